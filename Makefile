@@ -1,0 +1,91 @@
+# Needs Python >= 3.11 and make; everything else is installed into .venv.
+
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+DEMO := build/demo
+CODE := $(wildcard src tests benchmarks)
+BENCHMARKS := $(wildcard $(patsubst %,benchmarks/%.py,\
+	reading analysis replay_speed replay_accuracy diff_calibration report))
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+ARGS ?= --quick
+PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--no-header --no-annotate --no-emit-index-url
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fix schemas damage bench pins
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP)  ## install everything into .venv (the other targets do it too)
+	@$(PY) -m compileall -q src
+
+$(STAMP): pyproject.toml requirements/dev.txt
+	@echo "== setup: installing into $(VENV)"
+	@if ! $(PY) -c 'import pip; $(RECENT)' 2>/dev/null; then \
+		found=; \
+		for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python; do \
+			if $$python -c 'import ensurepip, venv; $(RECENT)' 2>/dev/null; then \
+				found=$$python; break; \
+			fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "error: no Python >= 3.11 with the venv module was found" >&2; \
+			echo "hint: install one, or name it: make setup PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		$$found -m venv --clear $(VENV) || exit 1; \
+	fi
+	@$(PY) -m pip install --quiet -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(PY) -m compileall -qq $(VENV)/lib || true
+	@touch $@
+
+demo: setup  ## write the 33-minute sample session and say where its time went
+	@echo "== demo: a session of 33 minutes, freshly written"
+	@mkdir -p $(DEMO)
+	@$(PY) -m agenttrace sample claude-code-33min -o $(DEMO)/session.jsonl
+	@echo "== demo: agenttrace analyze $(DEMO)/session.jsonl"
+	@$(PY) -m agenttrace analyze $(DEMO)/session.jsonl
+
+test: setup  ## everything that has to hold before a change lands
+	@echo "== format"
+	@$(PY) -m ruff format --check --quiet $(CODE)
+	@echo "== lint"
+	@$(PY) -m ruff check --quiet $(CODE)
+	@echo "== types"
+	@$(PY) -m mypy --no-error-summary $(CODE)
+	@echo "== imports only point down"
+	@$(VENV)/bin/lint-imports
+	@echo "== schemas are current"
+	@$(PY) -m agenttrace.model.documents --check schemas
+	@echo "== tests"
+	@$(PY) -m pytest -q -n auto
+
+fix: setup  ## format, and mend what the linter can mend
+	@echo "== fix"
+	@$(PY) -m ruff check --fix --quiet $(CODE) || true
+	@$(PY) -m ruff format $(CODE)
+
+schemas: setup  ## write schemas/ from the code
+	@echo "== schemas"
+	@$(PY) -m agenttrace.model.documents schemas
+
+damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
+	@echo "== damage"
+	@$(PY) benchmarks/damage.py $(ARGS)
+
+bench: setup  ## the benchmarks, each with ARGS (--quick unless given)
+	@for program in $(BENCHMARKS); do \
+		echo "== $$program $(ARGS)"; $(PY) $$program $(ARGS) || exit 1; \
+	done
+
+pins: setup  ## compile requirements/*.txt anew, without index addresses
+	@echo "== pins"
+	@$(PY) -m pip install --quiet uv
+	@$(PY) -m uv pip compile $(PINS) -o requirements/runtime.txt
+	@$(PY) -m uv pip compile $(PINS) --group dev -c requirements/runtime.txt -o requirements/dev.txt

@@ -1,0 +1,67 @@
+"""agenttrace tells where the time of AI-agent sessions goes.
+
+    import agenttrace
+
+    trace = agenttrace.read("session.jsonl")
+    analysis = agenttrace.analyze(trace)
+    analysis.sessions          # one row a session: wall time, phases on the critical path, counts
+    analysis.segments          # the critical path itself
+
+Names load when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis, analyze
+    from agenttrace.errors import AgentTraceError
+    from agenttrace.ingest.reading import read
+    from agenttrace.model.storage import load, save
+    from agenttrace.model.trace import Trace
+    from agenttrace.model.vocabulary import Evidence, Phase, Purpose, SpanKind
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AgentTraceError": "agenttrace.errors",
+    "Analysis": "agenttrace.critical_path.analysis",
+    "Evidence": "agenttrace.model.vocabulary",
+    "Phase": "agenttrace.model.vocabulary",
+    "Purpose": "agenttrace.model.vocabulary",
+    "SpanKind": "agenttrace.model.vocabulary",
+    "Trace": "agenttrace.model.trace",
+    "analyze": "agenttrace.critical_path.analysis",
+    "load": "agenttrace.model.storage",
+    "read": "agenttrace.ingest.reading",
+    "save": "agenttrace.model.storage",
+}
+
+__all__ = [
+    "AgentTraceError",
+    "Analysis",
+    "Evidence",
+    "Phase",
+    "Purpose",
+    "SpanKind",
+    "Trace",
+    "analyze",
+    "load",
+    "read",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attributes are of any type
+    """Loads a public name from its home."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    message = f"module 'agenttrace' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return [*__all__, "__version__"]

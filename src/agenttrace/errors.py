@@ -1,0 +1,62 @@
+"""The exceptions of agenttrace, and the exit code that each one means.
+
+    AgentTraceError
+    ├── UsageError            options or configuration are at fault          exit 2
+    ├── InputError            a named input cannot be read                   exit 2
+    │   ├── UnknownFormatError    no known format claims the content
+    │   └── AmbiguousFormatError  more than one does
+    ├── NoDataError           read, but nothing in it can be analysed        exit 3
+    └── StrictError           parse errors under --strict                    exit 4
+
+A fault that leaves the rest usable is no exception: it is a row of the findings table.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AgentTraceError(Exception):
+    """Anything that agenttrace reports to its user; `hint` says what to try, if there is something."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        """`where` is a file, or `file:line`; the message says what was found and what was expected."""
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """One line, and the hint on a second one."""
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\nhint: {self.hint}" if self.hint else text
+
+
+class UsageError(AgentTraceError):
+    """An option or a setting that cannot be meant."""
+
+
+class InputError(AgentTraceError):
+    """A named input that cannot be read."""
+
+
+class UnknownFormatError(InputError):
+    """The content belongs to no known format."""
+
+
+class AmbiguousFormatError(InputError):
+    """More than one format claims the content."""
+
+
+class NoDataError(AgentTraceError):
+    """The input was read and holds nothing to analyse."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class StrictError(AgentTraceError):
+    """Something could not be parsed, and --strict was asked for."""
+
+    exit_code: ClassVar[int] = 4

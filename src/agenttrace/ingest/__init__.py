@@ -1,0 +1,1 @@
+"""The outside world comes in: files of many formats become the tables of one trace."""

@@ -1,0 +1,91 @@
+"""Marks and links with their keys resolved to rows; what cannot be resolved becomes a finding."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.uses import infer_uses
+from agenttrace.model.vocabulary import LinkKind, Severity
+
+_LINK_COLUMNS = ("sid", "from_row", "at_ns", "to_row", "kind", "explicit", "rule", "confidence", "origin")
+
+
+def _rows_by_key(held: Held) -> pl.DataFrame:
+    return held.spans.select("sid", key="span_key", row=pl.int_range(pl.len(), dtype=pl.Int64)).unique(
+        subset=["sid", "key"], keep="first", maintain_order=True
+    )
+
+
+def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
+    """`marks` with `row` and `refers_row`; a mark of a span that is in no source says nothing and is left out."""
+    rows = _rows_by_key(held)
+    found = marks.join(rows.rename({"key": "span_key"}), on=["sid", "span_key"], how="left")
+    refers = rows.rename({"key": "refers_to_key", "row": "refers_row"})
+    found = found.join(refers, on=["sid", "refers_to_key"], how="left").drop_nulls("row")
+    return found.select("sid", "row", "kind", "t_ns", "evidence", "refers_row").unique(maintain_order=True)
+
+
+def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """`links` as rows of spans, with spawns and the inferred uses of background agents."""
+    rows = _rows_by_key(held)
+    lanes = held.lanes.select("sid", from_key="lane", lane_row="holder")
+    found = (
+        links.join(rows.rename({"key": "from_key", "row": "from_row"}), on=["sid", "from_key"], how="left")
+        .join(lanes, on=["sid", "from_key"], how="left")
+        .with_columns(from_row=pl.coalesce("lane_row", "from_row"))
+        .join(rows.rename({"key": "to_key", "row": "to_row"}), on=["sid", "to_key"], how="left")
+    )
+    lost = found.filter(pl.col("from_row").is_null() | pl.col("to_row").is_null())
+    ledger.add_rows(
+        "unresolved_link",
+        Severity.INFO,
+        "a dependency on a span that is in no source",
+        lost.with_columns(line=pl.lit(None, pl.Int64)),
+    )
+    stated = found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
+    uses = _uses(held, stated)
+    return pl.concat([stated, uses, _spawns(held, stated)])
+
+
+def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    joins = stated.filter(pl.col("kind") == LinkKind.JOINS.value).get_column("from_row")
+    joined = held.lanes.filter(pl.col("holder").is_in(joins.implode())).get_column("lane_no")
+    uses = infer_uses(held, set(joined.to_list()))
+    return _as_links(uses, stated, LinkKind.JOINS).select(_LINK_COLUMNS)
+
+
+def _spawns(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    """A lane that starts when the span that spawned it has ended, or that is not inside it, hangs on it."""
+    lanes = held.lanes.filter(pl.col("spawn_row") != NONE)
+    starts = held.spans.get_column("start_ns")
+    ends = held.spans.get_column("end_ns")
+    spawned = lanes.select(
+        "sid", from_row="spawn_row", to_row="holder", stated=~pl.col("spawn_inferred")
+    ).with_columns(
+        apart=ends.gather(lanes.get_column("spawn_row")) <= starts.gather(lanes.get_column("holder")),
+        parent=pl.Series(held.parents[lanes.get_column("holder").to_numpy()], dtype=pl.Int64),
+    )
+    outside = spawned.filter(pl.col("apart") | (pl.col("parent") != pl.col("from_row")))
+    return _as_links(
+        outside.with_columns(
+            rule=pl.when("stated").then(pl.lit("spawning call")).otherwise(pl.lit("contained in tool call")),
+            confidence=pl.lit(None, pl.Float64),
+        ),
+        stated,
+        LinkKind.SPAWNS,
+        explicit=pl.col("stated"),
+    ).select(_LINK_COLUMNS)
+
+
+def _as_links(
+    rows: pl.DataFrame, like: pl.DataFrame, kind: LinkKind, *, explicit: pl.Expr | None = None
+) -> pl.DataFrame:
+    return rows.with_columns(
+        at_ns=pl.lit(None, pl.Int64),
+        kind=pl.lit(kind.value).cast(like.schema["kind"]),
+        explicit=pl.lit(value=False) if explicit is None else explicit,
+        origin=pl.lit(NONE, pl.Int32),
+    )

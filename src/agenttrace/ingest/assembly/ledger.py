@@ -1,0 +1,57 @@
+"""Findings that assembly makes: grouped by code and file, with the first example and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from agenttrace.model.schema import FINDINGS
+from agenttrace.model.vocabulary import Severity
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects findings; `paths` are the sources in order of `origin`."""
+
+    paths: Sequence[str]
+    _rows: dict[tuple[str, str | None], list[object]] = field(default_factory=dict)
+
+    def add(
+        self,
+        code: str,
+        severity: Severity,
+        example: str,
+        *,
+        count: int = 1,
+        path: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        """Counts a finding of one file, or of no file in particular."""
+        if not count:
+            return
+        row = self._rows.setdefault((code, path), [code, severity.value, 0, path, line, example])
+        row[2] = int(str(row[2])) + count
+
+    def add_rows(self, code: str, severity: Severity, example: str, rows: pl.DataFrame) -> None:
+        """Counts a finding once for each row, by source; the first place stands for all."""
+        if rows.is_empty():
+            return
+        grouped = rows.group_by("origin").agg(pl.len(), pl.col("line").min()).sort("origin")
+        for origin, count, line in grouped.iter_rows():
+            path = self.paths[origin] if origin is not None and origin >= 0 else None
+            self.add(code, severity, example, count=count, path=path, line=line)
+
+    def table(self) -> pa.Table:
+        """All findings, in the order of code and file."""
+        rows = sorted(self._rows.values(), key=lambda row: (str(row[0]), str(row[3] or "")))
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(FINDINGS.columns)
+        arrays = [
+            pa.array(values, c.type.value_type).dictionary_encode().cast(c.type)
+            if pa.types.is_dictionary(c.type)
+            else pa.array(values, c.type)
+            for values, c in zip(columns, FINDINGS.columns, strict=True)
+        ]
+        return pa.table(arrays, schema=FINDINGS.arrow)

@@ -1,0 +1,66 @@
+"""Parents as row numbers, and questions that are answered by climbing them, without recursion."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.model.vocabulary import Severity
+
+Rows = NDArray[np.int64]
+NONE = -1
+
+
+def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
+    """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor."""
+    index = spans.select("sid", parent_key="span_key", found=pl.int_range(pl.len(), dtype=pl.Int64))
+    joined = spans.select("sid", "parent_key").join(
+        index, on=["sid", "parent_key"], how="left", maintain_order="left"
+    )
+    parents: Rows = joined.get_column("found").fill_null(NONE).to_numpy().astype(np.int64)
+    orphans = spans.filter(pl.Series(parents == NONE) & pl.col("parent_key").is_not_null())
+    ledger.add_rows(
+        "missing_parent", Severity.INFO, "a span whose parent is in no source: held by its agent", orphans
+    )
+    cyclic = in_cycle(parents)
+    ledger.add_rows(
+        "parent_cycle", Severity.WARNING, "spans that contain each other: their parents are dropped",
+        spans.filter(pl.Series(cyclic)),
+    )  # fmt: skip
+    return np.where(cyclic, NONE, parents)
+
+
+def in_cycle(parents: Rows) -> NDArray[np.bool_]:
+    """Rows from which climbing never ends: those on a cycle, and those below one."""
+    itself = np.arange(len(parents), dtype=np.int64)
+    top = climb(np.where(parents == NONE, itself, parents))
+    return parents[top] != NONE
+
+
+def climb(next_row: Rows) -> Rows:
+    """Follows `next_row` to where it points at itself; rows that lead into a cycle end anywhere on it."""
+    row = next_row
+    for _ in range(max(1, len(next_row).bit_length())):
+        further = row[row]
+        if np.array_equal(further, row):
+            break
+        row = further
+    return row
+
+
+def nearest(parents: Rows, wanted: NDArray[np.bool_], through: NDArray[np.bool_] | None = None) -> Rows:
+    """The nearest proper ancestor that is `wanted`, or NONE.
+
+    With `through`, the climb passes only rows marked so, and stops without an answer at any other.
+    """
+    if not len(parents):
+        return parents
+    itself = np.arange(len(parents), dtype=np.int64)
+    passes = ~wanted if through is None else (through & ~wanted)
+    stops = ~passes | (parents == NONE)
+    top = climb(np.where(stops, itself, parents))
+    first = np.where(parents == NONE, itself, parents)
+    answer = top[first]
+    return np.where((parents != NONE) & wanted[answer], answer, NONE)

@@ -1,0 +1,98 @@
+"""Sessions: which rows are of one, what each is called, and what its source says of it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+from agenttrace.ingest.assembly.frames import Frames
+from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.runs import assign_runs, name_sets
+
+_STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
+
+
+def number_sessions(frames: Frames, ledger: Ledger) -> Frames:
+    """The frames with `sid`, the number of each row's session; spans also get `family`.
+
+    Rows of sessions without any span are left out: nothing of theirs can be shown.
+    """
+    sets = name_sets(frames, strong_only=True)
+    families = name_sets(frames, strong_only=False).rename({"set": "family"})
+    spans = frames.spans.join(sets, on="session_key", maintain_order="left")
+    runs = assign_runs(spans, ledger)
+    numbered = (
+        runs.select("set", "run").unique().sort("set", "run").with_row_index("sid").with_columns(pl.col("sid").cast(pl.Int64))
+    )
+    place = runs.join(numbered, on=["set", "run"])
+    first = numbered.sort("run").group_by("set").agg(first_sid=pl.col("sid").first())
+
+    def with_sid(frame: pl.DataFrame) -> pl.DataFrame:
+        joined = frame.join(sets, on="session_key", how="left", maintain_order="left")
+        joined = joined.join(place, on=["set", "origin"], how="left", maintain_order="left")
+        joined = joined.join(first, on="set", how="left", maintain_order="left")
+        sid = pl.coalesce("sid", "first_sid")
+        return joined.with_columns(sid=sid).drop("set", "run", "first_sid").drop_nulls("sid")
+
+    return Frames(
+        spans=with_sid(frames.spans).join(families, on="session_key", how="left", maintain_order="left"),
+        agents=with_sid(frames.agents),
+        marks=with_sid(frames.marks),
+        links=with_sid(frames.links),
+        prefixes=with_sid(frames.prefixes),
+        sessions=with_sid(frames.sessions),
+        key_edges=frames.key_edges,
+    )
+
+
+def describe_sessions(held: Held, frames: Frames, detached: pl.DataFrame) -> pl.DataFrame:
+    """One row a session, in the order of the trace: by start, then by name.
+
+    A session is called what its source calls it where its main agent begins, else by its smallest key.
+    """
+    spans = held.spans
+    session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
+    real = spans.filter(pl.col("origin") >= 0)
+    sources = real.group_by("sid").agg(sources=pl.col("origin").unique().sort(), any_key=pl.col("session_key").min())
+    main = held.lanes.get_column("main").to_numpy()[held.lane]
+    first_keys = (
+        spans.with_columns(main=pl.Series(main))
+        .filter(pl.col("main") & (pl.col("origin") >= 0))
+        .sort("sid", "start_ns", pl.col("end_ns"), "span_key", descending=[False, False, True, False])
+        .group_by("sid", maintain_order=True)
+        .agg(main_key=pl.col("session_key").first())
+    )
+    described = (
+        session_rows.join(sources, on="sid", how="left")
+        .join(first_keys, on="sid", how="left")
+        .join(_stated(frames.sessions, first_keys), on="sid", how="left")
+        .join(detached, on="sid", how="left")
+        .with_columns(
+            name=pl.coalesce("source_id", pl.col("any_key").str.replace(r"^[^:]*:", "")),
+            detached_ns=pl.col("detached_ns").fill_null(0),
+        )
+        .sort("start_ns", "name", "end_ns", "any_key")
+    )
+    again = pl.int_range(pl.len()).over("name")
+    return described.with_columns(
+        session=pl.when(again > 0).then(pl.format("{}#{}", "name", again + 1)).otherwise("name")
+    )
+
+
+def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
+    ranked = sessions.join(first_keys, on="sid", how="left").with_columns(
+        other=pl.col("session_key") != pl.col("main_key")
+    )
+    ordered = ranked.sort("sid", "other", *_STATED, nulls_last=True)
+    return ordered.group_by("sid", maintain_order=True).agg(
+        *(pl.col(name).drop_nulls().first() for name in _STATED), truncated=pl.col("truncated").any()
+    )
+
+
+def prefix_fingerprint(block_size: int, blocks: pl.Series) -> str:
+    """A name for a prompt whose text is not known: what its blocks hash to."""
+    digest = hashlib.sha256(block_size.to_bytes(8, "little"))
+    digest.update(blocks.to_numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,161 @@
+"""The last step: numbers within sessions, in an order of substance, and the declared Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from agenttrace.ingest.assembly.agents import lane_depths
+from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
+
+
+def arrow_table(table: Table, frame: pl.DataFrame, constants: Mapping[str, object] | None = None) -> pa.Table:
+    """`frame` as the declared table; columns that it lacks are null, or the constant."""
+    arrays = []
+    for column in table.columns:
+        if column.name in frame.columns:
+            arrays.append(_arrow_column(frame.get_column(column.name), column.type))
+        else:
+            value = (constants or {}).get(column.name)
+            arrays.append(pa.array([value] * frame.height, column.type))
+    return pa.table(arrays, schema=table.arrow)
+
+
+def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array:
+    if isinstance(series.dtype, pl.Enum):
+        codes = series.to_physical().cast(pl.Int8).to_arrow()
+        return pa.DictionaryArray.from_arrays(codes, pa.array(series.dtype.categories.to_list(), pa.string()))
+    if pa.types.is_dictionary(to):
+        return series.cast(pl.String).to_arrow().cast(pa.string()).dictionary_encode().cast(to)
+    return series.to_arrow().cast(to)
+
+
+class Numbering:
+    """Where each row of `Held` stands in the final tables."""
+
+    def __init__(self, held: Held, sessions: pl.DataFrame) -> None:
+        """`sessions`: as described, in the order of the trace, with `sid` and `session`."""
+        self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+        places = self.sessions.select("sid", "place", "session")
+        spans = held.spans.with_columns(
+            row=pl.int_range(pl.len(), dtype=pl.Int64), lane_no=pl.Series(held.lane), parent_row=pl.Series(held.parents)
+        ).join(places, on="sid", maintain_order="left")
+        order = ["place", "first", "start_ns", "end_ns", "kind", "purpose", "name", "input_tokens", "output_tokens", "span_key"]
+        spans = spans.with_columns(first=pl.col("kind") != "session").sort(
+            order, descending=[False, False, False, True, *[False] * 6], nulls_last=True
+        )
+        self.spans = spans.with_columns(span=pl.int_range(pl.len(), dtype=pl.Int32).over("place"))
+        number = self.spans.select("row", "span")
+        self.span_of = np.full(held.spans.height + 1, NONE, dtype=np.int32)
+        self.span_of[number.get_column("row").to_numpy()] = number.get_column("span").to_numpy()
+        self.lanes = self._number_lanes(held, places)
+        self.agent_of = np.zeros(held.lanes.height, dtype=np.int32)
+        self.agent_of[self.lanes.get_column("lane_no").to_numpy()] = self.lanes.get_column("agent").to_numpy()
+
+    def _number_lanes(self, held: Held, places: pl.DataFrame) -> pl.DataFrame:
+        above = held.lanes.get_column("parent_lane_no").to_numpy()
+        depth = lane_depths(np.arange(len(above)), above)
+        lanes = held.lanes.with_columns(depth=pl.Series(depth, dtype=pl.Int32)).join(places, on="sid")
+        ordered = lanes.sort(
+            "place", "main", "low", "high", "name", "type", "lane",
+            descending=[False, True, False, True, False, False, False],
+            nulls_last=True,
+        )  # fmt: skip
+        return ordered.with_columns(agent=pl.int_range(pl.len(), dtype=pl.Int32).over("place"))
+
+    def span_numbers(self, rows: pl.Series) -> pl.Series:
+        """Span numbers of rows; null where the row is null or NONE."""
+        numbers = self.span_of[rows.fill_null(NONE).to_numpy()]
+        return pl.Series(numbers, dtype=pl.Int32).replace(NONE, None)
+
+
+def session_table(numbering: Numbering, formats: list[str], dialects: list[str]) -> pa.Table:
+    """The sessions, with the format of their first source."""
+    described = numbering.sessions
+    origins = described.get_column("sources").to_list()
+    frame = described.with_columns(
+        format=pl.Series([formats[o[0]] if o else "unknown" for o in origins], dtype=pl.String),
+        dialects=pl.Series([_joined(dialects, o) for o in origins], dtype=pl.String),
+        truncated=pl.col("truncated").fill_null(value=False),
+    )
+    return arrow_table(SESSIONS, frame.drop("labels", strict=False))
+
+
+def _joined(dialects: list[str], origins: list[int]) -> str | None:
+    words = {word for origin in origins for word in dialects[origin].split(",") if word}
+    return ",".join(sorted(words)) or None
+
+
+def agent_table(numbering: Numbering) -> pa.Table:
+    """The agents of each session, the main one first."""
+    lanes = numbering.lanes
+    parent = lanes.get_column("parent_lane_no").to_numpy()
+    parent_agent = np.where(parent == NONE, NONE, numbering.agent_of[np.maximum(parent, 0)])
+    frame = lanes.with_columns(
+        parent_agent=pl.Series(parent_agent, dtype=pl.Int32).replace(NONE, None),
+        span=numbering.span_numbers(lanes.get_column("holder")),
+        spawning_span=numbering.span_numbers(lanes.get_column("spawn_row")),
+    )
+    return arrow_table(AGENTS, frame)
+
+
+def span_table(numbering: Numbering, turn: pl.Series) -> pa.Table:
+    """The spans; `turn` is in the order of rows."""
+    spans = numbering.spans
+    frame = spans.with_columns(
+        parent=numbering.span_numbers(spans.get_column("parent_row")),
+        agent=pl.Series(numbering.agent_of[spans.get_column("lane_no").to_numpy()]),
+        turn=turn.gather(spans.get_column("row")),
+        source_id="span_key",
+        source=pl.when(pl.col("origin") >= 0).then("origin").otherwise(pl.col("origin").max().over("place")),
+    )
+    return arrow_table(SPANS, frame)
+
+
+def in_session_order(numbering: Numbering, frame: pl.DataFrame, *order: str) -> pl.DataFrame:
+    """`frame` (with `sid`) with the names of the sessions, in the order of the trace."""
+    places = numbering.sessions.select("sid", "place", "session")
+    return frame.join(places, on="sid").sort("place", *order, nulls_last=True)
+
+
+def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:
+    """`marks` with sid, row, kind, t_ns, evidence, refers_row."""
+    frame = marks.with_columns(
+        span=numbering.span_numbers(marks.get_column("row")),
+        refers_to=numbering.span_numbers(marks.get_column("refers_row")),
+    ).drop_nulls("span")
+    ordered = in_session_order(numbering, frame, "t_ns", "kind", "span", "refers_to")
+    return arrow_table(MARKS, ordered.with_columns(mark=pl.int_range(pl.len(), dtype=pl.Int32).over("place")))
+
+
+def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa.Table:
+    """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence."""
+    frame = links.with_columns(
+        from_span=numbering.span_numbers(links.get_column("from_row")),
+        to_span=numbering.span_numbers(links.get_column("to_row")),
+    ).drop_nulls(["from_span", "to_span"])
+    ordered = in_session_order(numbering, frame, "to_span", "from_span", "kind", "at_ns", "rule")
+    ordered = ordered.unique(
+        subset=["place", "to_span", "from_span", "kind", "at_ns"], keep="first", maintain_order=True
+    )
+    instants = pl.DataFrame(pl.from_arrow(marks.select(["session", "mark", "span", "t_ns"]))).unique(
+        subset=["session", "span", "t_ns"], keep="first", maintain_order=True
+    )
+    with_marks = ordered.join(
+        instants.rename({"span": "from_span", "t_ns": "at_ns", "mark": "from_mark"}),
+        on=["session", "from_span", "at_ns"],
+        how="left",
+        maintain_order="left",
+    )
+    return arrow_table(LINKS, with_marks)
+
+
+def prefix_table(numbering: Numbering, prefixes: pl.DataFrame) -> pa.Table:
+    """`prefixes` with sid, row, block_size, kept_blocks, new_blocks."""
+    frame = prefixes.with_columns(span=numbering.span_numbers(prefixes.get_column("row"))).drop_nulls("span")
+    return arrow_table(PREFIXES, in_session_order(numbering, frame, "span"))

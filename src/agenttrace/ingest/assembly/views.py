@@ -1,0 +1,52 @@
+"""A request inside a request is one call seen from two places: the client's, and the server's inside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.parents import NONE, Rows, nearest
+from agenttrace.model.vocabulary import Severity
+
+_SHARED = (
+    "model", "request_id", "client_request_id", "input_tokens", "cache_read_tokens", "cache_write_tokens",
+    "output_tokens", "reasoning_tokens", "output_quality", "worker", "prefill_worker", "queue_depth",
+    "kv_hit_rate", "itl_ns", "trigger", "session_final",
+)  # fmt: skip
+
+
+def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFrame:
+    """The inner request becomes `other`, keeping its phases; the outer one learns what only it knew."""
+    kind = spans.get_column("kind")
+    is_request = (kind == "request").to_numpy()
+    holder = nearest(parents, (kind != "other").to_numpy())
+    inner = is_request & (holder != NONE) & is_request[np.maximum(holder, 0)]
+    if not inner.any():
+        return spans
+    ledger.add_rows(
+        "server_view", Severity.INFO, "a request seen again inside another: counted once", spans.filter(pl.Series(inner))
+    )
+    shared = [name for name in _SHARED if name in spans.columns]
+    views = (
+        spans.with_columns(holder=pl.Series(_outermost(holder, inner)))
+        .filter(pl.Series(inner))
+        .sort("start_ns", "end_ns", "span_key")
+        .group_by("holder", maintain_order=True)
+        .agg(pl.col(name).drop_nulls().first() for name in shared)
+    )
+    joined = spans.with_row_index("holder").with_columns(pl.col("holder").cast(pl.Int64)).join(
+        views, on="holder", how="left", maintain_order="left", suffix="_view"
+    )
+    folded = joined.with_columns(
+        kind=pl.when(pl.Series(inner)).then(pl.lit("other")).otherwise("kind").cast(kind.dtype),
+        **{name: pl.coalesce(name, f"{name}_view") for name in shared},
+    )
+    return folded.select(spans.columns)
+
+
+def _outermost(holder: Rows, inner: np.ndarray) -> Rows:
+    row = holder
+    while (deeper := (row != NONE) & inner[np.maximum(row, 0)]).any():
+        row = np.where(deeper, holder[np.maximum(row, 0)], row)
+    return row

@@ -1,0 +1,106 @@
+"""Waiting that no record states: for the user, and while the machine slept or the session lay idle."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.parents import NONE
+
+_LEAF = ("request", "tool", "compaction", "user_wait", "other")
+
+
+def add_waits(held: Held, suspend_after_ns: int) -> Held:
+    """Adds spans of kind user_wait to main lanes; those beyond the limit are suspended time.
+
+    A user is waited for where the main agent has nothing outstanding, and what comes next answers a
+    message of the user's, or is a new interaction. Where nothing at all ran for longer than the limit,
+    the session was suspended, whatever came next.
+    """
+    waits = pl.concat([_user_gaps(held), _idle_gaps(held, suspend_after_ns)]).unique(
+        subset=["lane_no", "start_ns"], keep="first", maintain_order=True
+    )
+    held = _appended(held, waits)
+    kind, length = pl.col("kind"), pl.col("end_ns") - pl.col("start_ns")
+    slept = (kind == "user_wait") & (length > suspend_after_ns) & pl.col("own_phase").is_null()
+    own_phase = held.spans.schema["own_phase"]
+    spans = held.spans.with_columns(
+        own_phase=pl.when(slept).then(pl.lit("suspended")).otherwise("own_phase").cast(own_phase)
+    )
+    return Held(spans, held.parents, held.lane, held.lanes)
+
+
+def _main_rows(held: Held) -> pl.DataFrame:
+    """Spans of main lanes with what ran before each of them in the lane: `reach`, null for the first."""
+    main = held.lanes.get_column("main").to_numpy()[held.lane]
+    holders = np.zeros(held.spans.height, dtype=bool)
+    holders[held.lanes.get_column("holder").to_numpy()] = True
+    rows = held.spans.select(
+        "sid", "kind", "trigger", "purpose", "attempt", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(
+        lane_no=pl.Series(held.lane), parent=pl.Series(held.parents), held_lane=pl.Series(main & ~holders)
+    )
+    rows = rows.filter(pl.col("held_lane") & (pl.col("kind") != "session"))
+    return rows.sort("lane_no", "start_ns", pl.col("end_ns"), descending=[False, False, True])
+
+
+def _user_gaps(held: Held) -> pl.DataFrame:
+    rows = _main_rows(held)
+    work = pl.when(pl.col("kind").cast(pl.String).is_in(_LEAF)).then("end_ns")
+    rows = rows.with_columns(reach=work.cum_max().shift(1).forward_fill().over("lane_no"))
+    asked = (pl.col("kind") == "request") & (pl.col("trigger") == "user_message") & (pl.col("attempt").fill_null(1) == 1)
+    called = pl.col("kind") == "interaction"
+    gaps = rows.filter((asked | called) & (pl.col("reach") < pl.col("start_ns")))
+    return _wait_rows(held, gaps, pl.col("start_ns"))
+
+
+def _idle_gaps(held: Held, suspend_after_ns: int) -> pl.DataFrame:
+    """Stretches longer than the limit in which no span of the session ran at all."""
+    leaf = held.spans.get_column("kind").cast(pl.String).is_in(_LEAF).to_numpy()
+    main_lane = held.lanes.filter("main").select("sid", lane_no="lane_no")
+    rows = (
+        held.spans.select("sid", "start_ns", "end_ns")
+        .filter(pl.Series(leaf))
+        .sort("sid", "start_ns", "end_ns")
+        .with_columns(reach=pl.col("end_ns").cum_max().shift(1).over("sid"))
+        .filter(pl.col("start_ns") - pl.col("reach") > suspend_after_ns)
+        .join(main_lane, on="sid")
+        .with_columns(parent=pl.lit(NONE, pl.Int64))
+    )
+    return _wait_rows(held, rows, pl.col("start_ns"))
+
+
+def _wait_rows(held: Held, gaps: pl.DataFrame, end: pl.Expr) -> pl.DataFrame:
+    holder = held.lanes.select("lane_no", "holder", holder_start=pl.lit(0))
+    return (
+        gaps.join(holder, on="lane_no")
+        .select("sid", "lane_no", start_ns="reach", end_ns=end, parent=pl.col("holder").cast(pl.Int64))
+        .sort("sid", "start_ns", "end_ns")
+    )
+
+
+def _appended(held: Held, waits: pl.DataFrame) -> Held:
+    if waits.is_empty():
+        return held
+    schema = held.spans.schema
+    known = {
+        "sid": pl.col("sid"),
+        "kind": pl.lit("user_wait").cast(schema["kind"]),
+        "span_key": pl.format("user_wait:{}", "start_ns"),
+        "purpose": pl.lit("turn").cast(schema["purpose"]),
+        "start_ns": pl.col("start_ns"),
+        "end_ns": pl.col("end_ns"),
+        "start_evidence": pl.lit("derived").cast(schema["start_evidence"]),
+        "end_evidence": pl.lit("derived").cast(schema["end_evidence"]),
+        "blocking": pl.lit(value=True),
+        "open_end": pl.lit(value=False),
+        "origin": pl.lit(NONE, pl.Int32),
+    }
+    added = waits.select(known.get(n, pl.lit(None, dtype)).alias(n) for n, dtype in schema.items())
+    return Held(
+        pl.concat([held.spans, added]),
+        np.concatenate([held.parents, waits.get_column("parent").to_numpy()]),
+        np.concatenate([held.lane, waits.get_column("lane_no").to_numpy()]),
+        held.lanes,
+    )

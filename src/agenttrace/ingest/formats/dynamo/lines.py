@@ -1,0 +1,56 @@
+"""One line of a trace as a record: the envelope taken off, and broken lines told apart by reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+Record = dict[str, Any]
+
+_BOM = b"\xef\xbb\xbf"
+_NOT_FINITE = (b"NaN", b"Infinity")
+
+
+class BrokenLine(Exception):
+    """The line holds no record. `code` is the finding's; the message says why and quotes nothing."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def record_of(line: bytes) -> Record:
+    """The record of a line, bare or in the sink's envelope, whose `timestamp` is no wall clock.
+
+    Raises:
+        BrokenLine: it is not one JSON object.
+    """
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        record = _second_try(line, error)
+    if type(record) is not dict:
+        raise BrokenLine("not_an_object", f"JSON, but {_kind(record)} instead of an object")
+    event = record.get("event")
+    return event if type(event) is dict and "event_type" not in record else record
+
+
+def _second_try(line: bytes, error: orjson.JSONDecodeError) -> Any:
+    """NaN and infinities are no JSON, but writers emit them: they cost a value, not the line."""
+    if line.startswith(_BOM):
+        return record_of(line[len(_BOM) :])
+    lenient = any(word in line for word in _NOT_FINITE) or "infinity" in error.msg
+    if lenient and b"\\ud" not in line.lower():
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            pass
+    reason = error.msg.partition(":")[0]
+    raise BrokenLine("broken_line", f"not JSON: {reason} at byte {error.pos}") from None
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

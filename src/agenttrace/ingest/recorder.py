@@ -1,0 +1,164 @@
+"""The columnar builder that a format appends to.
+
+Irregular formats append a row at a time; uniform ones hand over whole columns. Either way the values
+meet the declared types here, once, and a column of wrong length or type is our own bug, never the
+user's: formats check what they read with `ingest.fields` before they record it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from agenttrace.ingest import raw
+from agenttrace.model.schema import Table
+from agenttrace.model.vocabulary import Severity
+
+_EXAMPLE_LIMIT = 200
+
+
+class _Columns:
+    """Rows under construction for one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._schema = table.arrow
+        self._rows: dict[str, list[Any]] = {name: [] for name in self._schema.names}
+        self._parts: list[pa.Table] = []
+        self._flush_at = 65_536
+
+    def append(self, values: Mapping[str, Any]) -> None:
+        get = values.get
+        for name, column in self._rows.items():
+            column.append(get(name))
+        if len(column) >= self._flush_at:
+            self._flush()
+
+    def extend(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        self._flush()
+        length = len(next(iter(columns.values())))
+        arrays = [
+            _converted(columns[field.name], field.type) if field.name in columns else pa.nulls(length, field.type)
+            for field in self._schema
+        ]
+        self._parts.append(pa.table(arrays, schema=self._schema))
+
+    def _flush(self) -> None:
+        if next(iter(self._rows.values())):
+            arrays = [_converted(self._rows[field.name], field.type) for field in self._schema]
+            self._parts.append(pa.table(arrays, schema=self._schema))
+            self._rows = {name: [] for name in self._schema.names}
+
+    def table(self) -> pa.Table:
+        self._flush()
+        if not self._parts:
+            return self._schema.empty_table()
+        return pa.concat_tables(self._parts).unify_dictionaries()
+
+
+def _converted(values: Sequence[Any] | pa.Array | pa.ChunkedArray, to: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        return values if values.type == to else values.cast(to)
+    if pa.types.is_dictionary(to):
+        return pa.array(values, to.value_type).dictionary_encode().cast(to)
+    return pa.array(values, to)
+
+
+class Recorder:
+    """Collects what a format reads from one source; `trace()` hands it over."""
+
+    def __init__(self) -> None:
+        """An empty recorder."""
+        self._spans = _Columns(raw.RAW_SPANS)
+        self._agents = _Columns(raw.RAW_AGENTS)
+        self._marks = _Columns(raw.RAW_MARKS)
+        self._links = _Columns(raw.RAW_LINKS)
+        self._prefixes = _Columns(raw.RAW_PREFIXES)
+        self._sessions = _Columns(raw.RAW_SESSIONS)
+        self._edges: dict[tuple[str, str], bool] = {}
+        self._findings: dict[str, list[Any]] = {}
+        self._dialects: set[str] = set()
+        self.records = 0
+
+    def span(self, **values: Any) -> None:
+        """One row of `raw.RAW_SPANS`; columns that are left out are null."""
+        self._spans.append(values)
+
+    def extend_spans(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        """Whole columns of `raw.RAW_SPANS`, all of one length; columns that are left out are null."""
+        self._spans.extend(columns)
+
+    def agent(self, **values: Any) -> None:
+        """One row of `raw.RAW_AGENTS`."""
+        self._agents.append(values)
+
+    def mark(self, **values: Any) -> None:
+        """One row of `raw.RAW_MARKS`."""
+        self._marks.append(values)
+
+    def extend_marks(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        """Whole columns of `raw.RAW_MARKS`."""
+        self._marks.extend(columns)
+
+    def link(self, **values: Any) -> None:
+        """One row of `raw.RAW_LINKS`; a link whose ends are not both found becomes a finding."""
+        self._links.append(values)
+
+    def extend_links(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        """Whole columns of `raw.RAW_LINKS`."""
+        self._links.extend(columns)
+
+    def prefix(self, **values: Any) -> None:
+        """One row of `raw.RAW_PREFIXES`."""
+        self._prefixes.append(values)
+
+    def session(self, **values: Any) -> None:
+        """One row of `raw.RAW_SESSIONS`."""
+        self._sessions.append(values)
+
+    def same_session(self, key_a: str, key_b: str) -> None:
+        """Rows under these two session keys belong to one session."""
+        self._edges[(key_a, key_b)] = True
+
+    def same_family(self, key_a: str, key_b: str) -> None:
+        """Rows under these two keys may be copies of each other (a fork), in sessions of their own."""
+        self._edges.setdefault((key_a, key_b), False)
+
+    def dialect(self, name: str) -> None:
+        """The source uses this dialect of its format."""
+        self._dialects.add(name)
+
+    def finding(
+        self, code: str, severity: Severity, example: str, *, line: int | None = None, count: int = 1
+    ) -> None:
+        """Counts a finding; the first example and its line are kept."""
+        entry = self._findings.get(code)
+        if entry is None:
+            self._findings[code] = [code, severity.value, count, line, example[:_EXAMPLE_LIMIT]]
+        else:
+            entry[2] += count
+
+    def trace(self) -> raw.RawTrace:
+        """All that was recorded."""
+        edges = [[a for a, _ in self._edges], [b for _, b in self._edges], list(self._edges.values())]
+        edge_schema = raw.RAW_KEY_EDGES.arrow
+        finding_schema = raw.RAW_FINDINGS.arrow
+        finding_columns = zip(*self._findings.values(), strict=True) if self._findings else [[]] * 5
+        return raw.RawTrace(
+            spans=self._spans.table(),
+            agents=self._agents.table(),
+            marks=self._marks.table(),
+            links=self._links.table(),
+            prefixes=self._prefixes.table(),
+            sessions=self._sessions.table(),
+            key_edges=pa.table(
+                [_converted(c, f.type) for c, f in zip(edges, edge_schema, strict=True)], schema=edge_schema
+            ),
+            findings=pa.table(
+                [_converted(list(c), f.type) for c, f in zip(finding_columns, finding_schema, strict=True)],
+                schema=finding_schema,
+            ),
+            records=self.records,
+            dialects=tuple(sorted(self._dialects)),
+        )

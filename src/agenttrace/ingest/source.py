@@ -1,0 +1,122 @@
+"""A file as formats see it: decompressed, with its head for recognition, as bytes or as lines."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import zstandard
+
+from agenttrace.errors import InputError
+
+HEAD_BYTES = 1 << 16
+LINE_LIMIT_BYTES = 256 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input. `content` stands for a file's bytes when it came from standard input."""
+
+    path: str
+    content: bytes | None = None
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first 64 KiB, decompressed; shorter if the file is, or if it is damaged there."""
+        head = bytearray()
+        with self.open() as stream:
+            try:
+                while len(head) < HEAD_BYTES and (block := stream.read(HEAD_BYTES - len(head))):
+                    head += block
+            except _DAMAGE:
+                pass
+        return bytes(head)
+
+    @cached_property
+    def stored_bytes(self) -> int:
+        """Size as stored, before decompression."""
+        return len(self.content) if self.content is not None else Path(self.path).stat().st_size
+
+    def open(self) -> BinaryIO:
+        """A stream of decompressed bytes; members of a multi-member gzip follow each other."""
+        raw = self._open_stored()
+        magic = raw.read(4)
+        raw.seek(0)
+        if magic[:2] == _GZIP_MAGIC:
+            return cast("BinaryIO", _gzip_stream(raw))
+        if magic == _ZSTD_MAGIC:
+            return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+        return raw
+
+    def _open_stored(self) -> BinaryIO:
+        if self.content is not None:
+            return io.BytesIO(self.content)
+        try:
+            return Path(self.path).open("rb")
+        except OSError as error:
+            raise InputError(error.strerror or "cannot be read", where=self.path) from error
+
+    def blocks(self, size: int = 1 << 20) -> Iterator[bytes]:
+        """The decompressed bytes, block by block. A damaged end raises `DamagedEnd` after what was good."""
+        with self.open() as stream:
+            while True:
+                try:
+                    block = stream.read(size)
+                except _DAMAGE as error:
+                    raise DamagedEnd(str(error)) from error
+                if not block:
+                    return
+                yield block
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """(number from 1, line without its end); empty lines are skipped, the last may lack its end."""
+        number = 0
+        rest: list[bytes] = []
+        for block in self.blocks():
+            pieces = block.split(b"\n")
+            rest.append(pieces[0])
+            if len(pieces) == 1:
+                continue
+            number += 1
+            if line := b"".join(rest).strip(b"\r \t"):
+                yield number, line
+            for piece in pieces[1:-1]:
+                number += 1
+                if line := piece.strip(b"\r \t"):
+                    yield number, line
+            rest = [pieces[-1]]
+        if line := b"".join(rest).strip(b"\r \t"):
+            yield number + 1, line
+
+    def sibling(self, name: str) -> bytes | None:
+        """The content of another file in the same folder, or None."""
+        if self.content is not None:
+            return None
+        try:
+            return Path(self.path).with_name(name).read_bytes()
+        except OSError:
+            return None
+
+
+class DamagedEnd(Exception):
+    """The compressed stream ends in the middle, or in garbage."""
+
+
+_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+
+def _gzip_stream(raw: BinaryIO) -> io.BufferedIOBase:
+    if sys.byteorder == "little":
+        from isal import igzip  # noqa: PLC0415  # loaded only where a file needs it
+
+        return cast("io.BufferedIOBase", igzip.IGzipFile(fileobj=raw, mode="rb"))
+    return gzip.GzipFile(fileobj=raw, mode="rb")

@@ -1,0 +1,1 @@
+"""The nouns: tables, their columns, the vocabulary, and how a trace is kept."""

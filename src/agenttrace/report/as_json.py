@@ -1,0 +1,159 @@
+"""The analysis for programs: the document of `analyze --format json`, and its lines for `jsonl`.
+
+Names and meanings are promised in the contracts; null is what the trace does not say. Every capped list has
+the number of all its entries beside it, as `<list>_total`. The same analysis gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from agenttrace.critical_path.summary import Quantiles, Summary, summarise
+from agenttrace.model.vocabulary import Evidence, Phase, Purpose
+from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis
+
+JSON_VERSION = 1
+DEFAULT_TOP = 1000
+
+_COUNTS = (
+    "requests",
+    "main_requests",
+    "main_turns",
+    "subagents",
+    "subagent_requests",
+    "tool_calls",
+    "compactions",
+    "retries",
+    "errors",
+    "max_parallel",
+)
+_TOKENS = ("input", "cache_read", "cache_write", "output")
+
+
+def to_json(analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None) -> bytes:
+    """The whole document, indented, with a final newline."""
+    return orjson.dumps(
+        document(analysis, top=top, labels=labels), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+
+
+def to_json_lines(
+    analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """One line a session, then one with the summary and, beside it, sources and findings."""
+    for session in _sessions(analysis, top, labels):
+        yield orjson.dumps(session, option=orjson.OPT_APPEND_NEWLINE)
+    last = {"summary": _summary(summarise(analysis)), **_origin(analysis)}
+    yield orjson.dumps(last, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def document(analysis: Analysis, *, top: int, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The document as plain values, in the order of the contract."""
+    return {
+        "schema_version": JSON_VERSION,
+        "command": "analyze",
+        **_origin(analysis),
+        "summary": _summary(summarise(analysis)),
+        "sessions": list(_sessions(analysis, top, labels)),
+    }
+
+
+def _origin(analysis: Analysis) -> dict[str, Any]:
+    sources = analysis.sources.select("path", "format", "dialect", "sessions", "records", "bytes")
+    return {"sources": sources.rows(named=True), "findings": distinct_findings(analysis.findings).rows(named=True)}
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "sessions": summary.sessions,
+        "requests": summary.requests,
+        "wall_ns": _quantiles(summary.wall_ns),
+        "active_ns": _quantiles(summary.active_ns),
+        "critical_path_ns": summary.critical_path_ns,
+        "critical_path_by_purpose_ns": summary.critical_path_by_purpose_ns,
+        "busy_ns": summary.busy_ns,
+        "evidence_ns": summary.evidence_ns,
+    }
+
+
+def _quantiles(of: Quantiles) -> dict[str, Any]:
+    return {
+        "p50": of.p50,
+        "p90": of.p90,
+        "p95": of.p95,
+        "p99": of.p99,
+        "max": of.max,
+        "n": of.n,
+        "enough": of.enough,
+    }
+
+
+def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) -> Iterator[dict[str, Any]]:
+    lists = {
+        name: longest_by_session(getattr(analysis, chosen.frame), chosen, top)
+        for name, chosen in SESSION_LISTS.items()
+    }
+    for row in analysis.sessions.iter_rows(named=True):
+        found = {name: entries.get(row["session"], (0, [])) for name, entries in lists.items()}
+        yield _session(row, found, labels)
+
+
+def _session(
+    row: dict[str, Any], lists: Mapping[str, tuple[int, list[Any]]], labels: Mapping[str, str] | None
+) -> dict[str, Any]:
+    return {
+        "session_id": row["session"],
+        "source_id": row["source_id"],
+        "format": row["format"],
+        "source": row["source"],
+        **({"labels": dict(labels)} if labels else {}),
+        **{name: row[name] for name in ("start_ns", "end_ns", "wall_ns", "active_ns", "detached_ns")},
+        "truncated": row["truncated"],
+        "critical_path_ns": _words(row, "path", Phase),
+        "critical_path_by_purpose_ns": _words(row, "purpose", Purpose),
+        "busy_ns": _words(row, "busy", Phase),
+        "evidence_ns": _words(row, "evidence", Evidence),
+        "inferred_path_ns": row["inferred_path_ns"],
+        "counts": {name: row[name] for name in _COUNTS},
+        "tokens": {name: row[f"{name}_tokens"] for name in _TOKENS},
+        "context_tokens": {name: row[f"context_{name}"] for name in ("first", "max", "last")},
+        "serving": {"ttft_ns": {"p50": row["ttft_p50_ns"]}, "itl_ns": {"p50": row["itl_p50_ns"]}},
+        "cache": {"hit_rate": hit_rate(row), **_listed("misses", lists)},
+        **_listed("turns", lists, _turn),
+        **_listed("joins", lists),
+        **_listed("compactions", lists),
+        **_listed("tools", lists),
+        **_listed("top", lists),
+    }
+
+
+def hit_rate(row: Mapping[str, Any]) -> float | None:
+    """Which share of the prompt tokens came from a cache; null where either is unknown or none were sent."""
+    read, total = row["cache_read_tokens"], row["input_tokens"]
+    return round(read / total, 6) if total and read is not None else None
+
+
+def _words(
+    row: Mapping[str, Any], prefix: str, words: Iterable[Phase | Purpose | Evidence]
+) -> dict[str, int | None]:
+    return {word.value: row[f"{prefix}_{word.value}_ns"] for word in words}
+
+
+def _listed(
+    name: str, lists: Mapping[str, tuple[int, list[Any]]], shape: Any = None
+) -> dict[str, Any]:
+    total, rows = lists[name]
+    return {name: [shape(row) for row in rows] if shape else rows, f"{name}_total": total}
+
+
+def _turn(row: dict[str, Any]) -> dict[str, Any]:
+    phases = {phase.value: row.pop(f"phase_{phase.value}_ns") for phase in Phase}
+    head = {name: row.pop(name) for name in ("turn", "agent", "agent_name", "start_ns", "wall_ns")}
+    return {**head, "phases_ns": {name: value for name, value in phases.items() if value}, **row}

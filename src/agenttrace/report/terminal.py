@@ -1,0 +1,143 @@
+"""The report in the terminal: an outline drawn with rich, readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from agenttrace.model.vocabulary import Phase
+from agenttrace.report.cells import Bar, Cell, Column, Outline, Quoted, Section, Spark, Words
+from agenttrace.report.escaping import clipped, clipped_start, printable
+from agenttrace.report.glyphs import bar, curve
+from agenttrace.report.outline import DEFAULT_TOP, outline
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis
+
+LEAST_WIDTH = 60
+MOST_WIDTH = 120
+_QUOTED_LIMIT = 300
+_INDENT = 2
+_TONES = {"plain": "", "faint": "dim", "strong": "bold", "warning": "yellow", "error": "bold red"}
+_COLORS = {
+    Phase.QUEUE: "yellow",
+    Phase.PREFILL: "cyan",
+    Phase.DECODE: "blue",
+    Phase.MODEL: "bright_blue",
+    Phase.NETWORK: "magenta",
+    Phase.TOOL: "green",
+    Phase.BACKOFF: "red",
+    Phase.USER: "bright_black",
+    Phase.SUSPENDED: "bright_black",
+    Phase.HARNESS: "bright_magenta",
+    Phase.UNKNOWN: "bright_black",
+}
+
+
+def to_terminal(
+    analysis: Analysis,
+    *,
+    top: int = DEFAULT_TOP,
+    labels: Mapping[str, str] | None = None,
+    width: int = 100,
+    color: bool = False,
+) -> str:
+    """The whole report as text; without `color` there is no escape sequence in it."""
+    return draw(outline(analysis, top=top, labels=labels), width=width, color=color)
+
+
+def draw(report: Outline, *, width: int, color: bool) -> str:
+    """An outline as text, at most `width` columns wide (and at least 60)."""
+    width = max(LEAST_WIDTH, min(MOST_WIDTH, width))
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="256" if color else None,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    with console.capture() as capture:
+        console.print(Text(report.answer, style="bold"))
+        console.print(Text(report.counts, style="dim"))
+        for section in report.sections:
+            console.print(_section(section, width))
+        console.print(_heading("Read from", width))
+        for line in report.origin:
+            console.print(Padding(_origin_line(line, width), (0, 0, 0, _INDENT)))
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _section(section: Section, width: int) -> RenderableType:
+    parts: list[RenderableType] = [_heading(section.title, width), _table(section, width)]
+    parts += [Text(note, style="dim") for note in section.notes]
+    return Group(parts[0], *(Padding(part, (0, 0, 0, _INDENT)) for part in parts[1:]))
+
+
+def _heading(title: str, width: int) -> Text:
+    line = "─" * max(0, width - len(title) - 1)
+    return Text.assemble("\n", (title, "bold"), " ", (line, "dim"))
+
+
+def _table(section: Section, width: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    table.show_header = any(column.title for column in section.columns)
+    for place, column in enumerate(section.columns):
+        cells = [row[place] for row in section.rows]
+        _add_column(table, column, cells)
+    room = max(6, min(24, (width - 66) // 2))
+    for row in section.rows:
+        table.add_row(*(_drawn(cell, room, width) for cell in row))
+    return table
+
+
+def _add_column(table: Table, column: Column, cells: Sequence[Cell]) -> None:
+    quoted = any(isinstance(cell, Quoted) for cell in cells)
+    heading = Text(column.title, justify="left" if column.kind in {"text", "spark"} else "right")
+    if column.remark:
+        heading.append(f"\n{column.remark}")
+    table.add_column(
+        heading,
+        justify="right" if column.kind == "number" else "left",
+        style="dim" if column.remark else "",
+        no_wrap=not quoted,
+        min_width=8 if quoted else None,
+        vertical="top",
+    )
+
+
+def _drawn(cell: Cell, bar_room: int, width: int) -> Text:
+    match cell:
+        case Words(text, tone):
+            return Text(text, style=_TONES[tone])
+        case Quoted():
+            return _quoted(cell, width)
+        case Bar(share, phase):
+            return Text(bar(share, bar_room), style=_COLORS[phase] if phase else "")
+        case Spark():
+            drawn, marks = curve(cell, max(16, min(60, width - 46)))
+            return Text.assemble((drawn, "blue"), *((("\n" + marks, "red"),) if marks else ()))
+
+
+def _quoted(cell: Quoted, width: int) -> Text:
+    if cell.text is None:
+        return Text("–", style="dim")
+    if cell.short_of == "start":
+        text = clipped_start(printable(cell.text[-_QUOTED_LIMIT:]), max(24, width // 3))
+        return Text(text, no_wrap=True, overflow="ellipsis")
+    text = clipped(printable(cell.text[: _QUOTED_LIMIT + 1]), _QUOTED_LIMIT)
+    if cell.short_of == "lines":
+        return Text(text, overflow="fold")
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _origin_line(line: Sequence[Words | Quoted], width: int) -> Text:
+    return Text("  ").join(_drawn(cell, 0, 2 * width) for cell in line)

@@ -1,0 +1,157 @@
+"""The sections about time: phases and purposes of the critical path, percentiles, the slowest sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from agenttrace.critical_path.summary import ENOUGH_FOR_P95, ENOUGH_FOR_P99, Quantiles, Summary
+from agenttrace.model.vocabulary import Evidence, Phase, Purpose
+from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
+from agenttrace.report.headline import mostly
+from agenttrace.units import format_count, format_duration, format_factor, format_share
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis
+
+
+def phase_section(analysis: Analysis, summary: Summary) -> Section:
+    """What was waited for, beside what all agents were busy with: a phase can be most of one, little of the other."""
+    path, busy = summary.critical_path_ns, summary.busy_ns
+    total, all_busy = summary.total_ns, sum(busy.values())
+    evidence = _evidence_by_phase(analysis.segments)
+    shown = sorted((p for p in Phase if path[p] or busy[p]), key=lambda p: (-path[p], -busy[p]))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Words(phase.value),
+            *_amount(path[phase], total, phase),
+            *_amount(busy[phase], all_busy, phase),
+            Words(mostly(evidence.get(phase.value, {}).items()), "faint"),
+        )
+        for phase in shown
+    ]
+    rows.append(_total_row(total, all_busy))
+    return Section(
+        "Where the time went",
+        (
+            Column("", "text"),
+            *(Column("critical path"), Column("share"), Column("", "bar")),
+            *(Column("busy"), Column("share"), Column("", "bar")),
+            Column("evidence", "text"),
+        ),
+        tuple(rows),
+        ("busy: own time of all agents together, whether anything waited for it or not",),
+    )
+
+
+def _amount(ns: int, total: int, phase: Phase | None) -> tuple[Cell, Cell, Cell]:
+    tone = "plain" if ns else "faint"
+    share = ns / total if total else 0.0
+    return Words(format_duration(ns), tone), Words(format_share(ns, total), tone), Bar(share, phase)
+
+
+def _total_row(total: int, busy: int) -> tuple[Cell, ...]:
+    return (
+        Words("total", "strong"),
+        *(Words(format_duration(total), "strong"), Words(""), Bar(0.0)),
+        *(Words(format_duration(busy), "strong"), Words(format_factor(busy, total), "faint"), Bar(0.0)),
+        Words(""),
+    )
+
+
+def _evidence_by_phase(segments: pl.DataFrame) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    sums = (
+        segments.group_by(pl.col("phase", "evidence").cast(pl.String))
+        .agg((pl.col("end_ns") - pl.col("start_ns")).sum().alias("ns"))
+        .sort("phase", "evidence")
+    )
+    for phase, evidence, ns in sums.iter_rows():
+        found.setdefault(phase, {})[evidence] = ns
+    ranks = {word.value: rank for rank, word in enumerate(Evidence)}
+    return {phase: dict(sorted(by.items(), key=lambda item: ranks[item[0]])) for phase, by in found.items()}
+
+
+def purpose_section(summary: Summary) -> Section | None:
+    """What the time was for; nothing to say where all of it was ordinary turns."""
+    purposes = summary.critical_path_by_purpose_ns
+    if not any(purposes[purpose] for purpose in Purpose if purpose is not Purpose.TURN):
+        return None
+    words = {Purpose.FAILED_ATTEMPT: "failed attempts", Purpose.SIDE_REQUEST: "side requests"}
+    return Section(
+        "What it was for",
+        (Column("", "text"), Column("critical path"), Column("share"), Column("", "bar")),
+        tuple(
+            (Words(words.get(purpose, purpose.value)), *_amount(purposes[purpose], summary.total_ns, None))
+            for purpose in Purpose
+            if purposes[purpose]
+        ),
+    )
+
+
+def percentile_section(summary: Summary) -> Section | None:
+    """Percentiles over sessions, marked where n does not carry them; none over a single session."""
+    n = summary.sessions
+    if n < 2:  # noqa: PLR2004  # a percentile needs two values
+        return None
+    enough = summary.wall_ns.enough
+    rows = [_quantile_row("wall time", summary.wall_ns)]
+    if summary.active_ns != summary.wall_ns:
+        rows.append(_quantile_row("active time", summary.active_ns))
+    wanted = {"p95": ENOUGH_FOR_P95, "p99": ENOUGH_FOR_P99}
+    lacking = [f"a {name} wants {least} sessions" for name, least in wanted.items() if not enough[name]]
+    return Section(
+        f"Over {format_count(n)} sessions",
+        (
+            Column("", "text"),
+            *(Column("p50"), Column("p90")),
+            *(Column(name, remark=None if enough[name] else "n too small") for name in wanted),
+            Column("max"),
+        ),
+        tuple(rows),
+        ("n too small: " + ", ".join(lacking),) if lacking else (),
+    )
+
+
+def _quantile_row(title: str, of: Quantiles) -> tuple[Cell, ...]:
+    return Words(title), *(Words(format_duration(ns)) for ns in (of.p50, of.p90, of.p95, of.p99, of.max))
+
+
+def slowest_section(analysis: Analysis, top: int) -> Section | None:
+    """The sessions that took longest, each with what it mostly waited for."""
+    sessions = analysis.sessions
+    if sessions.height < 2:  # noqa: PLR2004  # one session is the whole report
+        return None
+    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(top)
+    return Section(
+        "Slowest sessions",
+        (
+            Column("session", "text"),
+            *(Column("wall"), Column("active"), Column("requests"), Column("at once")),
+            Column("mostly", "text"),
+        ),
+        tuple(
+            (
+                Quoted(row["session"]),
+                Words(format_duration(row["wall_ns"])),
+                Words(format_duration(row["active_ns"])),
+                Words(format_count(row["requests"])),
+                Words(format_count(row["max_parallel"])),
+                Words(_two_phases(row)),
+            )
+            for row in slowest.iter_rows(named=True)
+        ),
+        _more(sessions.height, slowest.height, "--session ID shows one"),
+    )
+
+
+def _two_phases(row: Mapping[str, int]) -> str:
+    phases = sorted(((row[f"path_{p.value}_ns"], p.value) for p in Phase), key=lambda pair: -pair[0])[:2]
+    return ", ".join(f"{name} {format_share(ns, row['wall_ns'])}" for ns, name in phases if ns)
+
+
+def _more(total: int, shown: int, remark: str) -> tuple[str, ...]:
+    rest = f"{format_count(shown)} of {format_count(total)}; " if shown < total else ""
+    return (f"{rest}{remark}",)
