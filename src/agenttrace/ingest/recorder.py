@@ -113,9 +113,17 @@ class Recorder:
         """One row of `raw.RAW_PREFIXES`."""
         self._prefixes.append(values)
 
+    def extend_prefixes(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        """Whole columns of `raw.RAW_PREFIXES`."""
+        self._prefixes.extend(columns)
+
     def session(self, **values: Any) -> None:
         """One row of `raw.RAW_SESSIONS`."""
         self._sessions.append(values)
+
+    def extend_sessions(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+        """Whole columns of `raw.RAW_SESSIONS`."""
+        self._sessions.extend(columns)
 
     def same_session(self, key_a: str, key_b: str) -> None:
         """Rows under these two session keys belong to one session."""

@@ -128,6 +128,7 @@ AGENTS = Table(
 REQUEST_COLUMNS = (
     Column("model", NAME, "model that answered the request"),
     Column("request_id", STRING, "the server's id of the request"),
+    Column("client_request_id", STRING, "the id that the client gave the request, x-request-id for example"),
     Column("attempt", INT32, "1 for the first attempt, 2 for its first retry, and so on"),
     Column("priority", INT32, "scheduling priority asked for"),
     Column("trigger", WORD, "what made the agent send the request", words=Trigger),

@@ -12,12 +12,15 @@ from typing import Literal
 from agenttrace.model.vocabulary import Phase
 
 
+Tone = Literal["plain", "faint", "strong", "warning", "error"]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Text and numbers of our own."""
 
     text: str
-    tone: Literal["plain", "faint", "strong", "warning", "error"] = "plain"
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)

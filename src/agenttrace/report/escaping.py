@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
 
 def printable(text: str) -> str:
     r"""The text on one line, with what is not visible as itself spelt out.
@@ -46,11 +44,6 @@ def markdown_code(text: str) -> str:
     fence = "`" * (max((len(run) for run in re.findall("`+", safe)), default=0) + 1)
     pad = " " if safe.startswith("`") or safe.endswith("`") else ""
     return f"{fence}{pad}{safe}{pad}{fence}"
-
-
-def spreadsheet_text(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what would start one."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
 
 def _spelt(char: str) -> str:

@@ -48,6 +48,5 @@ def outline(analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, 
 
 def _counts(analysis: Analysis) -> dict[str, int]:
     sessions = analysis.sessions
-    return {name: int(sessions[name].sum()) for name in _ADDED} | {
-        "max_parallel": int(sessions["max_parallel"].max() or 0)  # type: ignore[arg-type]
-    }
+    counts = {name: int(sessions[name].sum()) for name in _ADDED}
+    return counts | {"max_parallel": max(sessions["max_parallel"].to_list(), default=0)}

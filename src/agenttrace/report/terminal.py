@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ LEAST_WIDTH = 60
 MOST_WIDTH = 120
 _QUOTED_LIMIT = 300
 _INDENT = 2
+_GLUE = "\xa0"
 _TONES = {"plain": "", "faint": "dim", "strong": "bold", "warning": "yellow", "error": "bold red"}
 _COLORS = {
     Phase.QUEUE: "yellow",
@@ -66,14 +69,22 @@ def draw(report: Outline, *, width: int, color: bool) -> str:
         highlight=False,
     )
     with console.capture() as capture:
-        console.print(Text(report.answer, style="bold"))
-        console.print(Text(report.counts, style="dim"))
+        console.print(Text(_wrapped(report.answer, width), style="bold"))
+        console.print(Text(_wrapped(report.counts, width), style="dim"))
         for section in report.sections:
             console.print(_section(section, width))
         console.print(_heading("Read from", width))
         for line in report.origin:
             console.print(Padding(_origin_line(line, width), (0, 0, 0, _INDENT)))
     return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _wrapped(sentence: str, width: int) -> str:
+    """Lines that part neither a number from its unit nor the words between two dots."""
+    glued = re.sub(r"(?<=\d) (?=(?:%|×|[mnµ]?s|m|h)(?!\w))", _GLUE, sentence)
+    if " · " in sentence:
+        glued = " · ".join(part.replace(" ", _GLUE) for part in sentence.split(" · "))
+    return "\n".join(textwrap.wrap(glued, width, break_on_hyphens=False)).replace(_GLUE, " ")
 
 
 def _section(section: Section, width: int) -> RenderableType:

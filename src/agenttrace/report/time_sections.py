@@ -9,7 +9,7 @@ import polars as pl
 
 from agenttrace.critical_path.summary import ENOUGH_FOR_P95, ENOUGH_FOR_P99, Quantiles, Summary
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
-from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
+from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Tone, Words
 from agenttrace.report.headline import mostly
 from agenttrace.units import format_count, format_duration, format_factor, format_share
 
@@ -42,12 +42,12 @@ def phase_section(analysis: Analysis, summary: Summary) -> Section:
             Column("evidence", "text"),
         ),
         tuple(rows),
-        ("busy: own time of all agents together, whether anything waited for it or not",),
+        (f"busy: own time of all agents together, waited for or not; {format_factor(all_busy, total)} the wall time",),
     )
 
 
 def _amount(ns: int, total: int, phase: Phase | None) -> tuple[Cell, Cell, Cell]:
-    tone = "plain" if ns else "faint"
+    tone: Tone = "plain" if ns else "faint"
     share = ns / total if total else 0.0
     return Words(format_duration(ns), tone), Words(format_share(ns, total), tone), Bar(share, phase)
 
@@ -56,7 +56,7 @@ def _total_row(total: int, busy: int) -> tuple[Cell, ...]:
     return (
         Words("total", "strong"),
         *(Words(format_duration(total), "strong"), Words(""), Bar(0.0)),
-        *(Words(format_duration(busy), "strong"), Words(format_factor(busy, total), "faint"), Bar(0.0)),
+        *(Words(format_duration(busy), "strong"), Words(""), Bar(0.0)),
         Words(""),
     )
 

@@ -30,7 +30,7 @@ def join_section(analysis: Analysis, top: int) -> Section | None:
         (
             *((_SESSION,) if many else ()),
             *(Column("turn"), Column("agent", "text"), Column("branches")),
-            *(Column("waited"), Column("branches' sum"), Column("for", "text"), Column("alone")),
+            *(Column("waited"), Column("branches' sum"), Column("for whom", "text"), Column("alone")),
         ),
         tuple(_join(row, many=many) for row in shown.iter_rows(named=True)),
         _notes(joins, shown),

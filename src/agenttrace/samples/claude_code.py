@@ -86,7 +86,6 @@ def _lanes(story: Story) -> list[tuple[str, list[Line]]]:
 
 def _main_entries(story: Story, ids: Identifiers) -> Iterator[Entry]:
     prompts = {each.first_turn: each for each in story.interactions}
-    news = {each.delivered_ns: each for each in story.notifications}
     compactions = {each.request.request_id: each for each in story.compactions}
     for request in story.main.requests:
         if request.request_id in compactions:
@@ -95,8 +94,9 @@ def _main_entries(story: Story, ids: Identifiers) -> Iterator[Entry]:
         interaction = story.interaction_at(request.sent_ns)
         if request.turn in prompts:
             yield from _prompt(interaction, ids)
-        if request.sent_ns in news:
-            yield from _delivery(news[request.sent_ns])
+        for news in story.notifications:
+            if news.delivered_ns == request.sent_ns:
+                yield from _delivery(news)
         yield from _request_entries(request, interaction.prompt_id, hooked=True)
         if request.turn == interaction.last_turn:
             yield from _stop(story, interaction, request, ids)

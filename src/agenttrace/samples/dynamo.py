@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from agenttrace.samples.story import CACHE_BLOCK_TOKENS, EPOCH_NS, MILLISECOND, MODEL
 
@@ -112,8 +113,8 @@ def _request(story: Story, agent: Agent, request: Request, epoch: int) -> Record
 
 
 def _server_request_id(story: Story, request: Request) -> str:
-    digest = blake2b(f"{story.session_id}/{request.request_id}".encode(), digest_size=16).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:]))
+    digest = blake2b(f"{story.session_id}/{request.request_id}".encode(), digest_size=16).digest()
+    return str(UUID(bytes=digest, version=4))
 
 
 def _finish(request: Request) -> Record:

@@ -228,7 +228,7 @@ class _Narrator:
             compacts=True,
         )
         request = ask_model(self._stage, ask)
-        self._add(request)
+        self._requests.append(request)
         self._now_ns = request.end_ns + timing.harness_ns(0.3)
         self._compactions.append(
             Compaction(

@@ -11,7 +11,7 @@ from agenttrace.samples.waiting import waits
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from agenttrace.samples.story import Request, Story, ToolCall
+    from agenttrace.samples.story import Compaction, Notification, Request, Story, ToolCall
 
 Truth = dict[str, object]
 
@@ -39,25 +39,27 @@ def find_truth(story: Story) -> Truth:
         "tokens": _tokens(story.requests),
         "main_tokens": _tokens(story.main.requests),
         "context_tokens": _context(story),
-        "compactions": [
-            {
-                "start_ns": EPOCH_NS + each.start_ns,
-                "end_ns": EPOCH_NS + each.end_ns,
-                "tokens_before": each.tokens_before,
-                "tokens_after": each.tokens_after,
-            }
-            for each in story.compactions
-        ],
+        "compactions": [_compaction(each) for each in story.compactions],
         "joins": [_join(request) for request in story.requests if len(_awaited(request)) > 1],
-        "background": [
-            {
-                "agent": each.agent.agent_id,
-                "start_ns": EPOCH_NS + each.agent.start_ns,
-                "end_ns": EPOCH_NS + each.agent.end_ns,
-                "delivered_ns": EPOCH_NS + each.delivered_ns,
-            }
-            for each in story.notifications
-        ],
+        "background": [_background(each) for each in story.notifications],
+    }
+
+
+def _compaction(compaction: Compaction) -> Truth:
+    return {
+        "start_ns": EPOCH_NS + compaction.start_ns,
+        "end_ns": EPOCH_NS + compaction.end_ns,
+        "tokens_before": compaction.tokens_before,
+        "tokens_after": compaction.tokens_after,
+    }
+
+
+def _background(news: Notification) -> Truth:
+    return {
+        "agent": news.agent.agent_id,
+        "start_ns": EPOCH_NS + news.agent.start_ns,
+        "end_ns": EPOCH_NS + news.agent.end_ns,
+        "delivered_ns": EPOCH_NS + news.delivered_ns,
     }
 
 

@@ -22,24 +22,24 @@ _FIELDS = (
     "parent_program_id",
     "workflow_id",
 )
-_SESSION, _PARENT_SESSION, _TRAJECTORY, _PARENT_TRAJECTORY, _PROGRAM, _PARENT_PROGRAM, _WORKFLOW = range(7)
 _ROOT_HEADER = "x-claude-code-session-id"
 _AGENT_HEADER = "x-claude-code-agent-id"
 
 
 @dataclass(slots=True)
 class Owner:
-    """An agent's chain. `run` is null where the run is the tree over the chains' parents."""
+    """An agent's chain, as rows of one identity name it.
+
+    `run` is null where the run is the tree over the chains' parents. `asked`: it made a request.
+    `roots`: runs that Claude Code's headers name.
+    """
 
     chain: str
     parent: str | None
     run: str | None
-    session_key: str = field(init=False)
+    session_key: str
     asked: bool = False
     roots: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.session_key = key_of(self.run or self.chain)
 
 
 def key_of(name: str) -> str:
@@ -51,6 +51,7 @@ class Owners:
     """The chains of one source, and what its rows say of them together."""
 
     def __init__(self, recorder: Recorder) -> None:
+        """Knows no chain yet."""
         self._recorder = recorder
         self._by_identity: dict[tuple[Hashable, ...], Owner | None] = {}
 
@@ -59,28 +60,22 @@ class Owners:
         identity = tuple(map(context.get, _FIELDS))
         try:
             return self._by_identity[identity]
-        except KeyError:
-            owner = self._by_identity[identity] = self._named(identity, line)
-            return owner
-        except TypeError:  # a list or an object where an id should be
+        except (KeyError, TypeError):  # not seen before; or a list or an object where an id should be
             return self._named(identity, line)
 
     def _named(self, identity: tuple[Any, ...], line: int) -> Owner | None:
-        names = [fields.text(value) for value in identity]
+        names = tuple(map(fields.text, identity))
         if any(value is not None and name is None for value, name in zip(identity, names, strict=True)):
             self._recorder.finding(
                 "identity_unusable", Severity.WARNING, "an id in agent_context is no text", line=line
             )
-        chain, parent, run = _chain_of(names)
-        if chain is None:
-            return None
-        if parent == chain:
+        if names in self._by_identity:
+            return self._by_identity[names]
+        owner = _owner(*names)
+        if owner is not None and owner.parent == owner.chain:
             self._recorder.finding("own_parent", Severity.WARNING, "a chain that is its own parent", line=line)
-            parent = None
-        owner = Owner(chain, parent, run)
-        if not all(isinstance(value, Hashable) for value in identity):
-            clean = tuple(names)
-            owner = self._by_identity.setdefault(clean, owner) or owner
+            owner.parent = None
+        self._by_identity[names] = owner
         return owner
 
     def note_headers(self, owner: Owner, headers: Any) -> None:
@@ -93,45 +88,56 @@ class Owners:
 
     def record(self) -> None:
         """Records agents, sessions and what belongs together, once all rows are read."""
-        merged: dict[tuple[str, str], Owner] = {}
+        chains: dict[tuple[str, str], list[Owner]] = {}
         for owner in self._by_identity.values():
             if owner is not None:
-                same = merged.setdefault((owner.session_key, owner.chain), owner)
-                same.parent = same.parent or owner.parent
-                same.asked = same.asked or (owner.asked and owner.parent is None)
-                same.roots |= owner.roots
-        for owner in merged.values():
-            self._record(owner)
+                chains.setdefault((owner.session_key, owner.chain), []).append(owner)
+        for same in chains.values():
+            self._record(same)
 
-    def _record(self, owner: Owner) -> None:
-        top = owner.parent is None
+    def _record(self, same: list[Owner]) -> None:
+        """One chain, from all the identities that name it: some rows leave the parent out."""
+        one = same[0]
+        parents = sorted({owner.parent for owner in same if owner.parent})
+        if len(parents) > 1:
+            self._recorder.finding("two_parents", Severity.WARNING, "a chain of which rows name several parents")
         self._recorder.agent(
-            session_key=owner.session_key,
-            agent_key=owner.chain,
-            parent_agent_key=owner.parent,
-            main=True if top and owner.asked and owner.run is not None else None,
-            source_id=owner.chain,
+            session_key=one.session_key,
+            agent_key=one.chain,
+            parent_agent_key=parents[0] if parents else None,
+            main=True if one.run and not parents and any(owner.asked for owner in same) else None,
+            source_id=one.chain,
         )
-        if owner.run is not None:
-            self._recorder.session(session_key=owner.session_key, source_id=owner.run)
+        if one.run:
+            self._recorder.session(session_key=one.session_key, source_id=one.run)
             return
-        if top:
-            self._recorder.session(session_key=owner.session_key, source_id=owner.chain)
-        else:
-            self._recorder.same_session(owner.session_key, key_of(str(owner.parent)))
-        for root in owner.roots:
-            self._recorder.same_session(owner.session_key, key_of(root))
+        if not parents:
+            self._recorder.session(session_key=one.session_key, source_id=one.chain)
+        roots = set[str]().union(*(owner.roots for owner in same))
+        for name in sorted(roots.union(parents) - {one.chain}):
+            self._recorder.same_session(one.session_key, key_of(name))
 
 
-def _chain_of(names: list[str | None]) -> tuple[str | None, str | None, str | None]:
-    """Chain, parent chain and run."""
-    if names[_PROGRAM]:
-        return names[_PROGRAM], names[_PARENT_PROGRAM], names[_WORKFLOW]
-    if names[_TRAJECTORY]:
-        return names[_TRAJECTORY], names[_PARENT_TRAJECTORY], names[_SESSION]
-    if names[_SESSION]:
-        return names[_SESSION], names[_PARENT_SESSION], None
-    return names[_WORKFLOW], None, names[_WORKFLOW]
+def _owner(
+    session: str | None,
+    parent_session: str | None,
+    trajectory: str | None,
+    parent_trajectory: str | None,
+    program: str | None,
+    parent_program: str | None,
+    workflow: str | None,
+) -> Owner | None:
+    if program:
+        chain, parent, run = program, parent_program, workflow
+    elif trajectory:
+        chain, parent, run = trajectory, parent_trajectory, session
+    elif session:
+        chain, parent, run = session, parent_session, None
+    elif workflow:
+        chain, parent, run = workflow, None, workflow
+    else:
+        return None
+    return Owner(chain, parent, run, key_of(run or chain))
 
 
 def _first(values: Any) -> str | None:

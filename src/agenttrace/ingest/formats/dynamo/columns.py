@@ -1,0 +1,174 @@
+"""Rows turned into columns: what is not what it should be is unknown, and counted as a finding.
+
+The values of a column almost always have one type, so they are checked together; only a column with
+anything else in it is read value by value, with `ingest.fields`, to the same result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agenttrace.ingest import fields
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Evidence, Severity
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+
+UNKNOWN = -1
+"""In arrays of instants, durations and counts, none of which is negative."""
+
+_NS_IN_MS = 1_000_000
+_LATEST_MS = fields.LATEST_NS // _NS_IN_MS
+_LONGEST_NS = 366 * 86_400 * 10**9
+_NOTHING = type(None)
+_EVIDENCE = tuple(Evidence)
+_T = TypeVar("_T")
+
+
+class Columns:
+    """A block of rows, column by column. `what` names their records in findings."""
+
+    def __init__(self, what: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], recorder: Recorder) -> None:
+        """`names` are the fields of a row, in order; one of them is `line`."""
+        self._what = what
+        self._recorder = recorder
+        self._values: dict[str, tuple[Any, ...]] = dict(zip(names, zip(*rows, strict=True), strict=True))
+        self.length = len(rows)
+
+    def raw(self, name: str) -> tuple[Any, ...]:
+        """The values as they were read."""
+        return self._values[name]
+
+    def counts(self, name: str, limit: int = 2**53) -> Ints:
+        """Integers from 0 to `limit`."""
+        found = _integers(self._values[name])
+        return self._checked(name, "a count", np.where((found >= 0) & (found <= limit), found, UNKNOWN))
+
+    def instants(self, name: str) -> Ints:
+        """Unix milliseconds, as nanoseconds."""
+        values = self._values[name]
+        if set(map(type, values)) <= {int, _NOTHING}:
+            found = _integers(values)
+            found = np.where((found > 0) & (found <= _LATEST_MS), found, 0) * _NS_IN_MS
+        else:
+            found = np.array([fields.instant_from_ms(value) or 0 for value in values], dtype=np.int64)
+        return self._checked(name, "an instant", np.where(found > 0, found, UNKNOWN))
+
+    def durations(self, name: str) -> Ints:
+        """Milliseconds, as nanoseconds."""
+        ns = _floats(self._values[name]) * _NS_IN_MS
+        with np.errstate(invalid="ignore"):
+            sound = (ns >= 0) & (ns <= _LONGEST_NS)
+        found = np.where(sound, np.rint(np.where(sound, ns, 0)), UNKNOWN)
+        return self._checked(name, "a duration", found.astype(np.int64))
+
+    def shares(self, name: str) -> pa.Array:
+        """Numbers from 0 to 1."""
+        found = _floats(self._values[name])
+        with np.errstate(invalid="ignore"):
+            unsound = ~((found >= 0) & (found <= 1))
+        self._report(name, "a share", ~unsound)
+        return pa.array(found, pa.float64(), mask=unsound)
+
+    def texts(self, name: str) -> Sequence[str | None]:
+        """Strings that are not empty."""
+        values = self._values[name]
+        if set(map(type, values)) <= {str, _NOTHING} and "" not in values:
+            return values
+        return self._each(name, "a text", fields.text)
+
+    def unsigned(self, name: str) -> Sequence[int | None]:
+        """Integers in the range of uint64."""
+        return self._each(name, "an id", fields.unsigned)
+
+    def signed(self, name: str) -> Sequence[int | None]:
+        """Integers in the range of int32."""
+        found = self._each(name, "a number", fields.integer)
+        return [value if value is not None and -(2**31) <= value < 2**31 else None for value in found]
+
+    def booleans(self, name: str) -> Sequence[bool | None]:
+        """True or false."""
+        values = self._values[name]
+        if set(map(type, values)) <= {bool, _NOTHING}:
+            return values
+        return self._each(name, "true or false", fields.boolean)
+
+    def words(self, name: str, words: type[StrEnum]) -> Sequence[str | None]:
+        """Words of an enumeration; others are unknown, and no finding: writers invent new ones."""
+        known = {word.value: word.value for word in words}
+        return [known.get(value) if type(value) is str else None for value in self._values[name]]
+
+    def count_finding(self, code: str, severity: Severity, example: str, where: Mask) -> None:
+        """A finding for each row that `where` marks."""
+        if where.any():
+            line = self._values["line"][int(np.argmax(where))]
+            self._recorder.finding(code, severity, example, line=line, count=int(where.sum()))
+
+    def _each(self, name: str, what: str, read: Callable[[Any], _T | None]) -> list[_T | None]:
+        found = [None if value is None else read(value) for value in self._values[name]]
+        self._report(name, what, np.array([value is not None for value in found], dtype=np.bool_))
+        return found
+
+    def _checked(self, name: str, what: str, found: Ints) -> Ints:
+        self._report(name, what, found != UNKNOWN)
+        return found
+
+    def _report(self, name: str, what: str, known: Mask) -> None:
+        if known.all():
+            return
+        present = np.array([value is not None for value in self._values[name]], dtype=np.bool_)
+        example = f"{self._what}.{name} is not {what}"
+        self.count_finding("field_unusable", Severity.WARNING, example, present & ~known)
+
+
+def _integers(values: Sequence[Any]) -> Ints:
+    kinds = set(map(type, values))
+    if kinds <= {int, _NOTHING}:
+        filled = values if _NOTHING not in kinds else [UNKNOWN if value is None else value for value in values]
+        try:
+            return np.array(filled, dtype=np.int64)
+        except OverflowError:
+            pass
+    read = [fields.integer(value) for value in values]
+    return np.array([UNKNOWN if value is None else value for value in read], dtype=np.int64)
+
+
+def _floats(values: Sequence[Any]) -> NDArray[np.float64]:
+    """Finite numbers; NaN for all else."""
+    if set(map(type, values)) <= {int, float, _NOTHING}:
+        try:
+            found = np.array(values, dtype=np.float64)
+            return np.where(np.isfinite(found), found, np.nan)
+        except OverflowError:
+            pass
+    read = [fields.number(value) for value in values]
+    return np.array([math.nan if value is None else value for value in read], dtype=np.float64)
+
+
+def nullable(values: Ints) -> pa.Array:
+    """An Arrow column in which UNKNOWN is null."""
+    return pa.array(values, pa.int64(), mask=values == UNKNOWN)
+
+
+def constant(word: StrEnum, length: int) -> pa.Array:
+    """A column of one word."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, np.int8)), pa.array([word.value]))
+
+
+def evidence_column(codes: Codes) -> pa.Array:
+    """Codes are positions in `Evidence`; UNKNOWN is null."""
+    indices = pa.array(codes, pa.int8(), mask=codes == UNKNOWN)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in _EVIDENCE]))
+
+
+MEASURED, DERIVED, BOUNDED, _, NO_EVIDENCE = range(len(_EVIDENCE))
+"""Codes of evidence, best first; NO_EVIDENCE is the word `unknown`."""

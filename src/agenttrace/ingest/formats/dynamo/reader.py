@@ -1,0 +1,139 @@
+"""Reads a request trace line by line: which rows there are, and who turns each into what."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+from agenttrace.ingest.formats.dynamo.identity import Owners
+from agenttrace.ingest.formats.dynamo.lines import BrokenLine, Record, record_of
+from agenttrace.ingest.formats.dynamo.requests import Requests
+from agenttrace.ingest.formats.dynamo.tools import Tools
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.model.vocabulary import Severity
+
+_SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
+_FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
+_TORN = re.compile(
+    rb'\s*\{\s*(?:"timestamp"\s*:\s*[-\d.eE+]+\s*,\s*"event"\s*:\s*\{\s*)?'
+    rb'"schema"\s*:\s*"dynamo\.(?:request|agent)\.trace\.v\d'
+)
+_SNIFFED_LINES = 64
+
+
+class Dynamo:
+    """NVIDIA Dynamo request and agent traces."""
+
+    id = "dynamo"
+    companions: tuple[str, ...] = ()
+
+    def sniff(self, head: bytes) -> bool:
+        """A line of the head is a record of the schema; records inside other records do not count."""
+        lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]
+        return any(map(_is_record, lines)) or _TORN.match(lines[-1]) is not None
+
+    def read(self, source: Source, recorder: Recorder) -> None:
+        """One span for each request and each tool call; agents and their parents from `agent_context`."""
+        reading = _Reading(recorder)
+        try:
+            for number, line in source.lines():
+                reading.add(number, line)
+        except DamagedEnd:
+            recorder.finding(
+                "truncated_stream",
+                Severity.WARNING,
+                "the compressed stream ends in the middle: what came before is used",
+                line=recorder.records + 1,
+            )
+        reading.finish()
+
+
+def _is_record(line: bytes) -> bool:
+    if b".trace.v" not in line:
+        return False
+    try:
+        schema = record_of(line).get("schema")
+    except BrokenLine:
+        return False
+    return type(schema) is str and _FAMILY.fullmatch(schema) is not None
+
+
+class _Reading:
+    """One source being read."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._owners = Owners(recorder)
+        self._requests = Requests(recorder)
+        self._tools = Tools(recorder)
+        self._schemas: set[str] = set()
+
+    def add(self, number: int, line: bytes) -> None:
+        self._recorder.records += 1
+        try:
+            record = record_of(line)
+        except BrokenLine as broken:
+            self._recorder.finding(broken.code, Severity.WARNING, str(broken), line=number)
+            return
+        schema = record.get("schema")
+        if type(schema) is str:
+            self._schemas.add(schema)
+        event = record.get("event_type")
+        if event == "request_end":
+            self._add_request(number, record)
+        elif event in ("tool_start", "tool_end", "tool_error"):
+            self._add_tool(number, record)
+        elif event == "request_payload":
+            self._recorder.finding(
+                "payload_not_read", Severity.INFO, "request_payload: prompts and answers stay unread", line=number
+            )
+        else:
+            self._recorder.finding("unknown_event", Severity.WARNING, "an event_type that is not known", line=number)
+
+    def _add_request(self, number: int, record: Record) -> None:
+        request = record.get("request")
+        if type(request) is not dict:
+            self._recorder.finding("record_unusable", Severity.WARNING, "request_end without request", line=number)
+            return
+        context = _context(record)
+        owner = self._owners.of(context, number) if context else None
+        if owner is not None:
+            owner.asked = True
+            if headers := context.get("agent_headers"):
+                self._owners.note_headers(owner, headers)
+        self._requests.add(number, record, request, owner, context)
+
+    def _add_tool(self, number: int, record: Record) -> None:
+        tool = record.get("tool")
+        if type(tool) is not dict:
+            self._recorder.finding("record_unusable", Severity.WARNING, "a tool event without tool", line=number)
+            return
+        owner = self._owners.of(_context(record), number)
+        if owner is None:
+            self._recorder.finding(
+                "tool_without_agent", Severity.WARNING, "a tool event that names no agent", line=number
+            )
+            return
+        self._tools.add(number, record, tool, owner)
+
+    def finish(self) -> None:
+        self._requests.flush()
+        self._tools.finish()
+        self._owners.record()
+        for schema in sorted(self._schemas & _SCHEMAS):
+            self._recorder.dialect(schema)
+        if self._schemas - _SCHEMAS:
+            self._recorder.finding(
+                "unknown_schema", Severity.WARNING, "a schema other than the known ones: read as one of them"
+            )
+
+
+def _context(record: Record) -> dict[str, Any]:
+    """Of flat rows, as harnesses send tool events, the row itself."""
+    context = record.get("agent_context")
+    if type(context) is dict:
+        return context
+    return record if context is None and "session_id" in record or "trajectory_id" in record else {}

@@ -1,0 +1,304 @@
+"""Rows of `request_end`: one request span each, and the block hashes of its prompt."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from agenttrace.ingest import fields
+from agenttrace.ingest.formats.dynamo import columns, timing
+from agenttrace.ingest.formats.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.formats.dynamo.identity import Owner
+from agenttrace.ingest.formats.dynamo.lines import Record
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status, TokenQuality, Trigger
+
+_REQUEST = (
+    "request_id",
+    "x_request_id",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "request_received_ms",
+    "prefill_wait_time_ms",
+    "prefill_time_ms",
+    "ttft_ms",
+    "total_time_ms",
+    "avg_itl_ms",
+    "kv_hit_rate",
+    "queue_depth",
+)
+_WORKER = ("decode_worker_id", "prefill_worker_id")
+_REPLAY = ("trace_block_size", "input_length", "input_sequence_hashes")
+_OWN = (
+    "line",
+    "session_key",
+    "agent_key",
+    "event_time_unix_ms",
+    "input_trigger",
+    "session_final",
+    "kv_hints",
+    "status",
+    "priority",
+)
+_NAMES = _OWN + _REQUEST + _WORKER + _REPLAY
+_BLOCK_ROWS = 2048
+_NOTHING: Record = {}
+_STATUS = {"error": Status.ERROR.value, "cancelled": Status.CANCELLED.value}
+
+
+def span_key(request_id: str) -> str:
+    """The key of a request's span."""
+    return f"request:{request_id}"
+
+
+class Requests:
+    """Collects request rows, and records them block by block."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Nothing collected yet."""
+        self._recorder = recorder
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(self, line: int, record: Record, request: Record, owner: Owner | None, context: Record) -> None:
+        """One row; `context` is its agent_context, or empty."""
+        finish = _object(request.get("finish_reason_metadata"))
+        replay = _object(request.get("replay"))
+        self._rows.append(
+            (
+                line,
+                owner.session_key if owner else None,
+                owner.chain if owner else None,
+                record.get("event_time_unix_ms"),
+                context.get("input_trigger"),
+                context.get("session_final"),
+                replay.get("kv_hints") or context.get("kv_hints"),
+                _status(finish) if finish else None,
+                _priority(request, context),
+                *map(request.get, _REQUEST),
+                *map(_object(request.get("worker")).get, _WORKER),
+                *map(replay.get, _REPLAY),
+            )
+        )
+        if finish and owner and (calls := finish.get("tool_calls")):
+            self._link_tools(request.get("request_id"), owner, calls)
+        if len(self._rows) >= _BLOCK_ROWS:
+            self.flush()
+
+    def _link_tools(self, request_id: Any, owner: Owner, calls: Any) -> None:
+        if type(calls) is not list or fields.text(request_id) is None:
+            return
+        for call in calls:
+            if type(call) is dict and (call_id := fields.text(call.get("id"))):
+                self._recorder.link(
+                    session_key=owner.session_key,
+                    from_key=span_key(request_id),
+                    to_key=f"tool:{owner.chain}:{call_id}",
+                    kind=LinkKind.FEEDS.value,
+                    explicit=True,
+                    rule="finish_reason_metadata.tool_calls",
+                )
+
+    def flush(self) -> None:
+        """Records what is collected."""
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        block = Columns("request", _NAMES, rows, self._recorder)
+        ids = _ids(block)
+        session_keys = self._session_keys(block, ids)
+        keys = [span_key(name) for name in ids]
+        self._recorder.extend_spans(
+            {
+                "session_key": session_keys,
+                "span_key": keys,
+                "agent_key": block.raw("agent_key"),
+                "line": block.raw("line"),
+                "kind": columns.constant(SpanKind.REQUEST, block.length),
+                "purpose": columns.constant(Purpose.TURN, block.length),
+                "status": block.raw("status"),
+                **_timing_columns(block),
+                **_token_columns(block),
+                **_serving_columns(block),
+            }
+        )
+        _record_prefixes(self._recorder, block, session_keys, keys)
+
+    def _session_keys(self, block: Columns, ids: list[str]) -> list[str]:
+        """Rows without a chain are a session each."""
+        owned = block.raw("session_key")
+        free = np.array([key is None for key in owned], dtype=np.bool_)
+        if not free.any():
+            return list(owned)
+        example = "a request without agent_context: a session of its own"
+        block.count_finding("context_free", Severity.INFO, example, free)
+        keys = [key or f"dynamo:request:{name}" for key, name in zip(owned, ids, strict=True)]
+        alone = [(key, name) for key, name, is_free in zip(keys, ids, free, strict=True) if is_free]
+        self._recorder.extend_sessions(
+            {"session_key": [key for key, _ in alone], "source_id": [name for _, name in alone]}
+        )
+        return keys
+
+
+def _ids(block: Columns) -> list[str]:
+    """The server's ids; where one is missing, the client's, or what else tells the request apart."""
+    found = block.texts("request_id")
+    missing = np.array([name is None for name in found], dtype=np.bool_)
+    block.count_finding("request_without_id", Severity.WARNING, "a request without request_id", missing)
+    if not missing.any():
+        return [str(name) for name in found]
+    client = block.texts("x_request_id")
+    other = zip(block.raw("agent_key"), block.instants("request_received_ms"), block.raw("line"), strict=True)
+    return [
+        name or instead or (f"{agent}@{start}" if start != UNKNOWN else f"{agent}#{line}")
+        for name, instead, (agent, start, line) in zip(found, client, other, strict=True)
+    ]
+
+
+def _timing_columns(block: Columns) -> dict[str, Any]:
+    stated = ("ttft_ms", "prefill_wait_time_ms", "prefill_time_ms")
+    ttft, wait, prefill = (block.durations(name) for name in stated)
+    times = timing.request_times(
+        block.instants("request_received_ms"),
+        block.instants("event_time_unix_ms"),
+        block.durations("total_time_ms"),
+        (ttft, wait, prefill),
+    )
+    block.count_finding(
+        "clock_disagrees",
+        Severity.WARNING,
+        "event_time_unix_ms is not request_received_ms + total_time_ms",
+        times.clock_disagrees,
+    )
+    block.count_finding(
+        "times_inconsistent",
+        Severity.WARNING,
+        "durations of a request contradict each other: those in doubt are unknown",
+        times.inconsistent,
+    )
+    return {
+        "start_ns": columns.nullable(times.start),
+        "end_ns": columns.nullable(times.end),
+        "start_evidence": columns.evidence_column(times.start_evidence),
+        "end_evidence": columns.evidence_column(times.end_evidence),
+        "queue_ns": columns.nullable(times.queue),
+        "queue_evidence": columns.evidence_column(times.queue_evidence),
+        "prefill_ns": columns.nullable(times.prefill),
+        "prefill_evidence": columns.evidence_column(times.prefill_evidence),
+        "first_token_ns": columns.nullable(times.first_token),
+        "first_token_evidence": columns.evidence_column(times.first_token_evidence),
+        "decode_ns": columns.nullable(times.decode),
+        "decode_evidence": columns.evidence_column(times.decode_evidence),
+        "itl_ns": columns.nullable(block.durations("avg_itl_ms")),
+    }
+
+
+def _token_columns(block: Columns) -> dict[str, Any]:
+    stated = block.counts("input_tokens")
+    prompt = np.where(stated >= 0, stated, block.counts("input_length"))
+    cached, output = block.counts("cached_tokens"), block.counts("output_tokens")
+    too_many = (prompt >= 0) & (cached > prompt)
+    example = "more cached tokens than prompt tokens: unknown"
+    block.count_finding("tokens_inconsistent", Severity.WARNING, example, too_many)
+    final = TokenQuality.FINAL.value
+    return {
+        "input_tokens": columns.nullable(prompt),
+        "cache_read_tokens": columns.nullable(np.where(too_many, UNKNOWN, cached)),
+        "output_tokens": columns.nullable(output),
+        "output_quality": [final if known else None for known in output >= 0],
+    }
+
+
+def _serving_columns(block: Columns) -> dict[str, Any]:
+    return {
+        "model": block.texts("model"),
+        "request_id": block.texts("request_id"),
+        "client_request_id": block.texts("x_request_id"),
+        "priority": block.signed("priority"),
+        "trigger": block.words("input_trigger", Trigger),
+        "session_final": block.booleans("session_final"),
+        "worker": block.unsigned("decode_worker_id"),
+        "prefill_worker": block.unsigned("prefill_worker_id"),
+        "queue_depth": columns.nullable(block.counts("queue_depth", 2**31 - 1)),
+        "kv_hit_rate": block.shares("kv_hit_rate"),
+        "kv_hint": [None if hint is None else _json(hint) for hint in block.raw("kv_hints")],
+    }
+
+
+def _record_prefixes(recorder: Recorder, block: Columns, session_keys: list[str], keys: list[str]) -> None:
+    size = block.counts("trace_block_size", 2**31 - 1)
+    hashes = block.raw("input_sequence_hashes")
+    present = [row for row, value in enumerate(hashes) if value is not None and value != []]
+    lists = [hashes[row] for row in present]
+    flat = _flat(lists)
+    if flat is None:
+        lists = [_sound(blocks) for blocks in lists]
+        flat = np.array(list(chain.from_iterable(b or () for b in lists)), dtype=np.uint64)
+    sound = np.array([bool(blocks) for blocks in lists], dtype=np.bool_) & (size[present] > 0)
+    unusable = np.zeros(block.length, dtype=np.bool_)
+    unusable[present] = ~sound
+    example = "request.replay: hashes that are no uint64, or no block size"
+    block.count_finding("prefix_unusable", Severity.WARNING, example, unusable)
+    lengths = np.array([len(blocks) if blocks else 0 for blocks in lists], dtype=np.int64)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]).astype(np.int32)
+    arrays = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    kept = np.flatnonzero(sound)
+    rows = [present[index] for index in kept]
+    recorder.extend_prefixes(
+        {
+            "session_key": [session_keys[row] for row in rows],
+            "span_key": [keys[row] for row in rows],
+            "block_size": pa.array(size[rows], pa.int32()),
+            "blocks": arrays.take(pa.array(kept)),
+        }
+    )
+
+
+def _flat(lists: list[Any]) -> np.ndarray | None:
+    """All hashes of all lists; None where one of them is anything but an integer in uint64."""
+    if not all(type(blocks) is list for blocks in lists):
+        return None
+    flat = list(chain.from_iterable(lists))
+    if set(map(type, flat)) - {int}:
+        return None
+    try:
+        return np.array(flat, dtype=np.uint64)
+    except OverflowError:
+        return None
+
+
+def _sound(blocks: Any) -> list[int] | None:
+    if type(blocks) is not list:
+        return None
+    read = [fields.unsigned(value) for value in blocks]
+    return None if None in read else [value for value in read if value is not None]
+
+
+def _object(value: Any) -> Record:
+    return value if type(value) is dict else _NOTHING
+
+
+def _status(finish: Record) -> str:
+    """Only an answer that came to its end has a finish reason. Without one nothing is known here."""
+    reason = finish.get("finish_reason")
+    return _STATUS.get(reason, Status.OK.value) if type(reason) is str else Status.OK.value
+
+
+def _priority(request: Record, context: Record) -> Any:
+    for holder in (request, context):
+        hints = holder.get("agent_hints")
+        if type(hints) is dict and (priority := hints.get("priority")) is not None:
+            return priority
+    return None
+
+
+def _json(value: Any) -> str | None:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except (TypeError, ValueError):
+        return None

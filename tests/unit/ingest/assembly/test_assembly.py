@@ -1,0 +1,256 @@
+"""How records become sessions: one test for each rule, each with the smallest rows that show it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from unit.ingest.assembly.rows import SECOND, agent, codes, frame, link, source, span, trace_of
+
+MAIN = [
+    agent("m"),
+    span("m", "r1", "request", 0.001, 10),
+    span("m", "t1", "tool", 11, 50, name="agent"),
+    span("m", "r2", "request", 51, 60),
+]
+CHILD = [
+    agent("c", "m"),
+    span("c", "x1", "request", 12, 20),
+    span("c", "x2", "request", 21, 49),
+]
+
+
+def spans(*sources: list) -> pl.DataFrame:
+    return frame(trace_of(*sources).spans)
+
+
+def by_key(table: pl.DataFrame) -> dict[str, dict]:
+    return {row["source_id"]: row for row in table.iter_rows(named=True)}
+
+
+def test_late_parents_and_other_files_make_one_session() -> None:
+    together = trace_of([*MAIN, *CHILD])
+    apart = trace_of(CHILD[1:], [MAIN[3], CHILD[0]], [MAIN[2], MAIN[1], MAIN[0]])
+
+    assert together.sessions["session"].to_pylist() == ["m"]
+    assert frame(together.spans).equals(frame(apart.spans))
+    assert frame(together.agents).equals(frame(apart.agents))
+
+
+def test_a_chain_of_parents_of_any_depth_is_one_session() -> None:
+    chain = [row for depth in range(6) for row in (agent(f"a{depth}", f"a{depth - 1}" if depth else None),)]
+    work = [span(f"a{depth}", f"r{depth}", "request", 1 + depth, 30 - depth) for depth in range(6)]
+
+    trace = trace_of([*reversed(chain), *work])
+
+    assert trace.sessions.num_rows == 1
+    assert trace.agents["depth"].to_pylist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_subagent_is_held_by_the_tool_call_that_contains_it() -> None:
+    rows = by_key(spans([*MAIN, *CHILD]))
+
+    assert rows["agent:c"]["parent"] == rows["t1"]["span"]
+    assert rows["agent:c"]["blocking"]
+
+
+def test_two_tool_calls_hold_one_subagent_each_by_how_well_bounds_agree() -> None:
+    fan = [
+        agent("m"),
+        span("m", "r1", "request", 0.001, 10),
+        span("m", "ta", "tool", 11, 50),
+        span("m", "tb", "tool", 11.001, 40),
+        agent("a", "m"),
+        span("a", "xa", "request", 11.002, 49.9),
+        agent("b", "m"),
+        span("b", "xb", "request", 11.003, 39.9),
+    ]
+
+    rows = by_key(spans(fan))
+
+    assert rows["agent:a"]["parent"] == rows["ta"]["span"]
+    assert rows["agent:b"]["parent"] == rows["tb"]["span"]
+
+
+def test_a_subagent_in_no_tool_call_runs_in_the_background_until_it_is_used() -> None:
+    background = [agent("c", "m"), span("c", "x1", "request", 2, 55), span("m", "r3", "request", 61, 70)]
+
+    trace = trace_of([*MAIN, *background])
+
+    assert trace.agents["background"].to_pylist() == [False, True]
+    assert not by_key(frame(trace.spans))["agent:c"]["blocking"]
+
+
+def test_an_idle_parent_that_goes_on_at_the_end_of_a_subagent_waited_for_it() -> None:
+    trace = trace_of(
+        [
+            agent("p"),
+            span("p", "p1", "request", 1, 2),
+            span("p", "p2", "request", 11.020, 12),
+            agent("c", "p"),
+            span("c", "x", "request", 2.010, 11.010),
+        ]
+    )
+
+    joined = frame(trace.links).filter(pl.col("kind") == "joins")
+    rows = by_key(frame(trace.spans))
+    assert joined.select("from_span", "to_span", "explicit").row(0) == (
+        rows["agent:c"]["span"],
+        rows["p2"]["span"],
+        False,
+    )
+
+
+def test_a_prefix_and_its_superset_count_once() -> None:
+    once = trace_of(MAIN)
+    twice = trace_of(MAIN, MAIN[:2])
+
+    assert frame(once.spans).equals(frame(twice.spans))
+    assert "duplicate_record" in codes(twice)
+
+
+def test_the_start_and_the_end_of_a_tool_call_in_two_files_are_one_tool_call() -> None:
+    started = [agent("m"), span("m", "t", "tool", 1, None, name="bash")]
+    ended = [span("m", "t", "tool", 1, 5, status="error", tool_output_tokens=7), span("m", "r", "request", 6, 7)]
+
+    tool = by_key(spans(started, ended))["t"]
+
+    assert (tool["start_ns"], tool["end_ns"]) == (SECOND, 5 * SECOND)
+    assert (tool["name"], tool["status"], tool["tool_output_tokens"]) == ("bash", "error", 7)
+
+
+def test_equal_ids_of_different_runs_are_two_sessions() -> None:
+    later = [
+        agent("m"),
+        span("m", "r1", "request", 1000, 1010),
+        span("m", "t1", "tool", 1011, 1050),
+        span("m", "r2", "request", 1051, 1060),
+    ]
+
+    trace = trace_of(MAIN, later)
+
+    assert trace.sessions["session"].to_pylist() == ["m", "m#2"]
+    assert frame(trace.spans).group_by("session").len().get_column("len").to_list() == [5, 5]
+    assert "id_collision" in codes(trace)
+
+
+def test_two_runs_in_pieces_are_told_apart_by_time() -> None:
+    later = [
+        agent("m"),
+        *(span("m", f"r{n}", "request", 1000 + n, 1000.5 + n) for n in range(6)),
+    ]
+    earlier = [agent("m"), *(span("m", f"r{n}", "request", 1 + n, 1.5 + n) for n in range(6))]
+
+    trace = trace_of(later[:4], earlier[3:], earlier[:4], later[3:])
+
+    assert trace.sessions.num_rows == 2
+    assert frame(trace.spans).filter(pl.col("kind") == "request").height == 12
+
+
+def test_one_id_at_two_times_in_one_source_keeps_both_spans() -> None:
+    trace = trace_of([*MAIN, span("m", "r1", "request", 55, 58)])
+
+    assert frame(trace.spans).filter(pl.col("kind") == "request").height == 3
+    assert "id_collision" in codes(trace)
+
+
+def test_a_fork_counts_its_copied_history_once() -> None:
+    def fork(chain: str, rows: list) -> list:
+        return [*rows, lambda recorder: recorder.same_family(f"chain:{chain}", "root")]
+
+    original = fork("m", MAIN)
+    copy = [agent("f"), span("f", "r1", "request", 0.001, 10), span("f", "n1", "request", 70, 80)]
+
+    trace = trace_of(original, fork("f", copy))
+
+    keys = frame(trace.spans).filter(pl.col("kind") == "request").select("session", "source_id").rows()
+    assert sorted(keys) == [("f", "n1"), ("m", "r1"), ("m", "r2")]
+    assert "copied_history" in codes(trace)
+
+
+def test_a_missing_parent_leaves_the_span_with_its_agent() -> None:
+    trace = trace_of([*MAIN, span("m", "lost", "tool", 52, 53, parent_key="never exported")])
+
+    rows = by_key(frame(trace.spans))
+    assert rows["lost"]["parent"] == rows["agent:m"]["span"]
+    assert "missing_parent" in codes(trace)
+
+
+def test_spans_that_contain_each_other_lose_their_parents() -> None:
+    trace = trace_of(
+        [
+            agent("m"),
+            span("m", "a", "other", 1, 5, parent_key="b"),
+            span("m", "b", "other", 1, 5, parent_key="a"),
+            span("m", "r", "request", 2, 3, parent_key="a"),
+        ]
+    )
+
+    assert frame(trace.spans).filter(pl.col("parent").is_null()).height == 1
+    assert "parent_cycle" in codes(trace)
+
+
+def test_an_end_before_its_start_is_of_no_length_and_unknown() -> None:
+    trace = trace_of([*MAIN, span("m", "odd", "tool", 55, 53)])
+
+    odd = by_key(frame(trace.spans))["odd"]
+    assert (odd["start_ns"], odd["end_ns"], odd["end_evidence"]) == (55 * SECOND, 55 * SECOND, "unknown")
+    assert "negative_duration" in codes(trace)
+
+
+def test_a_span_without_any_time_is_dropped_with_a_finding() -> None:
+    trace = trace_of([*MAIN, span("m", "never", "tool", None, None)])
+
+    assert "never" not in by_key(frame(trace.spans))
+    assert "no_time" in codes(trace)
+
+
+def test_a_user_is_waited_for_before_a_request_that_answers_one() -> None:
+    trace = trace_of([*MAIN, span("m", "r3", "request", 75, 80, trigger="user_message")])
+
+    wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
+    assert wait.select("start_ns", "end_ns").row(0) == (60 * SECOND, 75 * SECOND)
+
+
+def test_a_session_that_lay_idle_was_suspended() -> None:
+    trace = trace_of([*MAIN, span("m", "r3", "request", 4000, 4001)])
+
+    wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
+    assert wait.select("start_ns", "own_phase").row(0) == (60 * SECOND, "suspended")
+
+
+def test_a_request_inside_a_request_is_its_servers_view() -> None:
+    client = span("m", "chat", "request", 61, 70, input_tokens=100)
+    server = span("m", "http", "request", 62, 69, parent_key="chat", queue_ns=1, cache_read_tokens=64)
+
+    trace = trace_of([*MAIN, client, server])
+
+    rows = by_key(frame(trace.spans))
+    assert rows["http"]["kind"] == "other"
+    assert (rows["chat"]["input_tokens"], rows["chat"]["cache_read_tokens"]) == (100, 64)
+    assert frame(trace.spans).filter(pl.col("kind") == "request").height == 3
+
+
+def test_turns_count_requests_and_their_tools() -> None:
+    rows = by_key(spans([*MAIN, *CHILD]))
+
+    assert [rows[key]["turn"] for key in ("r1", "t1", "r2", "x1", "x2")] == [1, 1, 2, 1, 2]
+
+
+def test_a_session_ends_with_its_main_agent_and_the_rest_is_detached() -> None:
+    straggler = [agent("c", "m"), span("c", "x", "request", 55, 100)]
+
+    sessions = frame(trace_of([*MAIN, *straggler]).sessions)
+
+    assert sessions.select("end_ns", "detached_ns").row(0) == (60 * SECOND, 40 * SECOND)
+
+
+def test_an_explicit_link_is_kept_and_one_to_nowhere_is_a_finding() -> None:
+    trace = trace_of([*MAIN, link("m", "r1", "t1"), link("m", "r1", "gone")])
+
+    assert frame(trace.links).select("explicit", "rule").row(0) == (True, "stated")
+    assert "unresolved_link" in codes(trace)
+
+
+def test_rows_of_no_session_make_an_empty_trace() -> None:
+    assert source("empty", []).raw.records == 0
+    assert trace_of([]).sessions.num_rows == 0
