@@ -32,7 +32,9 @@ def stories(draw: st.DrawFn) -> list[Row]:
 
 @settings(max_examples=60)
 @given(stories(), st.integers(1, 6), st.randoms(use_true_random=False))
-def test_any_order_in_any_files_gives_the_same_tables(rows: list[Row], files: int, chance: random.Random) -> None:
+def test_any_order_in_any_files_gives_the_same_tables(
+    rows: list[Row], files: int, chance: random.Random
+) -> None:
     shuffled = list(rows)
     chance.shuffle(shuffled)
     pieces = [shuffled[index::files] for index in range(files)]

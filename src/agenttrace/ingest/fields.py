@@ -102,7 +102,9 @@ def instant_from_ms(value: Any) -> int | None:
     found = integer(value)
     if found is None:
         as_float = number(value)
-        return instant(round(as_float * _NS_IN_MS)) if as_float is not None and abs(as_float) < 2**53 else None
+        return (
+            instant(round(as_float * _NS_IN_MS)) if as_float is not None and abs(as_float) < 2**53 else None
+        )
     return instant(found * _NS_IN_MS) if abs(found) < 2**53 else None
 
 

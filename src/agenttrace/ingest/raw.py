@@ -25,7 +25,9 @@ from agenttrace.model.schema import (
 )
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind
 
-_SESSION_KEY = Column("session_key", STRING, "any key of the session: chain, trace, conversation", nullable=False)
+_SESSION_KEY = Column(
+    "session_key", STRING, "any key of the session: chain, trace, conversation", nullable=False
+)
 _SPAN_KEY = Column("span_key", STRING, "the source's id of the span, unique in its session", nullable=False)
 _LINE = Column("line", INT64, "record or line number in the source, from 1", unit="1")
 
@@ -43,7 +45,9 @@ RAW_SPANS = Table(
         _SESSION_KEY,
         _SPAN_KEY,
         Column("parent_key", STRING, "span_key of its parent; null: none, or the agent's lane"),
-        Column("agent_key", STRING, "key of its agent; null: that of its nearest ancestor of kind agent, or main"),
+        Column(
+            "agent_key", STRING, "key of its agent; null: that of its nearest ancestor of kind agent, or main"
+        ),
         _LINE,
         *(_loosened(column) for column in SPAN_FACTS),
     ),
@@ -55,7 +59,11 @@ RAW_AGENTS = Table(
     (
         _SESSION_KEY,
         Column("agent_key", STRING, "key of the agent, unique in its session", nullable=False),
-        Column("parent_agent_key", STRING, "key of the agent that spawned it; null: unknown, or it is the main agent"),
+        Column(
+            "parent_agent_key",
+            STRING,
+            "key of the agent that spawned it; null: unknown, or it is the main agent",
+        ),
         Column("main", BOOL, "it is the main agent; null: unknown"),
         Column("source_id", STRING, "the source's own id"),
         Column("name", STRING, "its name"),
@@ -124,7 +132,12 @@ RAW_KEY_EDGES = Table(
     (
         Column("key_a", STRING, "a session key", nullable=False),
         Column("key_b", STRING, "another", nullable=False),
-        Column("strong", BOOL, "true: one session; false: they may hold copies of each other's rows", nullable=False),
+        Column(
+            "strong",
+            BOOL,
+            "true: one session; false: they may hold copies of each other's rows",
+            nullable=False,
+        ),
     ),
 )
 

@@ -76,12 +76,16 @@ def _files(path: str) -> Iterable[tuple[str, bool]]:
     if has_magic(path) and not Path(path).exists():
         return _globbed(path)
     if not Path(path).exists():
-        raise InputError("no such file or folder", where=path, hint="check the path; quote a glob to let agenttrace expand it")
+        raise InputError(
+            "no such file or folder",
+            where=path,
+            hint="check the path; quote a glob to let agenttrace expand it",
+        )
     return [(path, True)]
 
 
 def _globbed(pattern: str) -> list[tuple[str, bool]]:
-    found = sorted(glob(pattern, recursive=True))
+    found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # patterns may be absolute
     if not found:
         raise InputError("no file matches the pattern", where=pattern)
     files: list[tuple[str, bool]] = []

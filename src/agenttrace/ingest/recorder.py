@@ -8,13 +8,15 @@ user's: formats check what they read with `ingest.fields` before they record it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from agenttrace.ingest import raw
 from agenttrace.model.schema import Table
 from agenttrace.model.vocabulary import Severity
+
+Column: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 
 _EXAMPLE_LIMIT = 200
 
@@ -35,11 +37,13 @@ class _Columns:
         if len(column) >= self._flush_at:
             self._flush()
 
-    def extend(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         self._flush()
         length = len(next(iter(columns.values())))
         arrays = [
-            _converted(columns[field.name], field.type) if field.name in columns else pa.nulls(length, field.type)
+            _converted(columns[field.name], field.type)
+            if field.name in columns
+            else pa.nulls(length, field.type)
             for field in self._schema
         ]
         self._parts.append(pa.table(arrays, schema=self._schema))
@@ -57,9 +61,10 @@ class _Columns:
         return pa.concat_tables(self._parts).unify_dictionaries()
 
 
-def _converted(values: Sequence[Any] | pa.Array | pa.ChunkedArray, to: pa.DataType) -> pa.Array | pa.ChunkedArray:
+def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
-        return values if values.type == to else values.cast(to)
+        cast: Column = values if values.type == to else values.cast(to)
+        return cast
     if pa.types.is_dictionary(to):
         return pa.array(values, to.value_type).dictionary_encode().cast(to)
     return pa.array(values, to)
@@ -85,7 +90,7 @@ class Recorder:
         """One row of `raw.RAW_SPANS`; columns that are left out are null."""
         self._spans.append(values)
 
-    def extend_spans(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend_spans(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_SPANS`, all of one length; columns that are left out are null."""
         self._spans.extend(columns)
 
@@ -97,7 +102,7 @@ class Recorder:
         """One row of `raw.RAW_MARKS`."""
         self._marks.append(values)
 
-    def extend_marks(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend_marks(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_MARKS`."""
         self._marks.extend(columns)
 
@@ -105,7 +110,7 @@ class Recorder:
         """One row of `raw.RAW_LINKS`; a link whose ends are not both found becomes a finding."""
         self._links.append(values)
 
-    def extend_links(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend_links(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_LINKS`."""
         self._links.extend(columns)
 
@@ -113,7 +118,7 @@ class Recorder:
         """One row of `raw.RAW_PREFIXES`."""
         self._prefixes.append(values)
 
-    def extend_prefixes(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend_prefixes(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_PREFIXES`."""
         self._prefixes.extend(columns)
 
@@ -121,7 +126,7 @@ class Recorder:
         """One row of `raw.RAW_SESSIONS`."""
         self._sessions.append(values)
 
-    def extend_sessions(self, columns: Mapping[str, Sequence[Any] | pa.Array | pa.ChunkedArray]) -> None:
+    def extend_sessions(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_SESSIONS`."""
         self._sessions.extend(columns)
 
@@ -152,7 +157,7 @@ class Recorder:
         edges = [[a for a, _ in self._edges], [b for _, b in self._edges], list(self._edges.values())]
         edge_schema = raw.RAW_KEY_EDGES.arrow
         finding_schema = raw.RAW_FINDINGS.arrow
-        finding_columns = zip(*self._findings.values(), strict=True) if self._findings else [[]] * 5
+        finding_columns = [list(c) for c in zip(*self._findings.values(), strict=True)] or [[]] * 5
         return raw.RawTrace(
             spans=self._spans.table(),
             agents=self._agents.table(),
@@ -164,7 +169,7 @@ class Recorder:
                 [_converted(c, f.type) for c, f in zip(edges, edge_schema, strict=True)], schema=edge_schema
             ),
             findings=pa.table(
-                [_converted(list(c), f.type) for c, f in zip(finding_columns, finding_schema, strict=True)],
+                [_converted(c, f.type) for c, f in zip(finding_columns, finding_schema, strict=True)],
                 schema=finding_schema,
             ),
             records=self.records,

@@ -107,7 +107,7 @@ class Source:
             return None
 
 
-class DamagedEnd(Exception):
+class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather than an error
     """The compressed stream ends in the middle, or in garbage."""
 
 

@@ -1,7 +1,7 @@
 """Writes `schemas/`: of each table a JSON Schema of its rows and a document, both from `schema.py`.
 
-    python -m agenttrace.model.documents schemas            writes them
-    python -m agenttrace.model.documents --check schemas    exit 1 where they have drifted
+python -m agenttrace.model.documents schemas            writes them
+python -m agenttrace.model.documents --check schemas    exit 1 where they have drifted
 """
 
 from __future__ import annotations
@@ -80,12 +80,19 @@ def _json_type(arrow: pa.DataType) -> dict[str, Any]:
 
 
 def _document(table: Table) -> str:
-    lines = [f"# {table.name}", "", f"One row is {table.row}.", "", "| column | type | null | unit | meaning |"]
+    lines = [
+        f"# {table.name}",
+        "",
+        f"One row is {table.row}.",
+        "",
+        "| column | type | null | unit | meaning |",
+    ]
     lines.append("|---|---|---|---|---|")
     for column in table.columns:
         null = "yes" if column.nullable else "no"
         words = f": {', '.join(word.value for word in column.words)}" if column.words else ""
-        lines.append(f"| `{column.name}` | {_type_name(column)} | {null} | {column.unit or ''} | {column.meaning}{words} |")
+        cells = (f"`{column.name}`", _type_name(column), null, column.unit or "", column.meaning + words)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -110,7 +117,9 @@ def main(arguments: list[str]) -> int:
     found = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.*")}
     drifted = sorted(name for name in files.keys() | found.keys() if files.get(name) != found.get(name))
     for name in drifted:
-        sys.stderr.write(f"{folder / name}: differs from src/agenttrace/model/schema.py; run `make schemas`\n")
+        sys.stderr.write(
+            f"{folder / name}: differs from src/agenttrace/model/schema.py; run `make schemas`\n"
+        )
     return 1 if drifted else 0
 
 

@@ -8,6 +8,8 @@ an order that depends on substance only (see `ingest.assembly`), so row order ne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -25,6 +27,8 @@ from agenttrace.model.vocabulary import (
 )
 
 SCHEMA_VERSION = 1
+
+Words: TypeAlias = type[StrEnum]
 
 INT64 = pa.int64()
 INT32 = pa.int32()
@@ -45,9 +49,7 @@ class Column:
     meaning: str
     nullable: bool = True
     unit: str | None = None
-    words: type[SpanKind | Phase | Purpose | Evidence | LinkKind | MarkKind | Status] | type[
-        TokenQuality | Trigger | Severity
-    ] | None = None
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,11 @@ SESSIONS = Table(
         Column("labels", pa.map_(STRING, STRING), "further labels, from the source or the command line"),
         Column("first_prompt_fingerprint", STRING, "hash of the first main request's prompt or first blocks"),
         _ns("start_ns", "first instant of the session, Unix time", nullable=False),
-        _ns("end_ns", "last event of the main agent, or of the last work whose result was used", nullable=False),
+        _ns(
+            "end_ns",
+            "last event of the main agent, or of the last work whose result was used",
+            nullable=False,
+        ),
         _ns("detached_ns", "how long background work ran on after end_ns", nullable=False),
         Column("truncated", BOOL, "the source holds only a part of the session", nullable=False),
     ),
@@ -171,7 +177,9 @@ SPAN_FACTS = (
     _evidence("start_evidence", "start_ns", nullable=False),
     _evidence("end_evidence", "end_ns", nullable=False),
     Column("blocking", BOOL, "its parent waits for it", nullable=False),
-    Column("own_phase", WORD, "phase of the time that it spends on nothing else; null: by its kind", words=Phase),
+    Column(
+        "own_phase", WORD, "phase of the time that it spends on nothing else; null: by its kind", words=Phase
+    ),
     Column("status", WORD, "how it ended", words=Status),
     Column("error", NAME, "type of the error"),
     *REQUEST_COLUMNS,
@@ -231,7 +239,12 @@ PREFIXES = Table(
         _SESSION,
         _SPAN,
         Column("block_size", INT32, "tokens in a block", nullable=False, unit="tokens"),
-        Column("kept_blocks", INT32, "leading blocks equal to those of the agent's previous request", nullable=False),
+        Column(
+            "kept_blocks",
+            INT32,
+            "leading blocks equal to those of the agent's previous request",
+            nullable=False,
+        ),
         Column("new_blocks", pa.list_(UINT64), "hashes of the blocks that follow", nullable=False),
     ),
 )

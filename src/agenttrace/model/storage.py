@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +30,7 @@ def save(trace: Trace, folder: str | Path) -> None:
             pq.write_table(getattr(trace, table.name), beside / f"{table.name}.parquet", compression="zstd")
         if target.exists():
             shutil.rmtree(target)
-        os.replace(beside, target)
+        beside.replace(target)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
@@ -47,8 +47,9 @@ def load(folder: str | Path) -> Trace:
     return Trace(**tables)
 
 
-def _cast(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
-    return column if column.type == to else column.cast(to)
+def _cast(column: pa.ChunkedArray[Any], to: pa.DataType) -> pa.ChunkedArray[Any]:
+    cast: pa.ChunkedArray[Any] = column if column.type == to else column.cast(to)
+    return cast
 
 
 def _is_trace(folder: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +49,7 @@ class Trace:
             yield self._slice(names, first, last)
             first = last
 
-    def _slice(self, names: pa.StringArray, first: int, last: int) -> Trace:
+    def _slice(self, names: pa.Array[Any], first: int, last: int) -> Trace:
         cut = {"sessions": self.sessions.slice(first, last - first)}
         for name in ("agents", "spans", "marks", "links", "prefixes"):
             table = getattr(self, name)
@@ -67,10 +68,10 @@ class Trace:
 
 
 def _where(table: pa.Table, session: str) -> pa.Table:
-    return table.filter(pc.equal(table["session"], session))
+    return table.filter(pc.equal(table["session"], pa.scalar(session)))
 
 
-def _rows_by_session(table: pa.Table, names: pa.StringArray) -> np.ndarray:
+def _rows_by_session(table: pa.Table, names: pa.Array[Any]) -> np.ndarray:
     """Rows of each session; relies on the table being in the order of `names`."""
     counted = pc.value_counts(table["session"])
     rows = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))

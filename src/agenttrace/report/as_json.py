@@ -6,11 +6,10 @@ the number of all its entries beside it, as `<list>_total`. The same analysis gi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import polars as pl
 
 from agenttrace.critical_path.summary import Quantiles, Summary, summarise
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 1
 DEFAULT_TOP = 1000
+Row = dict[str, Any]
 
 _COUNTS = (
     "requests",
@@ -67,7 +67,10 @@ def document(analysis: Analysis, *, top: int, labels: Mapping[str, str] | None =
 
 def _origin(analysis: Analysis) -> dict[str, Any]:
     sources = analysis.sources.select("path", "format", "dialect", "sessions", "records", "bytes")
-    return {"sources": sources.rows(named=True), "findings": distinct_findings(analysis.findings).rows(named=True)}
+    return {
+        "sources": sources.rows(named=True),
+        "findings": distinct_findings(analysis.findings).rows(named=True),
+    }
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
@@ -147,7 +150,7 @@ def _words(
 
 
 def _listed(
-    name: str, lists: Mapping[str, tuple[int, list[Any]]], shape: Any = None
+    name: str, lists: Mapping[str, tuple[int, list[Any]]], shape: Callable[[Row], Row] | None = None
 ) -> dict[str, Any]:
     total, rows = lists[name]
     return {name: [shape(row) for row in rows] if shape else rows, f"{name}_total": total}

@@ -11,7 +11,6 @@ from typing import Literal
 
 from agenttrace.model.vocabulary import Phase
 
-
 Tone = Literal["plain", "faint", "strong", "warning", "error"]
 
 

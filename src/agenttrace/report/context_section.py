@@ -70,7 +70,8 @@ def _one(session: Row, turns: Sequence[Row], compactions: Sequence[Row], top: in
         f"Context of the main agent over {format_count(len(turns))} turns",
         (Column("", "text"), Column("first"), Column("", "spark"), Column("last"), Column("")),
         tuple(rows),
-        tuple(_compaction_words(row) for row in compactions[:top]) + rest(len(compactions), min(len(compactions), top)),
+        tuple(_compaction_words(row) for row in compactions[:top])
+        + rest(len(compactions), min(len(compactions), top)),
     )
 
 
@@ -81,7 +82,9 @@ def _many(
     total: int,
 ) -> Section | None:
     return Section(
-        "Context of the main agent, in the slowest sessions" if len(sessions) < total else "Context of the main agent",
+        "Context of the main agent, in the slowest sessions"
+        if len(sessions) < total
+        else "Context of the main agent",
         (
             *(Column("session", "text"), Column("first"), Column("", "spark"), Column("last")),
             *(Column("max"), Column("compactions"), Column("cache hits")),

@@ -13,7 +13,14 @@ _ASCII = str.maketrans(
     {
         **dict(zip("▏▎▍▌▋▊▉", "---====", strict=True)),
         **dict(zip(_LEVELS, "_.:-=+*#", strict=True)),
-        **{MARK: "^", "─": "-", "·": "|", "–": "-", "…": ".", "×": "x", "µ": "u", "’": "'"},
+        MARK: "^",
+        "─": "-",
+        "·": "|",
+        "–": "-",
+        "…": ".",
+        "×": "x",
+        "µ": "u",
+        "’": "'",
     }
 )
 
@@ -32,7 +39,9 @@ def curve(spark: Spark, width: int) -> tuple[str, str]:
     Where values share a cell, the extreme one is shown that `spark.keeps` names.
     """
     cells = min(width, len(spark.values))
-    drawn = "".join(_level(_extreme(spark, *_span(spark, cell, cells)), spark.highest) for cell in range(cells))
+    drawn = "".join(
+        _level(_extreme(spark, *_span(spark, cell, cells)), spark.highest) for cell in range(cells)
+    )
     marked = {place * cells // len(spark.values) for place in spark.marks}
     return drawn, "".join(MARK if cell in marked else " " for cell in range(cells)).rstrip()
 

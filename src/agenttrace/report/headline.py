@@ -35,7 +35,9 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def counted(row: Mapping[str, int]) -> str:
     """What there is in the sessions, in one line."""
-    by_whom = f" ({format_count(row['main_requests'])} main, {format_count(row['subagent_requests'])} by subagents)"
+    by_whom = (
+        f" ({format_count(row['main_requests'])} main, {format_count(row['subagent_requests'])} by subagents)"
+    )
     parts = [
         plural(row["requests"], "request") + (by_whom if row["subagent_requests"] else ""),
         plural(row["main_turns"], "turn") if row["main_turns"] != row["main_requests"] else "",
@@ -82,7 +84,10 @@ def _shares(summary: Summary) -> str:
     phases = [(ns, name) for name, ns in summary.critical_path_ns.items() if name not in IDLE and ns]
     phases.sort(key=lambda pair: -pair[0])
     named = [pair for pair in phases[:_NAMED_PHASES] if pair[0] >= _NAMED_SHARE * active] or phases[:1]
-    return ", ".join(f"{format_share(ns, active)} {_phase_words(name)}" for ns, name in named) or "no time at all"
+    return (
+        ", ".join(f"{format_share(ns, active)} {_phase_words(name)}" for ns, name in named)
+        or "no time at all"
+    )
 
 
 def _phase_words(name: str) -> str:
@@ -125,4 +130,4 @@ def mostly(shares: Iterable[tuple[str, int]]) -> str:
     if not total:
         return ""
     word, ns = ranked[0]
-    return word if ns >= 0.995 * total else f"{word} {format_share(ns, total)}"  # noqa: PLR2004
+    return word if ns >= 0.995 * total else f"{word} {format_share(ns, total)}"

@@ -60,7 +60,10 @@ SESSION_LISTS = {
         "tools", "critical_ns", ("busy_ns", "calls", "name"), ("name", "calls", "busy_ns", "critical_ns")
     ),
     "top": SessionList(
-        "top", "critical_ns", ("span",), ("span", "name", "kind", "phase", "critical_ns", "drag_ns", "slack_ns")
+        "top",
+        "critical_ns",
+        ("span",),
+        ("span", "name", "kind", "phase", "critical_ns", "drag_ns", "slack_ns"),
     ),
 }
 

@@ -53,13 +53,19 @@ def _finding(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     )
 
 
-def origin(analysis: Analysis, summary: Summary, *, top: int, labels: Mapping[str, str], version: str) -> tuple[Line, ...]:
+def origin(
+    analysis: Analysis, summary: Summary, *, top: int, labels: Mapping[str, str], version: str
+) -> tuple[Line, ...]:
     """The provenance strip: files and formats, evidence, what is outside the wall time."""
     return (
         *_files(analysis, top),
         (Words(_evidence(analysis, summary)),),
         *(((Words(text),)) for text in _outside(analysis)),
-        *(((Words("labels"), *(Quoted(f"{key}={value}") for key, value in labels.items())),) if labels else ()),
+        *(
+            ((Words("labels"), *(Quoted(f"{key}={value}") for key, value in labels.items())),)
+            if labels
+            else ()
+        ),
         (Words(f"agenttrace {version}", "faint"),),
     )
 
@@ -69,17 +75,14 @@ def _files(analysis: Analysis, top: int) -> list[Line]:
     lines: list[Line] = [_file(row) for row in sources.head(top).iter_rows(named=True)]
     left = sources.slice(top)
     if left.height:
-        size, records = int(left["bytes"].sum()), int(left["records"].sum())
-        lines.append(
-            (Words(f"and {plural(left.height, 'file')} more: {plural(records, 'record')}, {format_bytes(size)}"),)
-        )
+        records, size = plural(int(left["records"].sum()), "record"), format_bytes(int(left["bytes"].sum()))
+        lines.append((Words(f"and {plural(left.height, 'file')} more: {records}, {size}"),))
     return lines
 
 
 def _file(row: Mapping[str, Any]) -> Line:
-    facts = (
-        f"{plural(row['sessions'], 'session')}, {plural(row['records'], 'record')}, {format_bytes(row['bytes'])}"
-    )
+    counts = f"{plural(row['sessions'], 'session')}, {plural(row['records'], 'record')}"
+    facts = f"{counts}, {format_bytes(row['bytes'])}"
     dialect = (Quoted(row["dialect"]),) if row["dialect"] else ()
     return Quoted(row["path"], "start"), Words(row["format"], "strong"), *dialect, Words(facts, "faint")
 
@@ -102,7 +105,9 @@ def _outside(analysis: Analysis) -> list[str]:
     truncated = int(sessions["truncated"].sum())
     texts = []
     if detached:
-        texts.append(f"{format_duration(detached)} of background work ran on after the end, outside these times")
+        texts.append(
+            f"{format_duration(detached)} of background work ran on after the end, outside these times"
+        )
     if truncated:
         texts.append(f"only a part is in the trace of {plural(truncated, 'session')}")
     return texts

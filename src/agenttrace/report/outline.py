@@ -11,7 +11,12 @@ from agenttrace.report.cells import Outline
 from agenttrace.report.context_section import context_section
 from agenttrace.report.headline import answer, counted
 from agenttrace.report.origin_sections import finding_section, origin
-from agenttrace.report.time_sections import percentile_section, phase_section, purpose_section, slowest_section
+from agenttrace.report.time_sections import (
+    percentile_section,
+    phase_section,
+    purpose_section,
+    slowest_section,
+)
 from agenttrace.report.work_sections import join_section, miss_section, tool_section
 
 if TYPE_CHECKING:
@@ -24,7 +29,9 @@ _ADDED = (
 )
 
 
-def outline(analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None) -> Outline:
+def outline(
+    analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None
+) -> Outline:
     """All that there is to say, `top` rows a list. The analysis holds at least one session."""
     summary = summarise(analysis)
     sections = (

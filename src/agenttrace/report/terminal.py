@@ -58,7 +58,34 @@ def to_terminal(
 def draw(report: Outline, *, width: int, color: bool) -> str:
     """An outline as text, at most `width` columns wide (and at least 60)."""
     width = max(LEAST_WIDTH, min(MOST_WIDTH, width))
-    console = Console(
+    console = _console(width, color=color)
+    with console.capture() as capture:
+        console.print(Text(_wrapped(report.answer, width), style="bold"))
+        console.print(Text(_wrapped(report.counts, width), style="dim"))
+        for section in report.sections:
+            console.print(_section(section, width))
+        console.print(_heading("Read from", width))
+        for line in report.origin:
+            console.print(Padding(_origin_line(line, width), (0, 0, 0, _INDENT)))
+    return _trimmed(capture.get())
+
+
+def draw_sections(sections: Sequence[Section], *, width: int, color: bool) -> str:
+    """Sections alone, as `draw` draws them."""
+    width = max(LEAST_WIDTH, min(MOST_WIDTH, width))
+    console = _console(width, color=color)
+    with console.capture() as capture:
+        for section in sections:
+            console.print(_section(section, width))
+    return _trimmed(capture.get()).lstrip("\n")
+
+
+def _trimmed(text: str) -> str:
+    return "".join(line.rstrip() + "\n" for line in text.splitlines())
+
+
+def _console(width: int, *, color: bool) -> Console:
+    return Console(
         file=io.StringIO(),
         width=width,
         force_terminal=color,
@@ -68,15 +95,6 @@ def draw(report: Outline, *, width: int, color: bool) -> str:
         emoji=False,
         highlight=False,
     )
-    with console.capture() as capture:
-        console.print(Text(_wrapped(report.answer, width), style="bold"))
-        console.print(Text(_wrapped(report.counts, width), style="dim"))
-        for section in report.sections:
-            console.print(_section(section, width))
-        console.print(_heading("Read from", width))
-        for line in report.origin:
-            console.print(Padding(_origin_line(line, width), (0, 0, 0, _INDENT)))
-    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
 
 
 def _wrapped(sentence: str, width: int) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def phase_section(analysis: Analysis, summary: Summary) -> Section:
-    """What was waited for, beside what all agents were busy with: a phase can be most of one, little of the other."""
+    """What was waited for, beside what agents were busy with: a phase can be most of one, little of the other."""
     path, busy = summary.critical_path_ns, summary.busy_ns
     total, all_busy = summary.total_ns, sum(busy.values())
     evidence = _evidence_by_phase(analysis.segments)
@@ -42,7 +42,7 @@ def phase_section(analysis: Analysis, summary: Summary) -> Section:
             Column("evidence", "text"),
         ),
         tuple(rows),
-        (f"busy: own time of all agents together, waited for or not; {format_factor(all_busy, total)} the wall time",),
+        (f"busy: own time of all agents, waited for or not; {format_factor(all_busy, total)} the wall time",),
     )
 
 
@@ -94,7 +94,7 @@ def purpose_section(summary: Summary) -> Section | None:
 def percentile_section(summary: Summary) -> Section | None:
     """Percentiles over sessions, marked where n does not carry them; none over a single session."""
     n = summary.sessions
-    if n < 2:  # noqa: PLR2004  # a percentile needs two values
+    if n < 2:  # a percentile needs two values
         return None
     enough = summary.wall_ns.enough
     rows = [_quantile_row("wall time", summary.wall_ns)]
@@ -122,7 +122,7 @@ def _quantile_row(title: str, of: Quantiles) -> tuple[Cell, ...]:
 def slowest_section(analysis: Analysis, top: int) -> Section | None:
     """The sessions that took longest, each with what it mostly waited for."""
     sessions = analysis.sessions
-    if sessions.height < 2:  # noqa: PLR2004  # one session is the whole report
+    if sessions.height < 2:  # one session is the whole report
         return None
     slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(top)
     return Section(

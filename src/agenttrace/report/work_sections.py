@@ -75,7 +75,9 @@ def tool_section(analysis: Analysis, summary: Summary, top: int) -> Section | No
         analysis.tools.with_columns(pl.col("name").cast(pl.String))
         .group_by("name")
         .agg(pl.col("calls", "busy_ns", "critical_ns").sum())
-        .sort("critical_ns", "busy_ns", "calls", "name", descending=[True, True, True, False], nulls_last=True)
+        .sort(
+            "critical_ns", "busy_ns", "calls", "name", descending=[True, True, True, False], nulls_last=True
+        )
     )
     if not tools.height:
         return None

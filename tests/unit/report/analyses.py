@@ -3,8 +3,8 @@
 from typing import Any
 
 import polars as pl
-
 from agenttrace.critical_path.analysis import Analysis
+
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 
 S = 1_000_000_000
@@ -65,7 +65,7 @@ def frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
 
 
-def session_row(session: str, path: dict[Phase, int], **changed: Any) -> dict[str, Any]:
+def session_row(session: str, path: dict[Phase, int], **changed: object) -> dict[str, Any]:
     """A session whose partitions fit together; `changed` overrides what is derived from the path."""
     wall = sum(path.values())
     idle = path.get(Phase.USER, 0) + path.get(Phase.SUSPENDED, 0)
@@ -125,7 +125,8 @@ def segments_of(rows: list[dict[str, Any]], evidence: Evidence = Evidence.MEASUR
             if length := row[f"path_{phase}_ns"]:
                 told = {"session": row["session"], "span": 1, "phase": phase.value, "purpose": "turn"}
                 segments.append(
-                    told | {"start_ns": at, "end_ns": at + length, "evidence": evidence.value, "inferred": False}
+                    told
+                    | {"start_ns": at, "end_ns": at + length, "evidence": evidence.value, "inferred": False}
                 )
                 at += length
     return segments
@@ -149,7 +150,7 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
     )
 
 
-def turn_row(session: str, turn: int, start: int, context: int, **more: Any) -> dict[str, Any]:
+def turn_row(session: str, turn: int, start: int, context: int, **more: object) -> dict[str, Any]:
     """A turn of the main agent that begins `start` seconds into its session."""
     row = {
         "session": session,
@@ -226,8 +227,14 @@ def long_session() -> Analysis:
             _tool(row["session"], "Read", 61, 20, 12),
             _tool(row["session"], HOSTILE, 10, 170, 168),
         ],
-        top=[_top(row["session"], 7, "Bash", "tool", "tool", 90), _top(row["session"], 3, "model", "request", "decode", 95)],
-        cache_misses=[here | {"turn": 45, "tokens": 20_000, "reason": "compaction"}, here | {"turn": 46, "tokens": 900}],
+        top=[
+            _top(row["session"], 7, "Bash", "tool", "tool", 90),
+            _top(row["session"], 3, "model", "request", "decode", 95),
+        ],
+        cache_misses=[
+            here | {"turn": 45, "tokens": 20_000, "reason": "compaction"},
+            here | {"turn": 46, "tokens": 900},
+        ],
         compactions=[
             here
             | {"turn": 44, "start_ns": EPOCH + 34 * 43 * S + 1, "wall_ns": 40 * S}
@@ -247,7 +254,12 @@ def many_sessions(n: int = 24) -> Analysis:
     rows = [
         session_row(
             f"run-{number:03d}",
-            {Phase.PREFILL: (2 * S + number * 7 * MS), Phase.DECODE: 7 * S, Phase.TOOL: 3 * S, Phase.USER: number * MS},
+            {
+                Phase.PREFILL: (2 * S + number * 7 * MS),
+                Phase.DECODE: 7 * S,
+                Phase.TOOL: 3 * S,
+                Phase.USER: number * MS,
+            },
         )
         for number in range(n)
     ]
@@ -260,7 +272,9 @@ def many_sessions(n: int = 24) -> Analysis:
     return analysis_of(rows, turns=turns, joins=joins, tools=tools)
 
 
-def _join(turn: int, at: int, branches: int, name: str | None, wall: int, total: int, slack: int) -> dict[str, Any]:
+def _join(
+    turn: int, at: int, branches: int, name: str | None, wall: int, total: int, slack: int
+) -> dict[str, Any]:
     return {
         "turn": turn,
         "at_ns": EPOCH + at * S,
@@ -275,7 +289,13 @@ def _join(turn: int, at: int, branches: int, name: str | None, wall: int, total:
 
 
 def _tool(session: str, name: str, calls: int, busy: int, critical: int) -> dict[str, Any]:
-    return {"session": session, "name": name, "calls": calls, "busy_ns": busy * S, "critical_ns": critical * S}
+    return {
+        "session": session,
+        "name": name,
+        "calls": calls,
+        "busy_ns": busy * S,
+        "critical_ns": critical * S,
+    }
 
 
 def _top(session: str, span: int, name: str, kind: str, phase: str, critical: int) -> dict[str, Any]:
@@ -292,4 +312,11 @@ def _top(session: str, span: int, name: str, kind: str, phase: str, critical: in
 def _finding(
     code: str, severity: str, count: int, file: str, line: int | None, example: str | None
 ) -> dict[str, Any]:
-    return {"code": code, "severity": severity, "count": count, "file": file, "line": line, "example": example}
+    return {
+        "code": code,
+        "severity": severity,
+        "count": count,
+        "file": file,
+        "line": line,
+        "example": example,
+    }

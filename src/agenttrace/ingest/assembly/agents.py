@@ -65,10 +65,12 @@ def _lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
     return own.gather(source).alias("lane")
 
 
-def _known_lanes(spans: pl.DataFrame, lane: pl.Series, parents: Rows, raw_agents: pl.DataFrame) -> pl.DataFrame:
-    facts = spans.select("sid", "span_key", "kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())).with_columns(
-        lane=lane, parent_row=pl.Series(parents)
-    )
+def _known_lanes(
+    spans: pl.DataFrame, lane: pl.Series, parents: Rows, raw_agents: pl.DataFrame
+) -> pl.DataFrame:
+    facts = spans.select(
+        "sid", "span_key", "kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())
+    ).with_columns(lane=lane, parent_row=pl.Series(parents))
     by_row = facts.select(parent_row="row", above_lane="lane")
     agent_rows = facts.filter(pl.col("kind") == "agent").join(by_row, on="parent_row", how="left")
     from_spans = facts.group_by(_KEY).agg(
@@ -76,11 +78,15 @@ def _known_lanes(spans: pl.DataFrame, lane: pl.Series, parents: Rows, raw_agents
         high=pl.col("end_ns").max(),
         work=(pl.col("kind").is_in(["request", "tool", "interaction", "compaction", "user_wait"])).sum(),
     )
-    from_agents = agent_rows.sort("start_ns", "row").group_by(_KEY, maintain_order=True).agg(
-        agent_rows="row",
-        above_lane=pl.col("above_lane").first(),
-        above_row=pl.col("parent_row").first(),
-        span_name=pl.col("name").drop_nulls().first(),
+    from_agents = (
+        agent_rows.sort("start_ns", "row")
+        .group_by(_KEY, maintain_order=True)
+        .agg(
+            agent_rows="row",
+            above_lane=pl.col("above_lane").first(),
+            above_row=pl.col("parent_row").first(),
+            span_name=pl.col("name").drop_nulls().first(),
+        )
     )
     stated = _stated(raw_agents, facts)
     lanes = from_spans.join(stated, on=_KEY, how="full", coalesce=True).join(from_agents, on=_KEY, how="left")
@@ -102,7 +108,9 @@ def _known_lanes(spans: pl.DataFrame, lane: pl.Series, parents: Rows, raw_agents
 
 
 def _stated(raw_agents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    ordered = raw_agents.sort("sid", "agent_key", "parent_agent_key", "name", "type", "spawn_key", nulls_last=True)
+    ordered = raw_agents.sort(
+        "sid", "agent_key", "parent_agent_key", "name", "type", "spawn_key", nulls_last=True
+    )
     merged = ordered.group_by("sid", "agent_key", maintain_order=True).agg(
         pl.col("main").max(),
         pl.col("background").max(),
@@ -112,7 +120,11 @@ def _stated(raw_agents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
         ),
     )
     spawns = facts.select("sid", spawn_key="span_key", stated_spawn="row")
-    return merged.join(spawns, on=["sid", "spawn_key"], how="left").rename({"agent_key": "lane"}).drop("spawn_key")
+    return (
+        merged.join(spawns, on=["sid", "spawn_key"], how="left")
+        .rename({"agent_key": "lane"})
+        .drop("spawn_key")
+    )
 
 
 def _with_ancestors(lanes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +161,14 @@ def _choose_main(lanes: pl.DataFrame) -> pl.DataFrame:
         .otherwise(4)
     )
     ranked = lanes.with_columns(top=top, rank=rank.cast(pl.Int32)).sort(
-        "sid", "rank", "low", "high", "name", "lane", descending=[False] * 3 + [True] + [False] * 2, nulls_last=True
+        "sid",
+        "rank",
+        "low",
+        "high",
+        "name",
+        "lane",
+        descending=[False] * 3 + [True] + [False] * 2,
+        nulls_last=True,
     )
     return ranked.with_columns(main=pl.int_range(pl.len()).over("sid") == 0).drop("parent_known")
 
@@ -159,7 +178,9 @@ def _merge_main(table: pl.DataFrame) -> pl.DataFrame:
 
     A later call of the main agent has its name and does not run beside it.
     """
-    chosen = table.filter("main").select("sid", main_lane="lane", main_name="name", main_high="high", main_low="low")
+    chosen = table.filter("main").select(
+        "sid", main_lane="lane", main_name="name", main_high="high", main_low="low"
+    )
     joined = table.join(chosen, on="sid")
     beside = (pl.col("low") < pl.col("main_high")) & (pl.col("high") > pl.col("main_low"))
     again = pl.col("top") & (pl.col("name") == pl.col("main_name")).fill_null(value=False) & ~beside
@@ -170,16 +191,18 @@ def _merge_main(table: pl.DataFrame) -> pl.DataFrame:
 def _one_row_a_lane(table: pl.DataFrame) -> pl.DataFrame:
     main = pl.col("main").max()
     first = [pl.col(n).drop_nulls().first() for n in ("source_id", "name", "type", "background")]
-    merged = table.sort("sid", "main", "low", descending=[False, True, False], nulls_last=True).group_by(
-        _KEY, maintain_order=True
-    ).agg(
-        main,
-        *first,
-        pl.col("parent_lane").drop_nulls().first(),
-        pl.col("spawn_row").drop_nulls().first(),
-        pl.col("low").min(),
-        pl.col("high").max(),
-        pl.col("agent_rows").explode().drop_nulls(),
+    merged = (
+        table.sort("sid", "main", "low", descending=[False, True, False], nulls_last=True)
+        .group_by(_KEY, maintain_order=True)
+        .agg(
+            main,
+            *first,
+            pl.col("parent_lane").drop_nulls().first(),
+            pl.col("spawn_row").drop_nulls().first(),
+            pl.col("low").min(),
+            pl.col("high").max(),
+            pl.col("agent_rows").explode().drop_nulls(),
+        )
     )
     orphaned = pl.col("main") | (pl.col("parent_lane") == pl.col("lane"))
     main_lane = merged.filter("main").select("sid", main_lane="lane")

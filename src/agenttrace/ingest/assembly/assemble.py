@@ -52,7 +52,10 @@ class ReadSource:
 
 
 def assemble(
-    sources: Sequence[ReadSource], findings: Ledger | None = None, *, suspend_after_ns: int = DEFAULT_SUSPEND_NS
+    sources: Sequence[ReadSource],
+    findings: Ledger | None = None,
+    *,
+    suspend_after_ns: int = DEFAULT_SUSPEND_NS,
 ) -> Trace:
     """One trace of all sources; the same, whatever their order, but for the numbers of the sources.
 
@@ -72,7 +75,22 @@ def assemble(
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames.links, ledger), links])
-    return _tables(sources, ledger, held, frames, detached, all_links, prefixes)
+    numbering = Numbering(held, describe_sessions(held, frames, detached))
+    marks = mark_table(numbering, resolve_marks(held, frames.marks))
+    return Trace(
+        sessions=session_table(
+            numbering,
+            [source.format for source in sources],
+            [",".join(source.raw.dialects) for source in sources],
+        ),
+        agents=agent_table(numbering),
+        spans=span_table(numbering, number_turns(held.spans, held.lane)),
+        marks=marks,
+        links=link_table(numbering, all_links, marks),
+        prefixes=prefix_table(numbering, prefixes),
+        findings=ledger.table(),
+        sources=_source_table(sources),
+    )
 
 
 def _arrange(frames: Frames, ledger: Ledger) -> Held:
@@ -101,36 +119,15 @@ def _inside_compactions(held: Held) -> Held:
     return Held(held.spans, parents, held.lane, held.lanes)
 
 
-def _tables(
-    sources: Sequence[ReadSource],
-    ledger: Ledger,
-    held: Held,
-    frames: Frames,
-    detached: pl.DataFrame,
-    links: pl.DataFrame,
-    prefixes: pl.DataFrame,
-) -> Trace:
-    sessions = describe_sessions(held, frames, detached)
-    numbering = Numbering(held, sessions)
-    marks = mark_table(numbering, resolve_marks(held, frames.marks))
-    return Trace(
-        sessions=session_table(
-            numbering, [source.format for source in sources], [",".join(source.raw.dialects) for source in sources]
-        ),
-        agents=agent_table(numbering),
-        spans=span_table(numbering, number_turns(held.spans, held.lane)),
-        marks=marks,
-        links=link_table(numbering, links, marks),
-        prefixes=prefix_table(numbering, prefixes),
-        findings=ledger.table(),
-        sources=_source_table(sources),
-    )
-
-
 def _keep_findings(ledger: Ledger, source: ReadSource) -> None:
     for row in source.raw.findings.to_pylist():
         ledger.add(
-            row["code"], Severity(row["severity"]), row["example"], count=row["count"], path=source.path, line=row["line"]
+            row["code"],
+            Severity(row["severity"]),
+            row["example"],
+            count=row["count"],
+            path=source.path,
+            line=row["line"],
         )
 
 
@@ -152,5 +149,7 @@ def _source_table(sources: Sequence[ReadSource]) -> pa.Table:
 
 
 def _empty_trace(sources: Sequence[ReadSource], ledger: Ledger) -> Trace:
-    empty = {table.name: table.arrow.empty_table() for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES)}
+    empty = {
+        table.name: table.arrow.empty_table() for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES)
+    }
     return Trace(**empty, findings=ledger.table(), sources=_source_table(sources))

@@ -20,7 +20,10 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     kept = spans.filter(pl.col("start_ns").is_not_null() | pl.col("end_ns").is_not_null())
     negative = kept.filter(pl.col("end_ns") < pl.col("start_ns"))
     ledger.add_rows(
-        "negative_duration", Severity.WARNING, "a span that ends before it starts: taken as of no length", negative
+        "negative_duration",
+        Severity.WARNING,
+        "a span that ends before it starts: taken as of no length",
+        negative,
     )
     open_end = kept.filter(pl.col("end_ns").is_null())
     ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", open_end)

@@ -20,7 +20,7 @@ def _rows_by_key(held: Held) -> pl.DataFrame:
 
 
 def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
-    """`marks` with `row` and `refers_row`; a mark of a span that is in no source says nothing and is left out."""
+    """`marks` with `row` and `refers_row`; a mark of a span that is in no source is left out."""
     rows = _rows_by_key(held)
     found = marks.join(rows.rename({"key": "span_key"}), on=["sid", "span_key"], how="left")
     refers = rows.rename({"key": "refers_to_key", "row": "refers_row"})

@@ -44,7 +44,9 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, pl.DataFrame]:
         high=pl.coalesce(pl.col("end_ns").filter("main").max(), pl.col("end_ns").max()),
     )
     bounds = facts.join(ends, on="sid", how="left", maintain_order="left")
-    per_lane = work.group_by("lane_no").agg(lane_low=pl.col("start_ns").min(), lane_high=pl.col("end_ns").max())
+    per_lane = work.group_by("lane_no").agg(
+        lane_low=pl.col("start_ns").min(), lane_high=pl.col("end_ns").max()
+    )
     bounds = bounds.join(per_lane, on="lane_no", how="left", maintain_order="left")
     session = spans.get_column("kind") == "session"
     made = pl.Series(~real) & ~session

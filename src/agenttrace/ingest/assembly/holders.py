@@ -12,7 +12,9 @@ from agenttrace.ingest.assembly.agents import Lanes
 from agenttrace.ingest.assembly.parents import NONE, Rows, in_cycle
 
 SPAWN_TOLERANCE_NS = 5_000_000
-"""A subagent's first request reaches the server up to some ms after, its last answer before, its tool call's bounds."""
+"""A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""
+
+AGENT_TOOL_PATTERN = "(?i)agent|task|delegate|spawn|dispatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Held:
     """Spans with the added ones below: first one for each session, then those for lanes.
 
     `parents`: row of each span's parent, NONE only for sessions. `lane`: lane number (row of `lanes`).
-    `lanes`: the lane table with `holder` (row), `spawn_row`, `parent_lane_no`, `background`, `spawn_inferred`.
+    `lanes`: the lane table with `holder` and `spawn_row` (rows), `parent_lane_no`, `background`,
+    `spawn_inferred`.
     """
 
     spans: pl.DataFrame
@@ -34,7 +37,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     table = lanes.table.with_row_index("lane_no").with_columns(pl.col("lane_no").cast(pl.Int64))
     lane = _lane_numbers(spans, lanes.lane, table)
     table = _spawned(table, spans, lane)
-    holding = _existing_holders(spans, table, lane)
+    holding = _existing_holders(spans, table)
     count, sessions = spans.height, table.get_column("sid").n_unique()
     session_row = count + table.get_column("sid").rank("dense").to_numpy().astype(np.int64) - 1
     made = holding == NONE
@@ -49,9 +52,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     )
     table = table.with_columns(holder=pl.Series(holder))
     all_parents = _parents(parents, lane, table, session_row, count + sessions)
-    all_parents = np.concatenate(
-        [all_parents[:count], np.full(sessions, NONE), all_parents[count:][made]]
-    )
+    all_parents = np.concatenate([all_parents[:count], np.full(sessions, NONE), all_parents[count:][made]])
     all_parents = _without_cycles(all_parents, session_row[lane_all], count, sessions)
     return Held(_with_flags(grown, table), all_parents, lane_all, table)
 
@@ -93,19 +94,37 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
 def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> Rows:
     """For lanes without a stated spawn: the tool call of the parent lane that contains them best.
 
-    Each tool call holds one lane; pairs are taken by how closely their bounds agree.
+    While a tool call runs its agent is blocked, so what starts inside it was started by it. Tool calls
+    whose name says that they run agents come first; each takes one lane, by how closely their bounds
+    agree, and then the lanes that are left over, for one call may run several agents.
     """
-    found = np.full(table.height, NONE, dtype=np.int64)
     free = table.filter(~pl.col("main") & pl.col("spawn_row").is_null() & pl.col("low").is_not_null())
+    found = np.full(table.height, NONE, dtype=np.int64)
     if free.is_empty():
         return found
-    taken = table.get_column("spawn_row").drop_nulls()
+    pairs = _containing_calls(free, spans, lane)
+    agentish = pairs.filter(pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN))
+    used = set(table.get_column("spawn_row").drop_nulls().to_list())
+    for candidates in (agentish, pairs):
+        rows = candidates.select("lane_no", "tool_row").rows()
+        for lane_no, tool_row in rows:
+            if found[lane_no] == NONE and tool_row not in used:
+                found[lane_no] = tool_row
+                used.add(tool_row)
+        for lane_no, tool_row in rows:
+            if found[lane_no] == NONE:
+                found[lane_no] = tool_row
+    return found
+
+
+def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.DataFrame:
+    """Pairs of lane_no and tool_row, closest bounds first."""
     tools = (
-        spans.select("kind", "start_ns", "end_ns", tool_row=pl.int_range(pl.len(), dtype=pl.Int64))
+        spans.select("kind", "name", "start_ns", "end_ns", tool_row=pl.int_range(pl.len(), dtype=pl.Int64))
         .with_columns(parent_lane_no=pl.Series(lane))
-        .filter((pl.col("kind") == "tool") & ~pl.col("tool_row").is_in(taken.implode()))
+        .filter(pl.col("kind") == "tool")
     )
-    pairs = (
+    return (
         free.select("lane_no", "parent_lane_no", "low", "high")
         .join(tools, on="parent_lane_no")
         .filter(
@@ -117,22 +136,19 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
         )
         .sort("apart", "low", "high", "start_ns", "end_ns", "lane_no", "tool_row")
     )
-    used: set[int] = set()
-    for lane_no, tool_row in pairs.select("lane_no", "tool_row").iter_rows():
-        if found[lane_no] == NONE and tool_row not in used:
-            found[lane_no] = tool_row
-            used.add(tool_row)
-    return found
 
 
-def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame, lane: NDArray[np.int64]) -> Rows:
+def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:
     """A lane's own span of kind agent, where it has exactly one, and that one reaches over the whole lane."""
     single = table.get_column("agent_rows").list.len().to_numpy() == 1
     row = table.get_column("agent_rows").list.first().fill_null(NONE).to_numpy().astype(np.int64)
     if not spans.height:
         return np.full(table.height, NONE, dtype=np.int64)
     starts, ends = spans.get_column("start_ns").to_numpy(), spans.get_column("end_ns").to_numpy()
-    low, high = table.get_column("low").fill_null(0).to_numpy(), table.get_column("high").fill_null(0).to_numpy()
+    low, high = (
+        table.get_column("low").fill_null(0).to_numpy(),
+        table.get_column("high").fill_null(0).to_numpy(),
+    )
     at = np.maximum(row, 0)
     covers = (starts[at] <= low) & (ends[at] >= high)
     open_end = spans.get_column("open_end").to_numpy()[at]
@@ -146,14 +162,19 @@ def _demoted(spans: pl.DataFrame, holder: Rows) -> pl.Series:
     holds[holder[(holder >= 0) & (holder < spans.height)]] = True
     kind = spans.get_column("kind")
     return pl.select(
-        pl.when((kind == "agent") & ~pl.Series(holds)).then(pl.lit("interaction")).otherwise(kind).cast(kind.dtype)
+        pl.when((kind == "agent") & ~pl.Series(holds))
+        .then(pl.lit("interaction"))
+        .otherwise(kind)
+        .cast(kind.dtype)
     ).to_series()
 
 
 def _added_rows(spans: pl.DataFrame, table: pl.DataFrame, made: NDArray[np.bool_]) -> pl.DataFrame:
     """Rows for sessions, then for lanes without a span of their own; bounds follow in `bound_sessions`."""
     sessions = table.group_by("sid").agg(low=pl.col("low").min(), high=pl.col("high").max()).sort("sid")
-    sessions = sessions.with_columns(kind=pl.lit("session"), name=pl.lit(None, pl.String), lane=pl.lit("session"))
+    sessions = sessions.with_columns(
+        kind=pl.lit("session"), name=pl.lit(None, pl.String), lane=pl.lit("session")
+    )
     lanes = table.filter(pl.Series(made)).with_columns(kind=pl.lit("agent"))
     columns = ["sid", "kind", "name", "low", "high", "lane"]
     added = pl.concat([sessions.select(columns), lanes.select(columns)])
@@ -189,7 +210,9 @@ def _parents(
     holds = holder[lane] == row
     same = (parents != NONE) & (lane[np.maximum(parents, 0)] == lane)
     own = np.where(same, parents, holder[lane])
-    kept = np.where(holds, np.where((parents != NONE) & (above[lane] != NONE), parents, holder_parent[lane]), own)
+    kept = np.where(
+        holds, np.where((parents != NONE) & (above[lane] != NONE), parents, holder_parent[lane]), own
+    )
     return np.concatenate([kept, np.where(holder >= first_made, holder_parent, NONE)])
 
 

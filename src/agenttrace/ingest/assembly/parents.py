@@ -36,7 +36,8 @@ def in_cycle(parents: Rows) -> NDArray[np.bool_]:
     """Rows from which climbing never ends: those on a cycle, and those below one."""
     itself = np.arange(len(parents), dtype=np.int64)
     top = climb(np.where(parents == NONE, itself, parents))
-    return parents[top] != NONE
+    endless: NDArray[np.bool_] = parents[top] != NONE
+    return endless
 
 
 def climb(next_row: Rows) -> Rows:

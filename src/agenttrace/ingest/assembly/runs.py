@@ -86,8 +86,8 @@ def _separate(
     """Greedy in order of time: the nearest run that no member of which conflicts, or a new one."""
     runs: list[tuple[list[int], int, int]] = []
     placed: list[tuple[int, int]] = []
-    for origin, low, high in sorted(extents, key=lambda extent: (extent[1] or 0, extent[2] or 0, extent[0])):
-        low, high = low or 0, high or 0
+    known = [(low or 0, high or 0, origin) for origin, low, high in extents]
+    for low, high, origin in sorted(known):
         free = [
             (max(run_low - high, low - run_high, 0), index)
             for index, (members, run_low, run_high) in enumerate(runs)

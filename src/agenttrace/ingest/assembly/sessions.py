@@ -24,7 +24,11 @@ def number_sessions(frames: Frames, ledger: Ledger) -> Frames:
     spans = frames.spans.join(sets, on="session_key", maintain_order="left")
     runs = assign_runs(spans, ledger)
     numbered = (
-        runs.select("set", "run").unique().sort("set", "run").with_row_index("sid").with_columns(pl.col("sid").cast(pl.Int64))
+        runs.select("set", "run")
+        .unique()
+        .sort("set", "run")
+        .with_row_index("sid")
+        .with_columns(pl.col("sid").cast(pl.Int64))
     )
     place = runs.join(numbered, on=["set", "run"])
     first = numbered.sort("run").group_by("set").agg(first_sid=pl.col("sid").first())
@@ -55,7 +59,9 @@ def describe_sessions(held: Held, frames: Frames, detached: pl.DataFrame) -> pl.
     spans = held.spans
     session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
     real = spans.filter(pl.col("origin") >= 0)
-    sources = real.group_by("sid").agg(sources=pl.col("origin").unique().sort(), any_key=pl.col("session_key").min())
+    sources = real.group_by("sid").agg(
+        sources=pl.col("origin").unique().sort(), any_key=pl.col("session_key").min()
+    )
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     first_keys = (
         spans.with_columns(main=pl.Series(main))

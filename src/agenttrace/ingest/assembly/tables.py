@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,7 @@ def arrow_table(table: Table, frame: pl.DataFrame, constants: Mapping[str, objec
     return pa.table(arrays, schema=table.arrow)
 
 
-def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array:
+def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
     if isinstance(series.dtype, pl.Enum):
         codes = series.to_physical().cast(pl.Int8).to_arrow()
         return pa.DictionaryArray.from_arrays(codes, pa.array(series.dtype.categories.to_list(), pa.string()))
@@ -43,9 +44,22 @@ class Numbering:
         self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
         places = self.sessions.select("sid", "place", "session")
         spans = held.spans.with_columns(
-            row=pl.int_range(pl.len(), dtype=pl.Int64), lane_no=pl.Series(held.lane), parent_row=pl.Series(held.parents)
+            row=pl.int_range(pl.len(), dtype=pl.Int64),
+            lane_no=pl.Series(held.lane),
+            parent_row=pl.Series(held.parents),
         ).join(places, on="sid", maintain_order="left")
-        order = ["place", "first", "start_ns", "end_ns", "kind", "purpose", "name", "input_tokens", "output_tokens", "span_key"]
+        order = [
+            "place",
+            "first",
+            "start_ns",
+            "end_ns",
+            "kind",
+            "purpose",
+            "name",
+            "input_tokens",
+            "output_tokens",
+            "span_key",
+        ]
         spans = spans.with_columns(first=pl.col("kind") != "session").sort(
             order, descending=[False, False, False, True, *[False] * 6], nulls_last=True
         )

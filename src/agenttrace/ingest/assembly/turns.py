@@ -14,9 +14,9 @@ def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
 
     Null for containers, and for what precedes the first request of its lane.
     """
-    rows = spans.select("kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)).with_columns(
-        lane=pl.Series(lane)
-    )
+    rows = spans.select(
+        "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(lane=pl.Series(lane))
     is_turn = (pl.col("kind") == "request") & (pl.col("purpose") == "turn")
     rows = rows.sort("lane", "start_ns", is_turn.not_(), "end_ns", "row")
     counted = is_turn.cast(pl.Int32).cum_sum().over("lane")

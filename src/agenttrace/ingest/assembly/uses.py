@@ -59,7 +59,12 @@ def _use(parent: pl.DataFrame, high: int) -> tuple[int, str, float] | None:
         return None
     resume = int(starts[first]) - high
     idle = int(starts[first]) - reach
-    if requests[0] == first and reach <= high and resume <= max(CLOSE_NS, CLOSE_SHARE * idle) and resume < idle:
+    if (
+        requests[0] == first
+        and reach <= high
+        and resume <= max(CLOSE_NS, CLOSE_SHARE * idle)
+        and resume < idle
+    ):
         return rows[first], "parent goes on at its end", _RESUME_CONFIDENCE
     triggers, states = parent.get_column("trigger").to_list(), parent.get_column("status").to_list()
     for index in requests:

@@ -25,7 +25,10 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
     if not inner.any():
         return spans
     ledger.add_rows(
-        "server_view", Severity.INFO, "a request seen again inside another: counted once", spans.filter(pl.Series(inner))
+        "server_view",
+        Severity.INFO,
+        "a request seen again inside another: counted once",
+        spans.filter(pl.Series(inner)),
     )
     shared = [name for name in _SHARED if name in spans.columns]
     views = (
@@ -35,8 +38,10 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
         .group_by("holder", maintain_order=True)
         .agg(pl.col(name).drop_nulls().first() for name in shared)
     )
-    joined = spans.with_row_index("holder").with_columns(pl.col("holder").cast(pl.Int64)).join(
-        views, on="holder", how="left", maintain_order="left", suffix="_view"
+    joined = (
+        spans.with_row_index("holder")
+        .with_columns(pl.col("holder").cast(pl.Int64))
+        .join(views, on="holder", how="left", maintain_order="left", suffix="_view")
     )
     folded = joined.with_columns(
         kind=pl.when(pl.Series(inner)).then(pl.lit("other")).otherwise("kind").cast(kind.dtype),

@@ -15,8 +15,8 @@ def add_waits(held: Held, suspend_after_ns: int) -> Held:
     """Adds spans of kind user_wait to main lanes; those beyond the limit are suspended time.
 
     A user is waited for where the main agent has nothing outstanding, and what comes next answers a
-    message of the user's, or is a new interaction. Where nothing at all ran for longer than the limit,
-    the session was suspended, whatever came next.
+    message of the user's, or is a new interaction; a summary after a compaction is no such message.
+    Where nothing at all ran for longer than the limit, the session was suspended, whatever came next.
     """
     waits = pl.concat([_user_gaps(held), _idle_gaps(held, suspend_after_ns)]).unique(
         subset=["lane_no", "start_ns"], keep="first", maintain_order=True
@@ -37,7 +37,14 @@ def _main_rows(held: Held) -> pl.DataFrame:
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
     rows = held.spans.select(
-        "sid", "kind", "trigger", "purpose", "attempt", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
+        "sid",
+        "kind",
+        "trigger",
+        "purpose",
+        "attempt",
+        "start_ns",
+        "end_ns",
+        row=pl.int_range(pl.len(), dtype=pl.Int64),
     ).with_columns(
         lane_no=pl.Series(held.lane), parent=pl.Series(held.parents), held_lane=pl.Series(main & ~holders)
     )
@@ -48,8 +55,15 @@ def _main_rows(held: Held) -> pl.DataFrame:
 def _user_gaps(held: Held) -> pl.DataFrame:
     rows = _main_rows(held)
     work = pl.when(pl.col("kind").cast(pl.String).is_in(_LEAF)).then("end_ns")
-    rows = rows.with_columns(reach=work.cum_max().shift(1).forward_fill().over("lane_no"))
-    asked = (pl.col("kind") == "request") & (pl.col("trigger") == "user_message") & (pl.col("attempt").fill_null(1) == 1)
+    rows = rows.with_columns(
+        reach=work.cum_max().shift(1).forward_fill().over("lane_no"),
+        after=pl.col("purpose").shift(1).over("lane_no"),
+    )
+    first_attempt = pl.col("attempt").fill_null(1) == 1
+    summarised = (pl.col("after") == "compaction").fill_null(value=False)
+    asked = (
+        (pl.col("kind") == "request") & (pl.col("trigger") == "user_message") & first_attempt & ~summarised
+    )
     called = pl.col("kind") == "interaction"
     gaps = rows.filter((asked | called) & (pl.col("reach") < pl.col("start_ns")))
     return _wait_rows(held, gaps, pl.col("start_ns"))

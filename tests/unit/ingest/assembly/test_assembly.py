@@ -71,6 +71,15 @@ def test_two_tool_calls_hold_one_subagent_each_by_how_well_bounds_agree() -> Non
     assert rows["agent:b"]["parent"] == rows["tb"]["span"]
 
 
+def test_one_tool_call_may_run_several_subagents() -> None:
+    second = [agent("d", "m"), span("d", "y1", "request", 12, 30)]
+    beside = span("m", "t2", "tool", 11, 48, name="bash")
+
+    rows = by_key(spans([*MAIN, *CHILD, *second, beside]))
+
+    assert rows["agent:c"]["parent"] == rows["agent:d"]["parent"] == rows["t1"]["span"]
+
+
 def test_a_subagent_in_no_tool_call_runs_in_the_background_until_it_is_used() -> None:
     background = [agent("c", "m"), span("c", "x1", "request", 2, 55), span("m", "r3", "request", 61, 70)]
 
@@ -110,7 +119,10 @@ def test_a_prefix_and_its_superset_count_once() -> None:
 
 def test_the_start_and_the_end_of_a_tool_call_in_two_files_are_one_tool_call() -> None:
     started = [agent("m"), span("m", "t", "tool", 1, None, name="bash")]
-    ended = [span("m", "t", "tool", 1, 5, status="error", tool_output_tokens=7), span("m", "r", "request", 6, 7)]
+    ended = [
+        span("m", "t", "tool", 1, 5, status="error", tool_output_tokens=7),
+        span("m", "r", "request", 6, 7),
+    ]
 
     tool = by_key(spans(started, ended))["t"]
 

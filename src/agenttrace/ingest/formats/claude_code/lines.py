@@ -10,8 +10,6 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
 
-_OBJECT_END = b"}"
-
 
 def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Record]]:
     """(line, record) for each record; several on one line have its number in common."""
@@ -26,7 +24,7 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Reco
                 record = decode(line)
             except (ValueError, RecursionError):
                 reading = read_carefully(line)
-                torn = _report(recorder, number, reading, whole=line.endswith(_OBJECT_END))
+                torn = _report(recorder, number, reading)
                 for record in reading.records:
                     recorder.records += 1
                     yield number, record
@@ -39,7 +37,7 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Reco
         recorder.finding("torn_last_line", Severity.INFO, "the last line is cut off", line=torn[0])
 
 
-def _report(recorder: Recorder, number: int, reading: CarefulReading, *, whole: bool) -> tuple[int, str] | None:
+def _report(recorder: Recorder, number: int, reading: CarefulReading) -> tuple[int, str] | None:
     """Findings of a line read carefully; a line that broke off is returned, for it may be the last."""
     if reading.not_an_object:
         recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=number)
@@ -50,14 +48,11 @@ def _report(recorder: Recorder, number: int, reading: CarefulReading, *, whole: 
         shown = ", ".join(reading.odd_fields[:4])
         what = f"taken as missing, for they are of another type than expected: {shown}"
         recorder.finding("field_unusable", Severity.WARNING, what, line=number, count=len(reading.odd_fields))
-    if reading.broken is None:
-        if not reading.odd_fields and not reading.not_an_object and len(reading.records) == 1:
-            recorder.finding("repaired_line", Severity.INFO, "not strictly JSON, but understood", line=number)
-        return None
-    if whole:
-        _broken(recorder, number, reading.broken)
-        return None
-    return number, reading.broken
+    if reading.broken is not None:
+        return number, reading.broken
+    if not reading.odd_fields and not reading.not_an_object and len(reading.records) == 1:
+        recorder.finding("repaired_line", Severity.INFO, "not strictly JSON, but understood", line=number)
+    return None
 
 
 def _broken(recorder: Recorder, number: int, reason: str) -> None:

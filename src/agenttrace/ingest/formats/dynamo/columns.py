@@ -37,7 +37,9 @@ _T = TypeVar("_T")
 class Columns:
     """A block of rows, column by column. `what` names their records in findings."""
 
-    def __init__(self, what: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], recorder: Recorder) -> None:
+    def __init__(
+        self, what: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], recorder: Recorder
+    ) -> None:
         """`names` are the fields of a row, in order; one of them is `line`."""
         self._what = what
         self._recorder = recorder
@@ -71,7 +73,7 @@ class Columns:
         found = np.where(sound, np.rint(np.where(sound, ns, 0)), UNKNOWN)
         return self._checked(name, "a duration", found.astype(np.int64))
 
-    def shares(self, name: str) -> pa.Array:
+    def shares(self, name: str) -> pa.Array[Any]:
         """Numbers from 0 to 1."""
         found = _floats(self._values[name])
         with np.errstate(invalid="ignore"):
@@ -133,7 +135,7 @@ class Columns:
 def _integers(values: Sequence[Any]) -> Ints:
     kinds = set(map(type, values))
     if kinds <= {int, _NOTHING}:
-        filled = values if _NOTHING not in kinds else [UNKNOWN if value is None else value for value in values]
+        filled = values if _NOTHING not in kinds else [UNKNOWN if v is None else v for v in values]
         try:
             return np.array(filled, dtype=np.int64)
         except OverflowError:
@@ -154,19 +156,20 @@ def _floats(values: Sequence[Any]) -> NDArray[np.float64]:
     return np.array([math.nan if value is None else value for value in read], dtype=np.float64)
 
 
-def nullable(values: Ints) -> pa.Array:
+def nullable(values: Ints) -> pa.Array[Any]:
     """An Arrow column in which UNKNOWN is null."""
     return pa.array(values, pa.int64(), mask=values == UNKNOWN)
 
 
-def constant(word: StrEnum, length: int) -> pa.Array:
+def constant(word: StrEnum, length: int) -> pa.Array[Any]:
     """A column of one word."""
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, np.int8)), pa.array([word.value]))
+    indices: pa.Array[Any] = pa.array(np.zeros(length, np.int8), pa.int8())
+    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value]))
 
 
-def evidence_column(codes: Codes) -> pa.Array:
+def evidence_column(codes: Codes) -> pa.Array[Any]:
     """Codes are positions in `Evidence`; UNKNOWN is null."""
-    indices = pa.array(codes, pa.int8(), mask=codes == UNKNOWN)
+    indices: pa.Array[Any] = pa.array(codes, pa.int8(), mask=codes == UNKNOWN)
     return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in _EVIDENCE]))
 
 

@@ -71,9 +71,10 @@ class Owners:
             )
         if names in self._by_identity:
             return self._by_identity[names]
-        owner = _owner(*names)
+        owner = _owner(names)
         if owner is not None and owner.parent == owner.chain:
-            self._recorder.finding("own_parent", Severity.WARNING, "a chain that is its own parent", line=line)
+            example = "a chain that is its own parent"
+            self._recorder.finding("own_parent", Severity.WARNING, example, line=line)
             owner.parent = None
         self._by_identity[names] = owner
         return owner
@@ -100,7 +101,8 @@ class Owners:
         one = same[0]
         parents = sorted({owner.parent for owner in same if owner.parent})
         if len(parents) > 1:
-            self._recorder.finding("two_parents", Severity.WARNING, "a chain of which rows name several parents")
+            example = "a chain of which rows name several parents"
+            self._recorder.finding("two_parents", Severity.WARNING, example)
         self._recorder.agent(
             session_key=one.session_key,
             agent_key=one.chain,
@@ -118,15 +120,8 @@ class Owners:
             self._recorder.same_session(one.session_key, key_of(name))
 
 
-def _owner(
-    session: str | None,
-    parent_session: str | None,
-    trajectory: str | None,
-    parent_trajectory: str | None,
-    program: str | None,
-    parent_program: str | None,
-    workflow: str | None,
-) -> Owner | None:
+def _owner(names: tuple[str | None, ...]) -> Owner | None:
+    session, parent_session, trajectory, parent_trajectory, program, parent_program, workflow = names
     if program:
         chain, parent, run = program, parent_program, workflow
     elif trajectory:

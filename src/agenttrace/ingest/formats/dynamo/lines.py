@@ -13,7 +13,7 @@ _BOM = b"\xef\xbb\xbf"
 _NOT_FINITE = (b"NaN", b"Infinity")
 
 
-class BrokenLine(Exception):
+class BrokenLineError(Exception):
     """The line holds no record. `code` is the finding's; the message says why and quotes nothing."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -25,14 +25,14 @@ def record_of(line: bytes) -> Record:
     """The record of a line, bare or in the sink's envelope, whose `timestamp` is no wall clock.
 
     Raises:
-        BrokenLine: it is not one JSON object.
+        BrokenLineError: it is not one JSON object.
     """
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         record = _second_try(line, error)
     if type(record) is not dict:
-        raise BrokenLine("not_an_object", f"JSON, but {_kind(record)} instead of an object")
+        raise BrokenLineError("not_an_object", f"JSON, but {_kind(record)} instead of an object")
     event = record.get("event")
     return event if type(event) is dict and "event_type" not in record else record
 
@@ -48,7 +48,7 @@ def _second_try(line: bytes, error: orjson.JSONDecodeError) -> Any:
         except (ValueError, RecursionError):
             pass
     reason = error.msg.partition(":")[0]
-    raise BrokenLine("broken_line", f"not JSON: {reason} at byte {error.pos}") from None
+    raise BrokenLineError("broken_line", f"not JSON: {reason} at byte {error.pos}") from None
 
 
 def _kind(value: object) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import orjson
-
 from agenttrace.ingest.formats.dynamo.identity import Owners
-from agenttrace.ingest.formats.dynamo.lines import BrokenLine, Record, record_of
+from agenttrace.ingest.formats.dynamo.lines import BrokenLineError, Record, record_of
 from agenttrace.ingest.formats.dynamo.requests import Requests
 from agenttrace.ingest.formats.dynamo.tools import Tools
 from agenttrace.ingest.recorder import Recorder
@@ -56,7 +54,7 @@ def _is_record(line: bytes) -> bool:
         return False
     try:
         schema = record_of(line).get("schema")
-    except BrokenLine:
+    except BrokenLineError:
         return False
     return type(schema) is str and _FAMILY.fullmatch(schema) is not None
 
@@ -75,8 +73,8 @@ class _Reading:
         self._recorder.records += 1
         try:
             record = record_of(line)
-        except BrokenLine as broken:
-            self._recorder.finding(broken.code, Severity.WARNING, str(broken), line=number)
+        except BrokenLineError as broken:
+            self._warn(broken.code, str(broken), number)
             return
         schema = record.get("schema")
         if type(schema) is str:
@@ -87,35 +85,45 @@ class _Reading:
         elif event in ("tool_start", "tool_end", "tool_error"):
             self._add_tool(number, record)
         elif event == "request_payload":
-            self._recorder.finding(
-                "payload_not_read", Severity.INFO, "request_payload: prompts and answers stay unread", line=number
-            )
+            example = "request_payload: prompts and answers stay unread"
+            self._recorder.finding("payload_not_read", Severity.INFO, example, line=number)
         else:
-            self._recorder.finding("unknown_event", Severity.WARNING, "an event_type that is not known", line=number)
+            self._warn("unknown_event", "an event_type that is not known", number)
 
     def _add_request(self, number: int, record: Record) -> None:
         request = record.get("request")
         if type(request) is not dict:
-            self._recorder.finding("record_unusable", Severity.WARNING, "request_end without request", line=number)
+            self._warn("record_unusable", "request_end without request", number)
             return
-        context = _context(record)
-        owner = self._owners.of(context, number) if context else None
+        context = self._context(number, record)
+        owner = self._owners.of(context, number)
         if owner is not None:
             owner.asked = True
             if headers := context.get("agent_headers"):
                 self._owners.note_headers(owner, headers)
         self._requests.add(number, record, request, owner, context)
 
+    def _context(self, number: int, record: Record) -> dict[str, Any]:
+        """Of flat rows, as harnesses send tool events, the row itself."""
+        context = record.get("agent_context")
+        if type(context) is dict:
+            return context
+        if context is None:
+            return record
+        self._warn("identity_unusable", "agent_context is no object", number)
+        return {}
+
+    def _warn(self, code: str, example: str, number: int) -> None:
+        self._recorder.finding(code, Severity.WARNING, example, line=number)
+
     def _add_tool(self, number: int, record: Record) -> None:
         tool = record.get("tool")
         if type(tool) is not dict:
-            self._recorder.finding("record_unusable", Severity.WARNING, "a tool event without tool", line=number)
+            self._warn("record_unusable", "a tool event without tool", number)
             return
-        owner = self._owners.of(_context(record), number)
+        owner = self._owners.of(self._context(number, record), number)
         if owner is None:
-            self._recorder.finding(
-                "tool_without_agent", Severity.WARNING, "a tool event that names no agent", line=number
-            )
+            self._warn("tool_without_agent", "a tool event that names no agent", number)
             return
         self._tools.add(number, record, tool, owner)
 
@@ -129,11 +137,3 @@ class _Reading:
             self._recorder.finding(
                 "unknown_schema", Severity.WARNING, "a schema other than the known ones: read as one of them"
             )
-
-
-def _context(record: Record) -> dict[str, Any]:
-    """Of flat rows, as harnesses send tool events, the row itself."""
-    context = record.get("agent_context")
-    if type(context) is dict:
-        return context
-    return record if context is None and "session_id" in record or "trajectory_id" in record else {}

@@ -246,7 +246,8 @@ def _record_prefixes(recorder: Recorder, block: Columns, session_keys: list[str]
     block.count_finding("prefix_unusable", Severity.WARNING, example, unusable)
     lengths = np.array([len(blocks) if blocks else 0 for blocks in lists], dtype=np.int64)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]).astype(np.int32)
-    arrays = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    bounds: Any = pa.array(offsets, pa.int32())
+    arrays = pa.ListArray.from_arrays(bounds, pa.array(flat, pa.uint64()))
     kept = np.flatnonzero(sound)
     rows = [present[index] for index in kept]
     recorder.extend_prefixes(
@@ -254,7 +255,7 @@ def _record_prefixes(recorder: Recorder, block: Columns, session_keys: list[str]
             "session_key": [session_keys[row] for row in rows],
             "span_key": [keys[row] for row in rows],
             "block_size": pa.array(size[rows], pa.int32()),
-            "blocks": arrays.take(pa.array(kept)),
+            "blocks": arrays if sound.all() else arrays.take(kept),
         }
     )
 

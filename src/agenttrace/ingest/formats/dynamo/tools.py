@@ -95,9 +95,13 @@ class Tools:
         call_id = fields.text(tool.get("tool_call_id"))
         if call_id is not None:
             return f"tool:{owner.chain}:{call_id}"
-        self._recorder.finding("tool_without_id", Severity.WARNING, "a tool event without tool_call_id", line=line)
-        started = fields.instant_from_ms(tool.get("started_at_unix_ms"))
-        return None if started is None else f"tool:{owner.chain}@{started}:{fields.text(tool.get('tool_class'))}"
+        example = "a tool event without tool_call_id"
+        self._recorder.finding("tool_without_id", Severity.WARNING, example, line=line)
+        started, name = (
+            fields.instant_from_ms(tool.get("started_at_unix_ms")),
+            fields.text(tool.get("tool_class")),
+        )
+        return None if started is None else f"tool:{owner.chain}@{started}:{name}"
 
     def _take_start(self, key: str, started: Any) -> _Start | None:
         """The start of an end that began at `started` (unknown: the first that waits)."""
@@ -165,14 +169,11 @@ class Tools:
 
     def finish(self) -> None:
         """Records the rest: starts whose end never came are unfinished."""
-        for waiting in self._waiting.values():
+        for key, waiting in self._waiting.items():
             for start in waiting:
-                self._append(start.line, start.record, start.tool, start.owner, key=self._again(start))
+                self._append(start.line, start.record, start.tool, start.owner, key)
         self._waiting = {}
         self._flush()
-
-    def _again(self, start: _Start) -> str:
-        return f"tool:{start.owner.chain}:{start.tool.get('tool_call_id')}"
 
     def _flush(self) -> None:
         rows, self._rows = self._rows, []
@@ -220,7 +221,8 @@ def _times(block: Columns) -> tuple[Ints, Codes, Ints, Codes]:
 
 
 def _far_apart(a: Ints, b: Ints) -> Mask:
-    return (a >= 0) & (b >= 0) & (np.abs(a - b) > _TOLERANCE_NS)
+    apart: Mask = np.abs(a - b) > _TOLERANCE_NS
+    return apart & (a >= 0) & (b >= 0)
 
 
 def _known(values: Ints, codes: np.ndarray) -> Codes:

@@ -1,0 +1,7 @@
+"""`python -m agenttrace` is the command `agenttrace`."""
+
+import sys
+
+from agenttrace.cli import main
+
+sys.exit(main())

@@ -1,0 +1,62 @@
+"""`agenttrace analyze`: where the time of sessions went."""
+
+from __future__ import annotations
+
+import agenttrace
+from agenttrace.cli import options as o
+from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
+from agenttrace.cli.pages import EXIT_CODES
+from agenttrace.cli.progress import working
+from agenttrace.cli.streams import output_width, wants_color, write_data, write_file
+from agenttrace.report.output_format import OutputFormat
+
+EPILOG = f"""Examples:
+  agenttrace analyze session.jsonl
+  agenttrace analyze traces/ --session 0a1b2c --top 20
+  agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
+  zstdcat traces.jsonl.zst | agenttrace analyze - --format md
+
+In Python:
+  agenttrace.analyze(agenttrace.read("session.jsonl")).sessions
+
+{EXIT_CODES}"""
+
+
+def analyze(
+    *,
+    paths: o.Paths,
+    output_format: o.Format = OutputFormat.TABLE,
+    json_file: o.JsonFile = None,
+    session: o.SessionIds = None,
+    top: o.Top = None,
+    input_format: o.InputFormat = None,
+    strict: o.Strict = False,
+    label: o.Labels = None,
+    suspend_after: o.SuspendAfter = "30m",
+    color: o.ColorChoice = o.Color.AUTO,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
+) -> None:
+    """Say where the time of sessions went, along their critical path."""
+    labels = o.parse_labels(label or [])
+    suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
+    with working("reading", quiet=quiet, verbose=verbose):
+        trace = agenttrace.read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+    if strict:
+        refuse_findings(trace)
+    with working("analysing", quiet=quiet, verbose=verbose):
+        analysis = require_sessions(agenttrace.analyze(trace))
+
+    from agenttrace.report import rendering, selection  # noqa: PLC0415  # heavy
+
+    if session:
+        analysis = selection.select_sessions(analysis, session)
+    manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
+    if verbose:
+        mention_sources(analysis)
+    if not quiet and not output_format.is_for_people:
+        mention_findings(analysis)
+    if json_file:
+        write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner))
+    write_data(rendering.render(analysis, output_format, manner))

@@ -1,0 +1,70 @@
+"""When what was read is not good enough: nothing to analyse, or findings where none may be."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from agenttrace.errors import NoDataError, StrictError
+from agenttrace.model.vocabulary import Severity
+from agenttrace.report.escaping import printable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.model.trace import Trace
+
+_GRAVE = {Severity.WARNING.value, Severity.ERROR.value}
+
+
+def refuse_findings(trace: Trace) -> None:
+    """Raises StrictError if reading dropped or repaired anything."""
+    grave = [row for row in trace.findings.to_pylist() if row["severity"] in _GRAVE]
+    if not grave:
+        return
+    first = grave[0]
+    place = first["file"] if first["line"] is None else f"{first['file']}:{first['line']}"
+    total = sum(row["count"] for row in grave)
+    example = f": {first['example']}" if first["example"] else ""
+    raise StrictError(
+        f"{first['code']}{example} ({total} such faults in all)",
+        where=place,
+        hint="without --strict the rest is analysed, and the faults are shown as findings",
+    )
+
+
+def require_sessions(analysis: Analysis) -> Analysis:
+    """The analysis, if there is anything in it; NoDataError says what was read instead."""
+    if analysis.sessions.height:
+        return analysis
+    sources = analysis.sources
+    records = int(sources["records"].sum())
+    raise NoDataError(
+        f"no session with timings in {sources.height} files with {records} records",
+        where=sources["path"][0] if sources.height == 1 else None,
+        hint=_suspicion(analysis.findings) or "`agenttrace formats` tells what can be read",
+    )
+
+
+def _suspicion(findings: pl.DataFrame) -> str | None:
+    if not findings.height:
+        return None
+    worst = findings.sort("count", descending=True, maintain_order=True).row(0, named=True)
+    example = f", for example {worst['example']}" if worst["example"] else ""
+    return f"{worst['count']} × {worst['code']}{example}"
+
+
+def mention_findings(analysis: Analysis) -> None:
+    """For output that nobody reads as it is: says on standard error that there are findings."""
+    grave = analysis.findings.filter(analysis.findings["severity"].is_in(sorted(_GRAVE)))
+    if grave.height:
+        codes = ", ".join(sorted({str(code) for code in grave["code"]}))
+        sys.stderr.write(f"note: {int(grave['count'].sum())} findings: {printable(codes)}\n")
+
+
+def mention_sources(analysis: Analysis) -> None:
+    """Says on standard error what each file was taken for."""
+    for row in analysis.sources.iter_rows(named=True):
+        counts = f"{row['records']} records, {row['sessions']} sessions"
+        sys.stderr.write(f"{printable(row['path'])}: {row['format']}, {counts}\n")

@@ -1,0 +1,103 @@
+"""What a user sees when something goes wrong: one line that says what, a hint, an exit code; no traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from agenttrace.errors import AgentTraceError
+from agenttrace.report.escaping import clipped, printable
+
+INTERRUPTED = 130
+INTERNAL_ERROR = 70
+_LONGEST = 500
+
+
+def report(error: BaseException, arguments: Sequence[str]) -> int:
+    """Says it on standard error and returns the exit code; with `--debug`, shows the traceback."""
+    if isinstance(error, SystemExit):
+        raise error
+    if "--debug" in arguments and not isinstance(error, click.ClickException):
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        complain("interrupted")
+        return INTERRUPTED
+    if isinstance(error, AgentTraceError):
+        complain(error.message, where=error.where, hint=error.hint)
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        complain(*_usage(error, arguments))
+        return error.exit_code
+    if isinstance(error, OSError) and error.filename is not None:
+        complain(error.strerror or "cannot be used", where=str(error.filename))
+        return AgentTraceError.exit_code
+    return _internal(error)
+
+
+def complain(what: str, hint: str | None = None, where: str | None = None) -> None:
+    """`error: WHERE: what`, and a second line with the hint."""
+    place = f"{printable(where)}: " if where else ""
+    sys.stderr.write(f"error: {place}{_line(what)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {_line(hint)}\n")
+
+
+def _line(text: str) -> str:
+    return clipped(printable(" ".join(text.split("\n"))), _LONGEST)
+
+
+def _internal(error: BaseException) -> int:
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = f" (in {Path(last[0].filename).name}:{last[0].lineno})" if last else ""
+    what = f"internal error: {type(error).__name__}: {error}"
+    complain(
+        f"{clipped(what, _LONGEST - 100)}{place}",
+        "this is a defect of agenttrace; run with --debug to see where",
+    )
+    return INTERNAL_ERROR
+
+
+def _usage(error: click.ClickException, arguments: Sequence[str]) -> tuple[str, str]:
+    """Message and hint of a mistake on the command line."""
+    message = error.message.rstrip(".") or error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    page = f"{context.command_path if context else 'agenttrace'} --help"
+    return _lowered(_named(error, message)), _meant(error, context, arguments) or f"see {page}"
+
+
+def _named(error: click.ClickException, message: str) -> str:
+    """Complaints about a value say of which option it is."""
+    return error.format_message().rstrip(".") if isinstance(error, click.BadParameter) else message
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _meant(
+    error: click.ClickException, context: click.Context | None, arguments: Sequence[str]
+) -> str | None:
+    """What was probably meant: an option, a command, a choice, or the file to be analysed."""
+    if isinstance(error, click.NoSuchOption):
+        return _perhaps(list(error.possibilities or []))
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        choices = getattr(error.param.type, "choices", ())
+        return _perhaps(get_close_matches(arguments[-1] if arguments else "", [str(c) for c in choices]))
+    if context is not None and isinstance(context.command, click.Group):
+        typed = next((text for text in arguments if not text.startswith("-")), "")
+        if Path(typed).exists():
+            return f"did you mean `agenttrace analyze {typed}`?"
+        return _perhaps(get_close_matches(typed, context.command.list_commands(context)))
+    return None
+
+
+def _perhaps(names: list[str]) -> str | None:
+    return f"did you mean {' or '.join(names)}?" if names else None

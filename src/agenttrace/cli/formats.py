@@ -1,0 +1,36 @@
+"""`agenttrace formats`: what can be read, and what each format can tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from agenttrace.cli import options as o
+from agenttrace.cli.format_facts import FORMAT_FACTS
+from agenttrace.cli.pages import EXIT_CODES
+from agenttrace.cli.streams import output_width, wants_color, write_data
+
+EPILOG = f"""Examples:
+  agenttrace formats
+  agenttrace formats --format json
+
+{EXIT_CODES}"""
+
+
+def formats(
+    *,
+    listing: o.ListingFormat = o.Listing.TABLE,
+    color: o.ColorChoice = o.Color.AUTO,
+    debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
+) -> None:
+    """Show the formats that can be read, and what each of them can tell."""
+    if listing is o.Listing.JSON:
+        known = {"formats": [asdict(facts) for facts in FORMAT_FACTS]}
+        write_data([json.dumps(known, indent=2, ensure_ascii=False) + "\n"])
+        return
+
+    from agenttrace.report.listings import pair_section  # noqa: PLC0415  # heavy
+    from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
+
+    sections = [pair_section(f"{facts.id}: {facts.about}", facts.told()) for facts in FORMAT_FACTS]
+    write_data([draw_sections(sections, width=output_width(), color=wants_color(color))])

@@ -1,0 +1,99 @@
+"""The options that commands offer, and what their values mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from agenttrace.errors import UsageError
+from agenttrace.report.output_format import OutputFormat
+from agenttrace.units import parse_duration
+
+
+class Color(StrEnum):
+    """What `--color` takes."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Listing(StrEnum):
+    """The forms of a list of what is known."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
+]
+Format = Annotated[OutputFormat, typer.Option("--format", help="What to write to standard output.")]
+JsonFile = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the JSON document to this file as well.")
+]
+SessionIds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--session", metavar="ID", help="Only this session; the start of its id will do. Repeatable."
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top", metavar="N", min=1, help="Rows of each list. Without it: 5 for people, 1000 for programs."
+    ),
+]
+InputFormat = Annotated[
+    str | None,
+    typer.Option("--input-format", metavar="ID", help="What the input is; without it, found by content."),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 4 if anything in the input was dropped or repaired.")
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--label", metavar="KEY=VALUE", help="Goes with every session. Repeatable."),
+]
+SuspendAfter = Annotated[
+    str,
+    typer.Option(
+        "--suspend-after", metavar="DURATION", help="An idle stretch longer than this counts as suspended."
+    ),
+]
+ColorChoice = Annotated[
+    Color, typer.Option("--color", help="Colour the table; auto: on a terminal, unless NO_COLOR is set.")
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only errors on standard error.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="What was read, and how long each step took.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ListingFormat = Annotated[Listing, typer.Option("--format", help="How to show it.")]
+
+
+def parse_labels(pairs: Sequence[str]) -> dict[str, str]:
+    """Labels by their keys; of a key that is given twice the last value counts."""
+    labels = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise UsageError(
+                f"--label {pair}: expected KEY=VALUE", hint="for example --label deployment=canary"
+            )
+        if not pair.isprintable():
+            raise UsageError(f"--label {pair}: holds characters that cannot be shown")
+        labels[key] = value
+    return labels
+
+
+def parse_limit(option: str, text: str) -> int:
+    """A duration in nanoseconds, longer than none."""
+    try:
+        limit = parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from error
+    if not limit:
+        raise UsageError(f"{option} {text}: it has to be longer than nothing")
+    return limit

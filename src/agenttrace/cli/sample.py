@@ -1,0 +1,46 @@
+"""`agenttrace sample`: a trace to try things on."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from agenttrace.cli import options as o
+from agenttrace.cli.pages import EXIT_CODES
+
+EPILOG = f"""Examples:
+  agenttrace sample claude-code-33min -o session.jsonl
+  agenttrace sample claude-code-33min --format otlp -o - | agenttrace analyze -
+
+{EXIT_CODES}"""
+
+
+def sample(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Which sample: claude-code-33min, for example.")
+    ],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
+    ],
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="The same number gives the same bytes.")
+    ] = None,
+    format_id: Annotated[
+        str | None,
+        typer.Option("--format", metavar="ID", help="The format to write it in, claude-code if left out."),
+    ] = None,
+    debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
+) -> None:
+    """Write a sample trace, made up from a seed."""
+    from agenttrace import samples  # noqa: PLC0415  # tells whole stories
+
+    target = sys.stdout.buffer if output == "-" else output
+    samples.write_sample(
+        name,
+        target,
+        seed=samples.DEFAULT_SEED if seed is None else seed,
+        format_id=format_id or samples.CLAUDE_CODE,
+    )

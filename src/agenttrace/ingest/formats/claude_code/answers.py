@@ -1,0 +1,119 @@
+"""The model's side of a transcript: one request is several lines, one for each block of its answer."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from agenttrace.ingest.fields import count, text
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Answer, Node, Role, Tool, Transcript
+from agenttrace.ingest.formats.claude_code.records import NOTHING, Block, Message, Record, Usage, value_of
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+LOCAL_MODEL = "<synthetic>"
+AGENT_TOOLS = frozenset({"Agent", "Task"})
+NO_NAME = "unknown"
+
+
+class _Assignment(Struct):
+    """What a subagent is asked."""
+
+    subagent_type: str | None = None
+    prompt: str | None = None
+
+
+def request_key(message_id: str | None, request_id: str | None, uuid: str) -> str:
+    """Of one answer's lines; gateways of others leave out the request id, and a nameless line is alone."""
+    if message_id is None:
+        return f"req:{request_id or uuid}"
+    return f"req:{message_id}:{request_id}" if request_id else f"req:{message_id}"
+
+
+def take_answer(transcript: Transcript, recorder: Recorder, record: Record, node: Node) -> None:
+    """A line of an answer; one that the program wrote in the model's place is no request."""
+    message = record.message
+    if message is None:
+        recorder.finding("no_message", Severity.WARNING, "an answer without a message", line=node.line)
+        return
+    if message.model == LOCAL_MODEL:
+        node.role = Role.LOCAL_ANSWER
+        transcript.worked.append(node)
+        what = "an answer by the program itself, to an error or a limit: no request"
+        recorder.finding("synthetic_answer", Severity.INFO, what, line=node.line)
+        return
+    answer = _answer_of(transcript, record, message, node)
+    node.role, node.about = Role.ANSWER, answer.key
+    if node.t_ns != UNKNOWN:
+        answer.first_ns = min(answer.first_ns, node.t_ns) if answer.first_ns else node.t_ns
+        answer.last_ns = max(answer.last_ns, node.t_ns)
+    if message.usage is not None:
+        _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
+    if message.diagnostics is not None:
+        answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
+    if isinstance(message.content, list):
+        for number, block in enumerate(message.content):
+            if block.type == "tool_use":
+                _take_call(transcript, block, node, answer, number)
+
+
+def _answer_of(transcript: Transcript, record: Record, message: Message, node: Node) -> Answer:
+    key = request_key(message.id, record.requestId, node.uuid)
+    answer = transcript.answers.get(key)
+    if answer is None:
+        answer = transcript.answers[key] = Answer(
+            key,
+            node.lane,
+            node.line,
+            node.parent,
+            node.lane.latest,
+            request_id=text(record.requestId),
+            model=text(message.model),
+            version=record.version,
+        )
+    elif node.lane.main and not answer.lane.main:
+        answer.lane = node.lane
+    return answer
+
+
+def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
+    """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
+    fresh = count(usage.input_tokens)
+    written = count(usage.cache_creation_input_tokens)
+    cached = count(usage.cache_read_input_tokens)
+    said = count(usage.output_tokens)
+    answer.stopped = answer.stopped or stopped
+    if fresh is not None or written is not None or cached is not None:
+        answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
+    if cached is not None:
+        answer.cache_read_tokens = max(answer.cache_read_tokens or 0, cached)
+    if written is not None:
+        answer.cache_write_tokens = max(answer.cache_write_tokens or 0, written)
+    if said is not None:
+        answer.output_tokens = max(answer.output_tokens or 0, said)
+        answer.least_output = said if answer.least_output is None else min(answer.least_output, said)
+        if stopped:
+            answer.final_output = max(answer.final_output or 0, said)
+
+
+def _miss_reason(raw: Raw) -> str | None:
+    if raw is NOTHING:
+        return None
+    reason = value_of(raw)
+    return text(reason.get("type")) if isinstance(reason, dict) else None
+
+
+def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer, number: int) -> None:
+    tool_id = block.id or f"{node.uuid}:{number}"
+    if tool_id in transcript.tools:
+        return
+    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.line)
+    if tool.name in AGENT_TOOLS and block.input is not NOTHING:
+        try:
+            asked = msgspec.json.decode(block.input, type=_Assignment)
+        except (ValueError, RecursionError):
+            asked = _Assignment()
+        tool.agent_type, tool.prompt = text(asked.subagent_type), asked.prompt
+    transcript.tools[tool_id] = tool
+    transcript.tools_of[answer.key].append(tool)

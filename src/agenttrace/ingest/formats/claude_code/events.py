@@ -1,0 +1,153 @@
+"""What the program itself notes: turns, hooks, compactions, failed attempts, progress, its queue."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agenttrace.ingest.fields import count, duration_from_ms, small_count
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import (
+    Boundary,
+    Failure,
+    Hook,
+    Node,
+    Role,
+    Transcript,
+    TurnEnd,
+)
+from agenttrace.ingest.formats.claude_code.records import Record, text_of, value_of
+from agenttrace.ingest.formats.claude_code.replies import is_notice, read_notice
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+KNOWN_SUBTYPES = frozenset(
+    {
+        "api_error", "away_summary", "bridge_status", "compact_boundary", "informational", "local_command",
+        "microcompact_boundary", "stop_hook_summary", "turn_duration",
+    }
+)  # fmt: skip
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_STARTUP = frozenset({"SessionStart", "SessionEnd", "Setup"})
+_SECOND = 10**9
+
+
+def take_system(transcript: Transcript, recorder: Recorder, record: Record, node: Node) -> None:
+    """A note of the program."""
+    match record.subtype:
+        case "turn_duration":
+            transcript.worked.append(node)
+            if (duration_ns := duration_from_ms(record.durationMs)) is not None:
+                transcript.turn_ends.append(TurnEnd(node, duration_ns))
+        case "stop_hook_summary":
+            transcript.worked.append(node)
+            _take_stop_hooks(transcript, record, node)
+        case "compact_boundary":
+            _take_boundary(transcript, record, node)
+        case "api_error":
+            _take_failure(transcript, record, node)
+        case "local_command":
+            node.role = Role.COMMAND
+        case "microcompact_boundary":
+            what = "tool results were cleared from the context without a request"
+            recorder.finding("microcompaction", Severity.INFO, what, line=node.line)
+
+
+def _take_stop_hooks(transcript: Transcript, record: Record, node: Node) -> None:
+    lengths = [duration_from_ms(run.durationMs) for run in record.hookInfos or ()]
+    longest = max((length for length in lengths if length is not None), default=None)
+    if longest is not None:
+        transcript.hooks.append(Hook(node, "Stop", longest))
+
+
+def _take_boundary(transcript: Transcript, record: Record, node: Node) -> None:
+    node.role = Role.BOUNDARY
+    boundary = Boundary(node, record.logicalParentUuid)
+    if record.compactMetadata is not None:
+        said = record.compactMetadata
+        boundary.duration_ns = duration_from_ms(said.durationMs)
+        boundary.tokens_before = count(said.preTokens)
+        boundary.tokens_after = count(said.postTokens)
+        boundary.trigger = said.trigger if said.trigger and _WORD.fullmatch(said.trigger) else None
+    transcript.boundaries[node.uuid] = boundary
+
+
+def _take_failure(transcript: Transcript, record: Record, node: Node) -> None:
+    node.role = Role.FAILURE
+    transcript.failures[node.uuid] = Failure(
+        node,
+        small_count(record.retryAttempt) or 1,
+        duration_from_ms(record.retryInMs) or 0,
+        error_name(value_of(record.error)),
+    )
+
+
+def error_name(error: Any) -> str:
+    """The type of an error, whose object changed its shape often; never its message."""
+    if isinstance(error, dict):
+        inner = error.get("error")
+        if isinstance(inner, dict) and (name := error_name(inner)) != "api_error":
+            return name
+        for key in ("type", "code", "status", "name"):
+            word = str(error.get(key, ""))
+            if word != "error" and _WORD.fullmatch(word):
+                return f"http_{word}" if key == "status" and word.isdecimal() else word
+        if error.get("isNetworkDown") is True:
+            return "network_down"
+    return "api_error"
+
+
+def take_progress(transcript: Transcript, record: Record, node: Node) -> None:
+    """News of a tool or of its hooks; copies of a subagent's records are taken elsewhere."""
+    news, tool_id = record.data, record.parentToolUseID
+    if news is None or tool_id is None or node.t_ns == UNKNOWN:
+        return
+    if news.type == "hook_progress":
+        if news.hookEvent == "PreToolUse":
+            _earliest(transcript.hooked_ns, tool_id, node.t_ns)
+        elif news.hookEvent == "Stop":
+            transcript.worked.append(node)
+    elif news.type == "bash_progress":
+        elapsed = small_count(news.elapsedTimeSeconds)
+        if elapsed is not None:
+            _earliest(transcript.running_ns, tool_id, node.t_ns - elapsed * _SECOND)
+
+
+def take_attachment(transcript: Transcript, record: Record, node: Node) -> None:
+    """A hook that ran, or something from the queue that was handed over in the middle of a turn."""
+    attached = record.attachment
+    if attached is None or node.t_ns == UNKNOWN:
+        return
+    if attached.type == "queued_command":
+        said = text_of(attached.prompt) or ""
+        if is_notice(said):
+            node.role = Role.NOTICE
+            notice = read_notice(said, node.t_ns)
+            node.about = notice.task_id or notice.tool_id
+            transcript.notices.append(notice)
+        return
+    event = attached.hookEvent
+    if event is None or event in _STARTUP or not _WORD.fullmatch(event):
+        return
+    length = duration_from_ms(attached.durationMs)
+    if length is not None or event == "UserPromptSubmit":
+        transcript.hooks.append(Hook(node, event, length, attached.toolUseID))
+    if event == "PreToolUse" and length is not None and attached.toolUseID:
+        _earliest(transcript.hooked_ns, attached.toolUseID, node.t_ns - length)
+
+
+def take_queue(transcript: Transcript, record: Record, t_ns: int) -> None:
+    """What was put into the queue while the agent worked: a prompt, or news."""
+    said = text_of(record.content)
+    if record.operation != "enqueue" or not said or t_ns == UNKNOWN:
+        return
+    if is_notice(said):
+        transcript.notices.append(read_notice(said, t_ns))
+    else:
+        transcript.queued.setdefault(said, t_ns)
+
+
+def _earliest(times: dict[str, int], key: str, t_ns: int) -> None:
+    known = times.get(key)
+    if known is None or t_ns < known:
+        times[key] = t_ns

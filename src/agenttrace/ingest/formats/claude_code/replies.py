@@ -1,0 +1,139 @@
+"""The other side of a transcript: prompts, tools' results, and news that the program brings."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Raw, Struct
+
+from agenttrace.ingest.fields import duration_from_ms, duration_from_s, text
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Node, Notice, Prompt, Result, Role, Transcript
+from agenttrace.ingest.formats.claude_code.records import NOTHING, Block, Outcome, Record, text_of, value_of
+
+_TAG = re.compile(r"<(task-id|agent-id|tool-use-id|status)>([^<]{1,200})</")
+_NOTICE_HEAD = 2_000
+_NOTICES = ("<task-notification>", "<agent-notification>")
+_OUTPUT = ("<local-command-stdout>", "<local-command-stderr>", "<bash-stdout>", "<bash-stderr>")
+_INTERRUPTED = "[Request interrupted by user"
+_REJECTED = ("User rejected tool use", "Error: The user doesn't want to proceed")
+_LAUNCHED = "async_launched"
+_STILL_RUNNING = "running"
+_WATCHER = "Monitor"
+
+
+class _Awaited(Struct):
+    """A task in the background that was asked for its output."""
+
+    task_id: str | None = None
+    status: str | None = None
+
+
+def take_reply(transcript: Transcript, record: Record, node: Node) -> None:
+    """A record of the user's side."""
+    message = record.message
+    content = message.content if message is not None else None
+    if isinstance(content, list):
+        results = [block for block in content if block.type == "tool_result"]
+        if results:
+            node.role = Role.RESULT
+            outcome = record.toolUseResult if len(results) == 1 else None
+            for block in results:
+                _take_result(transcript, block, outcome, node)
+            return
+        said = next((found for block in content if (found := text_of(block.text)) is not None), "")
+    else:
+        said = content or ""
+    _take_text(transcript, record, node, said)
+
+
+def _take_text(transcript: Transcript, record: Record, node: Node, said: str) -> None:
+    node.role = _role(record, said)
+    if node.role is Role.NOTICE:
+        notice = read_notice(said, node.t_ns)
+        node.about = notice.task_id or notice.tool_id
+        transcript.notices.append(notice)
+    elif node.role is Role.INTERRUPT:
+        transcript.interrupts.append(node)
+        transcript.worked.append(node)
+    elif node.role is Role.PROMPT:
+        transcript.lane_prompts.setdefault(node.lane.agent_key, said)
+        if node.lane.main and not node.lane.sidechain:
+            transcript.prompts.append(Prompt(node, said, record.promptSource == "queued"))
+
+
+def _role(record: Record, said: str) -> Role:
+    if record.isCompactSummary:
+        return Role.SUMMARY
+    if said.startswith(_INTERRUPTED):
+        return Role.INTERRUPT
+    origin = value_of(record.origin)
+    kind = origin.get("kind") if isinstance(origin, dict) else None
+    if said.startswith(_NOTICES) or kind == "task-notification":
+        return Role.NOTICE
+    silent = record.isMeta or record.promptSource == "system" or kind not in {None, "human"}
+    return Role.OTHER if silent or said.startswith(_OUTPUT) else Role.PROMPT
+
+
+def is_notice(said: str) -> bool:
+    """Whether a text brings news of something in the background."""
+    return said.startswith(_NOTICES)
+
+
+def read_notice(said: str, t_ns: int) -> Notice:
+    """The ids in it; the rest is content."""
+    tags = dict(_TAG.findall(said[:_NOTICE_HEAD]))
+    task_id = tags.get("task-id") or tags.get("agent-id")
+    return Notice(task_id, tags.get("tool-use-id"), t_ns, ended="status" in tags)
+
+
+def _take_result(
+    transcript: Transcript, block: Block, outcome: Outcome | str | list[Raw] | None, node: Node
+) -> None:
+    tool_id = block.tool_use_id
+    if tool_id is None:
+        return
+    known = transcript.results.get(tool_id)
+    if known is not None and known.t_ns != UNKNOWN:
+        return
+    result = Result(node.t_ns, bool(block.is_error))
+    if isinstance(outcome, Outcome):
+        tool = transcript.tools.get(tool_id)
+        _read_outcome(result, outcome, tool.name if tool else "")
+    elif isinstance(outcome, str):
+        result.rejected = outcome.startswith(_REJECTED)
+    transcript.results[tool_id] = result
+
+
+def _read_outcome(result: Result, outcome: Outcome, tool_name: str) -> None:
+    result.duration_ns = _stated_duration(outcome)
+    if outcome.task is not NOTHING:
+        result.awaited_task = _ended_task(outcome.task)
+    if tool_name.startswith("mcp__"):
+        return
+    result.launched = value_of(outcome.status) == _LAUNCHED or outcome.backgroundTaskId is not NOTHING
+    result.agent_id = text(value_of(outcome.agentId))
+    result.agent_type = text(value_of(outcome.agentType))
+    result.run_id = text(value_of(outcome.runId))
+    if result.launched or tool_name == _WATCHER:
+        ids = (value_of(outcome.backgroundTaskId), result.agent_id, value_of(outcome.taskId))
+        result.task_id = next((found for one in ids if (found := text(one))), None)
+
+
+def _stated_duration(outcome: Outcome) -> int | None:
+    if outcome.durationMs is not NOTHING:
+        return duration_from_ms(value_of(outcome.durationMs))
+    if outcome.totalDurationMs is not NOTHING:
+        return duration_from_ms(value_of(outcome.totalDurationMs))
+    if outcome.durationSeconds is not NOTHING:
+        return duration_from_s(value_of(outcome.durationSeconds))
+    return None
+
+
+def _ended_task(raw: Raw) -> str | None:
+    try:
+        task = msgspec.json.decode(raw, type=_Awaited)
+    except (ValueError, RecursionError):
+        return None
+    return task.task_id if task.status not in {None, _STILL_RUNNING} else None
