@@ -6,6 +6,7 @@ import re
 
 _MINUTE_S = 60
 _HOUR_S = 3600
+_LEAST_PERCENT = 0.1
 
 
 def format_duration(ns: int | None) -> str:
@@ -49,6 +50,8 @@ def format_share(part: float, whole: float) -> str:
     if not whole:
         return "–"
     percent = 100 * part / whole
+    if 0 < percent < _LEAST_PERCENT:
+        return f"<{_LEAST_PERCENT} %"
     return f"{percent:.1f} %" if 0 < abs(percent) < 1 else f"{percent:.0f} %"
 
 

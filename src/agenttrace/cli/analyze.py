@@ -38,7 +38,11 @@ def analyze(
     verbose: o.Verbose = False,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Say where the time of sessions went, along their critical path."""
+    """Where the time went, along the critical path.
+
+    A PATH is a file, a folder, a glob, or - for standard input, compressed or not; what it holds is
+    recognised by content. A session may be spread over any of them.
+    """
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     with working("reading", quiet=quiet, verbose=verbose):

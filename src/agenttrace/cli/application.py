@@ -12,16 +12,25 @@ import typer
 
 from agenttrace import __version__
 from agenttrace.cli import analyze, failures, formats, sample, schema
-from agenttrace.cli.pages import Page
-from agenttrace.cli.streams import discard_output
+from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
+from agenttrace.cli.streams import discard_output, discard_unwritten
 
 _ABOUT = """Where the time of AI-agent sessions goes: their critical path through models, tools and subagents.
 
 Start with `agenttrace analyze FILE`; without a trace at hand, with `agenttrace sample`."""
 
+_EPILOG = f"""Examples:
+  agenttrace analyze session.jsonl
+  agenttrace sample claude-code-33min -o session.jsonl
+  agenttrace analyze --help
+
+{EXIT_CODES}"""
+
 app = typer.Typer(
     name="agenttrace",
+    cls=FrontPage,
     help=_ABOUT,
+    epilog=_EPILOG,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     suggest_commands=False,
@@ -56,18 +65,25 @@ app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code; no exception but SystemExit leaves it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if "_AGENTTRACE_COMPLETE" in os.environ:
-        app()
     try:
-        command = typer.main.get_command(app)
-        with command.make_context("agenttrace", list(given)) as context:
-            command.invoke(context)
+        code = _run(given)
         sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
     except BrokenPipeError:
         discard_output()
         return 0
     except BaseException as error:  # noqa: BLE001  # the one place where everything ends
-        return failures.report(error, given)
+        code = failures.report(error, given)
+        discard_unwritten()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    if "_AGENTTRACE_COMPLETE" in os.environ:
+        app(prog_name="agenttrace")
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("agenttrace", list(arguments)) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     return 0

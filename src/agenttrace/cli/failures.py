@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -36,8 +37,8 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, click.ClickException):
         complain(*_usage(error, arguments))
         return error.exit_code
-    if isinstance(error, OSError) and error.filename is not None:
-        complain(error.strerror or "cannot be used", where=str(error.filename))
+    if isinstance(error, OSError):
+        complain(error.strerror or str(error), where=error.filename and str(error.filename))
         return AgentTraceError.exit_code
     return _internal(error)
 
@@ -88,9 +89,8 @@ def _meant(
     """What was probably meant: an option, a command, a choice, or the file to be analysed."""
     if isinstance(error, click.NoSuchOption):
         return _perhaps(list(error.possibilities or []))
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        choices = getattr(error.param.type, "choices", ())
-        return _perhaps(get_close_matches(arguments[-1] if arguments else "", [str(c) for c in choices]))
+    if isinstance(error, click.BadParameter):
+        return _choice_meant(error)
     if context is not None and isinstance(context.command, click.Group):
         typed = next((text for text in arguments if not text.startswith("-")), "")
         if Path(typed).exists():
@@ -99,5 +99,12 @@ def _meant(
     return None
 
 
+def _choice_meant(error: click.BadParameter) -> str | None:
+    typed = re.match(r"'(.*?)' is not one of", error.message)
+    choices = [str(choice) for choice in getattr(error.param and error.param.type, "choices", ())]
+    return _perhaps(get_close_matches(typed.group(1), choices)) if typed else None
+
+
 def _perhaps(names: list[str]) -> str | None:
-    return f"did you mean {' or '.join(names)}?" if names else None
+    """The nearest comes first, and one guess is enough."""
+    return f"did you mean {names[0]}?" if names else None

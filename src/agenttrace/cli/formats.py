@@ -23,7 +23,7 @@ def formats(
     color: o.ColorChoice = o.Color.AUTO,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Show the formats that can be read, and what each of them can tell."""
+    """What can be read, and what each format tells."""
     if listing is o.Listing.JSON:
         known = {"formats": [asdict(facts) for facts in FORMAT_FACTS]}
         write_data([json.dumps(known, indent=2, ensure_ascii=False) + "\n"])

@@ -28,9 +28,7 @@ class Listing(StrEnum):
     JSON = "json"
 
 
-Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
-]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", hidden=True)]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What to write to standard output.")]
 JsonFile = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the JSON document to this file as well.")

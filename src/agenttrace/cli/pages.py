@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 EXIT_CODES = """Exit codes:
   0    fine
@@ -15,6 +15,14 @@ EXIT_CODES = """Exit codes:
 
 class Page(TyperCommand):
     """A command whose epilog is neither wrapped nor indented."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Writes the epilog line by line."""
+        formatter.write(f"\n{self.epilog}\n" if self.epilog else "")
+
+
+class FrontPage(TyperGroup):
+    """The program itself, with an epilog like that of its commands."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Writes the epilog line by line."""

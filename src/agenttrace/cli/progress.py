@@ -18,7 +18,7 @@ def working(what: str, *, quiet: bool, verbose: bool) -> Iterator[None]:
     started = time.monotonic()
     done = threading.Event()
     sign = None
-    if sys.stderr.isatty() and not quiet:
+    if not quiet and _is_watched():
         sign = threading.Thread(target=_show, args=(what, started, done), daemon=True)
         sign.start()
     try:
@@ -29,6 +29,10 @@ def working(what: str, *, quiet: bool, verbose: bool) -> Iterator[None]:
             sign.join()
     if verbose:
         sys.stderr.write(f"{what}: {time.monotonic() - started:.2f} s\n")
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty()
 
 
 def _show(what: str, started: float, done: threading.Event) -> None:

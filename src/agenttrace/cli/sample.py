@@ -9,6 +9,7 @@ import typer
 
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
+from agenttrace.errors import UsageError
 
 EPILOG = f"""Examples:
   agenttrace sample claude-code-33min -o session.jsonl
@@ -19,9 +20,7 @@ EPILOG = f"""Examples:
 
 def sample(
     *,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Which sample: claude-code-33min, for example.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
     ],
@@ -34,13 +33,22 @@ def sample(
     ] = None,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Write a sample trace, made up from a seed."""
+    """A sample trace, made up from a seed.
+
+    NAME is claude-code-33min: 33 minutes, 283 requests, five fan-outs, one compaction. Or fan-out: one
+    prompt, three subagents, one of them late.
+    """
     from agenttrace import samples  # noqa: PLC0415  # tells whole stories
 
     target = sys.stdout.buffer if output == "-" else output
-    samples.write_sample(
-        name,
-        target,
-        seed=samples.DEFAULT_SEED if seed is None else seed,
-        format_id=format_id or samples.CLAUDE_CODE,
-    )
+    try:
+        samples.write_sample(
+            name,
+            target,
+            seed=samples.DEFAULT_SEED if seed is None else seed,
+            format_id=format_id or samples.CLAUDE_CODE,
+        )
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror or error}", where=output) from error

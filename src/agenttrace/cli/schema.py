@@ -22,12 +22,15 @@ EPILOG = f"""Examples:
 
 def schema(
     *,
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="All columns of this table.")] = None,
+    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", hidden=True)] = None,
     listing: o.ListingFormat = o.Listing.TABLE,
     color: o.ColorChoice = o.Color.AUTO,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Show the tables that traces are read into, with type, unit and meaning of every column."""
+    """The tables that traces become.
+
+    Of each TABLE the columns, with type, unit and meaning; with --format json its JSON Schema.
+    """
     from agenttrace.model.documents import json_schema  # noqa: PLC0415  # heavy
     from agenttrace.model.schema import TABLES  # noqa: PLC0415
     from agenttrace.report.listings import column_section, table_section  # noqa: PLC0415

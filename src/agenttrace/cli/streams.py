@@ -76,6 +76,14 @@ def _sized() -> bool:
     return sys.stdout.isatty() or "COLUMNS" in os.environ
 
 
+def discard_unwritten() -> None:
+    """What can still be written is; what cannot (a full disk) does not fail again at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        discard_output()
+
+
 def discard_output() -> None:
     """After the reader of standard output went away: nothing more is said, not even at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -8,6 +8,7 @@ user's: formats check what they read with `ingest.fields` before they record it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ class _Columns:
     """Rows under construction for one table."""
 
     def __init__(self, table: Table) -> None:
-        self._schema = table.arrow
+        self._schema = _schema(table)
         self._rows: dict[str, list[Any]] = {name: [] for name in self._schema.names}
         self._parts: list[pa.Table] = []
         self._flush_at = 65_536
@@ -57,16 +58,25 @@ class _Columns:
     def table(self) -> pa.Table:
         self._flush()
         if not self._parts:
-            return self._schema.empty_table()
+            return _empty(self._schema)
         return pa.concat_tables(self._parts).unify_dictionaries()
+
+
+@cache
+def _schema(table: Table) -> pa.Schema:
+    """Built once: a folder of small files makes many recorders."""
+    return table.arrow
+
+
+@cache
+def _empty(schema: pa.Schema) -> pa.Table:
+    return schema.empty_table()
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
         cast: Column = values if values.type == to else values.cast(to)
         return cast
-    if pa.types.is_dictionary(to):
-        return pa.array(values, to.value_type).dictionary_encode().cast(to)
     return pa.array(values, to)
 
 
@@ -82,7 +92,7 @@ class Recorder:
         self._prefixes = _Columns(raw.RAW_PREFIXES)
         self._sessions = _Columns(raw.RAW_SESSIONS)
         self._edges: dict[tuple[str, str], bool] = {}
-        self._findings: dict[str, list[Any]] = {}
+        self._findings: dict[str, dict[str, Any]] = {}
         self._dialects: set[str] = set()
         self.records = 0
 
@@ -148,16 +158,24 @@ class Recorder:
         """Counts a finding; the first example and its line are kept."""
         entry = self._findings.get(code)
         if entry is None:
-            self._findings[code] = [code, severity.value, count, line, example[:_EXAMPLE_LIMIT]]
+            self._findings[code] = {
+                "code": code,
+                "severity": severity.value,
+                "count": count,
+                "line": line,
+                "example": example[:_EXAMPLE_LIMIT],
+            }
         else:
-            entry[2] += count
+            entry["count"] += count
 
     def trace(self) -> raw.RawTrace:
         """All that was recorded."""
-        edges = [[a for a, _ in self._edges], [b for _, b in self._edges], list(self._edges.values())]
-        edge_schema = raw.RAW_KEY_EDGES.arrow
-        finding_schema = raw.RAW_FINDINGS.arrow
-        finding_columns = [list(c) for c in zip(*self._findings.values(), strict=True)] or [[]] * 5
+        edges = _Columns(raw.RAW_KEY_EDGES)
+        for (key_a, key_b), strong in self._edges.items():
+            edges.append({"key_a": key_a, "key_b": key_b, "strong": strong})
+        findings = _Columns(raw.RAW_FINDINGS)
+        for entry in self._findings.values():
+            findings.append(entry)
         return raw.RawTrace(
             spans=self._spans.table(),
             agents=self._agents.table(),
@@ -165,13 +183,8 @@ class Recorder:
             links=self._links.table(),
             prefixes=self._prefixes.table(),
             sessions=self._sessions.table(),
-            key_edges=pa.table(
-                [_converted(c, f.type) for c, f in zip(edges, edge_schema, strict=True)], schema=edge_schema
-            ),
-            findings=pa.table(
-                [_converted(c, f.type) for c, f in zip(finding_columns, finding_schema, strict=True)],
-                schema=finding_schema,
-            ),
+            key_edges=edges.table(),
+            findings=findings.table(),
             records=self.records,
             dialects=tuple(sorted(self._dialects)),
         )

@@ -118,5 +118,8 @@ def _gzip_stream(raw: BinaryIO) -> io.BufferedIOBase:
     if sys.byteorder == "little":
         from isal import igzip  # noqa: PLC0415  # loaded only where a file needs it
 
-        return cast("io.BufferedIOBase", igzip.IGzipFile(fileobj=raw, mode="rb"))
-    return gzip.GzipFile(fileobj=raw, mode="rb")
+        stream = igzip.IGzipFile(fileobj=raw, mode="rb")
+    else:
+        stream = gzip.GzipFile(fileobj=raw, mode="rb")
+    stream.myfileobj = raw  # closed with the stream
+    return cast("io.BufferedIOBase", stream)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
 
 
+_TEXT = {pl.String, pl.Categorical, pl.Enum}
 _FORMULA_START = r"^[=+\-@\t\r]"
 
 
@@ -19,9 +20,10 @@ def to_csv(analysis: Analysis, *, labels: Mapping[str, str] | None = None) -> by
     """UTF-8 with a heading; text that a spreadsheet would take for a formula gets an apostrophe before it."""
     told = [pl.lit(value).alias(f"label_{key}") for key, value in (labels or {}).items()]
     sessions = analysis.sessions.rename({"session": "session_id"}).with_columns(told)
-    return str(sessions.with_columns(_harmless(pl.col(pl.String, pl.Categorical))).write_csv()).encode()
+    harmless = [_harmless(name) for name, dtype in sessions.schema.items() if dtype in _TEXT]
+    return str(sessions.with_columns(harmless).write_csv()).encode()
 
 
-def _harmless(column: pl.Expr) -> pl.Expr:
-    text = column.cast(pl.String)
-    return pl.when(text.str.contains(_FORMULA_START)).then("'" + text).otherwise(text)
+def _harmless(name: str) -> pl.Expr:
+    text = pl.col(name).cast(pl.String)
+    return pl.when(text.str.contains(_FORMULA_START)).then("'" + text).otherwise(text).alias(name)

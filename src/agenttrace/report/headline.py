@@ -55,7 +55,7 @@ def _one(summary: Summary) -> str:
     total = summary.total_ns
     active = total - _idle_ns(summary)
     if active < (1 - _IDLE_SHARE) * total:
-        waits = " and ".join(
+        waits = ", ".join(
             f"{format_duration(summary.critical_path_ns[phase])} {_IDLE_WORDS[phase]}"
             for phase in IDLE
             if summary.critical_path_ns[phase]
@@ -101,7 +101,7 @@ def _phase_words(name: str) -> str:
 
 def _branch_clause(analysis: Analysis, summary: Summary) -> str:
     waited = straggler_ns(analysis.joins)
-    if waited < _BRANCH_SHARE * summary.total_ns:
+    if not waited or waited < _BRANCH_SHARE * summary.total_ns:
         return ""
     who = "the session" if summary.sessions == 1 else "they"
     share = format_share(waited, summary.total_ns)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def phase_section(analysis: Analysis, summary: Summary) -> Section:
-    """What was waited for, beside what agents were busy with: a phase can be most of one, little of the other."""
+    """What was waited for, beside what agents were busy with; a phase can be much of one only."""
     path, busy = summary.critical_path_ns, summary.busy_ns
     total, all_busy = summary.total_ns, sum(busy.values())
     evidence = _evidence_by_phase(analysis.segments)

@@ -218,9 +218,9 @@ def long_session() -> Analysis:
         [row],
         turns=turns,
         joins=[
-            here | _join(12, 420, 8, "subagent explore", 300, 1_450, 180),
-            here | _join(30, 1_020, 4, "subagent review", 240, 500, 95) | {"explicit": False},
-            here | _join(41, 1_390, 2, "Bash", 12, 19, 5),
+            here | _join(12, 420, 8, "subagent explore", (300, 1_450, 180)),
+            here | _join(30, 1_020, 4, "subagent review", (240, 500, 95)) | {"explicit": False},
+            here | _join(41, 1_390, 2, "Bash", (12, 19, 5)),
         ],
         tools=[
             _tool(row["session"], "Bash", 60, 300, 250),
@@ -265,25 +265,22 @@ def many_sessions(n: int = 24) -> Analysis:
     ]
     turns = [turn_row(row["session"], 1 + t, t, 4_000 + 1_600 * t) for row in rows for t in range(10)]
     joins = [
-        {"session": rows[-1]["session"], "agent": 0} | _join(3, 9, 3, "subagent a", 4, 9, 2),
-        {"session": rows[0]["session"], "agent": 2} | _join(1, 5, 2, None, 2, 3, 1),
+        {"session": rows[-1]["session"], "agent": 0} | _join(3, 9, 3, "subagent a", (4, 9, 2)),
+        {"session": rows[0]["session"], "agent": 2} | _join(1, 5, 2, None, (2, 3, 1)),
     ]
     tools = [_tool(row["session"], name, 4, 3, 2) for row in rows for name in ("search", "python")]
     return analysis_of(rows, turns=turns, joins=joins, tools=tools)
 
 
-def _join(
-    turn: int, at: int, branches: int, name: str | None, wall: int, total: int, slack: int
-) -> dict[str, Any]:
+def _join(turn: int, at: int, branches: int, name: str | None, times: tuple[int, int, int]) -> dict[str, Any]:
+    """`times`: what it took, the sum of its branches, how long the last one was alone; in seconds."""
     return {
         "turn": turn,
         "at_ns": EPOCH + at * S,
         "branches": branches,
         "waited_for": 100 + turn,
         "waited_for_name": name,
-        "wall_ns": wall * S,
-        "sum_ns": total * S,
-        "slack_ns": slack * S,
+        **dict(zip(("wall_ns", "sum_ns", "slack_ns"), (time * S for time in times), strict=True)),
         "explicit": True,
     }
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.bounds import settle_bounds
-from agenttrace.ingest.assembly.contexts import read_contexts
+from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
@@ -19,7 +19,8 @@ from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, combine
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parents import find_parents
-from agenttrace.ingest.assembly.sessions import describe_sessions, number_sessions
+from agenttrace.ingest.assembly.prefixes import delta_coded
+from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
 from agenttrace.ingest.assembly.tables import (
     Numbering,
     agent_table,
@@ -70,12 +71,12 @@ def assemble(
     if frames.spans.is_empty():
         return _empty_trace(sources, ledger)
     held = _arrange(frames, ledger)
-    held, links, prefixes = read_contexts(held, frames.prefixes, ledger)
+    held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
     held = _inside_compactions(held)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames.links, ledger), links])
-    numbering = Numbering(held, describe_sessions(held, frames, detached))
+    numbering = Numbering(held, describe_sessions(held, frames, detached, first_prompts(held, placed)))
     marks = mark_table(numbering, resolve_marks(held, frames.marks))
     return Trace(
         sessions=session_table(
@@ -87,7 +88,7 @@ def assemble(
         spans=span_table(numbering, number_turns(held.spans, held.lane)),
         marks=marks,
         links=link_table(numbering, all_links, marks),
-        prefixes=prefix_table(numbering, prefixes),
+        prefixes=prefix_table(numbering, delta_coded(placed)),
         findings=ledger.table(),
         sources=_source_table(sources),
     )

@@ -51,7 +51,9 @@ def number_sessions(frames: Frames, ledger: Ledger) -> Frames:
     )
 
 
-def describe_sessions(held: Held, frames: Frames, detached: pl.DataFrame) -> pl.DataFrame:
+def describe_sessions(
+    held: Held, frames: Frames, detached: pl.DataFrame, prompts: pl.DataFrame
+) -> pl.DataFrame:
     """One row a session, in the order of the trace: by start, then by name.
 
     A session is called what its source calls it where its main agent begins, else by its smallest key.
@@ -75,9 +77,11 @@ def describe_sessions(held: Held, frames: Frames, detached: pl.DataFrame) -> pl.
         .join(first_keys, on="sid", how="left")
         .join(_stated(frames.sessions, first_keys), on="sid", how="left")
         .join(detached, on="sid", how="left")
+        .join(prompts, on="sid", how="left")
         .with_columns(
             name=pl.coalesce("source_id", pl.col("any_key").str.replace(r"^[^:]*:", "")),
             detached_ns=pl.col("detached_ns").fill_null(0),
+            first_prompt_fingerprint=pl.coalesce("first_prompt_fingerprint", "prompt"),
         )
         .sort("start_ns", "name", "end_ns", "any_key")
     )
@@ -97,8 +101,14 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def prefix_fingerprint(block_size: int, blocks: pl.Series) -> str:
-    """A name for a prompt whose text is not known: what its blocks hash to."""
-    digest = hashlib.sha256(block_size.to_bytes(8, "little"))
-    digest.update(blocks.to_numpy().tobytes())
-    return digest.hexdigest()
+def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
+    """sid and `prompt`: what the first main request's blocks hash to, where its text is not known."""
+    main = held.lanes.filter("main").get_column("lane_no")
+    first = placed.filter(pl.col("lane").is_in(main.implode())).unique(
+        "sid", keep="first", maintain_order=True
+    )
+    names = [
+        hashlib.sha256(size.to_bytes(8, "little") + blocks.to_numpy().tobytes()).hexdigest()
+        for size, blocks in zip(first.get_column("block_size"), first.get_column("blocks"), strict=True)
+    ]
+    return first.select("sid").with_columns(prompt=pl.Series(names, dtype=pl.String))

@@ -6,15 +6,23 @@ import msgspec
 from msgspec import Raw, Struct
 
 from agenttrace.ingest.fields import count, text
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Answer, Node, Role, Tool, Transcript
-from agenttrace.ingest.formats.claude_code.records import NOTHING, Block, Message, Record, Usage, value_of
+from agenttrace.ingest.formats.claude_code.records import (
+    NOTHING,
+    Block,
+    Message,
+    Number,
+    Record,
+    Usage,
+    value_of,
+)
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
+_MOST_TOKENS = 2**40
 
 
 class _Assignment(Struct):
@@ -45,21 +53,19 @@ def take_answer(transcript: Transcript, recorder: Recorder, record: Record, node
         return
     answer = _answer_of(transcript, record, message, node)
     node.role, node.about = Role.ANSWER, answer.key
-    if node.t_ns != UNKNOWN:
-        answer.first_ns = min(answer.first_ns, node.t_ns) if answer.first_ns else node.t_ns
-        answer.last_ns = max(answer.last_ns, node.t_ns)
+    answer.first_ns = min(answer.first_ns or node.t_ns, node.t_ns or answer.first_ns)
+    answer.last_ns = max(answer.last_ns, node.t_ns)
     if message.usage is not None:
         _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
-    if isinstance(message.content, list):
-        for number, block in enumerate(message.content):
-            if block.type == "tool_use":
-                _take_call(transcript, block, node, answer, number)
+    for number, block in enumerate(message.content if isinstance(message.content, list) else ()):
+        if block.type == "tool_use":
+            _take_call(transcript, block, node, answer, number)
 
 
 def _answer_of(transcript: Transcript, record: Record, message: Message, node: Node) -> Answer:
-    key = request_key(message.id, record.requestId, node.uuid)
+    key = request_key(message.id, record.request_id, node.uuid)
     answer = transcript.answers.get(key)
     if answer is None:
         answer = transcript.answers[key] = Answer(
@@ -68,7 +74,7 @@ def _answer_of(transcript: Transcript, record: Record, message: Message, node: N
             node.line,
             node.parent,
             node.lane.latest,
-            request_id=text(record.requestId),
+            request_id=text(record.request_id),
             model=text(message.model),
             version=record.version,
         )
@@ -79,10 +85,10 @@ def _answer_of(transcript: Transcript, record: Record, message: Message, node: N
 
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
-    fresh = count(usage.input_tokens)
-    written = count(usage.cache_creation_input_tokens)
-    cached = count(usage.cache_read_input_tokens)
-    said = count(usage.output_tokens)
+    fresh = _tokens(usage.input_tokens)
+    written = _tokens(usage.cache_creation_input_tokens)
+    cached = _tokens(usage.cache_read_input_tokens)
+    said = _tokens(usage.output_tokens)
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
         answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
@@ -95,6 +101,10 @@ def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
         answer.least_output = said if answer.least_output is None else min(answer.least_output, said)
         if stopped:
             answer.final_output = max(answer.final_output or 0, said)
+
+
+def _tokens(value: Number) -> int | None:
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else count(value)
 
 
 def _miss_reason(raw: Raw) -> str | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 import msgspec
+from msgspec.structs import fields
 
 from agenttrace.ingest.formats.claude_code.records import Record
 
@@ -62,17 +62,13 @@ def _values(text: str) -> Iterator[Any]:
 def _fitted(kind: type, values: dict[str, Any], odd: list[str], path: str) -> Any:
     """An instance of `kind` with what of `values` fits it."""
     made = kind()
-    for name, declared in _declared(kind).items():
+    for declared in fields(kind):
+        name = declared.encode_name
         if name in values:
-            value = _fit(declared, values[name], odd, f"{path}{name}")
+            value = _fit(declared.type, values[name], odd, f"{path}{name}")
             if value is not _MISFIT:
-                setattr(made, name, value)
+                setattr(made, declared.name, value)
     return made
-
-
-@cache
-def _declared(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _fit(declared: Any, value: Any, odd: list[str], path: str) -> Any:

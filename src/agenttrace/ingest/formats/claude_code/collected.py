@@ -170,13 +170,11 @@ class Notice(Struct, gc=False, eq=False):
 
 
 class Told(Struct, gc=False, eq=False):
-    """What is said of a subagent, in its own file or its parent's."""
+    """Where a subagent was spawned, as the copies of its records say."""
 
     lane: Lane
-    parent_key: str | None
-    spawn_key: str | None
-    type: str | None
-    background: bool | None
+    parent_key: str
+    spawn_key: str
 
 
 @dataclass(slots=True)
@@ -184,7 +182,8 @@ class Transcript:
     """All that is collected of one file.
 
     Keyed by: nodes, failures, boundaries: uuid; answers, tools_of: key of the request; tools, results,
-    hooked_ns, running_ns: id of the call; queued: text; lane_prompts: key of the lane.
+    hooked_ns, running_ns: id of the call; queued: text; lane_prompts: key of the lane; first_parents: key of
+    the session, with the parent of the first record of its main lane.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -207,5 +206,4 @@ class Transcript:
     worked: list[Node] = field(default_factory=list)
     lane_prompts: dict[str, str] = field(default_factory=dict)
     roots: list[Node] = field(default_factory=list)
-    first_nodes: dict[str, Node] = field(default_factory=dict)
-    crossings: set[tuple[str, str]] = field(default_factory=set)
+    first_parents: dict[str, str | None] = field(default_factory=dict)

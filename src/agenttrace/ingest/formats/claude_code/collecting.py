@@ -25,8 +25,8 @@ BOOKKEEPING = frozenset(
     {
         "agent-color", "agent-name", "agent-setting", "ai-title", "attribution-snapshot", "bridge-session",
         "content-replacement", "cost-state", "custom-title", "file-history-delta", "file-history-snapshot",
-        "last-prompt", "mode", "permission-mode", "pr-link", "queue-operation", "speculation-accept", "summary",
-        "tag", "task-summary", "worktree-state",
+        "last-prompt", "mode", "permission-mode", "pr-link", "queue-operation", "speculation-accept",
+        "summary", "tag", "task-summary", "worktree-state",
     }
 )  # fmt: skip
 NO_SESSION = "unknown"
@@ -46,20 +46,23 @@ class Collector:
         self._clock = Clock()
         self._session_id = NO_SESSION
         self._unknown: Counter[str] = Counter()
+        self._first_unknown: int | None = None
         self._kept: Counter[str] = Counter()
-        self._versions: set[str] = set()
+        self._version: str | None = None
+        self._main: Lane | None = None
         self._copied: dict[str, str] = {}
 
     def take(self, line: int, record: Record) -> None:
         """One record. Whatever is in it, this does not raise."""
+        session_id = record.session_id
+        if session_id and session_id != self._session_id:
+            self._session_id, self._main = session_id, None
         kind = record.type
-        if record.sessionId:
-            self._session_id = record.sessionId
         if kind not in CHAINED:
             self._take_unchained(line, record)
             return
-        if record.version:
-            self._versions.add(record.version)
+        if record.version != self._version:
+            self._note_version(record.version)
         uuid = record.uuid or f"line:{line}"
         nodes = self.transcript.nodes
         if uuid in nodes:
@@ -67,45 +70,40 @@ class Collector:
             self._recorder.finding("duplicate_record", Severity.INFO, what, line=line)
             return
         lane = self._lane_of(record, uuid)
-        node = nodes[uuid] = Node(uuid, line, record.parentUuid, self._clock.read(record.timestamp), lane)
-        self._note_place(node, record)
+        t_ns = self._clock.read(record.timestamp)
+        node = nodes[uuid] = Node(uuid, line, record.parent_uuid, t_ns, lane)
+        if record.parent_uuid is None and not lane.sidechain:
+            self.transcript.roots.append(node)
         self._take_chained(record, node)
-        lane.latest = max(lane.latest, node.t_ns)
+        lane.latest = max(lane.latest, t_ns)
 
     def finish(self) -> Transcript:
         """Records what was counted, and hands over."""
-        for version in sorted(self._versions):
-            if _VERSION.fullmatch(version):
-                self._recorder.dialect(version)
-        self._count("unknown_record", Severity.WARNING, self._unknown)
+        self._count("unknown_record", Severity.WARNING, self._unknown, self._first_unknown)
         self._count("bookkeeping", Severity.INFO, self._kept)
         return self.transcript
 
     def _take_chained(self, record: Record, node: Node) -> None:
-        match record.type:
-            case "assistant":
-                take_answer(self.transcript, self._recorder, record, node)
-            case "user":
-                take_reply(self.transcript, record, node)
-            case "attachment":
-                take_attachment(self.transcript, record, node)
-            case "progress":
-                if record.data is not None and isinstance(record.data.message, Copy):
-                    self._take_copy(record, record.data.message, node)
-                else:
-                    take_progress(self.transcript, record, node)
-            case _:
-                if record.subtype not in KNOWN_SUBTYPES:
-                    self._unknown[f"system/{record.subtype}"] += 1
-                take_system(self.transcript, self._recorder, record, node)
+        kind = record.type
+        if kind == "assistant":
+            take_answer(self.transcript, self._recorder, record, node)
+        elif kind == "user":
+            take_reply(self.transcript, record, node)
+        elif kind == "attachment":
+            take_attachment(self.transcript, record, node)
+        elif kind == "system":
+            if record.subtype not in KNOWN_SUBTYPES:
+                self._note_unknown(f"system/{record.subtype}", node.line)
+            take_system(self.transcript, self._recorder, record, node)
+        elif record.data is not None and isinstance(record.data.message, Copy):
+            self._take_copy(record, record.data.message, node)
+        else:
+            take_progress(self.transcript, record, node)
 
     def _take_unchained(self, line: int, record: Record) -> None:
         kind = record.type or "none"
         if kind not in BOOKKEEPING:
-            if not self._unknown:
-                what = "records of types that are not known, or of none"
-                self._recorder.finding("unknown_record", Severity.WARNING, what, line=line, count=0)
-            self._unknown[kind] += 1
+            self._note_unknown(kind, line)
             return
         self._kept[kind] += 1
         if kind == "queue-operation":
@@ -113,35 +111,38 @@ class Collector:
 
     def _take_copy(self, record: Record, copy: Copy, node: Node) -> None:
         """A subagent's record inside its parent's progress is taken as if it stood in a file of its own."""
-        agent_id = record.data.agentId if record.data is not None else None
+        agent_id = record.data.agent_id if record.data is not None else None
         if not agent_id:
             return
         lane = self._lane(self._session_id, agent_id)
         before = self._copied.get(agent_id)
-        if before is None and record.parentToolUseID:
-            spawn = f"tool:{record.parentToolUseID}"
-            self.transcript.told.append(Told(lane, node.lane.agent_key, spawn, None, None))
+        if before is None and record.parent_tool_use_id:
+            spawn = f"tool:{record.parent_tool_use_id}"
+            self.transcript.told.append(Told(lane, node.lane.agent_key, spawn))
         uuid = copy.uuid or f"{node.uuid}:copy"
         if uuid in self.transcript.nodes:
             return
         inner = Node(uuid, node.line, before, self._clock.read(copy.timestamp), lane)
         self.transcript.nodes[uuid] = inner
         self._copied[agent_id] = uuid
-        taken = Record(type=copy.type, uuid=uuid, version=record.version, requestId=copy.requestId)
-        taken.message, taken.toolUseResult = copy.message, copy.toolUseResult
+        taken = Record(type=copy.type, uuid=uuid, version=record.version, request_id=copy.request_id)
+        taken.message, taken.tool_use_result = copy.message, copy.tool_use_result
         if copy.type in {"assistant", "user"}:
             self._take_chained(taken, inner)
         lane.latest = max(lane.latest, inner.t_ns)
 
     def _lane_of(self, record: Record, uuid: str) -> Lane:
-        if record.agentId and record.isSidechain is not False:
-            return self._lane(self._session_id, record.agentId)
-        if not record.isSidechain:
-            return self._lane(self._session_id, None)
-        above = self.transcript.nodes.get(record.parentUuid or "")
+        if not record.is_sidechain and (record.agent_id is None or record.is_sidechain is False):
+            if self._main is None:
+                self._main = self._lane(self._session_id, None)
+                self.transcript.first_parents.setdefault(self._main.session_key, record.parent_uuid)
+            return self._main
+        if record.agent_id:
+            return self._lane(self._session_id, record.agent_id)
+        above = self.transcript.nodes.get(record.parent_uuid or "")
         if above is not None and above.lane.sidechain:
             return above.lane
-        return self._lane(self._session_id, f"sidechain-{record.parentUuid or uuid}")
+        return self._lane(self._session_id, f"sidechain-{record.parent_uuid or uuid}")
 
     def _lane(self, session_id: str, agent_id: str | None) -> Lane:
         lane = self.transcript.lanes.get((session_id, agent_id))
@@ -149,25 +150,21 @@ class Collector:
             lane = self.transcript.lanes[session_id, agent_id] = _new_lane(session_id, agent_id)
         return lane
 
-    def _note_place(self, node: Node, record: Record) -> None:
-        """Where the main chain begins, and where it goes on in another session of the same file."""
-        lane = node.lane
-        if lane.sidechain:
-            return
-        self.transcript.first_nodes.setdefault(lane.session_key, node)
-        if node.parent is None:
-            self.transcript.roots.append(node)
-            return
-        above = self.transcript.nodes.get(node.parent)
-        if above is not None and above.lane.session_key != lane.session_key:
-            self.transcript.crossings.add((above.lane.session_key, lane.session_key))
+    def _note_version(self, version: str | None) -> None:
+        self._version = version
+        if version is not None and _VERSION.fullmatch(version):
+            self._recorder.dialect(version)
 
-    def _count(self, code: str, severity: Severity, counted: Counter[str]) -> None:
+    def _note_unknown(self, kind: str, line: int) -> None:
+        self._unknown[kind] += 1
+        self._first_unknown = self._first_unknown or line
+
+    def _count(self, code: str, severity: Severity, counted: Counter[str], line: int | None = None) -> None:
         if counted:
             shown = ", ".join(
                 f"{kind if _WORD.fullmatch(kind) else '?'} ×{count}" for kind, count in counted.most_common(8)
             )
-            self._recorder.finding(code, severity, shown, count=counted.total())
+            self._recorder.finding(code, severity, shown, line=line, count=counted.total())
 
 
 def _new_lane(session_id: str, agent_id: str | None) -> Lane:

@@ -37,7 +37,7 @@ def take_system(transcript: Transcript, recorder: Recorder, record: Record, node
     match record.subtype:
         case "turn_duration":
             transcript.worked.append(node)
-            if (duration_ns := duration_from_ms(record.durationMs)) is not None:
+            if (duration_ns := duration_from_ms(record.duration_ms)) is not None:
                 transcript.turn_ends.append(TurnEnd(node, duration_ns))
         case "stop_hook_summary":
             transcript.worked.append(node)
@@ -51,10 +51,12 @@ def take_system(transcript: Transcript, recorder: Recorder, record: Record, node
         case "microcompact_boundary":
             what = "tool results were cleared from the context without a request"
             recorder.finding("microcompaction", Severity.INFO, what, line=node.line)
+        case _:
+            pass
 
 
 def _take_stop_hooks(transcript: Transcript, record: Record, node: Node) -> None:
-    lengths = [duration_from_ms(run.durationMs) for run in record.hookInfos or ()]
+    lengths = [duration_from_ms(run.duration_ms) for run in record.hook_infos or ()]
     longest = max((length for length in lengths if length is not None), default=None)
     if longest is not None:
         transcript.hooks.append(Hook(node, "Stop", longest))
@@ -62,12 +64,12 @@ def _take_stop_hooks(transcript: Transcript, record: Record, node: Node) -> None
 
 def _take_boundary(transcript: Transcript, record: Record, node: Node) -> None:
     node.role = Role.BOUNDARY
-    boundary = Boundary(node, record.logicalParentUuid)
-    if record.compactMetadata is not None:
-        said = record.compactMetadata
-        boundary.duration_ns = duration_from_ms(said.durationMs)
-        boundary.tokens_before = count(said.preTokens)
-        boundary.tokens_after = count(said.postTokens)
+    boundary = Boundary(node, record.logical_parent_uuid)
+    if record.compact_metadata is not None:
+        said = record.compact_metadata
+        boundary.duration_ns = duration_from_ms(said.duration_ms)
+        boundary.tokens_before = count(said.pre_tokens)
+        boundary.tokens_after = count(said.post_tokens)
         boundary.trigger = said.trigger if said.trigger and _WORD.fullmatch(said.trigger) else None
     transcript.boundaries[node.uuid] = boundary
 
@@ -76,8 +78,8 @@ def _take_failure(transcript: Transcript, record: Record, node: Node) -> None:
     node.role = Role.FAILURE
     transcript.failures[node.uuid] = Failure(
         node,
-        small_count(record.retryAttempt) or 1,
-        duration_from_ms(record.retryInMs) or 0,
+        small_count(record.retry_attempt) or 1,
+        duration_from_ms(record.retry_in_ms) or 0,
         error_name(value_of(record.error)),
     )
 
@@ -99,16 +101,16 @@ def error_name(error: Any) -> str:
 
 def take_progress(transcript: Transcript, record: Record, node: Node) -> None:
     """News of a tool or of its hooks; copies of a subagent's records are taken elsewhere."""
-    news, tool_id = record.data, record.parentToolUseID
+    news, tool_id = record.data, record.parent_tool_use_id
     if news is None or tool_id is None or node.t_ns == UNKNOWN:
         return
     if news.type == "hook_progress":
-        if news.hookEvent == "PreToolUse":
+        if news.hook_event == "PreToolUse":
             _earliest(transcript.hooked_ns, tool_id, node.t_ns)
-        elif news.hookEvent == "Stop":
+        elif news.hook_event == "Stop":
             transcript.worked.append(node)
     elif news.type == "bash_progress":
-        elapsed = small_count(news.elapsedTimeSeconds)
+        elapsed = small_count(news.elapsed_time_seconds)
         if elapsed is not None:
             _earliest(transcript.running_ns, tool_id, node.t_ns - elapsed * _SECOND)
 
@@ -126,14 +128,14 @@ def take_attachment(transcript: Transcript, record: Record, node: Node) -> None:
             node.about = notice.task_id or notice.tool_id
             transcript.notices.append(notice)
         return
-    event = attached.hookEvent
+    event = attached.hook_event
     if event is None or event in _STARTUP or not _WORD.fullmatch(event):
         return
-    length = duration_from_ms(attached.durationMs)
+    length = duration_from_ms(attached.duration_ms)
     if length is not None or event == "UserPromptSubmit":
-        transcript.hooks.append(Hook(node, event, length, attached.toolUseID))
-    if event == "PreToolUse" and length is not None and attached.toolUseID:
-        _earliest(transcript.hooked_ns, attached.toolUseID, node.t_ns - length)
+        transcript.hooks.append(Hook(node, event, length, attached.tool_use_id))
+    if event == "PreToolUse" and length is not None and attached.tool_use_id:
+        _earliest(transcript.hooked_ns, attached.tool_use_id, node.t_ns - length)
 
 
 def take_queue(transcript: Transcript, record: Record, t_ns: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 Number = int | float | None
 NOTHING = Raw()
@@ -49,97 +49,97 @@ class Message(Struct, gc=False):
     diagnostics: Diagnostics | None = None
 
 
-class Outcome(Struct, gc=False):
+class Outcome(Struct, gc=False, rename="camel"):
     """What the program keeps of a tool's result; any tool may put anything under these names."""
 
     status: Raw = NOTHING
-    agentId: Raw = NOTHING
-    agentType: Raw = NOTHING
-    durationMs: Raw = NOTHING
-    durationSeconds: Raw = NOTHING
-    totalDurationMs: Raw = NOTHING
-    backgroundTaskId: Raw = NOTHING
-    taskId: Raw = NOTHING
-    runId: Raw = NOTHING
+    agent_id: Raw = NOTHING
+    agent_type: Raw = NOTHING
+    duration_ms: Raw = NOTHING
+    duration_seconds: Raw = NOTHING
+    total_duration_ms: Raw = NOTHING
+    background_task_id: Raw = NOTHING
+    task_id: Raw = NOTHING
+    run_id: Raw = NOTHING
     task: Raw = NOTHING
 
 
-class Copy(Struct, gc=False):
+class Copy(Struct, gc=False, rename="camel"):
     """A subagent's record, copied into the transcript of its parent."""
 
     type: str | None = None
     uuid: str | None = None
     timestamp: str | None = None
-    requestId: str | None = None
+    request_id: str | None = None
     message: Message | None = None
-    toolUseResult: Outcome | str | list[Raw] | None = None
+    tool_use_result: Outcome | str | list[Raw] | None = None
 
 
-class Progress(Struct, gc=False):
+class Progress(Struct, gc=False, rename="camel"):
     """News of something that runs."""
 
     type: str | None = None
-    hookEvent: str | None = None
-    elapsedTimeSeconds: Number = None
-    agentId: str | None = None
+    hook_event: str | None = None
+    elapsed_time_seconds: Number = None
+    agent_id: str | None = None
     message: Copy | str | None = None
 
 
-class Attachment(Struct, gc=False):
+class Attachment(Struct, gc=False, rename="camel"):
     """What the program added to the conversation."""
 
     type: str | None = None
-    hookEvent: str | None = None
-    toolUseID: str | None = None
-    durationMs: Number = None
+    hook_event: str | None = None
+    tool_use_id: str | None = field(default=None, name="toolUseID")
+    duration_ms: Number = None
     prompt: Raw = NOTHING
 
 
-class Compacted(Struct, gc=False):
+class Compacted(Struct, gc=False, rename="camel"):
     """What is said of a compaction."""
 
     trigger: str | None = None
-    preTokens: Number = None
-    postTokens: Number = None
-    durationMs: Number = None
+    pre_tokens: Number = None
+    post_tokens: Number = None
+    duration_ms: Number = None
 
 
-class HookRun(Struct, gc=False):
+class HookRun(Struct, gc=False, rename="camel"):
     """One hook that ran when the agent stopped."""
 
-    durationMs: Number = None
+    duration_ms: Number = None
 
 
-class Record(Struct, gc=False):
+class Record(Struct, gc=False, rename="camel"):
     """One record. A field that is missing, and one of another type than declared, is None."""
 
     type: str | None = None
     subtype: str | None = None
     uuid: str | None = None
-    parentUuid: str | None = None
-    logicalParentUuid: str | None = None
+    parent_uuid: str | None = None
+    logical_parent_uuid: str | None = None
     timestamp: str | None = None
-    sessionId: str | None = None
+    session_id: str | None = None
     version: str | None = None
-    agentId: str | None = None
-    isSidechain: bool | None = None
-    isMeta: bool | None = None
-    isCompactSummary: bool | None = None
-    requestId: str | None = None
+    agent_id: str | None = None
+    is_sidechain: bool | None = None
+    is_meta: bool | None = None
+    is_compact_summary: bool | None = None
+    request_id: str | None = None
     message: Message | None = None
-    toolUseResult: Outcome | str | list[Raw] | None = None
+    tool_use_result: Outcome | str | list[Raw] | None = None
     origin: Raw = NOTHING
-    promptSource: str | None = None
+    prompt_source: str | None = None
     data: Progress | None = None
     attachment: Attachment | None = None
-    toolUseID: str | None = None
-    parentToolUseID: str | None = None
-    durationMs: Number = None
-    hookInfos: list[HookRun] | None = None
+    tool_use_id: str | None = field(default=None, name="toolUseID")
+    parent_tool_use_id: str | None = field(default=None, name="parentToolUseID")
+    duration_ms: Number = None
+    hook_infos: list[HookRun] | None = None
     error: Raw = NOTHING
-    retryAttempt: Number = None
-    retryInMs: Number = None
-    compactMetadata: Compacted | None = None
+    retry_attempt: Number = None
+    retry_in_ms: Number = None
+    compact_metadata: Compacted | None = None
     operation: str | None = None
     content: Raw = NOTHING
 

@@ -17,6 +17,7 @@ _NOTICE_HEAD = 2_000
 _NOTICES = ("<task-notification>", "<agent-notification>")
 _OUTPUT = ("<local-command-stdout>", "<local-command-stderr>", "<bash-stdout>", "<bash-stderr>")
 _INTERRUPTED = "[Request interrupted by user"
+_IN_TOOL = "for tool use"
 _REJECTED = ("User rejected tool use", "Error: The user doesn't want to proceed")
 _LAUNCHED = "async_launched"
 _STILL_RUNNING = "running"
@@ -38,7 +39,7 @@ def take_reply(transcript: Transcript, record: Record, node: Node) -> None:
         results = [block for block in content if block.type == "tool_result"]
         if results:
             node.role = Role.RESULT
-            outcome = record.toolUseResult if len(results) == 1 else None
+            outcome = record.tool_use_result if len(results) == 1 else None
             for block in results:
                 _take_result(transcript, block, outcome, node)
             return
@@ -55,16 +56,17 @@ def _take_text(transcript: Transcript, record: Record, node: Node, said: str) ->
         node.about = notice.task_id or notice.tool_id
         transcript.notices.append(notice)
     elif node.role is Role.INTERRUPT:
-        transcript.interrupts.append(node)
         transcript.worked.append(node)
+        if _IN_TOOL not in said:
+            transcript.interrupts.append(node)
     elif node.role is Role.PROMPT:
         transcript.lane_prompts.setdefault(node.lane.agent_key, said)
         if node.lane.main and not node.lane.sidechain:
-            transcript.prompts.append(Prompt(node, said, record.promptSource == "queued"))
+            transcript.prompts.append(Prompt(node, said, record.prompt_source == "queued"))
 
 
 def _role(record: Record, said: str) -> Role:
-    if record.isCompactSummary:
+    if record.is_compact_summary:
         return Role.SUMMARY
     if said.startswith(_INTERRUPTED):
         return Role.INTERRUPT
@@ -72,7 +74,7 @@ def _role(record: Record, said: str) -> Role:
     kind = origin.get("kind") if isinstance(origin, dict) else None
     if said.startswith(_NOTICES) or kind == "task-notification":
         return Role.NOTICE
-    silent = record.isMeta or record.promptSource == "system" or kind not in {None, "human"}
+    silent = record.is_meta or record.prompt_source == "system" or kind not in {None, "human"}
     return Role.OTHER if silent or said.startswith(_OUTPUT) else Role.PROMPT
 
 
@@ -112,22 +114,22 @@ def _read_outcome(result: Result, outcome: Outcome, tool_name: str) -> None:
         result.awaited_task = _ended_task(outcome.task)
     if tool_name.startswith("mcp__"):
         return
-    result.launched = value_of(outcome.status) == _LAUNCHED or outcome.backgroundTaskId is not NOTHING
-    result.agent_id = text(value_of(outcome.agentId))
-    result.agent_type = text(value_of(outcome.agentType))
-    result.run_id = text(value_of(outcome.runId))
+    result.launched = value_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
+    result.agent_id = text(value_of(outcome.agent_id))
+    result.agent_type = text(value_of(outcome.agent_type))
+    result.run_id = text(value_of(outcome.run_id))
     if result.launched or tool_name == _WATCHER:
-        ids = (value_of(outcome.backgroundTaskId), result.agent_id, value_of(outcome.taskId))
+        ids = (value_of(outcome.background_task_id), result.agent_id, value_of(outcome.task_id))
         result.task_id = next((found for one in ids if (found := text(one))), None)
 
 
 def _stated_duration(outcome: Outcome) -> int | None:
-    if outcome.durationMs is not NOTHING:
-        return duration_from_ms(value_of(outcome.durationMs))
-    if outcome.totalDurationMs is not NOTHING:
-        return duration_from_ms(value_of(outcome.totalDurationMs))
-    if outcome.durationSeconds is not NOTHING:
-        return duration_from_s(value_of(outcome.durationSeconds))
+    if outcome.duration_ms is not NOTHING:
+        return duration_from_ms(value_of(outcome.duration_ms))
+    if outcome.total_duration_ms is not NOTHING:
+        return duration_from_ms(value_of(outcome.total_duration_ms))
+    if outcome.duration_seconds is not NOTHING:
+        return duration_from_s(value_of(outcome.duration_seconds))
     return None
 
 

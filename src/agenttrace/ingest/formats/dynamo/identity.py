@@ -110,11 +110,10 @@ class Owners:
             main=True if one.run and not parents and any(owner.asked for owner in same) else None,
             source_id=one.chain,
         )
+        # Every chain may be the main one: assembly takes the name from the one that is.
+        self._recorder.session(session_key=one.session_key, source_id=one.run or one.chain)
         if one.run:
-            self._recorder.session(session_key=one.session_key, source_id=one.run)
             return
-        if not parents:
-            self._recorder.session(session_key=one.session_key, source_id=one.chain)
         roots = set[str]().union(*(owner.roots for owner in same))
         for name in sorted(roots.union(parents) - {one.chain}):
             self._recorder.same_session(one.session_key, key_of(name))

@@ -85,8 +85,9 @@ class _Reading:
         elif event in ("tool_start", "tool_end", "tool_error"):
             self._add_tool(number, record)
         elif event == "request_payload":
-            example = "request_payload: prompts and answers stay unread"
+            example = "request_payload: prompts and answers are not read"
             self._recorder.finding("payload_not_read", Severity.INFO, example, line=number)
+            self._requests.note_payload(record.get("payload"))
         else:
             self._warn("unknown_event", "an event_type that is not known", number)
 

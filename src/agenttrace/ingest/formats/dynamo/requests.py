@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.dynamo import columns, timing
 from agenttrace.ingest.formats.dynamo.columns import UNKNOWN, Columns
 from agenttrace.ingest.formats.dynamo.identity import Owner
 from agenttrace.ingest.formats.dynamo.lines import Record
+from agenttrace.ingest.formats.dynamo.prefixes import Prefixes
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status, TokenQuality, Trigger
 
@@ -34,7 +33,7 @@ _REQUEST = (
     "queue_depth",
 )
 _WORKER = ("decode_worker_id", "prefill_worker_id")
-_REPLAY = ("trace_block_size", "input_length", "input_sequence_hashes")
+_REPLAY = ("trace_block_size", "input_length")
 _OWN = (
     "line",
     "session_key",
@@ -45,6 +44,7 @@ _OWN = (
     "kv_hints",
     "status",
     "priority",
+    "hashes",
 )
 _NAMES = _OWN + _REQUEST + _WORKER + _REPLAY
 _BLOCK_ROWS = 2048
@@ -64,11 +64,16 @@ class Requests:
         """Nothing collected yet."""
         self._recorder = recorder
         self._rows: list[tuple[Any, ...]] = []
+        self._prefixes = Prefixes()
+        self._priorities: dict[str, Any] = {}
 
     def add(self, line: int, record: Record, request: Record, owner: Owner | None, context: Record) -> None:
         """One row; `context` is its agent_context, or empty."""
         finish = _object(request.get("finish_reason_metadata"))
         replay = _object(request.get("replay"))
+        priority = _priority(request, context)
+        if self._priorities and priority is None:
+            priority = self._priorities.pop(fields.text(request.get("request_id")) or "", None)
         self._rows.append(
             (
                 line,
@@ -79,7 +84,8 @@ class Requests:
                 context.get("session_final"),
                 replay.get("kv_hints") or context.get("kv_hints"),
                 _status(finish) if finish else None,
-                _priority(request, context),
+                priority,
+                self._prefixes.add(replay.get("input_sequence_hashes")),
                 *map(request.get, _REQUEST),
                 *map(_object(request.get("worker")).get, _WORKER),
                 *map(replay.get, _REPLAY),
@@ -89,6 +95,14 @@ class Requests:
             self._link_tools(request.get("request_id"), owner, calls)
         if len(self._rows) >= _BLOCK_ROWS:
             self.flush()
+
+    def note_payload(self, payload: Any) -> None:
+        """Only the scheduling priority of a payload is used; it precedes its request in the trace."""
+        request = _object(_object(payload).get("request"))
+        priority = _priority(_object(request.get("nvext")), request)
+        request_id = fields.text(_object(payload).get("request_id"))
+        if priority is not None and request_id is not None:
+            self._priorities[request_id] = priority
 
     def _link_tools(self, request_id: Any, owner: Owner, calls: Any) -> None:
         if type(calls) is not list or fields.text(request_id) is None:
@@ -127,7 +141,7 @@ class Requests:
                 **_serving_columns(block),
             }
         )
-        _record_prefixes(self._recorder, block, session_keys, keys)
+        self._prefixes.record(self._recorder, block, session_keys, keys)
 
     def _session_keys(self, block: Columns, ids: list[str]) -> list[str]:
         """Rows without a chain are a session each."""
@@ -228,56 +242,6 @@ def _serving_columns(block: Columns) -> dict[str, Any]:
         "kv_hit_rate": block.shares("kv_hit_rate"),
         "kv_hint": [None if hint is None else _json(hint) for hint in block.raw("kv_hints")],
     }
-
-
-def _record_prefixes(recorder: Recorder, block: Columns, session_keys: list[str], keys: list[str]) -> None:
-    size = block.counts("trace_block_size", 2**31 - 1)
-    hashes = block.raw("input_sequence_hashes")
-    present = [row for row, value in enumerate(hashes) if value is not None and value != []]
-    lists = [hashes[row] for row in present]
-    flat = _flat(lists)
-    if flat is None:
-        lists = [_sound(blocks) for blocks in lists]
-        flat = np.array(list(chain.from_iterable(b or () for b in lists)), dtype=np.uint64)
-    sound = np.array([bool(blocks) for blocks in lists], dtype=np.bool_) & (size[present] > 0)
-    unusable = np.zeros(block.length, dtype=np.bool_)
-    unusable[present] = ~sound
-    example = "request.replay: hashes that are no uint64, or no block size"
-    block.count_finding("prefix_unusable", Severity.WARNING, example, unusable)
-    lengths = np.array([len(blocks) if blocks else 0 for blocks in lists], dtype=np.int64)
-    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]).astype(np.int32)
-    bounds: Any = pa.array(offsets, pa.int32())
-    arrays = pa.ListArray.from_arrays(bounds, pa.array(flat, pa.uint64()))
-    kept = np.flatnonzero(sound)
-    rows = [present[index] for index in kept]
-    recorder.extend_prefixes(
-        {
-            "session_key": [session_keys[row] for row in rows],
-            "span_key": [keys[row] for row in rows],
-            "block_size": pa.array(size[rows], pa.int32()),
-            "blocks": arrays if sound.all() else arrays.take(kept),
-        }
-    )
-
-
-def _flat(lists: list[Any]) -> np.ndarray | None:
-    """All hashes of all lists; None where one of them is anything but an integer in uint64."""
-    if not all(type(blocks) is list for blocks in lists):
-        return None
-    flat = list(chain.from_iterable(lists))
-    if set(map(type, flat)) - {int}:
-        return None
-    try:
-        return np.array(flat, dtype=np.uint64)
-    except OverflowError:
-        return None
-
-
-def _sound(blocks: Any) -> list[int] | None:
-    if type(blocks) is not list:
-        return None
-    read = [fields.unsigned(value) for value in blocks]
-    return None if None in read else [value for value in read if value is not None]
 
 
 def _object(value: Any) -> Record:

@@ -1,0 +1,66 @@
+"""The arrays that the engine is made of, and the few operations on them that numpy lacks."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int8]
+Bools: TypeAlias = NDArray[np.bool_]
+
+NULL = int(np.iinfo(np.int64).min)
+"""Stands for a null in an integer array."""
+
+NONE = -1
+"""Stands for a null among row numbers and codes."""
+
+TOLERANCE_NS = 2_000_000
+"""How far two clocks may disagree about one instant."""
+
+
+def running_last(at: Bools) -> Ints:
+    """For each position the last one up to it, itself included, where `at` holds; -1 before the first."""
+    return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE))
+
+
+def sums(of: Ints, by: Ints, size: int) -> Ints:
+    """Exact sums of `of` for each value 0..size-1 of `by`."""
+    total = np.zeros(size, np.int64)
+    np.add.at(total, by, of)
+    return total
+
+
+def counts(by: Ints, size: int) -> Ints:
+    """How often each value 0..size-1 occurs in `by`."""
+    return np.bincount(by, minlength=size).astype(np.int64, copy=False)
+
+
+def expanded(lengths: Ints) -> tuple[Ints, Ints]:
+    """For rows that become `lengths` rows each: the old row of every new one, and its place within it."""
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    first = np.cumsum(lengths) - lengths
+    return row, np.arange(len(row)) - first[row]
+
+
+def run_starts(*keys: Ints | Bools | Codes) -> Bools:
+    """True where a row differs from the one before it in any of the keys."""
+    start = np.ones(len(keys[0]), np.bool_)
+    if len(start):
+        start[1:] = False
+        for key in keys:
+            start[1:] |= key[1:] != key[:-1]
+    return start
+
+
+def climbed(link: Ints) -> Ints:
+    """Follows `link` from each row to where it points at itself; a row that leads into a cycle ends on it."""
+    top = link
+    for _ in range(len(link).bit_length()):
+        further = top[top]
+        if np.array_equal(further, top):
+            break
+        top = further
+    return top

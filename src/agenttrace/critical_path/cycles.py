@@ -1,0 +1,87 @@
+"""Links that would make an event wait for itself: found among events of one instant, and dropped.
+
+Parentage and what time says never do that: they lead from earlier to later events, and within an instant from
+ends to starts. Only links between events of one instant can, and only if more begins at that instant.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agenttrace.critical_path.arrays import Bools, Ints, counts
+from agenttrace.critical_path.blocks import Blocks
+from agenttrace.critical_path.forest import Forest
+from agenttrace.critical_path.links import Dependencies
+from agenttrace.critical_path.network import Network, weave
+from agenttrace.critical_path.nodes import Nodes
+
+
+def break_cycles(
+    forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies
+) -> tuple[Dependencies, Ints]:
+    """The dependencies that can all hold, and the rows whose dependencies were dropped: inferred ones first."""
+    dropped = [np.zeros(0, np.int64)]
+    while _may_turn_back(forest, nodes, dependencies):
+        network = weave(forest, nodes, blocks, dependencies)
+        tangled = _tangled_links(network, nodes, dependencies)
+        if not len(tangled):
+            break
+        inferred = tangled[~dependencies.explicit[tangled]]
+        gone = inferred if len(inferred) else tangled
+        dropped.append(dependencies.target[gone])
+        keep = np.ones(len(dependencies.target), np.bool_)
+        keep[gone] = False
+        dependencies = dependencies.where(keep)
+    return dependencies, np.unique(np.concatenate(dropped))
+
+
+def _may_turn_back(forest: Forest, nodes: Nodes, dependencies: Dependencies) -> bool:
+    target = dependencies.target
+    due = forest.start[target]
+    at_once = nodes.t[dependencies.node] == due
+    if not at_once.any():
+        return False
+    goes_on = forest.end[target] == due
+    row = np.arange(nodes.n)
+    with_start = np.flatnonzero((forest.start == forest.start[forest.parent]) & (forest.parent != row))
+    begins_more = np.zeros(nodes.n, np.bool_)
+    begins_more[forest.parent[with_start]] = True
+    source = nodes.span[dependencies.node[at_once]]
+    begins_more[source[nodes.t[dependencies.node[at_once]] == forest.start[source]]] = True
+    return bool((at_once & (goes_on | begins_more[target])).any())
+
+
+def _tangled_links(network: Network, nodes: Nodes, dependencies: Dependencies) -> Ints:
+    """Links on cycles, or between two cycles, of edges that take no time."""
+    t = np.concatenate([nodes.t, np.full(network.size - len(nodes), np.int64(0))])
+    made = network.target >= len(nodes)
+    np.maximum.at(t, network.target[made], t[network.source[made]])
+    at_once = t[network.source] == t[network.target]
+    source, target, link = (edge[at_once] for edge in (network.source, network.target, network.link))
+    used, place = np.unique(np.concatenate([source, target]), return_inverse=True)
+    source, target = place[: len(source)], place[len(source) :]
+    left = _without_loose_ends(source, target, len(used))
+    left &= _without_loose_ends(target, source, len(used))
+    both = left[source] & left[target] & (link >= 0)
+    return link[both]
+
+
+def _without_loose_ends(source: Ints, target: Ints, size: int) -> Bools:
+    """Nodes that remain when those that nothing leads to are taken away, one after the other."""
+    order = np.argsort(source, kind="stable")
+    after = target[order].tolist()
+    width = counts(source, size)
+    first = (np.cumsum(width) - width).tolist()
+    last = np.cumsum(width).tolist()
+    waits = counts(target, size)
+    free = np.flatnonzero(waits == 0).tolist()
+    open_ = waits.tolist()
+    gone = np.zeros(size, np.bool_)
+    while free:
+        node = free.pop()
+        gone[node] = True
+        for follower in after[first[node] : last[node]]:
+            open_[follower] -= 1
+            if not open_[follower]:
+                free.append(follower)
+    return ~gone

@@ -1,0 +1,93 @@
+"""All that every event waits for, as edges: what the forward pass needs, and the search for cycles.
+
+An end of a child is not the only thing that the next event waited for: it waited for all that ended
+before it too. "All up to here" is a node of its own, so that the edges stay as many as the events; where
+the last one to end had itself waited for all before it, it stands for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, running_last
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks
+from agenttrace.critical_path.forest import Forest
+from agenttrace.critical_path.links import Dependencies
+from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
+from agenttrace.critical_path.predecessors import replaced_rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """Edges from `source` to `target`. Nodes from `len(nodes)` on mean "all up to here"; `size` counts all.
+
+    `link`: the dependency that an edge is, NONE for parentage and what time says.
+    """
+
+    source: Ints
+    target: Ints
+    link: Ints
+    size: int
+
+
+def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies) -> Network:
+    """The edges of a chunk."""
+    replaced = replaced_rows(dependencies, nodes.n)
+    stands_for, gathered = _stand_ins(nodes, blocks, dependencies, replaced)
+    asks = np.flatnonzero((blocks.role & ASKS) != 0)
+    asking = blocks.node[asks]
+    source = stands_for[blocks.before[asks]]
+    starts = (blocks.place[asks] == CHILD_STARTS) & replaced[np.minimum(asking, nodes.n - 1)]
+    source[starts] = forest.parent[asking[starts]]
+    inside, before_inside = _plain_chains(nodes, blocks)
+    made = stands_for[gathered]
+    sources = (source, before_inside, dependencies.node, blocks.node[gathered], stands_for[blocks.before[gathered]])
+    targets = (asking, inside, dependencies.target, made, made)
+    link = np.full(sum(map(len, sources)), NONE, np.int64)
+    first = len(source) + len(before_inside)
+    link[first : first + len(dependencies.target)] = np.arange(len(dependencies.target))
+    return Network(np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered))
+
+
+def _stand_ins(
+    nodes: Nodes, blocks: Blocks, dependencies: Dependencies, replaced: Bools
+) -> tuple[Ints, Ints]:
+    """For each completion the node that stands for it and all before it; and the rows that need one made."""
+    completes = (blocks.role & COMPLETES) != 0
+    ended = np.flatnonzero(completes & (blocks.place == CHILD_ENDED))
+    child = nodes.span[blocks.node[ended]]
+    previous = blocks.before[ended]
+    asked = np.full(nodes.n, NONE, np.int64)
+    starts = np.flatnonzero((blocks.place == CHILD_STARTS) & ((blocks.role & ASKS) != 0))
+    asked[blocks.node[starts]] = blocks.before[starts]
+    own_block = (blocks.role[ended] & JOINED) == 0
+    waited_for_all = own_block & ~replaced[child] & (asked[child] == previous)
+    waited_for_last = np.isin(
+        (nodes.n + child) * len(nodes) + blocks.node[previous],
+        (nodes.n + dependencies.target) * len(nodes) + dependencies.node,
+    )
+    settled = completes.copy()
+    settled[ended] = waited_for_all | ~waited_for_last
+    stands = completes.copy()
+    stands[ended[~waited_for_all]] = False
+    last_settled = running_last(settled)
+    stands[ended[waited_for_last]] = stands[last_settled[ended[waited_for_last]]]
+    gathered = np.flatnonzero(completes & ~stands)
+    stands_for = blocks.node.copy()
+    stands_for[gathered] = len(nodes) + np.arange(len(gathered))
+    return stands_for, gathered
+
+
+def _plain_chains(nodes: Nodes, blocks: Blocks) -> tuple[Ints, Ints]:
+    """The nodes of spans without a block, but for their starts, and the node before each."""
+    row = np.flatnonzero(~blocks.inner)
+    end = row + nodes.n
+    count = nodes.inner_count[row]
+    before_end = np.where(count > 0, nodes.inner_first[row] + count - 1, row)
+    inside = np.arange(2 * nodes.n, nodes.marks_from)
+    inside = inside[~blocks.inner[nodes.span[inside]]]
+    owner = nodes.span[inside]
+    before = np.where(inside == nodes.inner_first[owner], owner, inside - 1)
+    return np.concatenate([end, inside]), np.concatenate([before_end, before])

@@ -1,0 +1,107 @@
+"""What each event waited for longest: time's answer, and where the trace states more, the trace's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, running_last
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, order_by, predecessors
+from agenttrace.critical_path.forest import Forest
+from agenttrace.critical_path.links import Dependencies, inferred_dependencies, join_dependencies
+from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, OPENED, Nodes
+from agenttrace.critical_path.spans import PHASE, PURPOSE, SpanArrays
+from agenttrace.critical_path.substance import Substance
+from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
+
+TREE, INFERRED, EXPLICIT = range(3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predecessors:
+    """Of every node: the node that it waited for longest (NONE: the start of a session), how that is known
+    (TREE, INFERRED, EXPLICIT), and whether the time between was backoff.
+    """
+
+    node: Ints
+    known: Codes
+    backoff: Bools
+
+
+def replaced_rows(dependencies: Dependencies, size: int) -> Bools:
+    """The spans of which the trace states what they waited for."""
+    replaced = np.zeros(size, np.bool_)
+    replaced[dependencies.target[dependencies.replaces]] = True
+    return replaced
+
+
+def with_gates(
+    dependencies: Dependencies, spans: SpanArrays, blocks: Blocks, nodes: Nodes
+) -> Dependencies:
+    """Waiting for a person and a compaction hold up their lane, whatever else is stated to be waited for."""
+    replaced = replaced_rows(dependencies, len(spans))
+    if not replaced.any():
+        return dependencies
+    gate = spans.is_kind(SpanKind.USER_WAIT, SpanKind.COMPACTION)
+    gate |= spans.purpose == PURPOSE[Purpose.COMPACTION]
+    for phase in (Phase.USER, Phase.SUSPENDED, Phase.BACKOFF):
+        gate |= spans.own_phase == PHASE[phase]
+    ends = (blocks.place == CHILD_ENDED) & ((blocks.role & (COMPLETES | JOINED)) == COMPLETES)
+    ends[ends] = gate[nodes.span[blocks.node[ends]]]
+    if not ends.any():
+        return dependencies
+    last = running_last(ends | (blocks.place == OPENED))
+    starts = np.flatnonzero((blocks.place == CHILD_STARTS) & ((blocks.role & ASKS) != 0))
+    starts = starts[replaced[blocks.node[starts]] & ends[last[starts]]]
+    return join_dependencies(
+        dependencies, inferred_dependencies(blocks.node[starts], blocks.node[last[starts]])
+    )
+
+
+def find_predecessors(
+    forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies, substance: Substance
+) -> Predecessors:
+    """The binding predecessor of every node."""
+    node, inferred = predecessors(blocks, nodes)
+    known = np.where(inferred, INFERRED, TREE).astype(np.int8)
+    backoff = np.zeros(len(nodes), np.bool_)
+    replaced = np.flatnonzero(replaced_rows(dependencies, nodes.n))
+    node[replaced] = forest.parent[replaced]
+    known[replaced] = TREE
+    best = _latest(forest, nodes, dependencies, substance)
+    target = best.target
+    wins = _later(forest, nodes, best.node, node[target])
+    target, best = target[wins], best.where(wins)
+    node[target] = best.node
+    known[target] = np.where(best.explicit, EXPLICIT, INFERRED)
+    backoff[target] = best.backoff
+    return Predecessors(node, known, backoff)
+
+
+def _latest(
+    forest: Forest, nodes: Nodes, dependencies: Dependencies, substance: Substance
+) -> Dependencies:
+    """Of all that a span waits for, the one that came last; ties go by substance."""
+    order, key = order_by(dependencies.target, nodes.t[dependencies.node], dependencies.explicit * 0)
+    tied = ~run_starts(key)
+    if tied.any():
+        tied[:-1] |= tied[1:]
+        at = np.flatnonzero(tied)
+        span = nodes.span[dependencies.node[order[at]]]
+        rank = forest.start[span] * 2 + dependencies.explicit[order[at]]
+        order[at] = order[at[substance.last_wins(key[at], rank, span)]]
+    last = np.ones(len(order), np.bool_)
+    last[:-1] = dependencies.target[order[1:]] != dependencies.target[order[:-1]]
+    chosen = np.zeros(len(order), np.bool_)
+    chosen[order[last]] = True
+    return dependencies.where(chosen)
+
+
+def _later(forest: Forest, nodes: Nodes, node: Ints, than: Ints) -> Bools:
+    """Whether a dependency binds rather than what time says; of two at once, that of the later span."""
+    t, other = nodes.t[node], nodes.t[than]
+    start, other_start = forest.start[nodes.span[node]], forest.start[nodes.span[than]]
+    return (t > other) | ((t == other) & (start >= other_start))
+
+

@@ -1,0 +1,93 @@
+"""Tool calls as spans, and the calls that had to wait until another was done."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Result, Tool
+from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.tools import evidence
+from agenttrace.ingest.formats.claude_code.work import Work
+from agenttrace.model.vocabulary import LinkKind, Severity, SpanKind, Status
+
+_LATE_NS = 250_000_000
+_CONFIDENCE = 0.9
+
+
+def write_calls(work: Work) -> None:
+    """A span for each call; one without a result has no end."""
+    results = work.transcript.results
+    for tool in work.transcript.tools.values():
+        work.rows.spans.append(_span(tool, results.get(tool.id)))
+    _link_queued(work)
+    _count_strays(work)
+
+
+def _span(tool: Tool, result: Result | None) -> Span:
+    start_evidence, end_evidence = evidence(tool)
+    return Span(
+        session_key=tool.lane.session_key,
+        span_key=tool.key,
+        agent_key=tool.lane.agent_key,
+        line=tool.line,
+        kind=SpanKind.TOOL,
+        name=tool.name,
+        purpose=tool.lane.purpose,
+        start_ns=tool.start_ns or None,
+        end_ns=tool.end_ns or None,
+        start_evidence=start_evidence,
+        end_evidence=end_evidence,
+        status=_status(result),
+        error="rejected" if result is not None and result.rejected else None,
+    )
+
+
+def _status(result: Result | None) -> Status:
+    if result is None:
+        return Status.UNFINISHED
+    if result.rejected:
+        return Status.CANCELLED
+    return Status.ERROR if result.is_error else Status.OK
+
+
+def _link_queued(work: Work) -> None:
+    """A call that was emitted early and run right after another ended had to wait for it."""
+    ended: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    late = []
+    for tool in work.transcript.tools.values():
+        if tool.end_ns != UNKNOWN:
+            ended[tool.lane.agent_key].append((tool.end_ns, tool.key))
+        if (
+            tool.start_ns - tool.emitted_ns > _LATE_NS
+            and work.transcript.hooked_ns.get(tool.id) == tool.start_ns
+        ):
+            late.append(tool)
+    for ends in ended.values():
+        ends.sort()
+    for tool in late:
+        ends = ended[tool.lane.agent_key]
+        place = bisect_right(ends, tool.start_ns, key=lambda end: end[0])
+        if not place:
+            continue
+        end_ns, key = ends[place - 1]
+        if key != tool.key and end_ns > max(tool.emitted_ns, tool.start_ns - _LATE_NS):
+            work.rows.links.append(
+                Link(
+                    session_key=tool.lane.session_key,
+                    from_key=key,
+                    to_key=tool.key,
+                    kind=LinkKind.FEEDS,
+                    rule="queued behind",
+                    explicit=False,
+                    confidence=_CONFIDENCE,
+                )
+            )
+
+
+def _count_strays(work: Work) -> None:
+    strays = sum(tool_id not in work.transcript.tools for tool_id in work.transcript.results)
+    if strays:
+        what = "a tool's result whose call is not in the file"
+        work.recorder.finding("stray_result", Severity.INFO, what, count=strays)

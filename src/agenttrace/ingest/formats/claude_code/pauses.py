@@ -1,0 +1,99 @@
+"""Waiting for the user between turns: from the last sign of work to the next prompt.
+
+A prompt that was queued while the agent worked was not waited for; nor is one that comes while a request,
+a tool or a compaction runs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Node, Role
+from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.work import Work
+from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind
+
+_BUSY = frozenset({SpanKind.REQUEST, SpanKind.TOOL, SpanKind.COMPACTION})
+
+
+def write_pauses(work: Work) -> None:
+    """A span of waiting for each prompt of a main lane that was waited for."""
+    busy = _busy(work)
+    came: dict[str, list[tuple[int, Node]]] = defaultdict(list)
+    for t_ns, node in _prompts(work):
+        came[node.lane.agent_key].append((t_ns, node))
+    for agent_key, prompts in came.items():
+        reach = _Reach(busy.get(agent_key, []))
+        prompts.sort(key=lambda prompt: prompt[0])
+        before = UNKNOWN
+        for t_ns, node in prompts:
+            since = max(reach.at(t_ns), before)
+            if UNKNOWN < since < t_ns:
+                _write(work, node, since, t_ns)
+            before = max(before, t_ns)
+
+
+def _prompts(work: Work) -> list[tuple[int, Node]]:
+    """Each prompt, or command that work went on from, with the time at which it was given."""
+    transcript = work.transcript
+    given = []
+    for prompt in transcript.prompts:
+        t_ns = prompt.node.t_ns
+        queued_ns = transcript.queued.get(prompt.text, t_ns)
+        if t_ns != UNKNOWN and not (prompt.queued and queued_ns == t_ns):
+            given.append((min(t_ns, queued_ns), prompt.node))
+    commands = (transcript.nodes[uuid] for uuid in work.asked if transcript.nodes[uuid].role is Role.COMMAND)
+    return given + [(node.t_ns, node) for node in commands if node.t_ns != UNKNOWN]
+
+
+class _Reach:
+    """How far work had come at an instant."""
+
+    def __init__(self, busy: list[tuple[int, int]]) -> None:
+        """`busy`: intervals, in any order."""
+        self._starts: list[int] = []
+        self._reach: list[int] = []
+        reach = UNKNOWN
+        for start, end in sorted(busy):
+            reach = max(reach, end)
+            self._starts.append(start)
+            self._reach.append(reach)
+
+    def at(self, t_ns: int) -> int:
+        """The latest end of what had started before; beyond `t_ns` if that was still running."""
+        place = bisect_right(self._starts, t_ns - 1)
+        return self._reach[place - 1] if place else UNKNOWN
+
+
+def _busy(work: Work) -> dict[str, list[tuple[int, int]]]:
+    busy: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for span in work.rows.spans:
+        if span.kind in _BUSY and span.start_ns is not None:
+            busy[span.agent_key].append((span.start_ns, span.end_ns or span.start_ns))
+    for node in work.transcript.worked:
+        if node.t_ns != UNKNOWN:
+            busy[node.lane.agent_key].append((node.t_ns, node.t_ns))
+    return busy
+
+
+def _write(work: Work, node: Node, since_ns: int, until_ns: int) -> None:
+    session_key, key = node.lane.session_key, f"wait:{node.uuid}"
+    work.rows.spans.append(
+        Span(
+            session_key=session_key,
+            span_key=key,
+            agent_key=node.lane.agent_key,
+            line=node.line,
+            kind=SpanKind.USER_WAIT,
+            start_ns=since_ns,
+            end_ns=until_ns,
+            start_evidence=Evidence.MEASURED,
+            end_evidence=Evidence.MEASURED,
+        )
+    )
+    for asked in work.asked.get(node.uuid, ()):
+        work.rows.links.append(
+            Link(session_key=session_key, from_key=key, to_key=asked, kind=LinkKind.FEEDS, rule="prompt")
+        )

@@ -1,0 +1,136 @@
+"""Requests that were answered, as spans: when each began, what it read and wrote, which calls it made."""
+
+from __future__ import annotations
+
+import re
+
+from agenttrace.ingest.formats.claude_code.causes import Cause
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Answer, Role
+from agenttrace.ingest.formats.claude_code.compactions import Boundaries, compaction_above
+from agenttrace.ingest.formats.claude_code.rows import Link, Mark, Span
+from agenttrace.ingest.formats.claude_code.work import Work
+from agenttrace.model.vocabulary import (
+    Evidence,
+    LinkKind,
+    MarkKind,
+    Purpose,
+    Severity,
+    SpanKind,
+    TokenQuality,
+)
+
+_LARGEST_PLACEHOLDER = 32
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
+_ONLY_PLACEHOLDERS = ((2, 1, 10), (2, 1, 30))
+
+
+def write_requests(work: Work, boundaries: Boundaries) -> None:
+    """A span for each answer, its marks, and links to what it waited for and to the calls that it made."""
+    for answer in work.transcript.answers.values():
+        cause = work.walker.find(answer.parent, answer.first_ns, answer.key)
+        start_ns, evidence = _start(work, answer, cause)
+        after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns)
+        if after is not None and answer.lane.purpose is Purpose.TURN:
+            start_ns = after.t_ns
+            if cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}:
+                work.continue_from(answer.lane.session_key, after.key, answer.key)
+        work.rows.spans.append(_span(work, answer, cause, start_ns, evidence))
+        work.depend(answer.lane.session_key, answer.key, cause)
+        if start_ns is not None:
+            _mark(work, answer, start_ns)
+
+
+def _start(work: Work, answer: Answer, cause: Cause) -> tuple[int | None, Evidence]:
+    """A lower bound; where the chain leads nowhere, the last thing that its lane did before."""
+    if answer.first_ns == UNKNOWN:
+        work.recorder.finding("no_time", Severity.WARNING, "a request without a time", line=answer.line)
+        return None, Evidence.UNKNOWN
+    if cause.end is not None and cause.end.role is Role.FAILURE:
+        failure = work.transcript.failures[cause.end.uuid]
+        return min(cause.ready_ns + failure.backoff_ns, answer.first_ns), Evidence.DERIVED
+    if cause.known:
+        if cause.ready_ns > answer.first_ns:
+            what = "an answer before what it answers: its request is taken as of no length before it"
+            work.recorder.finding("time_goes_back", Severity.INFO, what, line=answer.line)
+        return min(cause.ready_ns, answer.first_ns), Evidence.BOUNDED
+    what = "what a request answers is not in the file: it starts after the record before it"
+    work.recorder.finding("chain_broken", Severity.INFO, what, line=answer.line)
+    return min(answer.before_ns or answer.first_ns, answer.first_ns), Evidence.BOUNDED
+
+
+def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, evidence: Evidence) -> Span:
+    lane = answer.lane
+    compacting = lane.purpose is Purpose.COMPACTION
+    retried = cause.end is not None and cause.end.role is Role.FAILURE
+    attempt = work.transcript.failures[cause.end.uuid].attempt + 1 if retried and cause.end else 1
+    return Span(
+        session_key=lane.session_key,
+        span_key=answer.key,
+        agent_key=lane.agent_key,
+        parent_key=compaction_above(work.transcript, cause) if compacting else None,
+        line=answer.line,
+        kind=SpanKind.REQUEST,
+        purpose=lane.purpose,
+        start_ns=start_ns,
+        end_ns=answer.last_ns or None,
+        start_evidence=evidence,
+        end_evidence=Evidence.BOUNDED if answer.last_ns else Evidence.UNKNOWN,
+        status=answer.status,
+        model=answer.model,
+        request_id=answer.request_id,
+        attempt=attempt,
+        trigger=cause.trigger,
+        input_tokens=answer.input_tokens,
+        cache_read_tokens=answer.cache_read_tokens,
+        cache_write_tokens=answer.cache_write_tokens,
+        output_tokens=answer.output_tokens,
+        output_quality=_quality(answer),
+        cache_miss_reason=answer.miss_reason,
+    )
+
+
+def _quality(answer: Answer) -> TokenQuality | None:
+    """Final where a line with a stop reason carries it; else it grew, or it is what the stream began with."""
+    if answer.output_tokens is None:
+        return None
+    if answer.stopped:
+        final = answer.final_output == answer.output_tokens
+        return TokenQuality.FINAL if final else TokenQuality.MAX_SEEN
+    version = _VERSION.match(answer.version or "")
+    low, high = _ONLY_PLACEHOLDERS
+    if version is not None and low <= tuple(map(int, version.groups())) < high:
+        return TokenQuality.PLACEHOLDER
+    grew = answer.least_output != answer.output_tokens or answer.output_tokens > _LARGEST_PLACEHOLDER
+    return TokenQuality.MAX_SEEN if grew else TokenQuality.PLACEHOLDER
+
+
+def _mark(work: Work, answer: Answer, start_ns: int) -> None:
+    session_key, key, rows = answer.lane.session_key, answer.key, work.rows
+    rows.marks.append(
+        Mark(session_key=session_key, span_key=key, kind=MarkKind.FIRST_BLOCK, t_ns=answer.first_ns)
+    )
+    for tool in work.transcript.tools_of.get(key, ()):
+        if tool.emitted_ns == UNKNOWN:
+            continue
+        emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
+        rows.marks.append(
+            Mark(
+                session_key=session_key,
+                span_key=key,
+                kind=MarkKind.TOOL_CALL,
+                t_ns=emitted_ns,
+                refers_to_key=tool.key,
+            )
+        )
+        streamed = tool.start_ns < answer.last_ns
+        rows.links.append(
+            Link(
+                session_key=session_key,
+                from_key=key,
+                to_key=tool.key,
+                kind=LinkKind.FEEDS,
+                rule="tool_use",
+                at_ns=emitted_ns if streamed else None,
+            )
+        )

@@ -1,0 +1,111 @@
+"""From typed JSON messages to columns: the hot loop of reading OTLP/JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, Status, scalar
+from agenttrace.ingest.formats.otlp.spans import SpanBuilder
+from agenttrace.ingest.formats.otlp.values import Scalar
+
+EVENT_DETAILS = {
+    "exception": "exception.type",
+    "gen_ai.client.operation.exception": "exception.type",
+    "gen_ai.request.attempt": "attempt",
+    "ai.stream.firstChunk": "ai.response.msToFirstChunk",
+    "First Token Stream Event": "",
+    "gen_ai.content.completion.chunk": "",
+    "llm.content.completion.chunk": "",
+}
+"""The events that are read, and the attribute of each that matters."""
+
+_STATUS = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "1": 1, "2": 2, 1: 1, 2: 2}
+_ATTRIBUTES = msgspec.json.Decoder(list[NamedAttribute], strict=False)
+_LARGEST = 2**63 - 1
+
+
+@dataclass(slots=True)
+class Dropped:
+    """What exporters dropped before they wrote: spans that say so, and how much they lack."""
+
+    spans: int = 0
+    things: int = 0
+    line: int = 0
+
+    def add(self, count: int, line: int) -> None:
+        """One span that lacks `count` attributes, events or links."""
+        self.line = self.line or line
+        self.spans += 1
+        self.things += count
+
+
+def add_spans(builder: SpanBuilder, spans: Sequence[Span], origin: int, line: int, dropped: Dropped) -> None:
+    """Appends spans of one scope."""
+    builder.trace_id += [span.trace_id for span in spans]
+    builder.span_id += [span.span_id for span in spans]
+    builder.parent_id += [span.parent_span_id for span in spans]
+    builder.name += [span.name for span in spans]
+    builder.start += [_instant(span.start_time_unix_nano) for span in spans]
+    builder.end += [_instant(span.end_time_unix_nano) for span in spans]
+    builder.status += [0 if span.status is None else _status(span.status) for span in spans]
+    builder.origin += [origin] * len(spans)
+    rows, values = builder.attribute_rows, builder.attribute_values
+    row = builder.pending
+    builder.line += [line] * len(spans)
+    for span in spans:
+        for attribute in span.attributes or ():
+            code = attribute.code
+            if code >= 0:
+                rows[code].append(row)
+                values[code].append(attribute.value)
+        if span.events:
+            _add_events(builder, span.events, row)
+        if span.links:
+            _add_links(builder, span.links, row)
+        if span.dropped_attributes_count or span.dropped_events_count or span.dropped_links_count:
+            dropped.add(_lost(span), line)
+        row += 1
+
+
+def _lost(span: Span) -> int:
+    counts = (span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count)
+    return sum(count or 0 for count in counts)
+
+
+def _instant(value: int | None) -> int:
+    return value if value is not None and 0 <= value <= _LARGEST else 0
+
+
+def _status(status: Status) -> int:
+    return _STATUS.get(status.code, 0) if status.code is not None else 0
+
+
+def _add_events(builder: SpanBuilder, events: Sequence[Event], row: int) -> None:
+    for event in events:
+        detail = EVENT_DETAILS.get(event.name or "")
+        if detail is not None:
+            builder.events.rows.append(row)
+            builder.events.names.append(event.name or "")
+            builder.events.times.append(_instant(event.time_unix_nano))
+            builder.events.details.append(_detail(event.attributes, detail))
+
+
+def _detail(attributes: msgspec.Raw | None, wanted: str) -> Scalar:
+    if attributes is None or not wanted:
+        return None
+    try:
+        found = _ATTRIBUTES.decode(attributes)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return next((scalar(attribute.value) for attribute in found if attribute.key == wanted), None)
+
+
+def _add_links(builder: SpanBuilder, links: Sequence[Link], row: int) -> None:
+    for link in links:
+        builder.links.rows.append(row)
+        builder.links.traces.append(link.trace_id or "")
+        builder.links.spans.append(link.span_id or "")
+        builder.links.follows.append(link.attributes is not None and b'"follows_from"' in bytes(link.attributes))

@@ -1,0 +1,216 @@
+"""What a span is, as each dialect says it: the tables that recognise requests, agents, tools and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+from agenttrace.model.vocabulary import Phase, SpanKind
+
+
+class Role(IntEnum):
+    """What a span is to us: its kind, and the phase of the time that it spends on nothing else."""
+
+    PART = 0
+    REQUEST = 1
+    AGENT = 2
+    TOOL = 3
+    INTERACTION = 4
+    USER_WAIT = 5
+    WRAPPER = 6
+    EXECUTION = 7
+    NOISE = 8
+
+
+KIND = MappingProxyType(
+    {
+        Role.PART: SpanKind.OTHER,
+        Role.REQUEST: SpanKind.REQUEST,
+        Role.AGENT: SpanKind.AGENT,
+        Role.TOOL: SpanKind.TOOL,
+        Role.INTERACTION: SpanKind.INTERACTION,
+        Role.USER_WAIT: SpanKind.USER_WAIT,
+        Role.WRAPPER: SpanKind.OTHER,
+        Role.EXECUTION: SpanKind.OTHER,
+        Role.NOISE: SpanKind.OTHER,
+    }
+)
+OWN_PHASE = MappingProxyType({Role.WRAPPER: Phase.HARNESS, Role.EXECUTION: Phase.TOOL})
+
+
+class Dialect(IntEnum):
+    """Who named the attributes of a span. The names are told in `sources[].dialect`."""
+
+    GENAI = 0
+    OPENINFERENCE = 1
+    OPENLLMETRY = 2
+    LANGSMITH = 3
+    LANGFUSE = 4
+    LOGFIRE = 5
+    VERCEL_AI = 6
+    GEMINI_CLI = 7
+    CODEX = 8
+    CLAUDE_CODE = 9
+    DYNAMO = 10
+    VLLM = 11
+    SGLANG = 12
+    TENSORRT_LLM = 13
+
+    @property
+    def label(self) -> str:
+        """The name that users see."""
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A span with this attribute is of the dialect; its value, if the table has it, says what the span is.
+
+    With `only_known` it is of the dialect only if the table has the value.
+    """
+
+    dialect: Dialect
+    attribute: str
+    roles: Mapping[str, Role]
+    only_known: bool = False
+
+
+_EVERY_TOOL = {name: Role.TOOL for name in ("tool", "retriever", "embedding", "reranker")}
+
+RULES = (
+    Rule(Dialect.LOGFIRE, "logfire.span_type", {}),
+    Rule(
+        Dialect.LANGFUSE,
+        "langfuse.observation.type",
+        {**_EVERY_TOOL, "generation": Role.REQUEST, "agent": Role.AGENT, "chain": Role.WRAPPER},
+    ),
+    Rule(
+        Dialect.LANGSMITH,
+        "langsmith.span.kind",
+        {
+            **_EVERY_TOOL,
+            "llm": Role.REQUEST,
+            "chain": Role.WRAPPER,
+            "prompt": Role.WRAPPER,
+            "parser": Role.WRAPPER,
+        },
+    ),
+    Rule(
+        Dialect.OPENLLMETRY,
+        "llm.request.type",
+        {
+            "chat": Role.REQUEST,
+            "completion": Role.REQUEST,
+            "embedding": Role.TOOL,
+            "rerank": Role.TOOL,
+        },
+    ),
+    Rule(
+        Dialect.OPENLLMETRY,
+        "traceloop.span.kind",
+        {"agent": Role.AGENT, "tool": Role.TOOL, "workflow": Role.WRAPPER, "task": Role.WRAPPER},
+    ),
+    Rule(
+        Dialect.OPENINFERENCE,
+        "openinference.span.kind",
+        {
+            **{name.upper(): role for name, role in _EVERY_TOOL.items()},
+            "LLM": Role.REQUEST,
+            "AGENT": Role.AGENT,
+            "CHAIN": Role.WRAPPER,
+            "PROMPT": Role.WRAPPER,
+        },
+    ),
+    Rule(
+        Dialect.GENAI,
+        "gen_ai.operation.name",
+        {
+            "chat": Role.REQUEST,
+            "text_completion": Role.REQUEST,
+            "generate_content": Role.REQUEST,
+            "embeddings": Role.TOOL,
+            "retrieval": Role.TOOL,
+            "execute_tool": Role.TOOL,
+            "invoke_agent": Role.AGENT,
+            "invoke_workflow": Role.WRAPPER,
+            "agent_step": Role.WRAPPER,
+            "plan": Role.WRAPPER,
+        },
+    ),
+    Rule(
+        Dialect.GEMINI_CLI,
+        "gen_ai.operation.name",
+        {
+            "llm_call": Role.REQUEST,
+            "tool_call": Role.TOOL,
+            "agent_call": Role.AGENT,
+            "user_prompt": Role.INTERACTION,
+            "schedule_tool_calls": Role.WRAPPER,
+        },
+        only_known=True,
+    ),
+    Rule(
+        Dialect.VERCEL_AI,
+        "ai.operationId",
+        {
+            "ai.generateText": Role.WRAPPER,
+            "ai.streamText": Role.WRAPPER,
+            "ai.generateObject": Role.WRAPPER,
+            "ai.streamObject": Role.WRAPPER,
+            "ai.generateText.doGenerate": Role.REQUEST,
+            "ai.streamText.doStream": Role.REQUEST,
+            "ai.generateObject.doGenerate": Role.REQUEST,
+            "ai.streamObject.doStream": Role.REQUEST,
+            "ai.toolCall": Role.TOOL,
+            "ai.embed.doEmbed": Role.TOOL,
+            "ai.embedMany.doEmbed": Role.TOOL,
+        },
+    ),
+    Rule(Dialect.SGLANG, "module", {"sglang::request": Role.REQUEST}),
+)
+"""A later rule wins over an earlier one."""
+
+NAMES = MappingProxyType(
+    {
+        "claude_code.interaction": (Dialect.CLAUDE_CODE, Role.INTERACTION),
+        "claude_code.llm_request": (Dialect.CLAUDE_CODE, Role.REQUEST),
+        "claude_code.tool": (Dialect.CLAUDE_CODE, Role.TOOL),
+        "claude_code.tool.blocked_on_user": (Dialect.CLAUDE_CODE, Role.USER_WAIT),
+        "claude_code.tool.execution": (Dialect.CLAUDE_CODE, Role.EXECUTION),
+        "claude_code.hook": (Dialect.CLAUDE_CODE, Role.WRAPPER),
+        "session_task.turn": (Dialect.CODEX, Role.INTERACTION),
+    }
+)
+"""Span names that say it all."""
+
+SCOPES = (
+    ("com.anthropic.claude_code", Dialect.CLAUDE_CODE),
+    ("codex", Dialect.CODEX),
+    ("gemini-cli", Dialect.GEMINI_CLI),
+    ("sglang", Dialect.SGLANG),
+    ("vllm", Dialect.VLLM),
+    ("trt", Dialect.TENSORRT_LLM),
+    ("tensorrt", Dialect.TENSORRT_LLM),
+    ("langfuse", Dialect.LANGFUSE),
+    ("langsmith", Dialect.LANGSMITH),
+    ("openinference.", Dialect.OPENINFERENCE),
+)
+"""Beginnings of the names of instrumentation scopes."""
+
+SGLANG_SLICES = frozenset(
+    {
+        "tokenize", "api_server_dispatch", "dpc_dispatch", "request_process", "prefill_waiting",
+        "prefill_forward", "chunked_prefill", "decode_forward", "decode_loop", "prefill_prepare",
+        "prefill_bootstrap", "prefill_transfer_kv_cache", "decode_prepare", "decode_bootstrap",
+        "decode_waiting", "decode_transferred", "fake_output", "quick_finish",
+    }
+)  # fmt: skip
+
+DYNAMO_PREFIX = "kv_router."
+DYNAMO_REQUEST = "http-request"
+DYNAMO_WORKER = "handle_payload"
+DYNAMO_QUERY = "worker_kv_query"
+"""Beginning of the endpoint of a worker's own bookkeeping, which is part of no session."""
+MODEL_URIS = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages"})

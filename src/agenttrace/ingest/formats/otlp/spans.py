@@ -1,0 +1,199 @@
+"""Spans as columns: what every decoder produces, and the only thing that the dialect layer reads.
+
+A decoder appends to `SpanBuilder`: plain lists, and of the attributes only those that some dialect wants.
+`SpanBuilder.part()` turns what has been appended into Arrow, after a thousand spans or so: Python objects
+that live longer than that leave the processor's cache, which makes reading half as fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agenttrace.ingest.formats.otlp.ids import present_ids
+from agenttrace.ingest.formats.otlp.names import WANTED
+from agenttrace.ingest.formats.otlp.values import Ints, Scalar, Texts, column_of_texts, concatenated
+
+PART_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The values of one attribute, and the rows of the spans that have it."""
+
+    rows: Ints
+    values: Texts
+
+
+@dataclass(slots=True)
+class Events:
+    """Span events of the kinds that are read. `details`: type of an exception, milliseconds to a chunk."""
+
+    rows: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    details: list[Scalar] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Links:
+    """Span links, as far as they say which work waits for which."""
+
+    rows: list[int] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    spans: list[str] = field(default_factory=list)
+    follows: list[bool] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where spans come from: their instrumentation scope, and the attributes of their resource."""
+
+    scope: str
+    resource: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Spans column by column. Ids are lower case, null where absent; a time of 0 is none."""
+
+    trace_id: Texts
+    span_id: Texts
+    parent_id: Texts
+    name: pa.DictionaryArray
+    start: Ints
+    end: Ints
+    status: NDArray[np.int8]
+    origin: NDArray[np.int32]
+    line: Ints
+    attributes: Mapping[str, Attribute]
+    events: Events
+    links: Links
+
+    def __len__(self) -> int:
+        """Number of spans."""
+        return len(self.start)
+
+
+class SpanBuilder:
+    """Spans under construction. The public lists are appended to directly: this is the hot path."""
+
+    def __init__(self, column: Callable[[list[Any]], Texts]) -> None:
+        """No spans yet. `column` makes a column of the attribute values that the decoder appends."""
+        self._column = column
+        self._parts: list[Spans] = []
+        self.rows = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.trace_id: list[str | None] = []
+        self.span_id: list[str | None] = []
+        self.parent_id: list[str | None] = []
+        self.name: list[str | None] = []
+        self.start: list[int] = []
+        self.end: list[int] = []
+        self.status: list[int] = []
+        self.origin: list[int] = []
+        self.line: list[int] = []
+        self.attribute_rows: list[list[int]] = [[] for _ in WANTED]
+        self.attribute_values: list[list[Any]] = [[] for _ in WANTED]
+        self.events = Events()
+        self.links = Links()
+
+    @property
+    def pending(self) -> int:
+        """Spans appended since the last `part()`."""
+        return len(self.line)
+
+    def part(self) -> None:
+        """Turns what has been appended into Arrow."""
+        if not self.line:
+            return
+        self.rows += len(self.line)
+        self._parts.append(
+            Spans(
+                trace_id=present_ids(column_of_texts(self.trace_id)),
+                span_id=present_ids(column_of_texts(self.span_id)),
+                parent_id=present_ids(column_of_texts(self.parent_id)),
+                name=column_of_texts(self.name).fill_null("").dictionary_encode(),
+                start=np.array(self.start, dtype=np.int64),
+                end=np.array(self.end, dtype=np.int64),
+                status=np.array(self.status, dtype=np.int8),
+                origin=np.array(self.origin, dtype=np.int32),
+                line=np.array(self.line, dtype=np.int64),
+                attributes=self._attributes(),
+                events=self.events,
+                links=self.links,
+            )
+        )
+        self._clear()
+
+    def _attributes(self) -> dict[str, Attribute]:
+        columns = zip(WANTED, self.attribute_rows, self.attribute_values, strict=True)
+        return {
+            name: Attribute(np.array(rows, dtype=np.int64), self._column(values))
+            for name, rows, values in columns
+            if rows
+        }
+
+    def take(self) -> Spans | None:
+        """All spans since the last time, in order; None if there are none."""
+        self.part()
+        if not self._parts:
+            return None
+        parts, self._parts, self.rows = self._parts, [], 0
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[Spans]) -> Spans:
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    shifted = list(zip(parts, starts.tolist(), strict=False))
+    names = [name for name in WANTED if any(name in part.attributes for part in parts)]
+    chunks = pa.chunked_array([part.name for part in parts]).unify_dictionaries().combine_chunks()
+    return Spans(
+        trace_id=pa.concat_arrays([part.trace_id for part in parts]),
+        span_id=pa.concat_arrays([part.span_id for part in parts]),
+        parent_id=pa.concat_arrays([part.parent_id for part in parts]),
+        name=chunks,
+        start=np.concatenate([part.start for part in parts]),
+        end=np.concatenate([part.end for part in parts]),
+        status=np.concatenate([part.status for part in parts]),
+        origin=np.concatenate([part.origin for part in parts]),
+        line=np.concatenate([part.line for part in parts]),
+        attributes={name: _joined_attribute(name, shifted) for name in names},
+        events=_joined_events(shifted),
+        links=_joined_links(shifted),
+    )
+
+
+def _joined_attribute(name: str, shifted: Sequence[tuple[Spans, int]]) -> Attribute:
+    found = [(part.attributes[name], start) for part, start in shifted if name in part.attributes]
+    return Attribute(
+        np.concatenate([attribute.rows + start for attribute, start in found]),
+        concatenated([attribute.values for attribute, _ in found]),
+    )
+
+
+def _joined_events(shifted: Sequence[tuple[Spans, int]]) -> Events:
+    joined = Events()
+    for part, start in shifted:
+        joined.rows += [row + start for row in part.events.rows]
+        joined.names += part.events.names
+        joined.times += part.events.times
+        joined.details += part.events.details
+    return joined
+
+
+def _joined_links(shifted: Sequence[tuple[Spans, int]]) -> Links:
+    joined = Links()
+    for part, start in shifted:
+        joined.rows += [row + start for row in part.links.rows]
+        joined.traces += part.links.traces
+        joined.spans += part.links.spans
+        joined.follows += part.links.follows
+    return joined

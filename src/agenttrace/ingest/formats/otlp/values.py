@@ -1,0 +1,129 @@
+"""Attribute values: from what a decoder found to Arrow columns, and from these to numbers.
+
+A column has the type of its values: text, integer, double or boolean. Where the spans of a batch disagree
+(exporters write 12 and "12"), it is text, and read as a number only where a number is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from agenttrace.ingest import fields
+
+Scalar: TypeAlias = "str | int | float | bool | None"
+Texts: TypeAlias = "pa.Array[Any]"
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+UNKNOWN = -1
+"""In arrays of instants, durations and counts, none of which is negative."""
+
+_ARROW_TYPES: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
+_MANTISSA = 2**53
+
+
+def column_of(values: Sequence[Scalar]) -> Texts:
+    """Values of one type as that type; a mixture, and what does not fit, as text."""
+    kinds = set(map(type, values))
+    if len(kinds) == 1 and (wanted := _ARROW_TYPES.get(next(iter(kinds)))) is not None:
+        try:
+            return pa.array(values, wanted)
+        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+            pass
+    return pa.array([_as_text(value) for value in values], pa.string())
+
+
+def column_of_texts(values: Sequence[str | None]) -> Texts:
+    """Text; what cannot be written as UTF-8 is replaced."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([_as_text(value) for value in values], pa.string())
+
+
+def concatenated(parts: Sequence[Texts]) -> Texts:
+    """One column of several, as text if their types differ."""
+    if len(parts) == 1:
+        return parts[0]
+    if len({part.type for part in parts}) > 1:
+        parts = [texts(part) for part in parts]
+    return pa.concat_arrays(parts)
+
+
+def texts(column: Texts) -> Texts:
+    """The column as text."""
+    if pa.types.is_string(column.type):
+        return column
+    if pa.types.is_floating(column.type):
+        return pa.array([_as_text(value) for value in column.to_pylist()], pa.string())
+    return column.cast(pa.string())
+
+
+def floats(column: Texts) -> NDArray[np.float64]:
+    """The column as numbers; NaN where it is none."""
+    if pa.types.is_string(column.type):
+        try:
+            column = column.cast(pa.float64())
+        except pa.ArrowInvalid:
+            found = [fields.number(value) for value in column.to_pylist()]
+            return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+    elif pa.types.is_boolean(column.type):
+        return np.full(len(column), np.nan)
+    numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def integers(column: Texts) -> Ints:
+    """The column as integers that are not negative; UNKNOWN where it holds none."""
+    if pa.types.is_string(column.type):
+        try:
+            column = column.cast(pa.int64())
+        except pa.ArrowInvalid:
+            found = [fields.integer(value) for value in column.to_pylist()]
+            return np.array([UNKNOWN if value is None or value < 0 else value for value in found], np.int64)
+    elif pa.types.is_boolean(column.type):
+        return np.full(len(column), UNKNOWN, np.int64)
+    if pa.types.is_floating(column.type):
+        return _whole(floats(column))
+    whole: Ints = column.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
+    return np.maximum(whole, UNKNOWN)
+
+
+def truths(column: Texts) -> NDArray[np.int8]:
+    """1 for true, 0 for false, also as words; UNKNOWN otherwise."""
+    if pa.types.is_boolean(column.type):
+        flags: NDArray[np.int8] = column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
+        return flags
+    words = pc.ascii_lower(texts(column))
+    yes = np.asarray(pc.equal(words, "true").fill_null(value=False))
+    no = np.asarray(pc.equal(words, "false").fill_null(value=False))
+    return np.where(yes, 1, np.where(no, 0, UNKNOWN)).astype(np.int8)
+
+
+def json_text(value: Any) -> str:
+    """A nested value as JSON, the same whichever encoding it came in."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _whole(numbers: NDArray[np.float64]) -> Ints:
+    with np.errstate(invalid="ignore"):
+        sound = (numbers >= 0) & (numbers < _MANTISSA) & (np.floor(numbers) == numbers)
+    return np.where(sound, np.where(sound, numbers, 0), UNKNOWN).astype(np.int64)
+
+
+def _as_text(value: Scalar) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return fields.text(value) if isinstance(value, str) else None if value is None else repr(value)

@@ -1,0 +1,48 @@
+"""Mistakes on the command line are answered with what was probably meant."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.running import call
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["anlyze", "x"], "error: no such command 'anlyze'\nhint: did you mean analyze?\n"),
+        (["frobnicate"], "error: no such command 'frobnicate'\nhint: see agenttrace --help\n"),
+        (
+            ["analyze", "x", "--sesion", "y"],
+            "error: no such option '--sesion'\nhint: did you mean --session?\n",
+        ),
+        (["analyze", "x", "--what"], "error: no such option '--what'\nhint: see agenttrace analyze --help\n"),
+        (["analyze"], "error: missing argument 'PATH...'\nhint: see agenttrace analyze --help\n"),
+        (["--verison"], "error: no such option '--verison'\nhint: did you mean --version?\n"),
+    ],
+)
+def test_what_was_meant_is_guessed(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(capsys, *arguments) == (2, "", said)
+
+
+def test_a_choice_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "analyze", "--format", "tabel", "x")
+    assert code == 2
+    assert err.endswith("\nhint: did you mean table?\n")
+
+
+def test_a_file_without_a_command_is_probably_to_be_analysed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "session.jsonl"
+    file.touch()
+    _, _, err = call(capsys, str(file))
+    assert err.endswith(f"hint: did you mean `agenttrace analyze {file}`?\n")
+
+
+def test_options_of_later_issues_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    _, page, _ = call(capsys, "analyze", "--help")
+    for option in ("--html", "--parquet", "--what-if", "--waterfall", "--calibrate", "--jobs", "--redact"):
+        assert option not in page

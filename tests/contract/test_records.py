@@ -1,0 +1,81 @@
+"""L9: every record of a source is counted, and becomes a span, a link, an attribute or a finding."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+from contract.trace_cases import every_dynamo_trace, every_trace, raw_trace, trace
+from contract.trace_files import TraceFile, content, documents, lines_of, objects_of
+
+
+@every_trace
+def test_every_record_is_counted(file: TraceFile) -> None:
+    assert raw_trace(file).records == RECORDS[file.format](content(file.path))
+
+
+@every_trace
+def test_its_source_says_how_much_was_read(file: TraceFile) -> None:
+    (source,) = trace(file).sources.to_pylist()
+
+    assert source["records"] == raw_trace(file).records
+    assert source["bytes"] == file.path.stat().st_size
+    assert source["format"] == file.format
+
+
+@every_dynamo_trace
+def test_every_row_of_a_request_trace_is_a_span_or_a_finding(file: TraceFile) -> None:
+    events = [_event(line) for line in lines_of(content(file.path))]
+    written = Counter(event.get("event_type") for event in events)
+    tools = {_tool(event) for event in events if str(event.get("event_type")).startswith("tool_")}
+
+    found = Counter(raw_trace(file).spans["kind"].to_pylist())
+    findings = {row["code"]: row["count"] for row in raw_trace(file).findings.to_pylist()}
+
+    assert found["request"] + findings.get("record_unusable", 0) == written["request_end"]
+    assert found["tool"] == len(tools)
+    assert findings.get("payload_not_read", 0) == written["request_payload"]
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(line)
+    event = record.get("event")
+    return event if isinstance(event, dict) else record
+
+
+def _tool(event: dict[str, Any]) -> tuple[Any, ...]:
+    owner = event.get("agent_context") or event
+    names = ("workflow_id", "program_id", "session_id", "trajectory_id")
+    return *map(owner.get, names), event["tool"]["tool_call_id"]
+
+
+def _lines(data: bytes) -> int:
+    return sum(1 for _ in lines_of(data))
+
+
+def _objects(data: bytes) -> int:
+    return sum(1 for _ in objects_of(data))
+
+
+def _items(data: bytes) -> int:
+    """Spans and log records."""
+    if data.lstrip()[:1] == b"{":
+        return sum(_items_of(document) for document in documents(data))
+    parts = TracesData.FromString(data).resource_spans
+    spans = [span for part in parts for scope in part.scope_spans for span in scope.spans]
+    if spans and all(len(span.span_id) == 8 and span.start_time_unix_nano for span in spans):
+        return len(spans)
+    logs = LogsData.FromString(data).resource_logs
+    return sum(len(scope.log_records) for part in logs for scope in part.scope_logs)
+
+
+def _items_of(document: dict[str, Any]) -> int:
+    scopes = [scope for part in document.get("resourceSpans", []) for scope in part.get("scopeSpans", [])]
+    logs = [scope for part in document.get("resourceLogs", []) for scope in part.get("scopeLogs", [])]
+    return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
+
+
+RECORDS: dict[str, Callable[[bytes], int]] = {"dynamo": _lines, "claude-code": _objects, "otlp": _items}

@@ -1,0 +1,149 @@
+"""Every trace that the contract is tried on: which files there are, and of which format each one is.
+
+The formats are told here by hand and by name; a reader must find the same by content alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agenttrace.ingest.raw import RawTrace
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.registry import format_by_id
+from agenttrace.ingest.source import Source
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_traces"
+SHARED = Path(os.environ.get("AGENTTRACE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+_SAMPLE_RULES = (
+    ("*.meta.json", None),
+    ("*.md", None),
+    ("*/expected-facts.json", None),
+    ("*/harness-truth.jsonl.gz", None),
+    ("claude-code/*", "claude-code"),
+    ("dynamo/*", "dynamo"),
+    ("otlp/*", "otlp"),
+    ("*/request-trace.*", "dynamo"),
+    ("*otlp-traces.*", "otlp"),
+)
+_SHARED_RULES = (
+    ("*/SOURCES.txt", None),
+    ("dynamo/*/request-trace.*", "dynamo"),
+    ("dynamo/*otlp-traces.*", "otlp"),
+    ("dynamo/*otlp-logs.*", "otlp"),
+    ("dynamo/samples/pi_request_trace.jsonl.gz", "dynamo"),
+    ("dynamo/samples/probe-headers-161.jsonl", "dynamo"),
+    ("dynamo/samples/dynamo-*.jsonl", "dynamo"),
+    ("dynamo/samples/join-minimal.jsonl", "dynamo"),
+    ("otel/dynamo_agent.trace.v1_docs-samples.jsonl", "dynamo"),
+    ("otel/dynamo_request.trace.v1_docs-samples.jsonl", "dynamo"),
+    ("otel/*.otlp.json", "otlp"),
+    ("otel/otel-proto_*.json", "otlp"),
+    ("otel/jaeger_otel_traces_01.json", "otlp"),
+    ("otel/jaeger_link_attributes_trace.json", "otlp"),
+    ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
+    ("sessions/claude-code/*.jsonl", "claude-code"),
+)
+_WITHOUT_TIMES = ("otel/otel-proto_*", "otel/codex_*", "dynamo/*otlp-logs.*")
+
+
+class TraceFile(NamedTuple):
+    """A file of a known format; `name` is its path below `folder`."""
+
+    folder: Path
+    name: str
+    format: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def samples() -> list[TraceFile]:
+    """The traces that belong to the repository."""
+    return _traces(SAMPLES, _files_below(SAMPLES), _SAMPLE_RULES)
+
+
+def shared() -> list[TraceFile]:
+    """The third-party traces, none where they are absent."""
+    return _traces(SHARED, _shared_files(), _SHARED_RULES)
+
+
+def other_files() -> list[TraceFile]:
+    """Files beside those traces that are none, or of a format that is not read yet."""
+    own = [(SAMPLES, name, _SAMPLE_RULES) for name in _files_below(SAMPLES)]
+    foreign = [(SHARED, name, _SHARED_RULES) for name in _shared_files()]
+    return [
+        TraceFile(folder, name, "") for folder, name, rules in own + foreign if _format(name, rules) is None
+    ]
+
+
+def can_be_analysed(file: TraceFile) -> bool:
+    """Whether there is a session in it; some files hold nothing but records of other things."""
+    return file.folder == SAMPLES or not any(fnmatch(file.name, pattern) for pattern in _WITHOUT_TIMES)
+
+
+@cache
+def content(path: Path) -> bytes:
+    """What is in a file, decompressed."""
+    return b"".join(Source(str(path)).blocks())
+
+
+def raw_of(data: bytes, format_id: str, name: str = "unknown") -> RawTrace:
+    """The raw rows of that content, which lies in no folder."""
+    recorder = Recorder()
+    format_by_id(format_id).read(Source(name, data), recorder)
+    return recorder.trace()
+
+
+def _shared_files() -> list[str]:
+    folders = ("dynamo", "otel", "sessions/claude-code")
+    return [f"{folder}/{name}" for folder in folders for name in _files_below(SHARED / folder)]
+
+
+def _files_below(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _traces(folder: Path, names: list[str], rules: tuple[tuple[str, str | None], ...]) -> list[TraceFile]:
+    found = ((name, _format(name, rules)) for name in names)
+    return [TraceFile(folder, name, chosen) for name, chosen in found if chosen]
+
+
+def _format(name: str, rules: tuple[tuple[str, str | None], ...]) -> str | None:
+    return next((chosen for pattern, chosen in rules if fnmatch(name, pattern)), None)
+
+
+def documents(data: bytes) -> list[dict[str, Any]]:
+    """The JSON documents in it: one, or one in each line."""
+    try:
+        return [json.loads(data)]
+    except ValueError:
+        return [json.loads(line) for line in lines_of(data)]
+
+
+def lines_of(data: bytes) -> Iterator[bytes]:
+    """Its lines, without their ends; empty ones are left out."""
+    return (line for line in data.split(b"\n") if line.strip())
+
+
+def objects_of(data: bytes) -> Iterator[Any]:
+    """The JSON values of its lines; transcripts now and then hold two on one."""
+    decoder = json.JSONDecoder()
+    for line in lines_of(data):
+        text, at = line.decode().strip(), 0
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            yield value
+            at += len(text[at:]) - len(text[at:].lstrip())

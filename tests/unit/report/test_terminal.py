@@ -1,0 +1,89 @@
+"""The report in the terminal. AGENTTRACE_GOLDEN=write writes the expected pages anew: read them by eye."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from agenttrace.critical_path.analysis import Analysis
+
+from agenttrace.model.vocabulary import Phase
+from agenttrace.report.terminal import LEAST_WIDTH, to_terminal
+from unit.report.analyses import HOSTILE, S, analysis_of, long_session, many_sessions, session_row
+
+PAGES = Path(__file__).parent / "pages"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize(
+    ("name", "analysis"), [("one", long_session()), ("many", many_sessions())], ids=["one", "many"]
+)
+def test_the_page_is_as_it_was(name: str, analysis: Analysis, width: int) -> None:
+    text = to_terminal(analysis, width=width, labels={"build": "a"} if name == "many" else None)
+    page = PAGES / f"{name}-{width}.txt"
+    if os.environ.get("AGENTTRACE_GOLDEN") == "write":
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    assert text == page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [1, LEAST_WIDTH, 80, 100, 120])
+@pytest.mark.parametrize("analysis", [long_session(), many_sessions()], ids=["one", "many"])
+def test_no_line_is_wider_than_the_terminal(analysis: Analysis, width: int) -> None:
+    lines = to_terminal(analysis, width=width).splitlines()
+    assert max(map(len, lines)) <= max(width, LEAST_WIDTH)
+
+
+def test_colour_changes_nothing_but_the_colour() -> None:
+    plain = to_terminal(long_session(), width=100)
+    colored = to_terminal(long_session(), width=100, color=True)
+    assert "\x1b[" not in plain
+    assert "\x1b[" in colored
+    stripped = "".join(line.rstrip() + "\n" for line in ANSI.sub("", colored).splitlines())
+    assert stripped == plain
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    analysis = long_session()
+    texts = {
+        name: getattr(analysis, name).with_columns(pl.lit(HOSTILE).alias(column) for column in columns)
+        for name, columns in {
+            "joins": ["waited_for_name"],
+            "cache_misses": ["reason"],
+            "findings": ["code", "file", "example"],
+            "sources": ["path", "dialect"],
+        }.items()
+    }
+    text = to_terminal(replace(analysis, **texts), width=120)
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"\x1b[31m[bold]evil[/bold]\u202e" in text
+
+
+def test_a_session_id_of_any_length_leaves_the_figures_readable() -> None:
+    rows = [session_row(f"{n}" * 200, {Phase.DECODE: n * S}) for n in (1, 2)]
+    text = to_terminal(analysis_of(rows), width=80)
+    assert "2.00 s" in text
+    assert "…" in text
+
+
+def test_what_is_too_small_to_be_seen_is_still_drawn() -> None:
+    row = session_row("s", {Phase.DECODE: 10_000 * S, Phase.TOOL: 1})
+    line = next(line for line in to_terminal(analysis_of([row])).splitlines() if line.startswith("  tool"))
+    assert "▏" in line
+
+
+def test_a_session_without_any_length_has_a_report() -> None:
+    assert to_terminal(analysis_of([session_row("s", {})])).startswith("0 s, of which no time at all.")
+
+
+def test_percentiles_are_marked_only_where_n_is_too_small() -> None:
+    assert to_terminal(many_sessions(24)).count("n too small  n too small") == 1
+    assert "wants 60 sessions" not in to_terminal(many_sessions(60))
+    assert "too small" not in to_terminal(many_sessions(300))
+
+
+def test_one_session_has_no_percentiles_over_sessions() -> None:
+    assert "p95" not in to_terminal(long_session())
