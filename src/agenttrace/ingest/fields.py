@@ -98,14 +98,16 @@ def boolean(value: Any) -> bool | None:
 
 
 def instant_from_ms(value: Any) -> int | None:
-    """Unix milliseconds as nanoseconds, between 1970 and 2100."""
-    found = integer(value)
-    if found is None:
+    """Unix milliseconds as nanoseconds, between 1970 and 2100; exact to what the milliseconds say."""
+    whole = integer(value)
+    fraction = 0.0
+    if whole is None:
         as_float = number(value)
-        return (
-            instant(round(as_float * _NS_IN_MS)) if as_float is not None and abs(as_float) < 2**53 else None
-        )
-    return instant(found * _NS_IN_MS) if abs(found) < 2**53 else None
+        if as_float is None or abs(as_float) >= 2**53:
+            return None
+        whole = math.floor(as_float)
+        fraction = as_float - whole
+    return instant(whole * _NS_IN_MS + round(fraction * _NS_IN_MS)) if abs(whole) < 2**53 else None
 
 
 def instant(value: Any) -> int | None:

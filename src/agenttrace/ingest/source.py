@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
 from agenttrace.errors import InputError
 
 HEAD_BYTES = 1 << 16
-LINE_LIMIT_BYTES = 256 << 20
+_STORED_BLOCK_BYTES = 1 << 14
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -54,7 +52,7 @@ class Source:
         if magic[:2] == _GZIP_MAGIC:
             return cast("BinaryIO", _gzip_stream(raw))
         if magic == _ZSTD_MAGIC:
-            return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+            return cast("BinaryIO", io.BufferedReader(_ZstandardStream(raw)))
         return raw
 
     def _open_stored(self) -> BinaryIO:
@@ -114,12 +112,50 @@ class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather t
 _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 
-def _gzip_stream(raw: BinaryIO) -> io.BufferedIOBase:
-    if sys.byteorder == "little":
-        from isal import igzip  # noqa: PLC0415  # loaded only where a file needs it
+class _ZstandardStream(io.RawIOBase):
+    """Frames one after the other; EOFError where the last is cut off, which the library's reader hides."""
 
-        stream = igzip.IGzipFile(fileobj=raw, mode="rb")
-    else:
-        stream = gzip.GzipFile(fileobj=raw, mode="rb")
+    def __init__(self, stored: BinaryIO) -> None:
+        self._stored = stored
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._within = False
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any, /) -> int:
+        while not self._ready:
+            if not (block := self._next_block()):
+                return 0
+            self._within = True
+            self._ready = memoryview(self._frame.decompress(block))
+        size = min(len(target), len(self._ready))
+        target[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def _next_block(self) -> bytes:
+        rest = b""
+        if self._frame.eof:
+            rest = self._frame.unused_data
+            self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._within = False
+        block = rest or self._stored.read(_STORED_BLOCK_BYTES)
+        if not block and self._within:
+            message = "the last frame is cut off"
+            raise EOFError(message)
+        return block
+
+    def close(self) -> None:
+        self._stored.close()
+        super().close()
+
+
+def _gzip_stream(raw: BinaryIO) -> io.BufferedIOBase:
+    from isal import igzip  # noqa: PLC0415  # loaded only where a file needs it
+
+    opener: Any = igzip.IGzipFile
+    stream = opener(fileobj=raw, mode="rb")
     stream.myfileobj = raw  # closed with the stream
     return cast("io.BufferedIOBase", stream)

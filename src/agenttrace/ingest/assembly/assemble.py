@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.bounds import settle_bounds
-from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, combine
+from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parents import find_parents

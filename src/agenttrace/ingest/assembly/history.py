@@ -1,4 +1,4 @@
-"""Retries and compactions that no record marks, read from prompts: who started again with the same, or with less."""
+"""Retries and compactions that no record marks: who started again with the same prompt, or with less."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, Status, Tri
 
 _RETRY_CONFIDENCE = 0.9
 
-LINK_SCHEMA = {
+LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "sid": pl.Int64,
     "from_row": pl.Int64,
     "at_ns": pl.Int64,
@@ -146,11 +146,11 @@ def _retry_links(rows: pl.DataFrame, found: Contexts) -> pl.DataFrame:
 
 
 def _report(rows: pl.DataFrame, found: Contexts, ledger: Ledger) -> None:
+    retried = np.flatnonzero(found.retry_of != UNKNOWN)
     said = (
-        ("compaction_inferred", "a request taken as a compaction: the next prompt starts again with less", found.compactions),
+        ("compaction_inferred", "a compaction: the next prompt starts again with less", found.compactions),
         ("context_truncated", "a prompt shorter than the one before, without a summary", found.truncated),
-        ("retry_inferred", "a request taken as a retry: same prompt, after a stream without an end",
-         np.flatnonzero(found.retry_of != UNKNOWN)),
-    )  # fmt: skip
+        ("retry_inferred", "a retry: the same prompt, after a stream without an end", retried),
+    )
     for code, example, which in said:
         ledger.add_rows(code, Severity.INFO, example, rows[which])

@@ -102,7 +102,7 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
-    """sid and `prompt`: what the first main request's blocks hash to, where its text is not known."""
+    """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known."""
     main = held.lanes.filter("main").get_column("lane_no")
     first = placed.filter(pl.col("lane").is_in(main.implode())).unique(
         "sid", keep="first", maintain_order=True

@@ -7,7 +7,7 @@ repeated in front of the rest. The same cut saves what is complete in a document
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,7 +24,7 @@ _PEEK_BYTES = 8 << 20
 _RECORDS = 6
 """Depth inside the array of spans: document, resourceSpans, its item, scopeSpans, its item, spans."""
 _BARE_RECORDS = 4
-_CLOSING = b"]}]}]}"
+_BRACE = ord("{")
 _RECORD_ARRAY = re.compile(rb'"(?:spans|logRecords|logs|metrics)"\s*:\s*\Z')
 _BOM = b"\xef\xbb\xbf"
 _BETWEEN = b" \t\r\n,"
@@ -77,78 +77,83 @@ def is_document(text: bytes) -> bool:
 
 @dataclass(slots=True)
 class _Cutter:
-    """The text that is not yet handed on. Positions are indices of `text`."""
+    """The text that is not yet handed on. Positions are indices of `text`.
+
+    `opens`: the open brackets from the outermost, `closed`: where the last one closed that lies no deeper
+    than a record, and the depth there.
+    """
 
     text: bytearray = field(default_factory=bytearray)
     opens: list[int] = field(default_factory=lambda: [-1] * _RECORDS)
-    last_record: int = -1
+    closed: tuple[int, int] = (-1, 0)
     shift: int = 0
 
-    def close_document(self, end: int) -> Piece | None:
-        """The document that ends here; the text behind it stays."""
+    def follow(self, brackets: Brackets) -> Iterator[Piece]:
+        """Moves along the brackets of a block, and hands on the documents that end in it."""
+        closing = brackets.steps < 0
+        records = brackets.positions[closing & (brackets.depths == _RECORDS)]
+        outside = (brackets.depths < _RECORDS) | (~closing & (brackets.depths == _RECORDS))
+        kept = brackets.positions[outside]
+        rows = zip(kept.tolist(), brackets.depths[outside].tolist(), closing[outside].tolist(), strict=True)
+        for position, depth, closes in rows:
+            index = position - self.shift
+            if not closes and depth >= 1:
+                self.opens[depth - 1] = index
+            elif closes and depth >= 1:
+                self.closed = (index + 1, depth)
+            elif closes and depth == 0 and (piece := self._document(index + 1)):
+                yield piece
+        if len(records) and (not len(kept) or records[-1] > kept[-1]):
+            self.closed = (int(records[-1]) + 1 - self.shift, _RECORDS)
+
+    def _document(self, end: int) -> Piece | None:
         begin = self.opens[0]
         piece = Piece(bytes(self.text[begin:end]), None) if begin >= 0 else None
         del self.text[:end]
-        self._forget(end)
+        self.shift += end
+        self.opens = [-1] * _RECORDS
+        self.closed = (-1, 0)
         return piece
 
     def cut(self) -> Piece | None:
         """The document as far as its records are complete; what stands around them stays."""
-        if self.last_record < 0 or not _RECORD_ARRAY.search(self.text[: self.opens[-1]][-64:]):
+        end, depth = self.closed
+        if depth < _RECORDS or not _RECORD_ARRAY.search(self.text[: self.opens[-1]][-64:]):
             return None
-        doc, resources, resource, scopes, scope, records = self.opens
-        end = self.last_record
-        piece = Piece(bytes(self.text[doc:end]) + _CLOSING, None)
-        outside = [self.text[a : b + 1] for a, b in ((doc, resources), (resource, scopes), (scope, records))]
+        piece = self.torn()
+        edges = [(self.opens[level], self.opens[level + 1] + 1) for level in range(0, _RECORDS, 2)]
+        around = [self.text[begin:finish] for begin, finish in edges]
         rest = self.text[end:].lstrip(_BETWEEN)
-        skipped = len(self.text) - len(rest)
-        ends = [len(outside[0]), len(outside[0]) + len(outside[1])]
-        self.text = bytearray().join(outside) + rest
-        self.shift += skipped - sum(map(len, outside))
-        self.opens = [0, ends[0] - 1, ends[0], ends[1] - 1, ends[1], sum(map(len, outside)) - 1]
-        self.last_record = -1
+        prefix = bytearray().join(around)
+        self.shift += len(self.text) - len(rest) - len(prefix)
+        self.text = prefix + rest
+        ends = np.cumsum([len(each) for each in around]).tolist()
+        self.opens = [index for begin, finish in zip([0, *ends], ends, strict=False) for index in (begin, finish - 1)]
+        self.closed = (-1, 0)
         return piece
 
-    def _forget(self, count: int) -> None:
-        self.shift += count
-        self.opens = [-1] * _RECORDS
-        self.last_record = -1
+    def torn(self) -> Piece:
+        """The document as far as it is complete, with what is open closed."""
+        end, depth = self.closed
+        opens = self.opens[:depth]
+        closers = b"".join(b"}" if self.text[index] == _BRACE else b"]" for index in reversed(opens))
+        return Piece(bytes(self.text[opens[0] : end]) + closers if opens else b"", None, torn=True)
 
 
-def _cut(blocks: Iterator[bytes] | list[bytes]) -> Iterator[Piece]:
+def _cut(blocks: Iterable[bytes]) -> Iterator[Piece]:
     cutter = _Cutter()
     scanner: Scanner | None = None
     for block in blocks:
+        text = block
         if scanner is None:
-            block = block.removeprefix(_BOM)
-            scanner = Scanner(depth=-1 if block.lstrip().startswith(b"[") else 0)
-        cutter.text += block
-        yield from _follow(cutter, scanner.scan(block))
+            text = text.removeprefix(_BOM)
+            scanner = Scanner(depth=-1 if text.lstrip().startswith(b"[") else 0)
+        cutter.text += text
+        yield from cutter.follow(scanner.scan(text))
         if len(cutter.text) > PIECE_BYTES and (piece := cutter.cut()):
-            yield piece
-    rest = cutter.cut()
-    if rest is not None:
-        yield Piece(rest.text, None, torn=True)
-    elif cutter.text.strip(_BETWEEN + b"]"):
-        yield Piece(b"", None, torn=True)
-
-
-def _follow(cutter: _Cutter, brackets: Brackets) -> Iterator[Piece]:
-    """Moves the cutter along the brackets of a block that lie outside of records."""
-    closing = brackets.steps < 0
-    records = brackets.positions[closing & (brackets.depths == _RECORDS)]
-    outside = (brackets.depths < _RECORDS) | (~closing & (brackets.depths == _RECORDS))
-    positions = brackets.positions[outside]
-    rows = zip(positions.tolist(), brackets.depths[outside].tolist(), closing[outside].tolist(), strict=True)
-    for position, depth, closes in rows:
-        index = position - cutter.shift
-        if not closes and depth >= 1:
-            cutter.opens[depth - 1] = index
-            cutter.last_record = -1
-        elif closes and depth == 0 and (piece := cutter.close_document(index + 1)):
-            yield piece
-    if len(records) and (not len(positions) or records[-1] > positions[-1]):
-        cutter.last_record = int(records[-1]) + 1 - cutter.shift
+            yield Piece(piece.text, None)
+    if cutter.text.strip(_BETWEEN + b"]"):
+        yield cutter.torn()
 
 
 def single_records(text: bytes) -> Iterator[bytes]:

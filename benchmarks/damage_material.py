@@ -1,0 +1,122 @@
+"""Small pieces of sound traces, to be damaged: a slice of 30 to 200 lines, or one small document.
+
+A piece is a list of units. A unit is what damage can be confined to: a line of a file of lines, the
+message of one resource in a protobuf file, the whole of a document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from agenttrace.errors import AgentTraceError
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import DamagedEnd, Source
+from telemetry_forms import batches, framed, json_line, to_protobuf
+
+LINES, DOCUMENT, FRAMES = "lines", "document", "frames"
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_traces"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sound trace. `name` says where it was cut from."""
+
+    name: str
+    format: str
+    container: str
+    units: tuple[bytes, ...]
+
+    @property
+    def content(self) -> bytes:
+        """The file."""
+        return joined(self.container, self.units)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """A file that pieces are cut from."""
+
+    name: str
+    format: str
+    content: bytes
+
+
+def joined(container: str, units: Sequence[bytes]) -> bytes:
+    """A file of those units."""
+    if container == LINES:
+        return b"".join(unit + b"\n" for unit in units)
+    if container == FRAMES:
+        return b"".join(framed(unit) for unit in units)
+    return b"".join(units)
+
+
+def sample_files() -> list[Path]:
+    """Everything in the repository's samples; what is no trace is left out when it is looked at."""
+    return [path for path in sorted(SAMPLES.rglob("*")) if path.is_file()]
+
+
+def cut_pieces(files: Sequence[Path], count: int, seed: int) -> list[Piece]:
+    """`count` pieces, as many of each format; the same seed gives the same ones."""
+    chance = Random(f"pieces:{seed}")
+    by_format: dict[str, list[_Whole]] = {}
+    for path in files:
+        if whole := _opened(path):
+            by_format.setdefault(whole.format, []).append(whole)
+    known = sorted(by_format)
+    return [_cut(chance.choice(by_format[known[number % len(known)]]), chance) for number in range(count)]
+
+
+def _opened(path: Path) -> _Whole | None:
+    """A file that some format claims; None for all others."""
+    source = Source(str(path))
+    try:
+        chosen = recognise(source).id
+        content = b"".join(source.blocks())
+    except (AgentTraceError, DamagedEnd):
+        return None
+    return _Whole(path.name, chosen, content) if chosen in _CUTTERS else None
+
+
+def _cut(whole: _Whole, chance: Random) -> Piece:
+    return _CUTTERS[whole.format](whole, chance)
+
+
+def _cut_lines(whole: _Whole, chance: Random) -> Piece:
+    lines = [line for line in whole.content.split(b"\n") if line.strip()]
+    size = min(len(lines), chance.randint(30, 200))
+    start = chance.randint(0, len(lines) - size)
+    name = f"{whole.name}:{start + 1}-{start + size}"
+    return Piece(name, whole.format, LINES, tuple(lines[start : start + size]))
+
+
+def _cut_telemetry(whole: _Whole, chance: Random) -> Piece:
+    """As a document, as lines, as protobuf: from whatever it was stored as."""
+    container = chance.choice([LINES, LINES, DOCUMENT, FRAMES])
+    parts = list(batches(whole.content, chance.randint(3, 12)))
+    if container == FRAMES:
+        parts = [part for part in parts if part[0] == "resourceSpans"] or parts
+    size = min(len(parts), chance.randint(8, 20))
+    start = chance.randint(0, len(parts) - size)
+    chosen = parts[start : start + size]
+    name = f"{whole.name}:{container}:{start}-{start + size}"
+    if container == LINES or chosen[0][0] != "resourceSpans":
+        units = tuple(json_line(signal, resource) for signal, resource in chosen)
+        return Piece(name, whole.format, LINES, units)
+    if container == FRAMES:
+        return Piece(name, whole.format, FRAMES, tuple(to_protobuf(resource) for _, resource in chosen))
+    merged: dict[str, list[Any]] = {}
+    for signal, resource in chosen:
+        merged.setdefault(signal, []).append(resource)
+    return Piece(name, whole.format, DOCUMENT, (json.dumps(merged).encode(),))
+
+
+_CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
+    "dynamo": _cut_lines,
+    "claude-code": _cut_lines,
+    "otlp": _cut_telemetry,
+}

@@ -1,0 +1,80 @@
+"""Whether content is OTLP, told from its first 64 KiB, and how its messages are framed if it is protobuf."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agenttrace.ingest.formats.otlp.framing import (
+    LARGEST_MESSAGE,
+    LENGTH,
+    ZSTD_MAGIC,
+    Framing,
+    fields,
+    frame_length,
+    unpacked,
+)
+from agenttrace.ingest.formats.otlp.signals import is_resource_data, signal_of
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
+_BATCHES = frozenset({b'"resourceSpans"', b'"resourceLogs"', b'"resourceMetrics"'})
+_BARE = frozenset({b'"scopeSpans"', b'"scopeLogs"', b'"instrumentationLibrarySpans"'})
+_BOM = b"\xef\xbb\xbf"
+
+
+def is_json(head: bytes) -> bool:
+    """Whether the first document, complete or cut, has the keys of OTLP at its top."""
+    text = head.removeprefix(_BOM).lstrip()
+    if text.startswith(b"["):
+        text = text[1:].lstrip()
+    if not text.startswith(b"{"):
+        return False
+    return any(key in _BATCHES or key in _BARE for key in _keys_of_lists(text))
+
+
+def _keys_of_lists(text: bytes) -> Iterator[bytes]:
+    """The keys of the first object, itself not nested, whose values are lists."""
+    depth = 0
+    key = last = b""
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in (b"{", b"["):
+            if token == b"[" and depth == 1 and last == b":":
+                yield key
+            depth += 1
+        elif token in (b"}", b"]"):
+            depth -= 1
+            if depth <= 0:
+                return
+        elif token != b":" and depth == 1:
+            key = token
+        last = token
+
+
+def framing_of(head: bytes) -> Framing | None:
+    """How the protobuf messages of a file are framed; None if it is not OTLP in protobuf, as far as it shows."""
+    if _is_message(head):
+        return Framing.PLAIN
+    for framing in (Framing.BIG, Framing.LITTLE, Framing.DELIMITED):
+        length, begin = frame_length(framing, head, 0)
+        if 0 < length < LARGEST_MESSAGE and _is_message(unpacked(head[begin : begin + length])):
+            return framing
+    return None
+
+
+def framed_json(head: bytes) -> Framing | None:
+    """How compressed JSON documents are framed, if that is what it is."""
+    for framing in (Framing.BIG, Framing.LITTLE, Framing.DELIMITED):
+        length, begin = frame_length(framing, head, 0)
+        if length > 0 and head[begin : begin + 4] == ZSTD_MAGIC:
+            return framing if is_json(unpacked(head[begin : begin + length])) else None
+    return None
+
+
+def _is_message(head: bytes) -> bool:
+    """Whether it begins with a batch whose resource, scopes and first record have the right shapes."""
+    first = next(fields(head), None)
+    if first is None or (first.number, first.wire) != (1, LENGTH) or not first.value:
+        return False
+    end = min(first.end, len(head))
+    return is_resource_data(head, first.begin, end) and signal_of(head[first.begin : end]) is not None

@@ -1,0 +1,71 @@
+"""Paths become sources: files, folders, globs; what is no trace is an error only where it was named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agenttrace.errors import InputError, UnknownFormatError, UsageError
+from agenttrace.ingest.reading import read
+
+ROW = (
+    '{"schema":"dynamo.request.trace.v1","event_type":"request_end","event_time_unix_ms":1795417720673,'
+    '"agent_context":{"session_id":"%s"},"request":{"request_id":"%s","request_received_ms":1795417720167,'
+    '"total_time_ms":506.0,"ttft_ms":41.0,"prefill_wait_time_ms":4.0,"prefill_time_ms":37.0}}\n'
+)
+
+
+def trace(folder: Path, name: str, session: str) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(ROW % (session, session))
+    return file
+
+
+def test_a_folder_is_read_below_and_what_is_no_trace_becomes_a_finding(tmp_path: Path) -> None:
+    trace(tmp_path, "a.jsonl", "one")
+    trace(tmp_path, "deep/er/b.log", "two")
+    (tmp_path / "notes.txt").write_text("hello")
+
+    found = read(tmp_path)
+
+    assert sorted(found.sessions["session"].to_pylist()) == ["one", "two"]
+    assert found.findings["code"].to_pylist() == ["not_a_trace"]
+
+
+def test_a_glob_is_expanded_and_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
+    file = trace(tmp_path, "a.jsonl", "one")
+
+    found = read([str(tmp_path / "*.jsonl"), file, str(tmp_path)])
+
+    assert found.sources.num_rows == 1
+
+
+def test_a_named_file_that_is_no_trace_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+
+    with pytest.raises(UnknownFormatError, match=r"notes\.txt.*no known format"):
+        read(tmp_path / "notes.txt")
+
+
+def test_an_empty_named_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+
+    with pytest.raises(InputError, match="empty"):
+        read(tmp_path / "empty.jsonl")
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read(tmp_path / "missing.jsonl")
+
+
+def test_a_pattern_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file matches"):
+        read(str(tmp_path / "*.nothing"))
+
+
+def test_an_unknown_format_id_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="claude-code"):
+        read(trace(tmp_path, "a.jsonl", "one"), input_format="claude")
