@@ -16,7 +16,7 @@ from typing import Any
 from agenttrace.errors import AgentTraceError
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import DamagedEnd, Source
-from telemetry_forms import batches, framed, json_line, to_protobuf
+from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
 LINES, DOCUMENT, FRAMES = "lines", "document", "frames"
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_traces"
@@ -97,7 +97,7 @@ def _cut_lines(whole: _Whole, chance: Random) -> Piece:
 def _cut_telemetry(whole: _Whole, chance: Random) -> Piece:
     """As a document, as lines, as protobuf: from whatever it was stored as."""
     container = chance.choice([LINES, LINES, DOCUMENT, FRAMES])
-    parts = list(batches(whole.content, chance.randint(3, 12)))
+    parts = list(batches(documents(whole.content), chance.randint(3, 12)))
     if container == FRAMES:
         parts = [part for part in parts if part[0] == "resourceSpans"] or parts
     size = min(len(parts), chance.randint(8, 20))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -23,6 +24,7 @@ _FIRST_FIELD = 0x0A
 _WIDE = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
 
 
+@cache
 def documents(content: bytes) -> list[Plain]:
     """Any container as JSON documents."""
     if content.lstrip()[:1] != b"{":
@@ -33,15 +35,15 @@ def documents(content: bytes) -> list[Plain]:
         return [json.loads(line) for line in content.split(b"\n") if line.strip()]
 
 
-def batches(content: bytes, size: int) -> Iterator[tuple[str, Plain]]:
+def batches(whole: list[Plain], size: int) -> Iterator[tuple[str, Plain]]:
     """(signal, resource) with at most `size` spans or records each, as a collector would send them."""
-    for document in documents(content):
+    for document in whole:
         for signal, scopes, items in SIGNALS:
             for resource in document.get(signal, []):
                 for scope in resource.get(scopes, []):
-                    whole = scope.get(items, [])
-                    for start in range(0, len(whole), size):
-                        part = {**scope, items: whole[start : start + size]}
+                    found = scope.get(items, [])
+                    for start in range(0, len(found), size):
+                        part = {**scope, items: found[start : start + size]}
                         yield signal, {**resource, scopes: [part]}
 
 
@@ -109,7 +111,7 @@ def _fill(message: Message, values: Plain) -> None:
             _fill(field, value)
 
 
-def _set(message: Message, descriptor: FieldDescriptor, value: Value) -> None:
+def _set(message: Message, descriptor: Value, value: Value) -> None:
     if descriptor.type == FieldDescriptor.TYPE_BYTES:
         value = bytes.fromhex(value)
     elif isinstance(value, str) and descriptor.cpp_type != FieldDescriptor.CPPTYPE_STRING:

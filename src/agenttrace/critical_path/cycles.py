@@ -14,16 +14,19 @@ from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.links import Dependencies
 from agenttrace.critical_path.network import Network, weave
 from agenttrace.critical_path.nodes import Nodes
+from agenttrace.critical_path.predecessors import with_gates
+from agenttrace.critical_path.spans import SpanArrays
 
 
 def break_cycles(
-    forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies
+    spans: SpanArrays, forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies
 ) -> tuple[Dependencies, Ints]:
     """The dependencies that can all hold, and the rows whose dependencies were dropped: inferred ones first."""
     dropped = [np.zeros(0, np.int64)]
     while _may_turn_back(forest, nodes, dependencies):
-        network = weave(forest, nodes, blocks, dependencies)
-        tangled = _tangled_links(network, nodes, dependencies)
+        network = weave(forest, nodes, blocks, with_gates(dependencies, spans, blocks, nodes))
+        tangled = _tangled_links(network, nodes)
+        tangled = tangled[tangled < len(dependencies.target)]
         if not len(tangled):
             break
         inferred = tangled[~dependencies.explicit[tangled]]
@@ -51,7 +54,7 @@ def _may_turn_back(forest: Forest, nodes: Nodes, dependencies: Dependencies) -> 
     return bool((at_once & (goes_on | begins_more[target])).any())
 
 
-def _tangled_links(network: Network, nodes: Nodes, dependencies: Dependencies) -> Ints:
+def _tangled_links(network: Network, nodes: Nodes) -> Ints:
     """Links on cycles, or between two cycles, of edges that take no time."""
     t = np.concatenate([nodes.t, np.full(network.size - len(nodes), np.int64(0))])
     made = network.target >= len(nodes)

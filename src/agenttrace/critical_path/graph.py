@@ -52,8 +52,8 @@ def build_graph(chunk: Trace) -> Graph:
     nodes = make_nodes(spans, forest, instants, marks)
     substance = Substance(chunk, spans, forest, instants)
     blocks = sort_blocks(spans, forest, nodes, substance)
+    dependencies, tangled = break_cycles(spans, forest, nodes, blocks, dependencies)
     dependencies = with_gates(dependencies, spans, blocks, nodes)
-    dependencies, tangled = break_cycles(forest, nodes, blocks, dependencies)
     found = {**forest.repaired, "phases_clamped": instants.clamped, **dropped, "link_cycle": tangled}
     return Graph(
         spans=spans,

@@ -79,7 +79,7 @@ def find_instants(spans: SpanArrays, forest: Forest) -> Instants:
     seen_twice = _viewed(spans, told, holder)
     divided = np.flatnonzero(told & ~seen_twice)
     table = _divide(spans, forest, divided)
-    whole = _whole_phases(spans, plain, holder, seen_twice)
+    whole = _whole_phases(spans, told, plain, holder, seen_twice)
     mirror = _mirrors(spans, plain, holder, divided)
     return _with_mirrors(table, forest, whole, mirror, holder)
 
@@ -101,8 +101,9 @@ def _viewed(spans: SpanArrays, told: Bools, holder: Ints) -> Bools:
     return viewed
 
 
-def _whole_phases(spans: SpanArrays, plain: Bools, holder: Ints, viewed: Bools) -> Codes:
+def _whole_phases(spans: SpanArrays, told: Bools, plain: Bools, holder: Ints, viewed: Bools) -> Codes:
     phase = _BY_KIND[spans.kind]
+    phase[told] = PHASE[Phase.MODEL]
     phase[viewed] = PHASE[Phase.NETWORK]
     phase = np.where(spans.own_phase != NONE, spans.own_phase, phase)
     inner = np.flatnonzero(plain)

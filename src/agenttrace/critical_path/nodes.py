@@ -16,8 +16,9 @@ from agenttrace.critical_path.instants import BOUNDARIES, Instants, stretch_to
 from agenttrace.critical_path.spans import GRADE, SpanArrays
 from agenttrace.model.vocabulary import Evidence
 
-# Places of events within an instant of a block; blocks.py sorts by them.
-OPENED, CHILD_ENDED, OWN, MARKED, CHILD_STARTS, NOTHING_ENDED, CLOSED = 0, 1, 2, 6, 7, 8, 9
+# Places of events within an instant of a block; blocks.py sorts by them. Boundaries take the places from OWN,
+# marks those up to MARKED, the best known last.
+OPENED, CHILD_ENDED, OWN, MARKED, CHILD_STARTS, NOTHING_ENDED, CLOSED = 0, 1, 2, 10, 11, 12, 13
 PLACE_BITS = 4
 
 
@@ -70,7 +71,7 @@ def make_nodes(spans: SpanArrays, forest: Forest, instants: Instants, marks: Mar
         t=np.concatenate([forest.start, forest.end, instants.at[place, column], marks.t]),
         grade=np.concatenate([*_grades(spans, forest), instants.grade[place, column], marks.grade]),
         stretch=np.concatenate([column, _stretch_of_marks(instants, marks)]),
-        order=np.concatenate([OWN + column, np.full(len(marks.t), MARKED)]),
+        order=np.concatenate([OWN + column, MARKED - marks.grade]),
         marks_from=2 * n + len(owner),
         inner_first=2 * n + np.cumsum(count) - count,
         inner_count=count,
@@ -95,7 +96,10 @@ def _grades(spans: SpanArrays, forest: Forest) -> tuple[Codes, Codes]:
 
 def _stretch_of_marks(instants: Instants, marks: Marks) -> Ints:
     place = instants.place[marks.span]
-    return np.where(place == NONE, NONE, stretch_to(instants, place, marks.t))
+    stretch = np.full(len(place), NONE, np.int64)
+    divided = place != NONE
+    stretch[divided] = stretch_to(instants, place[divided], marks.t[divided])
+    return stretch
 
 
 def _last_stretches(instants: Instants, forest: Forest) -> Ints:

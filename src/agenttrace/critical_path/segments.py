@@ -67,13 +67,13 @@ def _hangs_on_inference(graph: Graph, path: Path) -> Bools:
 
 
 def _without_passed_marks(graph: Graph, path: Path, inferred: Bools) -> tuple[Path, Bools]:
-    """A mark is an event of the path only where the path leaves or enters its span there."""
+    """A mark is an event of the path only where the path comes from what hangs on it."""
     marks = np.flatnonzero(path.node >= graph.nodes.marks_from)
     if not len(marks):
         return path, inferred
     span = graph.nodes.span[path.node]
     keep = np.ones(len(path.node), np.bool_)
-    keep[marks] = (span[marks] != span[marks - 1]) | (span[marks] != span[marks + 1])
+    keep[marks] = span[marks] != span[marks - 1]
     return Path(path.node[keep], path.session[keep]), inferred[keep]
 
 

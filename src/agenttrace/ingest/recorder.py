@@ -108,6 +108,10 @@ class Recorder:
         """One row of `raw.RAW_AGENTS`."""
         self._agents.append(values)
 
+    def extend_agents(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
+        """Whole columns of `raw.RAW_AGENTS`."""
+        self._agents.extend(columns)
+
     def mark(self, **values: Any) -> None:
         """One row of `raw.RAW_MARKS`."""
         self._marks.append(values)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -15,7 +14,8 @@ import zstandard
 from agenttrace.errors import InputError
 
 HEAD_BYTES = 1 << 16
-_STORED_BLOCK_BYTES = 1 << 14
+_STORED_BLOCK_BYTES = 1 << 16
+_GZIP_WBITS = 31
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
@@ -50,9 +50,9 @@ class Source:
         magic = raw.read(4)
         raw.seek(0)
         if magic[:2] == _GZIP_MAGIC:
-            return cast("BinaryIO", _gzip_stream(raw))
+            return _gzip_stream(raw)
         if magic == _ZSTD_MAGIC:
-            return cast("BinaryIO", io.BufferedReader(_ZstandardStream(raw)))
+            return _zstandard_stream(raw)
         return raw
 
     def _open_stored(self) -> BinaryIO:
@@ -109,15 +109,21 @@ class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather t
     """The compressed stream ends in the middle, or in garbage."""
 
 
-_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+_DAMAGE = (EOFError, OSError)
 
 
-class _ZstandardStream(io.RawIOBase):
-    """Frames one after the other; EOFError where the last is cut off, which the library's reader hides."""
+class _Members(io.RawIOBase):
+    """Compressed members one after the other, each read by a decompressor of its own.
 
-    def __init__(self, stored: BinaryIO) -> None:
+    EOFError where the last is cut off or damaged: after all that was good, which the libraries' own
+    readers keep to themselves.
+    """
+
+    def __init__(self, stored: BinaryIO, decompressor: Callable[[], Any], damage: type[Exception]) -> None:
         self._stored = stored
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._decompressor = decompressor
+        self._damage = damage
+        self._member = decompressor()
         self._within = False
         self._ready = memoryview(b"")
 
@@ -129,7 +135,10 @@ class _ZstandardStream(io.RawIOBase):
             if not (block := self._next_block()):
                 return 0
             self._within = True
-            self._ready = memoryview(self._frame.decompress(block))
+            try:
+                self._ready = memoryview(self._member.decompress(block))
+            except self._damage as error:
+                raise EOFError(str(error)) from error
         size = min(len(target), len(self._ready))
         target[:size] = self._ready[:size]
         self._ready = self._ready[size:]
@@ -137,25 +146,32 @@ class _ZstandardStream(io.RawIOBase):
 
     def _next_block(self) -> bytes:
         rest = b""
-        if self._frame.eof:
-            rest = self._frame.unused_data
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
+        if self._member.eof:
+            rest = self._member.unused_data
+            self._member = self._decompressor()
             self._within = False
-        block = rest or self._stored.read(_STORED_BLOCK_BYTES)
-        if not block and self._within:
-            message = "the last frame is cut off"
-            raise EOFError(message)
-        return block
+        while not (block := rest or self._stored.read(_STORED_BLOCK_BYTES)).strip(b"\0"):
+            if not block and self._within:
+                message = "the last member is cut off"
+                raise EOFError(message)
+            if not block or self._within:
+                return block
+            rest = b""  # zeros may fill up the space behind a member
+        return block if self._within else block.lstrip(b"\0")
 
     def close(self) -> None:
         self._stored.close()
         super().close()
 
 
-def _gzip_stream(raw: BinaryIO) -> io.BufferedIOBase:
-    from isal import igzip  # noqa: PLC0415  # loaded only where a file needs it
+def _zstandard_stream(stored: BinaryIO) -> BinaryIO:
+    members = _Members(stored, zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError)
+    return cast("BinaryIO", members)
 
-    opener: Any = igzip.IGzipFile
-    stream = opener(fileobj=raw, mode="rb")
-    stream.myfileobj = raw  # closed with the stream
-    return cast("io.BufferedIOBase", stream)
+
+def _gzip_stream(stored: BinaryIO) -> BinaryIO:
+    from isal import isal_zlib  # noqa: PLC0415  # loaded only where a file needs it
+
+    damage = cast("type[Exception]", isal_zlib.error)
+    members = _Members(stored, partial(isal_zlib.decompressobj, wbits=_GZIP_WBITS), damage)
+    return cast("BinaryIO", members)

@@ -47,10 +47,11 @@ def _rows(story: Story, agent: Agent) -> Iterator[_Row]:
     if agent.parent_id:
         context["parent_session_id"] = agent.parent_id
     epoch = 0
+    prompted = _prompted(story, agent)
     for request in agent.requests:
         epoch += request.miss == "compaction"
         final = {"session_final": True} if request is agent.requests[-1] else {}
-        trigger = {"input_trigger": _trigger(request)}
+        trigger = {"input_trigger": _trigger(request, prompted)}
         at_ms = request.end_ns // MILLISECOND
         yield _Row(
             at_ms,
@@ -71,8 +72,17 @@ def _event(kind: str, at_ms: int, source: str, context: Record) -> Record:
     }
 
 
-def _trigger(request: Request) -> str:
-    return "user_message" if request.opens_chain or request.compacts else "tool_result"
+def _trigger(request: Request, prompted: frozenset[int]) -> str:
+    asked = request.opens_chain or request.compacts or request.start_ns in prompted
+    return "user_message" if asked else "tool_result"
+
+
+def _prompted(story: Story, agent: Agent) -> frozenset[int]:
+    """Starts of the main agent's requests that answer a prompt."""
+    if agent is not story.main:
+        return frozenset()
+    starts = [request.start_ns for request in agent.requests]
+    return frozenset(min(t for t in starts if t >= each.prompt_ns) for each in story.interactions)
 
 
 def _request(story: Story, agent: Agent, request: Request, epoch: int) -> Record:

@@ -15,7 +15,7 @@ def add_waits(held: Held, suspend_after_ns: int) -> Held:
     """Adds spans of kind user_wait to main lanes; those beyond the limit are suspended time.
 
     A user is waited for where the main agent has nothing outstanding, and what comes next answers a
-    message of the user's, or is a new interaction; a summary after a compaction is no such message.
+    message of the user's, or is a new interaction; neither a compaction nor what follows one is.
     Where nothing at all ran for longer than the limit, the session was suspended, whatever came next.
     """
     waits = pl.concat([_user_gaps(held), _idle_gaps(held, suspend_after_ns)]).unique(

@@ -30,7 +30,7 @@ def event(kind: str, at: float, owner: Record | None, **parts: Any) -> Record:
     return {name: value for name, value in record.items() if value is not None}
 
 
-def request(owner: Record | str | None, at: int, total: float = 100, **fields: Any) -> Record:
+def request(owner: Record | str | None, at: int, total: Any = 100, **fields: Any) -> Record:
     """A finished request that waited 1 ms and prefilled 9 ms. A field that is given as None is left out."""
     if isinstance(owner, str):
         owner = {"session_id": owner}
@@ -55,7 +55,9 @@ def request(owner: Record | str | None, at: int, total: float = 100, **fields: A
     return event("request_end", ends, owner, request=body)
 
 
-def tool(kind: str, owner: Record | str, call_id: str, start: int, end: int | None = None, **fields: Any) -> Record:
+def tool(
+    kind: str, owner: Record | str, call_id: str, start: int, end: int | None = None, **fields: Any
+) -> Record:
     """A tool event; with `end` it says that it ended then."""
     if isinstance(owner, str):
         owner = {"session_id": owner}

@@ -145,7 +145,7 @@ def test_a_request_of_no_agent_is_a_session_of_its_own() -> None:
     assert found["request:a"]["session_key"] == "dynamo:request:a"
     assert found["request:b"]["session_key"] == "dynamo:request:b"
     assert found["request:a"]["agent_key"] is None
-    assert sorted(trace.sessions["source_id"].to_pylist()) == ["a", "b", "chain"]
+    assert set(trace.sessions["source_id"].to_pylist()) == {"a", "b", "chain"}
     assert findings(trace) == {"context_free": 2}
 
 

@@ -163,7 +163,9 @@ def test_hashes_that_are_not_exact_are_not_used(hashes: Any, size: Any) -> None:
 
 
 def test_hashes_may_be_written_as_text() -> None:
-    trace = read(request("chain", 0, replay={"trace_block_size": 1, "input_sequence_hashes": [str(BIGGEST), 2]}))
+    trace = read(
+        request("chain", 0, replay={"trace_block_size": 1, "input_sequence_hashes": [str(BIGGEST), 2]})
+    )
 
     assert trace.prefixes["blocks"].to_pylist() == [[BIGGEST, 2]]
 
@@ -268,7 +270,9 @@ def test_a_clock_that_jumped_is_a_finding() -> None:
     assert findings(trace) == {"clock_disagrees": 1}
 
 
-milliseconds = st.none() | st.floats(-1, 500) | st.integers(-1, 500) | st.sampled_from([1e308, 2**63, 2**64, "4"])
+milliseconds = (
+    st.none() | st.floats(-1, 500) | st.integers(-1, 500) | st.sampled_from([1e308, 2**63, 2**64, "4"])
+)
 
 
 @given(

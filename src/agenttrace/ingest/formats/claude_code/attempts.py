@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agenttrace.ingest.formats.claude_code.causes import Cause
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Failure, Node, Role
+from agenttrace.ingest.formats.claude_code.collected import Node, Role
 from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work, attempt_key
 from agenttrace.model.vocabulary import Evidence, Purpose, SpanKind, Status
@@ -48,8 +48,8 @@ def _was_waiting(work: Work, cause: Cause, node: Node) -> bool:
 
 def _span(work: Work, node: Node, cause: Cause, status: Status) -> Span:
     start_ns, evidence, attempt = cause.ready_ns, Evidence.BOUNDED, 1
-    if cause.end is not None and cause.end.role is Role.FAILURE:
-        before: Failure = work.transcript.failures[cause.end.uuid]
+    if cause.retried is not None:
+        before = work.transcript.failures[cause.retried]
         start_ns, evidence = start_ns + before.backoff_ns, Evidence.DERIVED
         attempt = before.attempt + 1
     elif not cause.known:
@@ -67,5 +67,5 @@ def _span(work: Work, node: Node, cause: Cause, status: Status) -> Span:
         end_evidence=Evidence.MEASURED,
         status=status,
         attempt=attempt,
-        trigger=cause.trigger,
+        trigger=work.walker.trigger(cause),
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
-
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool
 from agenttrace.ingest.formats.claude_code.rows import Link, Span
@@ -13,7 +10,8 @@ from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import LinkKind, Severity, SpanKind, Status
 
 _LATE_NS = 250_000_000
-_CONFIDENCE = 0.9
+_AT_ONCE = 0.9
+_LATER = 0.6
 
 
 def write_calls(work: Work) -> None:
@@ -53,37 +51,33 @@ def _status(result: Result | None) -> Status:
 
 
 def _link_queued(work: Work) -> None:
-    """A call that was emitted early and run right after another ended had to wait for it."""
-    ended: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    late = []
+    """A call that its first hook shows to have been run late had to wait for another one of its answer.
+
+    It follows at once, or after the hooks of the other one, whose length early versions do not note.
+    """
+    hooked_ns = work.transcript.hooked_ns
     for tool in work.transcript.tools.values():
-        if tool.end_ns != UNKNOWN:
-            ended[tool.lane.agent_key].append((tool.end_ns, tool.key))
-        if (
-            tool.start_ns - tool.emitted_ns > _LATE_NS
-            and work.transcript.hooked_ns.get(tool.id) == tool.start_ns
-        ):
-            late.append(tool)
-    for ends in ended.values():
-        ends.sort()
-    for tool in late:
-        ends = ended[tool.lane.agent_key]
-        place = bisect_right(ends, tool.start_ns, key=lambda end: end[0])
-        if not place:
+        if tool.start_ns - tool.emitted_ns <= _LATE_NS or hooked_ns.get(tool.id) != tool.start_ns:
             continue
-        end_ns, key = ends[place - 1]
-        if key != tool.key and end_ns > max(tool.emitted_ns, tool.start_ns - _LATE_NS):
-            work.rows.links.append(
-                Link(
-                    session_key=tool.lane.session_key,
-                    from_key=key,
-                    to_key=tool.key,
-                    kind=LinkKind.FEEDS,
-                    rule="queued behind",
-                    explicit=False,
-                    confidence=_CONFIDENCE,
-                )
+        ended = [
+            (other.end_ns, other.key)
+            for other in work.transcript.tools_of[tool.answer.key]
+            if UNKNOWN < other.end_ns <= tool.start_ns and other is not tool
+        ]
+        if not ended:
+            continue
+        end_ns, key = max(ended)
+        work.rows.links.append(
+            Link(
+                session_key=tool.lane.session_key,
+                from_key=key,
+                to_key=tool.key,
+                kind=LinkKind.FEEDS,
+                rule="queued behind",
+                explicit=False,
+                confidence=_AT_ONCE if tool.start_ns - end_ns <= _LATE_NS else _LATER,
             )
+        )
 
 
 def _count_strays(work: Work) -> None:

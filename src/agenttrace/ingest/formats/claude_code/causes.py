@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Tool, Transcript
 from agenttrace.model.vocabulary import Trigger
 
-_STOPS = frozenset(
-    {Role.PROMPT, Role.SUMMARY, Role.BOUNDARY, Role.FAILURE, Role.LOCAL_ANSWER, Role.INTERRUPT, Role.COMMAND}
-)
+_OTHER = Role.OTHER
+_ATTEMPTS = 16
 _STEPS_PER_RECORD = 32
 _STEPS_AT_LEAST = 10_000
 
 
-@dataclass(slots=True)
-class Cause:
+class Cause(Struct, gc=False, eq=False):
     """What a request, or anything else that answers, waited for.
 
     `ready_ns`: the latest instant on the way, UNKNOWN if there is none. `end`: where the way ended.
@@ -27,8 +25,8 @@ class Cause:
     end: Node | None = None
     answered: str | None = None
     results: bool = False
-    notices: list[Node] = field(default_factory=list)
-    tools: list[Tool] = field(default_factory=list)
+    notices: tuple[Node, ...] = ()
+    tools: tuple[Tool, ...] = ()
     lost: str | None = None
 
     @property
@@ -37,12 +35,9 @@ class Cause:
         return self.ready_ns != UNKNOWN
 
     @property
-    def trigger(self) -> Trigger:
-        """What kind of thing was waited for."""
-        if self.results:
-            return Trigger.TOOL_RESULT
-        asked = self.end is not None and self.end.role is Role.PROMPT
-        return Trigger.USER_MESSAGE if asked else Trigger.OTHER
+    def retried(self) -> str | None:
+        """The failed attempt that this repeats."""
+        return self.end.uuid if self.end is not None and self.end.role is Role.FAILURE else None
 
 
 class Walker:
@@ -66,35 +61,53 @@ class Walker:
                 break
             self._steps_left -= 1
             seen.add(here)
-            if self._visit(cause, node, own):
+            if node.role is _OTHER:
+                cause.ready_ns = max(cause.ready_ns, node.t_ns)
+            elif _visit(cause, node, own):
                 break
             here = node.parent
         if cause.answered is not None:
             self._add_results(cause, before_ns)
         return cause
 
-    def _visit(self, cause: Cause, node: Node, own: str | None) -> bool:
-        """Whether the way ends here."""
-        if node.role is Role.ANSWER and node.about == own:
-            return False
-        if not (node.role is Role.ANSWER and cause.results):
-            cause.ready_ns = max(cause.ready_ns, node.t_ns)
-        if node.role is Role.RESULT:
-            cause.results = True
-        elif node.role is Role.NOTICE:
-            cause.notices.append(node)
-        elif node.role is Role.ANSWER:
-            cause.end, cause.answered = node, node.about
-            return True
-        elif node.role in _STOPS and not cause.results:
-            cause.end = node
-            return True
-        return node.role in _STOPS
+    def trigger(self, cause: Cause) -> Trigger:
+        """What kind of thing was waited for, by the first attempt if this is another."""
+        for _ in range(_ATTEMPTS):
+            if cause.retried is None:
+                break
+            failure = self._transcript.failures[cause.retried]
+            cause = self.find(failure.node.parent, failure.node.t_ns)
+        if cause.results:
+            return Trigger.TOOL_RESULT
+        asked = cause.end is not None and cause.end.role is Role.PROMPT
+        return Trigger.USER_MESSAGE if asked else Trigger.OTHER
 
     def _add_results(self, cause: Cause, before_ns: int) -> None:
         """An answer's calls are all answered before the next request, in the chain or beside it."""
+        answered = []
         for tool in self._transcript.tools_of.get(cause.answered or "", ()):
             result = self._transcript.results.get(tool.id)
             if result is not None and UNKNOWN < result.t_ns <= before_ns:
-                cause.tools.append(tool)
+                answered.append(tool)
                 cause.ready_ns = max(cause.ready_ns, result.t_ns)
+        cause.tools = tuple(answered)
+
+
+def _visit(cause: Cause, node: Node, own: str | None) -> bool:
+    """Whether the way ends here."""
+    role = node.role
+    if role is Role.ANSWER and node.about == own:
+        return False
+    if not (role is Role.ANSWER and cause.results):
+        cause.ready_ns = max(cause.ready_ns, node.t_ns)
+    if role is Role.RESULT:
+        cause.results = True
+        return False
+    if role is Role.NOTICE:
+        cause.notices = (*cause.notices, node)
+        return False
+    if role is Role.ANSWER:
+        cause.answered = node.about
+    if role is Role.ANSWER or not cause.results:
+        cause.end = node
+    return True

@@ -117,11 +117,11 @@ class Tool(Struct, gc=False, eq=False):
 
 
 class Prompt(Struct, gc=False, eq=False):
-    """Something that a person typed, or a program that stands for one."""
+    """Something that a person typed, or a program that stands for one. `queued`: None if it is not said."""
 
     node: Node
     text: str
-    queued: bool
+    queued: bool | None
 
 
 class Failure(Struct, gc=False, eq=False):
@@ -194,8 +194,9 @@ class Transcript:
     results: dict[str, Result] = field(default_factory=dict)
     hooked_ns: dict[str, int] = field(default_factory=dict)
     running_ns: dict[str, int] = field(default_factory=dict)
+    turn_starts: list[Node] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
-    queued: dict[str, int] = field(default_factory=dict)
+    queued: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     failures: dict[str, Failure] = field(default_factory=dict)
     boundaries: dict[str, Boundary] = field(default_factory=dict)
     interrupts: list[Node] = field(default_factory=list)

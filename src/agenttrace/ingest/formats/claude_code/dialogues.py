@@ -13,7 +13,7 @@ from collections import defaultdict
 
 from agenttrace.ingest.formats.claude_code.answers import AGENT_TOOLS
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Role, Tool, TurnEnd
+from agenttrace.ingest.formats.claude_code.collected import Tool, TurnEnd
 from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, Severity, SpanKind
@@ -36,6 +36,8 @@ def write_dialogues(work: Work) -> None:
                 _write(work, tool, tool.end_ns, Evidence.MEASURED)
             if tool.lane.main:
                 mine[tool.lane.agent_key].append(tool)
+    if not work.transcript.turn_ends:
+        return
     turns = _Turns(work)
     for end in sorted(work.transcript.turn_ends, key=lambda end: end.node.t_ns):
         turn = turns.close(end)
@@ -56,8 +58,8 @@ class _Turns:
         self._ended: dict[str, int] = {}
         self._starts: dict[str, list[int]] = defaultdict(list)
         self._answers: dict[str, list[int]] = defaultdict(list)
-        for node in work.transcript.nodes.values():
-            if node.role in {Role.PROMPT, Role.NOTICE} and node.t_ns != UNKNOWN and not node.lane.sidechain:
+        for node in work.transcript.turn_starts:
+            if node.t_ns != UNKNOWN and not node.lane.sidechain:
                 self._begun[node.lane.agent_key].append(node.t_ns)
         for span in work.rows.spans:
             if span.kind is SpanKind.REQUEST and span.start_ns is not None and span.end_ns is not None:

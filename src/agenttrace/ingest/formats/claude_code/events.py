@@ -146,7 +146,7 @@ def take_queue(transcript: Transcript, record: Record, t_ns: int) -> None:
     if is_notice(said):
         transcript.notices.append(read_notice(said, t_ns))
     else:
-        transcript.queued.setdefault(said, t_ns)
+        transcript.queued[said].append(t_ns)
 
 
 def _earliest(times: dict[str, int], key: str, t_ns: int) -> None:

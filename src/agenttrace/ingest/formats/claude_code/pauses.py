@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Node, Role
+from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
 from agenttrace.ingest.formats.claude_code.rows import Link, Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind
@@ -37,15 +38,22 @@ def write_pauses(work: Work) -> None:
 
 def _prompts(work: Work) -> list[tuple[int, Node]]:
     """Each prompt, or command that work went on from, with the time at which it was given."""
-    transcript = work.transcript
-    given = []
-    for prompt in transcript.prompts:
-        t_ns = prompt.node.t_ns
-        queued_ns = transcript.queued.get(prompt.text, t_ns)
-        if t_ns != UNKNOWN and not (prompt.queued and queued_ns == t_ns):
-            given.append((min(t_ns, queued_ns), prompt.node))
-    commands = (transcript.nodes[uuid] for uuid in work.asked if transcript.nodes[uuid].role is Role.COMMAND)
+    nodes = work.transcript.nodes
+    given = [(t_ns, node) for node, t_ns in _given(work.transcript) if t_ns != UNKNOWN]
+    commands = (nodes[uuid] for uuid in work.asked if nodes[uuid].role is Role.COMMAND)
     return given + [(node.t_ns, node) for node in commands if node.t_ns != UNKNOWN]
+
+
+def _given(transcript: Transcript) -> Iterator[tuple[Node, int]]:
+    """A prompt from the queue was given when it was put there; one of which that is not known is left out."""
+    queued = {said: sorted(times) for said, times in transcript.queued.items()}
+    for prompt in sorted(transcript.prompts, key=lambda prompt: prompt.node.t_ns):
+        times = queued.get(prompt.text, []) if prompt.queued is not False else []
+        place = bisect_right(times, prompt.node.t_ns)
+        if place:
+            yield prompt.node, times.pop(place - 1)
+        elif not prompt.queued:
+            yield prompt.node, prompt.node.t_ns
 
 
 class _Reach:

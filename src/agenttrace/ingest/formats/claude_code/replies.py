@@ -55,6 +55,7 @@ def _take_text(transcript: Transcript, record: Record, node: Node, said: str) ->
         notice = read_notice(said, node.t_ns)
         node.about = notice.task_id or notice.tool_id
         transcript.notices.append(notice)
+        transcript.turn_starts.append(node)
     elif node.role is Role.INTERRUPT:
         transcript.worked.append(node)
         if _IN_TOOL not in said:
@@ -62,7 +63,9 @@ def _take_text(transcript: Transcript, record: Record, node: Node, said: str) ->
     elif node.role is Role.PROMPT:
         transcript.lane_prompts.setdefault(node.lane.agent_key, said)
         if node.lane.main and not node.lane.sidechain:
-            transcript.prompts.append(Prompt(node, said, record.prompt_source == "queued"))
+            transcript.turn_starts.append(node)
+            queued = record.prompt_source == "queued" if record.prompt_source else None
+            transcript.prompts.append(Prompt(node, said, queued))
 
 
 def _role(record: Record, said: str) -> Role:

@@ -46,8 +46,8 @@ def _start(work: Work, answer: Answer, cause: Cause) -> tuple[int | None, Eviden
     if answer.first_ns == UNKNOWN:
         work.recorder.finding("no_time", Severity.WARNING, "a request without a time", line=answer.line)
         return None, Evidence.UNKNOWN
-    if cause.end is not None and cause.end.role is Role.FAILURE:
-        failure = work.transcript.failures[cause.end.uuid]
+    if cause.retried is not None:
+        failure = work.transcript.failures[cause.retried]
         return min(cause.ready_ns + failure.backoff_ns, answer.first_ns), Evidence.DERIVED
     if cause.known:
         if cause.ready_ns > answer.first_ns:
@@ -62,8 +62,7 @@ def _start(work: Work, answer: Answer, cause: Cause) -> tuple[int | None, Eviden
 def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, evidence: Evidence) -> Span:
     lane = answer.lane
     compacting = lane.purpose is Purpose.COMPACTION
-    retried = cause.end is not None and cause.end.role is Role.FAILURE
-    attempt = work.transcript.failures[cause.end.uuid].attempt + 1 if retried and cause.end else 1
+    attempt = work.transcript.failures[cause.retried].attempt + 1 if cause.retried is not None else 1
     return Span(
         session_key=lane.session_key,
         span_key=answer.key,
@@ -80,7 +79,7 @@ def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, eviden
         model=answer.model,
         request_id=answer.request_id,
         attempt=attempt,
-        trigger=cause.trigger,
+        trigger=work.walker.trigger(cause),
         input_tokens=answer.input_tokens,
         cache_read_tokens=answer.cache_read_tokens,
         cache_write_tokens=answer.cache_write_tokens,

@@ -67,8 +67,8 @@ class Columns:
 
     def durations(self, name: str) -> Ints:
         """Milliseconds, as nanoseconds."""
-        ns = _floats(self._values[name]) * _NS_IN_MS
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
+            ns = _floats(self._values[name]) * _NS_IN_MS
             sound = (ns >= 0) & (ns <= _LONGEST_NS)
         found = np.where(sound, np.rint(np.where(sound, ns, 0)), UNKNOWN)
         return self._checked(name, "a duration", found.astype(np.int64))

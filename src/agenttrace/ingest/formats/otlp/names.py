@@ -178,6 +178,7 @@ URI = "uri"
 PENDING_PARENT = "logfire.pending_parent_id"
 SPAN_TYPE = "logfire.span_type"
 TP_RANK = "tp_rank"
+PP_RANK = "pp_rank"
 THREAD_LABEL = "thread_label"
 
 RESOURCE = ("service.name", "session.id", "deployment.environment.name", *TASK_ID, *RUN_ID, *DEPLOYMENT)
@@ -191,7 +192,7 @@ def _wanted() -> tuple[str, ...]:
         OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_WRITE_TOKENS, UNCACHED_TOKENS, REASONING_TOKENS,
         FIRST_TOKEN_TIME, ATTEMPT, QUEUE_DEPTH, HIT_RATE, WORKER, PREFILL_WORKER, RESULT_TOKENS, SUCCESS,
         OUTCOME, QUERY_SOURCE, REQUEST_CONTEXT, CALL_ID, OUTPUT_MESSAGES, INPUT_MESSAGES,
-        (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, THREAD_LABEL, EMITTED_CALL, CONSUMED_CALL),
+        (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL, EMITTED_CALL, CONSUMED_CALL),
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]

@@ -5,52 +5,120 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agenttrace.ingest.formats.otlp.framing import LENGTH, Field, Framing, fields, frame_length, varint
+from agenttrace.ingest.formats.otlp.framing import (
+    LARGEST_MESSAGE,
+    LENGTH,
+    Framing,
+    fields,
+    frame_length,
+    unpacked,
+    varint,
+)
 from agenttrace.ingest.source import DamagedEnd, Source
 
-_BATCH_TAG = 0x0A
-_LIBRARY_SPANS = 1000
-_HEADER = 11
+_BATCH_TAG = 1 << 3 | LENGTH
+_LIBRARY_RECORDS = 1000
+_RECORDS = 2
+_HEADER_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The bytes of one batch. `torn`: its end is missing, and with it the record that is not complete."""
+    """The bytes of a message. `torn`: its end is missing or cannot be read."""
 
     data: bytes
     torn: bool = False
 
 
-def messages(source: Source, framing: Framing) -> Iterator[Batch]:
-    """The messages of a framed source, each as it was written; the last one may be torn."""
-    yield from _pieces(source, framing)
-
-
 def batches(source: Source, framing: Framing) -> Iterator[Batch]:
     """The batches of a source. After a damaged end, what was good is followed by `DamagedEnd`."""
-    if framing is Framing.PLAIN:
-        yield from (Batch(modern(complete(each.data, 2) if each.torn else each.data), each.torn)
-                    for each in _pieces(source, framing))
+    for frame in frames(source, framing):
+        if framing is Framing.PLAIN:
+            yield _whole(frame)
+            continue
+        message = unpacked(frame.data)
+        for field in fields(message):
+            if field.number == 1 and field.wire == LENGTH:
+                yield _whole(Batch(message[field.begin : field.end], field.end > len(message)))
+        if frame.torn:
+            yield Batch(b"", torn=True)
 
 
-def _pieces(source: Source, framing: Framing) -> Iterator[Batch]:
+def frames(source: Source, framing: Framing) -> Iterator[Batch]:
+    """The messages of a framed source as they were written, or the batches of one that is not framed."""
     buffer = bytearray()
-    blocks = source.blocks()
     damage: DamagedEnd | None = None
+    blocks = source.blocks()
     while True:
         try:
             block = next(blocks, b"")
         except DamagedEnd as error:
             damage, block = error, b""
         buffer += block
-        at = 0
-        while (bounds := _next(buffer, at, framing)) is not None:
+        at, bounds = 0, _bounds(buffer, 0, framing)
+        while bounds is not None and bounds[1] <= len(buffer):
             yield Batch(bytes(buffer[bounds[0] : bounds[1]]))
             at = bounds[1]
+            bounds = _bounds(buffer, at, framing)
         del buffer[:at]
-        if not block:
+        if not block or (bounds is None and len(buffer) > _HEADER_BYTES):
             break
     if buffer:
-        yield Batch(bytes(buffer), torn=True)
+        begin = bounds[0] - at if bounds is not None else len(buffer)
+        yield Batch(bytes(buffer[begin:]), torn=True)
     if damage is not None:
         raise damage
+
+
+def _bounds(buffer: bytearray, at: int, framing: Framing) -> tuple[int, int] | None:
+    """Where the content of the next message begins and ends; None if it cannot be told."""
+    if framing is not Framing.PLAIN:
+        length, begin = frame_length(framing, buffer, at)
+        return (begin, begin + length) if 0 <= length < LARGEST_MESSAGE else None
+    if buffer[at : at + 1] != bytes([_BATCH_TAG]):
+        return None
+    length, begin = varint(buffer, at + 1)
+    return (begin, begin + length) if length >= 0 else None
+
+
+def _whole(batch: Batch) -> Batch:
+    data = complete(batch.data, _RECORDS) if batch.torn else batch.data
+    return Batch(_modern(data), batch.torn)
+
+
+def complete(data: bytes, depth: int) -> bytes:
+    """The message without what is torn at its end, inside fields too, `depth` levels down."""
+    kept = 0
+    for field in fields(data):
+        if field.end <= len(data):
+            kept = field.end
+        elif field.wire == LENGTH and depth:
+            return data[:kept] + _encoded(field.number, complete(data[field.begin :], depth - 1))
+    return data[:kept]
+
+
+def _modern(data: bytes) -> bytes:
+    """The records of instrumentation libraries (before 2022) as those of scopes."""
+    if b"\xc2\x3e" not in data:
+        return data
+    found = list(fields(data))
+    if all(field.number != _LIBRARY_RECORDS for field in found):
+        return data
+    kept = [field for field in found if field.wire == LENGTH]
+    return b"".join(
+        _encoded(_RECORDS if field.number == _LIBRARY_RECORDS else field.number, data[field.begin : field.end])
+        for field in kept
+    )
+
+
+def _encoded(number: int, content: bytes) -> bytes:
+    return _varint_bytes(number << 3 | LENGTH) + _varint_bytes(len(content)) + content
+
+
+def _varint_bytes(value: int) -> bytes:
+    encoded = bytearray()
+    while value >= 1 << 7:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,0 +1,257 @@
+"""The raw rows of a file, and which of them share nothing with lines that were damaged.
+
+Rows are compared as a recorder holds them, before assembly, so that a change can only come from reading.
+
+A row *touches* a damaged unit if one of the unit's ids, as they were or as they are now, is part of the row's
+keys, or if the row was read from the damaged line. Rows of spans, marks, links and prefixes are keyed by the
+ids of records (`OWN_IDS`); rows of agents, sessions and key edges by those of lanes and sessions too
+(`LANE_IDS`). All other rows must be as before. Per format, the ids of a unit reach further:
+
+dynamo       no further: a request is one row, and a tool's start and end share its call id.
+otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
+claude-code  to units within three steps: bounds are found by walking from record to record.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+
+from agenttrace.ingest.raw import RawTrace
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.registry import format_by_id
+from agenttrace.ingest.source import Source
+from agenttrace.model.trace import Trace
+from damage_material import Piece
+from telemetry_forms import plain
+
+Row = tuple[tuple[str, Any], ...]
+Bags = dict[str, Counter[Row]]
+Value = Any
+"""What stands in a document: of any type."""
+
+OWN_IDS = {
+    "dynamo": frozenset({"request_id", "tool_call_id"}),
+    "otlp": frozenset({
+        "spanId", "parentSpanId", "request_id", "client_request_id", "x_request_id", "tool_use_id",
+        "gen_ai.tool.call.id", "gen_ai.response.id", "call_id", "harness.call_id",
+    }),
+    "claude-code": frozenset({
+        "uuid", "parentUuid", "logicalParentUuid", "requestId", "tool_use_id", "toolUseID", "parentToolUseID",
+        "sourceToolUseID", "sourceToolAssistantUUID", "interruptedMessageId", "taskId", "task_id",
+        "backgroundTaskId", "runId", "id", "toolUseId",
+    }),
+}  # fmt: skip
+LANE_IDS = {
+    "dynamo": frozenset({
+        "session_id", "parent_session_id", "trajectory_id", "parent_trajectory_id", "program_id",
+        "parent_program_id", "workflow_id", "child_session_id",
+    }),
+    "otlp": frozenset({
+        "traceId", "session.id", "agent_id", "parent_agent_id", "gen_ai.conversation.id", "gen_ai.agent.id",
+        "gen_ai.agent.name", "prompt.id", "agent_type",
+    }),
+    "claude-code": frozenset({"sessionId", "agentId", "session_id"}),
+}  # fmt: skip
+REACH = {"dynamo": 0, "otlp": 2, "claude-code": 3}
+_KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key", "spawn_key", "request_id")
+_LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", "source_id")
+_BY_LANE = frozenset({"agents", "sessions", "key_edges"})
+_TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
+_SHORTEST_ID = 3
+_NEWS = re.compile(r"<(?:task-id|tool-use-id)>([^<]+)<")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The rows of a file with their lines, how many findings it has, and how many records."""
+
+    bags: Bags
+    findings: int
+    records: int
+
+
+def read_rows(content: bytes, format_id: str) -> Reading:
+    """Everything that a format records of a file."""
+    recorder = Recorder()
+    format_by_id(format_id).read(Source("piece", content), recorder)
+    trace = recorder.trace()
+    findings = sum(row["count"] for row in trace.findings.to_pylist())
+    return Reading({name: _bag(trace, name) for name in _TABLES}, findings, trace.records)
+
+
+def trace_rows(trace: Trace) -> Bags:
+    """The tables of an assembled trace, but for what says where it was read."""
+    found = {
+        name: _bag(trace, name) for name in ("sessions", "agents", "spans", "marks", "links", "prefixes")
+    }
+    return {name: _without(bag, {"line", "source", "sources", "dialects"}) for name, bag in found.items()}
+
+
+def _bag(trace: RawTrace | Trace, table: str) -> Counter[Row]:
+    rows = getattr(trace, table).to_pylist()
+    return Counter(tuple((name, _frozen(value)) for name, value in row.items()) for row in rows)
+
+
+def _frozen(value: Value) -> Value:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def without_lines(bags: Bags) -> Bags:
+    """The same, but for the lines that rows come from."""
+    return {name: _without(bag, {"line"}) for name, bag in bags.items()}
+
+
+def _without(bag: Counter[Row], columns: set[str]) -> Counter[Row]:
+    found = Counter[Row]()
+    for row, times in bag.items():
+        found[tuple(cell for cell in row if cell[0] not in columns)] += times
+    return found
+
+
+def as_sets(bags: Bags) -> Bags:
+    """Each row once, without its line."""
+    return {name: Counter(set(bag)) for name, bag in without_lines(bags).items()}
+
+
+def requests_of(bags: Bags) -> Bags:
+    """What cannot depend on the order of lines: which requests there are, and their tokens."""
+    names = {"span_key", "kind", "model", "request_id", "input_tokens", "output_tokens", "cache_read_tokens"}
+    rows = (row for row in bags["spans"] if dict(row)["kind"] == "request")
+    return {"spans": Counter({tuple(cell for cell in row if cell[0] in names) for row in rows})}
+
+
+def difference(a: Bags, b: Bags) -> str:
+    """The first difference, in words; empty where there is none."""
+    for name in a:
+        only_a, only_b = a[name] - b[name], b[name] - a[name]
+        if only_a or only_b:
+            return f"{name}: {only_a.total()} rows gone, {only_b.total()} new; {_nearest(only_a, only_b)}"
+    return ""
+
+
+def _nearest(gone: Counter[Row], new: Counter[Row]) -> str:
+    if not gone or not new:
+        (row,) = [*gone, *new][:1]
+        return ("gone " if gone else "new ") + str({name: value for name, value in row if value is not None})[
+            :600
+        ]
+    row = next(iter(gone))
+    other = min(new, key=lambda candidate: len(set(row) ^ set(candidate)))
+    changes = [f"{a[0]}: {a[1]!r} -> {b[1]!r}" for a, b in zip(row, other, strict=True) if a != b]
+    return f"{dict(row).get('span_key')}: {'; '.join(changes)}"[:600]
+
+
+class Apart:
+    """The rows of a reading that share nothing with damaged units of a piece."""
+
+    def __init__(self, piece: Piece, before: Iterable[bytes], after: Iterable[bytes]) -> None:
+        """`before` and `after` are the units, or the parts of them, that were hit."""
+        own, lanes = OWN_IDS[piece.format], LANE_IDS[piece.format]
+        hit = [*before, *after]
+        self._ids = _reached(
+            piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
+        )
+        self._lanes = {found for unit in hit for found in ids_of(unit, lanes)} | self._ids
+
+    def of(self, bags: Bags, lines: frozenset[int] = frozenset()) -> Bags:
+        """Those of the rows, without their lines; rows read from `lines` are left out."""
+        kept = {
+            name: Counter(
+                {row: times for row, times in bag.items() if not self._touches(name, dict(row), lines)}
+            )
+            for name, bag in bags.items()
+        }
+        return without_lines(kept)
+
+    def _touches(self, table: str, row: dict[str, Value], lines: frozenset[int]) -> bool:
+        if row.get("line") in lines:
+            return True
+        ids, names = (self._lanes, _KEYS + _LANE_KEYS) if table in _BY_LANE else (self._ids, _KEYS)
+        keys = " ".join(str(row[name]) for name in names if row.get(name))
+        return any(found in keys for found in ids)
+
+
+def _reached(piece: Piece, ids: set[str], steps: int) -> set[str]:
+    """With the ids that units share, from unit to unit."""
+    parts = [set(ids_of(part, OWN_IDS[piece.format])) for unit in piece.units for part in _parts(piece, unit)]
+    for _ in range(steps):
+        ids = ids.union(*(part for part in parts if part & ids))
+    return ids
+
+
+def _parts(piece: Piece, unit: bytes) -> Iterator[bytes]:
+    """What has ids of its own: a line; in telemetry, a span or log record."""
+    if piece.format != "otlp":
+        yield unit
+        return
+    for document in _documents(unit):
+        for resources, scopes, items in (
+            ("resourceSpans", "scopeSpans", "spans"),
+            ("resourceLogs", "scopeLogs", "logRecords"),
+        ):
+            for resource in document.get(resources, []):
+                for scope in resource.get(scopes, []):
+                    for item in scope.get(items, []):
+                        yield json.dumps(item).encode()
+
+
+def ids_of(unit: bytes, names: frozenset[str]) -> Iterator[str]:
+    """The values of fields and attributes of those names, wherever they stand in what can be understood."""
+    for document in _documents(unit):
+        yield from _values(document, names)
+
+
+def _documents(unit: bytes) -> Iterator[Value]:
+    if unit[:1] == b"\x0a":
+        try:
+            yield {"resourceSpans": [plain(ResourceSpans.FromString(unit))]}
+        except DecodeError:
+            return
+        return
+    text, decoder, position = unit.decode("utf-8", errors="replace"), json.JSONDecoder(), 0
+    while 0 <= position < len(text):
+        try:
+            value, position = decoder.raw_decode(text, position)
+            yield value
+        except (ValueError, RecursionError):
+            position += 1
+        position = text.find("{", position)
+
+
+def _values(value: Value, names: frozenset[str]) -> Iterator[str]:
+    """Explicit stack: what is nested deeply is looked at too."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, list):
+            stack.extend(current)
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+            attribute = current.get("key")
+            named = [(attribute, current.get("value"))] if isinstance(attribute, str) else []
+            for name, held in [*current.items(), *named]:
+                if name in names:
+                    yield from _texts(held)
+        elif isinstance(current, str) and "-id>" in current:
+            yield from _NEWS.findall(current)
+
+
+def _texts(held: Value) -> Iterator[str]:
+    """A text, or an attribute's."""
+    if isinstance(held, dict):
+        held = held.get("stringValue")
+    if isinstance(held, int) and not isinstance(held, bool):
+        held = str(held) if abs(held) < 2**64 else None
+    if isinstance(held, str) and len(held) >= _SHORTEST_ID:
+        yield held.lower() if _HEX.fullmatch(held) else held
+
+
+_HEX = re.compile(r"[0-9A-Fa-f]{16,32}")

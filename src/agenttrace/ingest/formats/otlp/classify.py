@@ -1,0 +1,136 @@
+"""What each span of a chunk is, and whose dialect it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.concepts import holds, holds_any
+from agenttrace.ingest.formats.otlp.roles import (
+    DYNAMO_PREFIX,
+    DYNAMO_QUERY,
+    DYNAMO_REQUEST,
+    DYNAMO_WORKER,
+    MODEL_URIS,
+    NAMES,
+    RULES,
+    SCOPES,
+    SGLANG_SLICES,
+    Dialect,
+    Role,
+    Rule,
+)
+from agenttrace.ingest.formats.otlp.spans import Origin, Spans
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask, texts
+
+Codes = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Role and Dialect of each span, as numbers; UNKNOWN where no dialect is recognised."""
+
+    role: Codes
+    dialect: Codes
+
+    def has_role(self, role: Role) -> Mask:
+        """The spans of this role."""
+        return self.role == role
+
+    def speaks(self, dialect: Dialect) -> Mask:
+        """The spans of this dialect."""
+        return self.dialect == dialect
+
+
+def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
+    """Tables first, the general before the special; then what only a program's own names tell."""
+    size = len(spans)
+    classes = Classes(np.zeros(size, np.int8), np.full(size, UNKNOWN, np.int8))
+    _by_scope(spans, origins, classes)
+    for rule in RULES:
+        _by_rule(spans, rule, classes)
+    _by_name(spans, classes)
+    _engines(spans, classes)
+    _dynamo(spans, classes)
+    return classes
+
+
+def _by_scope(spans: Spans, origins: Sequence[Origin], classes: Classes) -> None:
+    table = np.full(len(origins), UNKNOWN, np.int8)
+    for index, origin in enumerate(origins):
+        found = (dialect for start, dialect in SCOPES if origin.scope.lower().startswith(start))
+        table[index] = next(found, UNKNOWN)
+    classes.dialect[:] = table[spans.origin]
+
+
+def _by_rule(spans: Spans, rule: Rule, classes: Classes) -> None:
+    attribute = spans.attributes.get(rule.attribute)
+    if attribute is None:
+        return
+    encoded = texts(attribute.values).fill_null("").dictionary_encode()
+    roles = [rule.roles.get(value, UNKNOWN) for value in encoded.dictionary.to_pylist()]
+    role = np.array(roles, np.int8)[np.asarray(encoded.indices)]
+    known = role != UNKNOWN
+    spoken = attribute.rows[known] if rule.only_known else attribute.rows
+    classes.dialect[spoken] = rule.dialect
+    classes.role[attribute.rows[known]] = role[known]
+
+
+def _by_name(spans: Spans, classes: Classes) -> None:
+    known = [NAMES.get(name) for name in spans.name.dictionary.to_pylist()]
+    if any(known):
+        dialect = np.array([UNKNOWN if each is None else each[0] for each in known], np.int8)
+        role = np.array([UNKNOWN if each is None else each[1] for each in known], np.int8)
+        index = np.asarray(spans.name.indices)
+        found = role[index] != UNKNOWN
+        classes.dialect[found] = dialect[index][found]
+        classes.role[found] = role[index][found]
+
+
+def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:
+    """The spans whose name matches; asked once for each name."""
+    table = np.array([matches(name) for name in spans.name.dictionary.to_pylist()], np.bool_)
+    return table[np.asarray(spans.name.indices)] if len(table) else np.zeros(len(spans), np.bool_)
+
+
+def _engines(spans: Spans, classes: Classes) -> None:
+    """One span a request with gen_ai.latency.*: vLLM's, unless its scope or its shape says another engine."""
+    timed = holds(spans, "gen_ai.latency.e2e") | holds(spans, "gen_ai.latency.time_to_first_token")
+    engines = (Dialect.SGLANG, Dialect.TENSORRT_LLM, Dialect.VLLM)
+    known = np.isin(classes.dialect, engines)
+    classes.dialect[timed & ~known] = Dialect.VLLM
+    classes.role[timed & (classes.role == Role.PART)] = Role.REQUEST
+    sglang = classes.speaks(Dialect.SGLANG)
+    if sglang.any():
+        slices = named(spans, SGLANG_SLICES.__contains__) | holds(spans, names.THREAD_LABEL)
+        classes.role[sglang & slices] = Role.PART
+        classes.role[sglang & named(spans, lambda name: name.startswith("prefill Req"))] = Role.PART
+
+
+def _dynamo(spans: Spans, classes: Classes) -> None:
+    """`http-request` is the request; below it the router's and the worker's parts of it."""
+    routed = named(spans, lambda name: name.startswith(DYNAMO_PREFIX))
+    worker = named(spans, DYNAMO_WORKER.__eq__)
+    served = named(spans, DYNAMO_REQUEST.__eq__) & holds(spans, "request_id")
+    if not (routed | worker | served).any():
+        return
+    classes.dialect[routed | worker | served] = Dialect.DYNAMO
+    asks_model = holds_any(spans, names.URI, sorted(MODEL_URIS)) | ~holds(spans, names.URI)
+    classes.role[served & asks_model] = Role.REQUEST
+    classes.role[served & ~asks_model] = Role.PART
+    bookkeeping = worker & _begins(spans, names.ENDPOINT, DYNAMO_QUERY)
+    classes.role[bookkeeping & np.asarray(pc.is_null(spans.parent_id))] = Role.NOISE
+
+
+def _begins(spans: Spans, name: str, start: str) -> Mask:
+    mask = np.zeros(len(spans), np.bool_)
+    attribute = spans.attributes.get(name)
+    if attribute is not None:
+        found = pc.starts_with(texts(attribute.values), start).fill_null(value=False)
+        mask[attribute.rows] = np.asarray(found)
+    return mask

@@ -1,0 +1,149 @@
+"""The dialect layer: chunks of spans in, rows of every raw table out, and at the end what needs the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agenttrace.ingest.formats.otlp.agents import agent_keys, record_agents
+from agenttrace.ingest.formats.otlp.calls import Calls
+from agenttrace.ingest.formats.otlp.classify import Classes, classify
+from agenttrace.ingest.formats.otlp.ids import present_ids
+from agenttrace.ingest.formats.otlp.notes import Notes
+from agenttrace.ingest.formats.otlp.pending import Pending, is_pending
+from agenttrace.ingest.formats.otlp.roles import Dialect, Role
+from agenttrace.ingest.formats.otlp.rows import Columns, only, span_columns
+from agenttrace.ingest.formats.otlp.sessions import Sessions
+from agenttrace.ingest.formats.otlp.sglang import Engine
+from agenttrace.ingest.formats.otlp.spans import Origin, Spans
+from agenttrace.ingest.formats.otlp.timing import ATTEMPT_EVENT
+from agenttrace.ingest.formats.otlp.values import Mask
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
+
+
+class DialectLayer:
+    """Records chunks of spans. One instance serves one source."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Nothing recorded yet."""
+        self._recorder = recorder
+        self._notes = Notes(recorder)
+        self._sessions = Sessions(recorder)
+        self._calls = Calls()
+        self._engine = Engine(recorder)
+        self._pending = Pending(recorder)
+        self.claude_sessions: set[str] = set()
+
+    def add(self, spans: Spans, origins: Sequence[Origin]) -> None:
+        """Records a chunk."""
+        classes = classify(spans, origins)
+        for dialect in np.unique(classes.dialect[classes.dialect >= 0]).tolist():
+            self._recorder.dialect(Dialect(dialect).label)
+        columns = span_columns(spans, classes, self._notes)
+        columns["agent_key"] = agent_keys(spans, classes, columns)
+        kept = self._kept(spans, classes)
+        self._sessions.add(spans, classes, origins, self._notes)
+        self._calls.add(spans, classes, columns)
+        record_agents(spans, classes, columns, self._recorder)
+        self._marks(spans, columns)
+        self._links(spans, classes, columns)
+        sglang = kept & classes.speaks(Dialect.SGLANG)
+        pending = kept & is_pending(spans)
+        self._pending.hold(spans, columns, pending)
+        if sglang.any():
+            self._engine.hold(spans, columns, sglang, self._notes)
+        now = kept & ~sglang & ~pending
+        if now.all():
+            self._recorder.extend_spans(columns)
+        elif now.any():
+            self._recorder.extend_spans(only(columns, now))
+
+    def finish(self) -> None:
+        """Records what only the whole source tells."""
+        self._engine.release(self._notes)
+        self._pending.release(self._notes)
+        self._calls.record(self._recorder)
+        self._sessions.record()
+
+    def _kept(self, spans: Spans, classes: Classes) -> Mask:
+        noise = classes.has_role(Role.NOISE)
+        homeless = np.asarray(pc.is_null(spans.trace_id))
+        self._notes.note(
+            "worker_bookkeeping",
+            Severity.INFO,
+            "a worker's own query, which is part of no session: left out",
+            spans.line,
+            noise,
+        )
+        self._notes.note(
+            "no_trace_id", Severity.WARNING, "a span without a trace id: left out", spans.line, homeless
+        )
+        kept: Mask = ~(noise | homeless)
+        return kept
+
+    def _marks(self, spans: Spans, columns: Columns) -> None:
+        events = spans.events
+        found = [
+            (row, time)
+            for row, name, time in zip(events.rows, events.names, events.times, strict=True)
+            if name == ATTEMPT_EVENT and time > 0
+        ]
+        if found:
+            rows = pa.array([row for row, _ in found])
+            self._recorder.extend_marks(
+                {
+                    "session_key": columns["session_key"].take(rows),
+                    "span_key": columns["span_key"].take(rows),
+                    "kind": [MarkKind.ATTEMPT.value] * len(found),
+                    "t_ns": [time for _, time in found],
+                    "evidence": [Evidence.MEASURED.value] * len(found),
+                }
+            )
+
+    def _links(self, spans: Spans, classes: Classes, columns: Columns) -> None:
+        """Spans that follow from others wait for them; other links say nothing of waiting."""
+        links = spans.links
+        if not links.rows:
+            return
+        rows, follows = np.array(links.rows, np.int64), np.array(links.follows, np.bool_)
+        traces = present_ids(pa.array(links.traces, pa.string()))
+        targets = present_ids(pa.array(links.spans, pa.string()))
+        self._answered(classes, columns, rows, traces)
+        flow = classes.speaks(Dialect.SGLANG)[rows] | classes.speaks(Dialect.CLAUDE_CODE)[rows]
+        self._notes.note(
+            "span_link",
+            Severity.INFO,
+            "a link that does not say what waits for what: not used",
+            spans.line[rows],
+            ~follows & ~flow,
+        )
+        known = follows & np.asarray(pc.and_(pc.is_valid(traces), pc.is_valid(targets)))
+        if known.any():
+            self._follow(rows[known], traces.filter(pa.array(known)), targets.filter(pa.array(known)), columns)
+
+    def _follow(self, rows: Any, traces: Any, targets: Any, columns: Columns) -> None:
+        size = len(rows)
+        self._recorder.extend_links(
+            {
+                "session_key": columns["session_key"].take(pa.array(rows)),
+                "from_key": pc.binary_join_element_wise(traces, targets, "/"),
+                "to_key": columns["span_key"].take(pa.array(rows)),
+                "kind": [LinkKind.CONTINUES.value] * size,
+                "explicit": [True] * size,
+                "rule": ["span link follows_from"] * size,
+            }
+        )
+
+    def _answered(self, classes: Classes, columns: Columns, rows: Any, traces: Any) -> None:
+        """A request of Claude Code links to the trace in which the server answered it."""
+        asked = classes.speaks(Dialect.CLAUDE_CODE)[rows]
+        if asked.any():
+            here = columns["session_key"].take(pa.array(rows[asked])).to_pylist()
+            for session_key, trace in zip(here, traces.filter(pa.array(asked)).to_pylist(), strict=True):
+                if trace is not None and session_key is not None:
+                    self._recorder.same_session(session_key, f"trace:{trace}")

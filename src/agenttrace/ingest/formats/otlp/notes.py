@@ -1,0 +1,33 @@
+"""What a chunk of spans gave reason to note: findings, with the line of the first one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agenttrace.ingest.formats.otlp.values import Ints, Mask
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+
+class Notes:
+    """Writes findings for all rows that a mask marks."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Findings go to `recorder`."""
+        self._recorder = recorder
+
+    def note(self, code: str, severity: Severity, example: str, lines: Ints, where: Mask) -> None:
+        """A finding for each marked row, if there are any."""
+        if where.any():
+            line = int(lines[int(np.argmax(where))])
+            self._recorder.finding(code, severity, example, line=line, count=int(where.sum()))
+
+    def unusable(self, name: str, lines: Ints, where: Mask) -> None:
+        """A value that is not of the type that its name promises."""
+        self.note(
+            "unusable_value", Severity.WARNING, f"{name} is not what it should be: left out", lines, where
+        )
+
+    def negative(self, name: str, lines: Ints, where: Mask) -> None:
+        """A negative duration."""
+        self.note("negative_value", Severity.INFO, f"{name} is negative: unknown", lines, where)

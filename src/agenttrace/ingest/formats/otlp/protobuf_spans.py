@@ -1,0 +1,112 @@
+"""From protobuf messages to the same columns as from JSON, and to the same log records."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from agenttrace.ingest.formats.otlp.json_spans import EVENT_DETAILS, Dropped
+from agenttrace.ingest.formats.otlp.names import code_of
+from agenttrace.ingest.formats.otlp.spans import SpanBuilder
+from agenttrace.ingest.formats.otlp.values import Scalar, json_text
+
+_LARGEST = 2**63 - 1
+_KEYS_KEPT = 10_000
+
+
+class Codes(dict[str, int]):
+    """The code of each attribute key, remembered."""
+
+    def __missing__(self, key: str) -> int:
+        """The code of a key that is new."""
+        code = code_of(key)
+        if len(self) < _KEYS_KEPT:
+            self[key] = code
+        return code
+
+
+def add_spans(
+    builder: SpanBuilder, spans: Iterable[Span], origin: int, codes: Codes, dropped: Dropped, number: int
+) -> int:
+    """Appends spans of one scope, the first of which is record `number`; the number of the next record."""
+    rows, values = builder.attribute_rows, builder.attribute_values
+    row = builder.pending
+    for span in spans:
+        builder.trace_id.append(span.trace_id.hex())
+        builder.span_id.append(span.span_id.hex())
+        builder.parent_id.append(span.parent_span_id.hex())
+        builder.name.append(span.name)
+        builder.start.append(_instant(span.start_time_unix_nano))
+        builder.end.append(_instant(span.end_time_unix_nano))
+        builder.status.append(span.status.code if 0 <= span.status.code <= 2 else 0)  # noqa: PLR2004
+        builder.origin.append(origin)
+        builder.line.append(number)
+        for attribute in span.attributes:
+            code = codes[attribute.key]
+            if code >= 0:
+                rows[code].append(row)
+                values[code].append(scalar(attribute.value))
+        if span.events:
+            _add_events(builder, span, row)
+        if span.links:
+            _add_links(builder, span, row)
+        lost = span.dropped_attributes_count + span.dropped_events_count + span.dropped_links_count
+        if lost:
+            dropped.add(lost, number)
+        row += 1
+        number += 1
+    return number
+
+
+def _instant(value: int) -> int:
+    return value if value <= _LARGEST else 0
+
+
+def _add_events(builder: SpanBuilder, span: Span, row: int) -> None:
+    for event in span.events:
+        detail = EVENT_DETAILS.get(event.name)
+        if detail is not None:
+            builder.events.rows.append(row)
+            builder.events.names.append(event.name)
+            builder.events.times.append(_instant(event.time_unix_nano))
+            found = (scalar(each.value) for each in event.attributes if each.key == detail)
+            builder.events.details.append(next(found, None) if detail else None)
+
+
+def _add_links(builder: SpanBuilder, span: Span, row: int) -> None:
+    for link in span.links:
+        builder.links.rows.append(row)
+        builder.links.traces.append(link.trace_id.hex())
+        builder.links.spans.append(link.span_id.hex())
+        follows = any(scalar(each.value) == "follows_from" for each in link.attributes)
+        builder.links.follows.append(follows)
+
+
+def scalar(value: AnyValue) -> Scalar:
+    """The value itself; a nested one as JSON text; bytes as base64 text."""
+    kind = value.WhichOneof("value")
+    if kind in ("array_value", "kvlist_value"):
+        return json_text(plain(value))
+    found = plain(value)
+    return found if isinstance(found, (str, int, float, bool)) else None
+
+
+def plain(value: AnyValue) -> Any:
+    """An AnyValue without the names of its types."""
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [plain(each) for each in value.array_value.values]
+    if kind == "kvlist_value":
+        return {each.key: plain(each.value) for each in value.kvlist_value.values}
+    if kind == "bytes_value":
+        return base64.b64encode(value.bytes_value).decode()
+    return None if kind is None else getattr(value, kind)
+
+
+def attributes_of(pairs: Iterable[KeyValue], wanted: frozenset[str] | None = None) -> Mapping[str, Scalar]:
+    """Attributes as a mapping; all of them unless some are wanted."""
+    return {pair.key: scalar(pair.value) for pair in pairs if wanted is None or pair.key in wanted}

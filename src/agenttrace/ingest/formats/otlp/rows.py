@@ -1,0 +1,214 @@
+"""A chunk of spans as columns of RAW_SPANS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from agenttrace.ingest.fields import LATEST_NS
+from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.classify import Classes
+from agenttrace.ingest.formats.otlp.concepts import (
+    LARGEST_INT32,
+    counts,
+    holds_any,
+    nullable,
+    shares,
+    text,
+    unsigned,
+)
+from agenttrace.ingest.formats.otlp.notes import Notes
+from agenttrace.ingest.formats.otlp.roles import KIND, OWN_PHASE, Dialect, Role
+from agenttrace.ingest.formats.otlp.spans import Spans
+from agenttrace.ingest.formats.otlp.timing import Timing, evidence, time_requests
+from agenttrace.ingest.formats.otlp.tokens import count_tokens
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts, texts, truths
+from agenttrace.model.vocabulary import Evidence, Phase, Purpose, Severity, SpanKind, Status
+
+Columns = dict[str, Any]
+
+_UNSET, _OK, _ERROR = 0, 1, 2
+_KIND_OF = np.array([tuple(SpanKind).index(KIND[role]) for role in Role], np.int8)
+_PHASE_OF = np.array(
+    [tuple(Phase).index(OWN_PHASE[role]) if role in OWN_PHASE else UNKNOWN for role in Role], np.int8
+)
+_STATUS = {status: index for index, status in enumerate(Status)}
+_PURPOSE = {purpose: index for index, purpose in enumerate(Purpose)}
+_PREFIXES = ("execute_tool ", "invoke_agent ", "claude_code.")
+
+
+def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
+    """All columns but those that need more than a chunk."""
+    spans = _sane_times(spans, notes)
+    timing = time_requests(spans, classes, notes)
+    status = _status(spans, timing)
+    ended = (timing.end != UNKNOWN) & (status != _STATUS[Status.CANCELLED])
+    keys = span_keys(spans)
+    return {
+        "session_key": pc.binary_join_element_wise("trace", spans.trace_id, ":"),
+        "span_key": keys,
+        "parent_key": pc.binary_join_element_wise(spans.trace_id, spans.parent_id, "/"),
+        "line": pa.array(spans.line),
+        "kind": words(_KIND_OF[classes.role], SpanKind),
+        "own_phase": words(_PHASE_OF[classes.role], Phase),
+        "purpose": words(_purpose(spans, classes, status), Purpose),
+        "name": _names(spans, classes),
+        "status": words(status, Status),
+        "error": _errors(spans, status),
+        **_bounds(spans, timing),
+        **_request_columns(spans, classes, notes),
+        **count_tokens(spans, classes, ended, notes),
+        **timing.columns(),
+    }
+
+
+def words(codes: NDArray[Any], vocabulary: type[StrEnum]) -> pa.DictionaryArray:
+    """Positions in a vocabulary as its words; UNKNOWN is null."""
+    indices = pa.array(codes.astype(np.int8), pa.int8(), mask=codes == UNKNOWN)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in vocabulary]))
+
+
+def span_keys(spans: Spans) -> Texts:
+    """Trace and span id; a span without an id is known by its name and start."""
+    keys = pc.binary_join_element_wise(spans.trace_id, spans.span_id, "/")
+    if not spans.span_id.null_count:
+        return keys
+    made = pc.binary_join_element_wise(spans.trace_id, names_of(spans), pa.array(spans.start).cast(pa.string()), "/")
+    return pc.coalesce(keys, made)
+
+
+def names_of(spans: Spans) -> Texts:
+    """The span names, decoded."""
+    return spans.name.dictionary.take(spans.name.indices)
+
+
+def _sane_times(spans: Spans, notes: Notes) -> Spans:
+    """Instants after 2100 are damaged ones."""
+    late = (spans.start > LATEST_NS) | (spans.end > LATEST_NS)
+    if late.any():
+        notes.note("time_out_of_range", Severity.WARNING, "a time after 2100: unknown", spans.line, late)
+        spans.start[spans.start > LATEST_NS] = 0
+        spans.end[spans.end > LATEST_NS] = 0
+    missing = spans.end == 0
+    backwards = ~missing & (spans.end < spans.start)
+    notes.note("no_end", Severity.INFO, "a span without an end: unfinished", spans.line, missing)
+    notes.note(
+        "end_before_start", Severity.WARNING, "a span that ends before it starts: unfinished", spans.line, backwards
+    )
+    return spans
+
+
+def _bounds(spans: Spans, timing: Timing) -> Columns:
+    start: Ints = np.where(spans.start > 0, spans.start, UNKNOWN)
+    return {
+        "start_ns": nullable(start),
+        "end_ns": nullable(timing.end),
+        "start_evidence": _bound_evidence(start, np.zeros(len(start), np.bool_)),
+        "end_evidence": _bound_evidence(timing.end, timing.end_derived),
+    }
+
+
+def _bound_evidence(bound: Ints, derived: Mask) -> Texts:
+    known = evidence(bound, derived)
+    unknown = pa.scalar(tuple(Evidence).index(Evidence.UNKNOWN), pa.int8())
+    return pa.DictionaryArray.from_arrays(known.indices.fill_null(unknown), known.dictionary)
+
+
+def _status(spans: Spans, timing: Timing) -> NDArray[np.int8]:
+    status = np.full(len(spans), UNKNOWN, np.int8)
+    status[spans.status == _OK] = _STATUS[Status.OK]
+    if (success := spans.attributes.get(names.SUCCESS[0])) is not None:
+        told = truths(success.values)
+        status[success.rows[told == 1]] = _STATUS[Status.OK]
+        status[success.rows[told == 0]] = _STATUS[Status.ERROR]
+    if (outcome := spans.attributes.get(names.OUTCOME[0])) is not None:
+        known = {"success": Status.OK, "cancelled": Status.CANCELLED, "error": Status.ERROR}
+        for word, meaning in known.items():
+            found = np.asarray(pc.equal(texts(outcome.values), word).fill_null(value=False))
+            status[outcome.rows[found]] = _STATUS[meaning]
+    status[spans.status == _ERROR] = _STATUS[Status.ERROR]
+    status[(timing.end == UNKNOWN) & (status != _STATUS[Status.ERROR])] = _STATUS[Status.UNFINISHED]
+    return status
+
+
+def _purpose(spans: Spans, classes: Classes, status: NDArray[np.int8]) -> NDArray[np.int8]:
+    purpose = np.full(len(spans), _PURPOSE[Purpose.TURN], np.int8)
+    requests = classes.has_role(Role.REQUEST)
+    purpose[requests & (status == _STATUS[Status.ERROR])] = _PURPOSE[Purpose.FAILED_ATTEMPT]
+    for name in names.REQUEST_CONTEXT:
+        purpose[requests & holds_any(spans, name, ["standalone"])] = _PURPOSE[Purpose.SIDE_REQUEST]
+    for name in names.QUERY_SOURCE:
+        purpose[requests & holds_any(spans, name, ["compact"])] = _PURPOSE[Purpose.COMPACTION]
+    return purpose
+
+
+def _names(spans: Spans, classes: Classes) -> pa.DictionaryArray:
+    """Of the tool, operation or agent, where there is one; else of the span."""
+    shown = pa.array([_shown(name) for name in spans.name.dictionary.to_pylist()], pa.string())
+    own = shown.take(spans.name.indices)
+    requests = classes.has_role(Role.REQUEST)
+    sglang = requests & classes.speaks(Dialect.SGLANG)
+    if sglang.any():
+        own = pc.if_else(pa.array(sglang), "request", own)
+    found = pc.coalesce(
+        text(spans, names.TOOL_NAME, classes.has_role(Role.TOOL)),
+        text(spans, names.AGENT_NAME, classes.has_role(Role.AGENT)),
+        text(spans, names.OPERATION, requests),
+        own,
+    )
+    return found.dictionary_encode()
+
+
+def _shown(name: str) -> str:
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _errors(spans: Spans, status: NDArray[np.int8]) -> Texts:
+    failed = status == _STATUS[Status.ERROR]
+    found = text(spans, names.ERROR, failed)
+    if failed.any() and spans.events.rows:
+        thrown: list[str | None] = [None] * len(spans)
+        for row, detail in zip(spans.events.rows, spans.events.details, strict=True):
+            if isinstance(detail, str) and failed[row]:
+                thrown[row] = detail
+        found = pc.coalesce(found, pa.array(thrown, pa.string()))
+    return found.dictionary_encode()
+
+
+def _request_columns(spans: Spans, classes: Classes, notes: Notes) -> Mapping[str, Any]:
+    requests = classes.has_role(Role.REQUEST)
+    if not requests.any():
+        return _tool_columns(spans, classes, notes)
+    attempts = counts(spans, names.ATTEMPT, notes, largest=LARGEST_INT32)
+    depth = counts(spans, names.QUEUE_DEPTH, notes, largest=LARGEST_INT32)
+    found = {
+        "model": text(spans, names.MODEL, requests).dictionary_encode(),
+        "request_id": text(spans, names.REQUEST_ID, requests),
+        "client_request_id": text(spans, names.CLIENT_REQUEST_ID, requests),
+        "attempt": nullable(np.where(requests, attempts, UNKNOWN), pa.int32()),
+        "queue_depth": nullable(np.where(requests, depth, UNKNOWN), pa.int32()),
+        "kv_hit_rate": shares(spans, names.HIT_RATE, notes),
+        "worker": unsigned(spans, names.WORKER, notes),
+        "prefill_worker": unsigned(spans, names.PREFILL_WORKER, notes),
+        **_tool_columns(spans, classes, notes),
+    }
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _tool_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
+    sizes = counts(spans, names.RESULT_TOKENS, notes)
+    return {"tool_output_tokens": nullable(np.where(classes.has_role(Role.TOOL), sizes, UNKNOWN))}
+
+
+def only(columns: Mapping[str, Any], keep: Sequence[bool] | Mask) -> Columns:
+    """The marked rows of every column."""
+    mask = pa.array(np.asarray(keep, np.bool_))
+    return {name: column.filter(mask) for name, column in columns.items()}

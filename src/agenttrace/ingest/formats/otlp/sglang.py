@@ -1,0 +1,95 @@
+"""SGLang: a request span, below it a span a thread, below those slices, once for every tensor-parallel rank.
+
+Its `time_in_model_prefill` counts from the dispatch to the first token, so it includes the queue, which only
+the slice `prefill_waiting` tells. Both are known together only when a whole source has been read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.concepts import counts, durations, nullable
+from agenttrace.ingest.formats.otlp.notes import Notes
+from agenttrace.ingest.formats.otlp.rows import Columns, only
+from agenttrace.ingest.formats.otlp.spans import Spans
+from agenttrace.ingest.formats.otlp.timing import evidence
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+_DEEPEST = 16
+_WAITING = "prefill_waiting"
+
+
+class Engine:
+    """Holds SGLang's spans back until the end of the source."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Nothing held yet."""
+        self._recorder = recorder
+        self._held: list[pa.Table] = []
+
+    def hold(self, spans: Spans, columns: Columns, where: Mask, notes: Notes) -> None:
+        """Takes the marked rows of a chunk."""
+        rank = np.maximum(counts(spans, (names.TP_RANK,), notes), counts(spans, (names.PP_RANK,), notes))
+        extra = {
+            "rank": pa.array(rank),
+            "upto_first_token": pa.array(durations(spans, names.PREFILL, notes)),
+        }
+        self._held.append(pa.table(only({**columns, **extra}, where)))
+
+    def release(self, notes: Notes) -> None:
+        """Records what was held, once for each request, with queue and prefill told apart."""
+        if not self._held:
+            return
+        table = pa.concat_tables(self._held, promote_options="default").combine_chunks()
+        parent = _parents(table)
+        rank: Ints = table.column("rank").to_numpy().copy()
+        for _ in range(_DEEPEST):
+            inherits = (rank == UNKNOWN) & (parent != UNKNOWN)
+            rank[inherits] = rank[parent[inherits]]
+        copies = rank > 0
+        lines: Ints = table.column("line").to_numpy()
+        notes.note(
+            "tensor_parallel_copies", Severity.INFO, "a span of a rank but the first: left out", lines, copies
+        )
+        queue, prefill = _phases(table, parent, copies)
+        split = table.select([name for name in table.column_names if name not in ("rank", "upto_first_token")])
+        columns: dict[str, Any] = {name: split.column(name) for name in split.column_names}
+        columns |= {
+            "queue_ns": nullable(queue),
+            "queue_evidence": evidence(queue, np.zeros(len(queue), np.bool_)),
+            "prefill_ns": nullable(prefill),
+            "prefill_evidence": evidence(prefill, np.ones(len(prefill), np.bool_)),
+        }
+        self._recorder.extend_spans(only(columns, ~copies))
+
+
+def _parents(table: pa.Table) -> Ints:
+    found = pc.index_in(table.column("parent_key"), value_set=table.column("span_key").combine_chunks())
+    return np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
+
+
+def _phases(table: pa.Table, parent: Ints, copies: Mask) -> tuple[Ints, Ints]:
+    """Queue and prefill of each request that has a waiting slice before its first token."""
+    is_request = np.asarray(pc.equal(table.column("kind").cast(pa.string()), "request"))
+    waiting = np.asarray(pc.equal(table.column("name").cast(pa.string()), _WAITING)) & ~copies
+    owner = np.where(is_request, np.arange(len(parent)), parent)
+    for _ in range(_DEEPEST):
+        climbing = (owner != UNKNOWN) & ~is_request[np.maximum(owner, 0)]
+        owner = np.where(climbing, parent[np.maximum(owner, 0)], owner)
+    start = table.column("start_ns").fill_null(UNKNOWN).to_numpy()
+    end = table.column("end_ns").fill_null(UNKNOWN).to_numpy()
+    first = table.column("first_token_ns").fill_null(np.iinfo(np.int64).max).to_numpy()
+    slices = waiting & (owner != UNKNOWN) & (end >= start) & (start <= first[np.maximum(owner, 0)])
+    queue = np.full(len(parent), UNKNOWN, np.int64)
+    queue[owner[slices]] = 0
+    np.add.at(queue, owner[slices], (end - start)[slices])
+    upto = table.column("upto_first_token").to_numpy()
+    prefill = np.where((queue != UNKNOWN) & (upto >= queue), upto - queue, UNKNOWN)
+    return queue, prefill

@@ -1,0 +1,159 @@
+"""When a request's first token came, and what is known of the times before and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.classify import Classes
+from agenttrace.ingest.formats.otlp.concepts import durations, instants, nullable, unknowns
+from agenttrace.ingest.formats.otlp.notes import Notes
+from agenttrace.ingest.formats.otlp.roles import Dialect, Role
+from agenttrace.ingest.formats.otlp.spans import Spans
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask
+from agenttrace.model.vocabulary import Evidence, Severity
+
+TOLERANCE_NS = 2_000_000
+"""Clocks that count whole milliseconds may put a first token so far behind the end of its request."""
+
+_MS = 10**6
+_FIRST_TOKEN_EVENTS = frozenset(
+    {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
+)
+_FIRST_CHUNK_EVENT = "ai.stream.firstChunk"
+ATTEMPT_EVENT = "gen_ai.request.attempt"
+_EVIDENCE = tuple(Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Of each span, in nanoseconds; UNKNOWN where it is no request or does not say."""
+
+    end: Ints
+    end_derived: Mask
+    first_token: Ints
+    first_token_derived: Mask
+    queue: Ints
+    prefill: Ints
+    decode: Ints
+    between_tokens: Ints
+
+    def columns(self) -> Mapping[str, Any]:
+        """Columns of RAW_SPANS."""
+        measured = np.zeros(len(self.queue), np.bool_)
+        return {
+            "queue_ns": nullable(self.queue),
+            "queue_evidence": evidence(self.queue, measured),
+            "prefill_ns": nullable(self.prefill),
+            "prefill_evidence": evidence(self.prefill, measured),
+            "first_token_ns": nullable(self.first_token),
+            "first_token_evidence": evidence(self.first_token, self.first_token_derived),
+            "decode_ns": nullable(self.decode),
+            "decode_evidence": evidence(self.decode, self.first_token_derived | self.end_derived),
+            "itl_ns": nullable(self.between_tokens),
+        }
+
+
+def evidence(of: Ints, derived: Mask) -> pa.DictionaryArray:
+    """Measured or derived, null where there is nothing to know."""
+    codes = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
+    words = pa.array([word.value for word in _EVIDENCE])
+    indices = pa.array(codes.astype(np.int8), pa.int8(), mask=of == UNKNOWN)
+    return pa.DictionaryArray.from_arrays(indices, words)
+
+
+def time_requests(spans: Spans, classes: Classes, notes: Notes) -> Timing:
+    """What the dialects say of the phases of requests. Nothing is split that a source does not split."""
+    requests = classes.has_role(Role.REQUEST)
+    start = np.where(spans.start > 0, spans.start, UNKNOWN)
+    end = np.where((spans.end > 0) & (spans.end >= spans.start), spans.end, UNKNOWN)
+    whole = durations(spans, names.WHOLE, notes)
+    end_derived = requests & (end == UNKNOWN) & (whole != UNKNOWN) & (start != UNKNOWN)
+    end = np.where(end_derived, start + whole, end)
+    first, first_derived = _first_token(spans, requests, start, notes)
+    first = _within(first, start, end, spans, notes)
+    sglang = classes.speaks(Dialect.SGLANG)
+    decode = durations(spans, names.DECODE, notes)
+    rest = np.where((first != UNKNOWN) & (end != UNKNOWN), end - first, UNKNOWN)
+    return Timing(
+        end=end,
+        end_derived=end_derived,
+        first_token=first,
+        first_token_derived=first_derived,
+        queue=_only(requests, durations(spans, names.QUEUE, notes)),
+        prefill=_only(requests & ~sglang, durations(spans, names.PREFILL, notes)),
+        decode=_only(requests, np.where(decode != UNKNOWN, decode, rest)),
+        between_tokens=_only(requests, durations(spans, names.BETWEEN_TOKENS, notes)),
+    )
+
+
+def _only(where: Mask, values: Ints) -> Ints:
+    return np.where(where, values, UNKNOWN)
+
+
+def _first_token(spans: Spans, requests: Mask, start: Ints, notes: Notes) -> tuple[Ints, Mask]:
+    """The time to the first token, counted from the start or from the last attempt; else an instant."""
+    ttft = durations(spans, names.TTFT, notes)
+    last, attempts = _attempts(spans)
+    retried = attempts > 1
+    begin = np.where(retried & (last != UNKNOWN), last, start)
+    counted = (ttft != UNKNOWN) & (begin != UNKNOWN)
+    found = np.where(counted, begin + ttft, UNKNOWN)
+    for other in (instants(spans, names.FIRST_TOKEN_TIME, notes), _first_events(spans, start)):
+        found = np.where(found == UNKNOWN, other, found)
+    return _only(requests, found), requests & counted & retried
+
+
+def _attempts(spans: Spans) -> tuple[Ints, Ints]:
+    """The instant at which the last attempt of each span began, and the number of attempts seen."""
+    last, count = unknowns(spans), np.zeros(len(spans), np.int64)
+    events = spans.events
+    for row, name, time in zip(events.rows, events.names, events.times, strict=True):
+        if name == ATTEMPT_EVENT and time > 0:
+            last[row] = max(last[row], time)
+            count[row] += 1
+    return last, count
+
+
+def _first_events(spans: Spans, start: Ints) -> Ints:
+    """The first event that marks a token, or says how long the first one took."""
+    found = unknowns(spans)
+    events = spans.events
+    for row, name, time, detail in zip(events.rows, events.names, events.times, events.details, strict=True):
+        instant = UNKNOWN
+        if name in _FIRST_TOKEN_EVENTS and time > 0:
+            instant = time
+        elif name == _FIRST_CHUNK_EVENT:
+            took = round(detail * _MS) if isinstance(detail, (int, float)) and detail >= 0 else UNKNOWN
+            instant = time or (int(start[row]) + took if took != UNKNOWN and start[row] > 0 else UNKNOWN)
+        if instant != UNKNOWN and (found[row] == UNKNOWN or instant < found[row]):
+            found[row] = instant
+    return found
+
+
+def _within(first: Ints, start: Ints, end: Ints, spans: Spans, notes: Notes) -> Ints:
+    """A first token outside of its request is unknown; one hardly behind its end is at its end."""
+    known = first != UNKNOWN
+    late = known & (end != UNKNOWN) & (first > end)
+    close = late & (first <= end + TOLERANCE_NS)
+    outside = (late & ~close) | (known & (start != UNKNOWN) & (first < start))
+    notes.note(
+        "first_token_clipped",
+        Severity.INFO,
+        "a first token up to 2 ms behind the end of its request: taken as the end",
+        spans.line,
+        close,
+    )
+    notes.note(
+        "first_token_outside",
+        Severity.WARNING,
+        "a first token outside of its request: unknown",
+        spans.line,
+        outside,
+    )
+    return np.where(outside, UNKNOWN, np.where(close, end, first))
