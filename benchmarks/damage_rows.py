@@ -65,7 +65,10 @@ _KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key", "spawn
 _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", "source_id")
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
-_SHORTEST_ID = 3
+_TELLING = 4
+"""A shorter id is looked for as a whole key, not within one."""
+
+_ATTEMPTS = 30
 _NEWS = re.compile(r"<(?:task-id|tool-use-id)>([^<]+)<")
 
 
@@ -175,8 +178,12 @@ class Apart:
         if row.get("line") in lines:
             return True
         ids, names = (self._lanes, _KEYS + _LANE_KEYS) if table in _BY_LANE else (self._ids, _KEYS)
-        keys = " ".join(str(row[name]) for name in names if row.get(name))
-        return any(found in keys for found in ids)
+        keys = [str(row[name]) for name in names if row.get(name)]
+        whole = " ".join(keys)
+        return any(
+            found in whole if len(found) >= _TELLING else any(key.endswith(f":{found}") for key in keys)
+            for found in ids
+        )
 
 
 def _reached(piece: Piece, ids: set[str], steps: int) -> set[str]:
@@ -217,13 +224,15 @@ def _documents(unit: bytes) -> Iterator[Value]:
             return
         return
     text, decoder, position = unit.decode("utf-8", errors="replace"), json.JSONDecoder(), 0
-    while 0 <= position < len(text):
+    for _ in range(_ATTEMPTS):
         try:
             value, position = decoder.raw_decode(text, position)
             yield value
         except (ValueError, RecursionError):
             position += 1
         position = text.find("{", position)
+        if position < 0:
+            return
 
 
 def _values(value: Value, names: frozenset[str]) -> Iterator[str]:
@@ -250,7 +259,7 @@ def _texts(held: Value) -> Iterator[str]:
         held = held.get("stringValue")
     if isinstance(held, int) and not isinstance(held, bool):
         held = str(held) if abs(held) < 2**64 else None
-    if isinstance(held, str) and len(held) >= _SHORTEST_ID:
+    if isinstance(held, str) and held:
         yield held.lower() if _HEX.fullmatch(held) else held
 
 

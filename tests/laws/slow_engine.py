@@ -433,7 +433,7 @@ class Slow:
 
     def _substance(self, number: int) -> tuple[Any, ...]:
         span = self.spans[number]
-        name = tuple(-ord(letter) for letter in span["name"])
+        name = (*(-ord(letter) for letter in span["name"]), 1)
         return (span["start_ns"], -PHASES.index(self.whole[number]), -KINDS.index(span["kind"]), name)
 
     def _wait_once(self) -> None:
@@ -473,12 +473,16 @@ class Slow:
 
     def _knot(self) -> list[tuple[int, Wait]]:
         """Links on a cycle, or between two."""
+        at_once = {
+            event: [wait for wait in waits if self.time[wait.event] == self.time[event]]
+            for event, waits in self.before.items()
+        }
         after: dict[Event, set[Event]] = {}
-        for event, waits in self.before.items():
+        for event, waits in at_once.items():
             for wait in waits:
                 after.setdefault(wait.event, set()).add(event)
-        on_cycle_or_after = _remaining(self.before, after)
-        before = {event: {wait.event for wait in waits} for event, waits in self.before.items()}
+        on_cycle_or_after = _remaining(at_once, after)
+        before = {event: {wait.event for wait in waits} for event, waits in at_once.items()}
         backwards = {event: [Wait(other, "") for other in after.get(event, ())] for event in self.before}
         on_cycle_or_before = _remaining(backwards, before)
         left = on_cycle_or_after & on_cycle_or_before
@@ -520,7 +524,7 @@ class Slow:
 
     def _link_rank(self, wait: Wait) -> tuple[Any, ...]:
         substance = self._substance(self._span_of(wait.event))
-        return (substance[0], wait.known == "explicit", substance[1:])
+        return (substance[0], wait.known == "explicit", wait.backoff, substance[1:])
 
     def _span_of(self, event: Event) -> int:
         return int(self.marks[event[1]]["span"]) if event[0] == "mark" else int(event[1])

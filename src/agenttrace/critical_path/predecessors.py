@@ -89,7 +89,7 @@ def _latest(
         tied[:-1] |= tied[1:]
         at = np.flatnonzero(tied)
         span = nodes.span[dependencies.node[order[at]]]
-        rank = forest.start[span] * 2 + dependencies.explicit[order[at]]
+        rank = forest.start[span] * 4 + 2 * dependencies.explicit[order[at]] + dependencies.backoff[order[at]]
         order[at] = order[at[substance.last_wins(key[at], rank, span)]]
     last = np.ones(len(order), np.bool_)
     last[:-1] = dependencies.target[order[1:]] != dependencies.target[order[:-1]]

@@ -184,7 +184,7 @@ def damaged_lines(draw: st.DrawFn) -> bytes:
     return json.dumps(record).encode("utf-8", "replace")
 
 
-@given(damaged=damaged_lines(), at=st.integers(0, len(SOUND)))
+@given(damaged=damaged_lines(), at=st.integers(1, len(SOUND)))  # at 0 it may look like compression
 def test_damage_to_one_line_leaves_the_rows_of_the_others(damaged: bytes, at: int) -> None:
     trace = read_bytes(b"\n".join([*SOUND[:at], damaged, *SOUND[at:]]))
 

@@ -134,7 +134,7 @@ def test_without_an_id_a_request_is_told_by_what_else_is_known() -> None:
         f"request:chain@{(T0 + 5) * MS}",
         f"request:chain@{(T0 + 9) * MS}",
     }
-    assert findings(trace)["request_without_id"] == 3
+    assert findings(trace) == {"request_without_id": 3, "field_unusable": 1}
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,12 @@ def write_background(work: Work) -> None:
         if tool.name in AGENT_TOOLS and result.agent_id:
             source = agent_key(tool, result.agent_id)
         else:
-            source = _free_key(result, tool, used)
             known = [ended[name] for name in ids if name in ended]
-            _write(work, source, tool, result.t_ns, min([*known, told[-1][0]]))
+            end_ns = min([*known, told[-1][0]])
+            source = tool.key
+            if UNKNOWN < result.t_ns < end_ns:
+                source = _free_key(result, tool, used)
+                _write(work, source, tool, result.t_ns, end_ns)
         work.rows.links.append(
             Link(
                 session_key=tool.lane.session_key,
@@ -70,8 +73,6 @@ def _ends(work: Work) -> dict[str, int]:
 
 
 def _write(work: Work, key: str, tool: Tool, start_ns: int, end_ns: int) -> None:
-    if start_ns == UNKNOWN or end_ns < start_ns:
-        return
     work.rows.spans.append(
         Span(
             session_key=tool.lane.session_key,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from bisect import bisect_right
+
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool
 from agenttrace.ingest.formats.claude_code.rows import Link, Span
 from agenttrace.ingest.formats.claude_code.tools import evidence
@@ -56,17 +57,20 @@ def _link_queued(work: Work) -> None:
     It follows at once, or after the hooks of the other one, whose length early versions do not note.
     """
     hooked_ns = work.transcript.hooked_ns
+    ended: dict[str, list[tuple[int, str]]] = {}
     for tool in work.transcript.tools.values():
         if tool.start_ns - tool.emitted_ns <= _LATE_NS or hooked_ns.get(tool.id) != tool.start_ns:
             continue
-        ended = [
-            (other.end_ns, other.key)
-            for other in work.transcript.tools_of[tool.answer.key]
-            if UNKNOWN < other.end_ns <= tool.start_ns and other is not tool
-        ]
-        if not ended:
+        if tool.answer.key not in ended:
+            calls = work.transcript.tools_of[tool.answer.key]
+            ended[tool.answer.key] = sorted((other.end_ns, other.key) for other in calls if other.end_ns)
+        ends = ended[tool.answer.key]
+        place = bisect_right(ends, tool.start_ns, key=lambda end: end[0])
+        if not place:
             continue
-        end_ns, key = max(ended)
+        end_ns, key = ends[place - 1]
+        if key == tool.key:
+            continue
         work.rows.links.append(
             Link(
                 session_key=tool.lane.session_key,

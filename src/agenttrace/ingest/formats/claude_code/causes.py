@@ -10,7 +10,7 @@ from agenttrace.model.vocabulary import Trigger
 
 _OTHER = Role.OTHER
 _ATTEMPTS = 16
-_STEPS_PER_RECORD = 32
+_STEPS_PER_RECORD = 8
 _STEPS_AT_LEAST = 10_000
 
 

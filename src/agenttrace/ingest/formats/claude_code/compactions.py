@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from agenttrace.ingest.formats.claude_code.causes import Cause
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Boundary, Node, Role, Transcript
+from agenttrace.ingest.formats.claude_code.collected import Boundary, Role, Transcript
 from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, Purpose, SpanKind
@@ -96,11 +96,12 @@ def _key(record: str) -> str:
 def write_compactions(work: Work) -> Boundaries:
     """A span for each boundary."""
     ends = Boundaries()
+    commands = _commands(work.transcript) if work.transcript.boundaries else []
     for boundary in work.transcript.boundaries.values():
         key = work.compaction_keys[boundary.node.uuid]
         lane = boundary.node.lane
         cause = work.walker.find(boundary.before, boundary.node.t_ns)
-        start_ns = _start(work, boundary, cause)
+        start_ns = _start(boundary, cause, commands)
         measured = boundary.duration_ns is not None
         work.rows.spans.append(
             Span(
@@ -126,21 +127,17 @@ def write_compactions(work: Work) -> Boundaries:
     return ends
 
 
-def _start(work: Work, boundary: Boundary, cause: Cause) -> int:
-    node = boundary.node
-    if boundary.duration_ns is not None and node.t_ns != UNKNOWN:
-        return node.t_ns - boundary.duration_ns
-    start_ns = min(cause.ready_ns, node.t_ns) if cause.known else node.t_ns
-    return max(start_ns, _command_before(work, node))
+def _start(boundary: Boundary, cause: Cause, commands: list[int]) -> int:
+    """From its stated length; else after what was said before it, and after the user's command for it."""
+    t_ns = boundary.node.t_ns
+    if boundary.duration_ns is not None and t_ns != UNKNOWN:
+        return t_ns - boundary.duration_ns
+    start_ns = min(cause.ready_ns, t_ns) if cause.known else t_ns
+    place = bisect_right(commands, t_ns)
+    return max(start_ns, commands[place - 1]) if place else start_ns
 
 
-def _command_before(work: Work, node: Node) -> int:
-    """When the user asked for it, if that was the case: idle time before it is none of its own."""
-    asked = (
-        prompt.node.t_ns
-        for prompt in work.transcript.prompts
-        if prompt.text.startswith(_COMMAND)
-        and prompt.node.lane is node.lane
-        and prompt.node.t_ns <= node.t_ns
-    )
-    return max(asked, default=UNKNOWN)
+def _commands(transcript: Transcript) -> list[int]:
+    """When the user asked for compactions: idle time before that is no part of them."""
+    asked = (prompt.node.t_ns for prompt in transcript.prompts if prompt.text.startswith(_COMMAND))
+    return sorted(asked)

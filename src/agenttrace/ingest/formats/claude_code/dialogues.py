@@ -29,24 +29,33 @@ _CLOSE_SHARE = 0.1
 
 def write_dialogues(work: Work) -> None:
     """Spans of waiting for the user, as children of the calls in which it happened."""
-    mine: dict[str, list[Tool]] = defaultdict(list)
     for tool in work.transcript.tools.values():
-        if tool.end_ns > tool.start_ns > UNKNOWN:
-            if tool.name in QUESTIONS:
-                _write(work, tool, tool.end_ns, Evidence.MEASURED)
-            if tool.lane.main:
-                mine[tool.lane.agent_key].append(tool)
+        if tool.name in QUESTIONS and tool.end_ns > tool.start_ns > UNKNOWN:
+            _write(work, tool, tool.end_ns, Evidence.MEASURED)
     if not work.transcript.turn_ends:
         return
-    turns = _Turns(work)
+    calls, turns = _main_calls(work), _Turns(work)
     for end in sorted(work.transcript.turn_ends, key=lambda end: end.node.t_ns):
         turn = turns.close(end)
         if turn is not None:
             start_ns, open_ns = turn
-            inside = (
-                tool for tool in mine[end.node.lane.agent_key] if start_ns <= tool.start_ns < end.node.t_ns
-            )
-            _place(work, end, list(inside), open_ns)
+            mine = calls[end.node.lane.agent_key]
+            first = bisect_left(mine, start_ns, key=_start)
+            last = bisect_left(mine, end.node.t_ns, key=_start)
+            _place(work, end, mine[first:last], open_ns)
+
+
+def _main_calls(work: Work) -> dict[str, list[Tool]]:
+    """The finished calls of each main lane, by their start."""
+    calls: dict[str, list[Tool]] = defaultdict(list)
+    for tool in sorted(work.transcript.tools.values(), key=_start):
+        if tool.lane.main and tool.end_ns > tool.start_ns > UNKNOWN:
+            calls[tool.lane.agent_key].append(tool)
+    return calls
+
+
+def _start(tool: Tool) -> int:
+    return tool.start_ns
 
 
 class _Turns:

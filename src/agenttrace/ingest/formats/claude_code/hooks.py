@@ -30,6 +30,7 @@ def write_hooks(work: Work) -> None:
                 parent_key=tool.key if tool is not None and inside else None,
                 line=node.line,
                 kind=SpanKind.OTHER,
+                purpose=node.lane.purpose,
                 name=f"hook:{hook.event}",
                 start_ns=start_ns,
                 end_ns=node.t_ns,

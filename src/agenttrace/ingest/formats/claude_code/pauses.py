@@ -25,6 +25,7 @@ def write_pauses(work: Work) -> None:
     came: dict[str, list[tuple[int, Node]]] = defaultdict(list)
     for t_ns, node in _prompts(work):
         came[node.lane.agent_key].append((t_ns, node))
+    noted = {(node.lane.agent_key, node.t_ns) for node in work.transcript.worked}
     for agent_key, prompts in came.items():
         reach = _Reach(busy.get(agent_key, []))
         prompts.sort(key=lambda prompt: prompt[0])
@@ -32,7 +33,8 @@ def write_pauses(work: Work) -> None:
         for t_ns, node in prompts:
             since = max(reach.at(t_ns), before)
             if UNKNOWN < since < t_ns:
-                _write(work, node, since, t_ns)
+                stated = (agent_key, since) in noted
+                _write(work, node, (since, t_ns), Evidence.MEASURED if stated else Evidence.BOUNDED)
             before = max(before, t_ns)
 
 
@@ -86,7 +88,7 @@ def _busy(work: Work) -> dict[str, list[tuple[int, int]]]:
     return busy
 
 
-def _write(work: Work, node: Node, since_ns: int, until_ns: int) -> None:
+def _write(work: Work, node: Node, bounds: tuple[int, int], since: Evidence) -> None:
     session_key, key = node.lane.session_key, f"wait:{node.uuid}"
     work.rows.spans.append(
         Span(
@@ -95,9 +97,9 @@ def _write(work: Work, node: Node, since_ns: int, until_ns: int) -> None:
             agent_key=node.lane.agent_key,
             line=node.line,
             kind=SpanKind.USER_WAIT,
-            start_ns=since_ns,
-            end_ns=until_ns,
-            start_evidence=Evidence.MEASURED,
+            start_ns=bounds[0],
+            end_ns=bounds[1],
+            start_evidence=since,
             end_evidence=Evidence.MEASURED,
         )
     )

@@ -34,7 +34,8 @@ class ClaudeCode:
     @property
     def companions(self) -> tuple[str, ...]:
         """Files of the project folder that are no transcripts."""
-        return ("*.meta.json", "journal.jsonl", "custom-title.json", "sent-prefix.json", "precompact.json")
+        titles = ("custom-title.json", "sent-prefix.json", "precompact.json")
+        return ("*.meta.json", "journal.jsonl", "wf_*.json", *titles)
 
     def sniff(self, head: bytes) -> bool:
         """Whether the head holds a transcript's records."""

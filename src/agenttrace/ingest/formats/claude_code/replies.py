@@ -74,7 +74,7 @@ def _role(record: Record, said: str) -> Role:
     if said.startswith(_INTERRUPTED):
         return Role.INTERRUPT
     origin = value_of(record.origin)
-    kind = origin.get("kind") if isinstance(origin, dict) else None
+    kind = text(origin.get("kind")) if isinstance(origin, dict) else None
     if said.startswith(_NOTICES) or kind == "task-notification":
         return Role.NOTICE
     silent = record.is_meta or record.prompt_source == "system" or kind not in {None, "human"}

@@ -44,6 +44,7 @@ class Columns:
         self._what = what
         self._recorder = recorder
         self._values: dict[str, tuple[Any, ...]] = dict(zip(names, zip(*rows, strict=True), strict=True))
+        self._reported: set[str] = set()
         self.length = len(rows)
 
     def raw(self, name: str) -> tuple[Any, ...]:
@@ -125,8 +126,9 @@ class Columns:
         return found
 
     def _report(self, name: str, what: str, known: Mask) -> None:
-        if known.all():
+        if known.all() or name in self._reported:
             return
+        self._reported.add(name)
         present = np.array([value is not None for value in self._values[name]], dtype=np.bool_)
         example = f"{self._what}.{name} is not {what}"
         self.count_finding("field_unusable", Severity.WARNING, example, present & ~known)

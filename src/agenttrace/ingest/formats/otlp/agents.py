@@ -13,7 +13,7 @@ from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import text
 from agenttrace.ingest.formats.otlp.roles import Role
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import Texts
+from agenttrace.ingest.formats.otlp.values import Texts, certain
 from agenttrace.ingest.recorder import Recorder
 
 _CONVERSATION = ("gen_ai.conversation.id",)
@@ -29,7 +29,7 @@ def agent_keys(spans: Spans, classes: Classes, columns: dict[str, Any]) -> Texts
     is_agent = classes.has_role(Role.AGENT)
     agent_id = text(spans, names.AGENT_ID, is_agent)
     conversation = text(spans, _CONVERSATION, is_agent)
-    by_name = pc.fill_null(pc.equal(agent_id, conversation), fill_value=False)
+    by_name = pa.array(certain(pc.equal(agent_id, conversation)))
     nothing = pa.scalar(None, pa.string())
     own = pc.if_else(by_name, conversation, pc.if_else(pa.array(is_agent), columns["span_key"], nothing))
     return pc.coalesce(_lane(spans, names.LANE), own)

@@ -26,7 +26,7 @@ from agenttrace.ingest.formats.otlp.roles import (
     Rule,
 )
 from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask, texts
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask, certain, texts
 
 Codes = NDArray[np.int8]
 
@@ -131,6 +131,5 @@ def _begins(spans: Spans, name: str, start: str) -> Mask:
     mask = np.zeros(len(spans), np.bool_)
     attribute = spans.attributes.get(name)
     if attribute is not None:
-        found = pc.starts_with(texts(attribute.values), start).fill_null(value=False)
-        mask[attribute.rows] = np.asarray(found)
+        mask[attribute.rows] = certain(pc.starts_with(texts(attribute.values), start))
     return mask

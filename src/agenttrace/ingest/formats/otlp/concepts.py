@@ -12,7 +12,16 @@ import pyarrow.compute as pc
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts, floats, integers, texts
+from agenttrace.ingest.formats.otlp.values import (
+    UNKNOWN,
+    Ints,
+    Mask,
+    Texts,
+    certain,
+    floats,
+    integers,
+    texts,
+)
 
 LARGEST_COUNT = 2**53
 LARGEST_INT32 = 2**31 - 1
@@ -34,7 +43,7 @@ def text(spans: Spans, names: Sequence[str], where: Mask | None = None) -> Texts
         if attribute is None:
             continue
         values = texts(attribute.values)
-        present = np.asarray(pc.fill_null(pc.not_equal(values, ""), fill_value=False))
+        present = certain(pc.not_equal(values, ""))
         index[attribute.rows[present]] = size + np.flatnonzero(present)
         pools.append(values)
         size += len(values)
@@ -133,9 +142,7 @@ def holds_any(spans: Spans, name: str, values: Sequence[str]) -> Mask:
     mask = np.zeros(len(spans), np.bool_)
     attribute = spans.attributes.get(name)
     if attribute is not None:
-        mask[attribute.rows] = np.asarray(
-            pc.fill_null(pc.is_in(texts(attribute.values), pa.array(values)), fill_value=False)
-        )
+        mask[attribute.rows] = certain(pc.is_in(texts(attribute.values), pa.array(values)))
     return mask
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,9 @@ from agenttrace.ingest.formats.otlp.roles import Dialect, Role
 from agenttrace.ingest.formats.otlp.rows import Columns, only, span_columns
 from agenttrace.ingest.formats.otlp.sessions import Sessions
 from agenttrace.ingest.formats.otlp.sglang import Engine
-from agenttrace.ingest.formats.otlp.spans import Origin, Spans
+from agenttrace.ingest.formats.otlp.spans import Origin, Spans, narrowed
 from agenttrace.ingest.formats.otlp.timing import ATTEMPT_EVENT
-from agenttrace.ingest.formats.otlp.values import Mask
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
@@ -37,31 +37,39 @@ class DialectLayer:
         self._calls = Calls()
         self._engine = Engine(recorder)
         self._pending = Pending(recorder)
-        self.claude_sessions: set[str] = set()
 
     def add(self, spans: Spans, origins: Sequence[Origin]) -> None:
         """Records a chunk."""
+        spans = self._with_trace(spans)
         classes = classify(spans, origins)
-        for dialect in np.unique(classes.dialect[classes.dialect >= 0]).tolist():
+        if (noise := classes.has_role(Role.NOISE)).any():
+            spans, classes = self._without(noise, spans, classes)
+        for dialect in np.unique(classes.dialect[classes.dialect != UNKNOWN]).tolist():
             self._recorder.dialect(Dialect(dialect).label)
         columns = span_columns(spans, classes, self._notes)
         columns["agent_key"] = agent_keys(spans, classes, columns)
-        kept = self._kept(spans, classes)
         self._sessions.add(spans, classes, origins, self._notes)
         self._calls.add(spans, classes, columns)
         record_agents(spans, classes, columns, self._recorder)
         self._marks(spans, columns)
         self._links(spans, classes, columns)
-        sglang = kept & classes.speaks(Dialect.SGLANG)
-        pending = kept & is_pending(spans)
+        self._record(spans, classes, columns)
+
+    def _record(self, spans: Spans, classes: Classes, columns: Columns) -> None:
+        sglang, pending = classes.speaks(Dialect.SGLANG), is_pending(spans)
         self._pending.hold(spans, columns, pending)
         if sglang.any():
             self._engine.hold(spans, columns, sglang, self._notes)
-        now = kept & ~sglang & ~pending
-        if now.all():
+        later = sglang | pending
+        if not later.any():
             self._recorder.extend_spans(columns)
-        elif now.any():
-            self._recorder.extend_spans(only(columns, now))
+        elif not later.all():
+            self._recorder.extend_spans(only(columns, ~later))
+
+    @property
+    def session_keys(self) -> Set[str]:
+        """The sessions that spans have named so far."""
+        return self._sessions.keys
 
     def finish(self) -> None:
         """Records what only the whole source tells."""
@@ -70,9 +78,14 @@ class DialectLayer:
         self._calls.record(self._recorder)
         self._sessions.record()
 
-    def _kept(self, spans: Spans, classes: Classes) -> Mask:
-        noise = classes.has_role(Role.NOISE)
+    def _with_trace(self, spans: Spans) -> Spans:
         homeless = np.asarray(pc.is_null(spans.trace_id))
+        self._notes.note(
+            "no_trace_id", Severity.WARNING, "a span without a trace id: left out", spans.line, homeless
+        )
+        return narrowed(spans, ~homeless) if homeless.any() else spans
+
+    def _without(self, noise: Mask, spans: Spans, classes: Classes) -> tuple[Spans, Classes]:
         self._notes.note(
             "worker_bookkeeping",
             Severity.INFO,
@@ -80,11 +93,7 @@ class DialectLayer:
             spans.line,
             noise,
         )
-        self._notes.note(
-            "no_trace_id", Severity.WARNING, "a span without a trace id: left out", spans.line, homeless
-        )
-        kept: Mask = ~(noise | homeless)
-        return kept
+        return narrowed(spans, ~noise), Classes(classes.role[~noise], classes.dialect[~noise])
 
     def _marks(self, spans: Spans, columns: Columns) -> None:
         events = spans.events

@@ -16,7 +16,7 @@ import numpy as np
 from agenttrace.ingest.formats.otlp.json_structure import Brackets, Scanner, objects_at
 from agenttrace.ingest.source import Source
 
-PIECE_BYTES = 16 << 20
+PIECE_BYTES = 4 << 20
 """A document beyond this size is cut."""
 
 _PEEK_LINES = 16

@@ -42,8 +42,10 @@ class Dropped:
         self.things += count
 
 
-def add_spans(builder: SpanBuilder, spans: Sequence[Span], origin: int, line: int, dropped: Dropped) -> None:
-    """Appends spans of one scope."""
+def add_spans(
+    builder: SpanBuilder, spans: Sequence[Span], origin: int, lines: Sequence[int], dropped: Dropped
+) -> None:
+    """Appends spans of one scope; `lines` has the line of each."""
     builder.trace_id += [span.trace_id for span in spans]
     builder.span_id += [span.span_id for span in spans]
     builder.parent_id += [span.parent_span_id for span in spans]
@@ -54,7 +56,7 @@ def add_spans(builder: SpanBuilder, spans: Sequence[Span], origin: int, line: in
     builder.origin += [origin] * len(spans)
     rows, values = builder.attribute_rows, builder.attribute_values
     row = builder.pending
-    builder.line += [line] * len(spans)
+    builder.line += lines
     for span in spans:
         for attribute in span.attributes or ():
             code = attribute.code
@@ -66,7 +68,7 @@ def add_spans(builder: SpanBuilder, spans: Sequence[Span], origin: int, line: in
         if span.links:
             _add_links(builder, span.links, row)
         if span.dropped_attributes_count or span.dropped_events_count or span.dropped_links_count:
-            dropped.add(_lost(span), line)
+            dropped.add(_lost(span), builder.line[row])
         row += 1
 
 

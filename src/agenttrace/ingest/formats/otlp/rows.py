@@ -28,7 +28,7 @@ from agenttrace.ingest.formats.otlp.roles import KIND, OWN_PHASE, Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
 from agenttrace.ingest.formats.otlp.timing import Timing, evidence, time_requests
 from agenttrace.ingest.formats.otlp.tokens import count_tokens
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts, texts, truths
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts, certain, texts, truths
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose, Severity, SpanKind, Status
 
 Columns = dict[str, Any]
@@ -130,7 +130,7 @@ def _status(spans: Spans, timing: Timing) -> NDArray[np.int8]:
     if (outcome := spans.attributes.get(names.OUTCOME[0])) is not None:
         known = {"success": Status.OK, "cancelled": Status.CANCELLED, "error": Status.ERROR}
         for word, meaning in known.items():
-            found = np.asarray(pc.equal(texts(outcome.values), word).fill_null(value=False))
+            found = certain(pc.equal(texts(outcome.values), word))
             status[outcome.rows[found]] = _STATUS[meaning]
     status[spans.status == _ERROR] = _STATUS[Status.ERROR]
     status[(timing.end == UNKNOWN) & (status != _STATUS[Status.ERROR])] = _STATUS[Status.UNFINISHED]

@@ -15,7 +15,7 @@ from agenttrace.ingest.formats.otlp.concepts import holds, text
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect
 from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.formats.otlp.values import Mask, Texts
+from agenttrace.ingest.formats.otlp.values import Mask, Texts, certain
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
@@ -46,6 +46,7 @@ class Sessions:
         """Nothing seen yet."""
         self._recorder = recorder
         self._traces: dict[str, _Told] = {}
+        self.keys: set[str] = set()
 
     def add(self, spans: Spans, classes: Classes, origins: Sequence[Origin], notes: Notes) -> None:
         """Notes the session ids of a chunk."""
@@ -68,7 +69,9 @@ class Sessions:
         told = self._traces.setdefault(trace, _Told())
         told.ids.add((inner, session_id))
         if session_id.lower() not in PLACEHOLDERS:
-            self._recorder.same_session(f"trace:{trace}", session_key(space, session_id))
+            key = session_key(space, session_id)
+            self.keys.add(key)
+            self._recorder.same_session(f"trace:{trace}", key)
 
     def _facts(self, spans: Spans, origins: Sequence[Origin]) -> None:
         tables = {"task_id": names.TASK_ID, "run_id": names.RUN_ID, "deployment": names.DEPLOYMENT}
@@ -93,7 +96,7 @@ class Sessions:
             Severity.WARNING,
             "a session id that names no session: traces are not joined by it",
             spans.line,
-            np.asarray(found.fill_null(value=False)),
+            certain(found),
         )
 
     def _projects(self, spans: Spans, notes: Notes) -> None:

@@ -8,8 +8,8 @@ that live longer than that leave the processor's cache, which makes reading half
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.formats.otlp.ids import present_ids
 from agenttrace.ingest.formats.otlp.names import WANTED
-from agenttrace.ingest.formats.otlp.values import Ints, Scalar, Texts, column_of_texts, concatenated
+from agenttrace.ingest.formats.otlp.values import Ints, Mask, Scalar, Texts, column_of_texts, concatenated
 
 PART_ROWS = 1024
 
@@ -78,6 +78,42 @@ class Spans:
     def __len__(self) -> int:
         """Number of spans."""
         return len(self.start)
+
+
+def narrowed(spans: Spans, keep: Mask) -> Spans:
+    """The marked spans only."""
+    mask = pa.array(keep)
+    place = np.cumsum(keep) - 1
+    attributes = {}
+    for name, attribute in spans.attributes.items():
+        here = keep[attribute.rows]
+        attributes[name] = Attribute(place[attribute.rows[here]], attribute.values.filter(pa.array(here)))
+    return Spans(
+        trace_id=spans.trace_id.filter(mask),
+        span_id=spans.span_id.filter(mask),
+        parent_id=spans.parent_id.filter(mask),
+        name=spans.name.filter(mask),
+        start=spans.start[keep],
+        end=spans.end[keep],
+        status=spans.status[keep],
+        origin=spans.origin[keep],
+        line=spans.line[keep],
+        attributes=attributes,
+        events=_narrowed(Events(), spans.events, keep, place),
+        links=_narrowed(Links(), spans.links, keep, place),
+    )
+
+
+_Side = TypeVar("_Side", Events, Links)
+
+
+def _narrowed(empty: _Side, side: _Side, keep: Mask, place: Ints) -> _Side:
+    kept = [index for index, row in enumerate(side.rows) if keep[row]]
+    for each in fields(side):
+        values = [getattr(side, each.name)[index] for index in kept]
+        setattr(empty, each.name, values)
+    empty.rows = [int(place[row]) for row in empty.rows]
+    return empty
 
 
 class SpanBuilder:

@@ -107,9 +107,15 @@ def truths(column: Texts) -> NDArray[np.int8]:
         flags: NDArray[np.int8] = column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
         return flags
     words = pc.ascii_lower(texts(column))
-    yes = np.asarray(pc.equal(words, "true").fill_null(value=False))
-    no = np.asarray(pc.equal(words, "false").fill_null(value=False))
+    yes = certain(pc.equal(words, "true"))
+    no = certain(pc.equal(words, "false"))
     return np.where(yes, 1, np.where(no, 0, UNKNOWN)).astype(np.int8)
+
+
+def certain(found: Texts) -> Mask:
+    """Null as false."""
+    mask: Mask = np.asarray(pc.fill_null(found, fill_value=False))
+    return mask
 
 
 def json_text(value: Any) -> str:

@@ -1,0 +1,77 @@
+"""Where all containers end: spans into chunks for the dialect layer, log records to their own, a count of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agenttrace.ingest.formats.otlp.dialects import DialectLayer
+from agenttrace.ingest.formats.otlp.json_spans import Dropped
+from agenttrace.ingest.formats.otlp.logs import Logs
+from agenttrace.ingest.formats.otlp.spans import PART_ROWS, Origin, SpanBuilder
+from agenttrace.ingest.formats.otlp.values import Texts
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+CHUNK_ROWS = 32_768
+
+
+class Intake:
+    """Takes in one source. A decoder appends spans to `builder` and then calls `advance`."""
+
+    def __init__(self, recorder: Recorder, column: Callable[[list[Any]], Texts]) -> None:
+        """`column` makes a column of the attribute values that the decoder appends."""
+        self.recorder = recorder
+        self.builder = SpanBuilder(column)
+        self.dropped = Dropped()
+        self.logs = Logs(recorder)
+        self._layer = DialectLayer(recorder)
+        self._origins: list[Origin] = []
+        self._known: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
+
+    def origin(self, scope: str, resource: Mapping[str, str]) -> int:
+        """The number of a scope and resource."""
+        key = (scope, tuple(sorted(resource.items())))
+        number = self._known.setdefault(key, len(self._origins))
+        if number == len(self._origins):
+            self._origins.append(Origin(scope, dict(resource)))
+        return number
+
+    def next_line(self, line: int | None) -> int:
+        """The line of the next record: that of its text, or its number among the records of the source."""
+        return self.recorder.records + 1 if line is None else line
+
+    def advance(self, count: int) -> None:
+        """`count` spans have been appended."""
+        self.recorder.records += count
+        if self.builder.pending >= PART_ROWS:
+            self.builder.part()
+        if self.builder.rows >= CHUNK_ROWS:
+            self._flush()
+
+    def metrics(self, count: int, line: int | None) -> None:
+        """Batches of metrics, which have no spans to show."""
+        if count:
+            self.recorder.finding(
+                "metrics", Severity.INFO, "metrics are counted and not read", line=self.next_line(line), count=count
+            )
+            self.recorder.records += count
+
+    def finish(self) -> None:
+        """Records what is left, and what only the whole source tells."""
+        self._flush()
+        self._layer.finish()
+        self.logs.release(self._layer.session_keys)
+        if self.dropped.spans:
+            self.recorder.finding(
+                "dropped_by_exporter",
+                Severity.WARNING,
+                f"spans whose exporter dropped attributes, events or links ({self.dropped.things} in all)",
+                line=self.dropped.line,
+                count=self.dropped.spans,
+            )
+
+    def _flush(self) -> None:
+        spans = self.builder.take()
+        if spans is not None:
+            self._layer.add(spans, self._origins)

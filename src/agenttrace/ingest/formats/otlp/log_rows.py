@@ -1,0 +1,230 @@
+"""The events of one session as rows: each began its duration before it was written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agenttrace.ingest import fields
+from agenttrace.ingest.formats.otlp import log_events
+from agenttrace.ingest.formats.otlp.log_events import LogEvent, first
+from agenttrace.ingest.formats.otlp.roles import Dialect
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import (
+    Evidence,
+    Purpose,
+    Severity,
+    SpanKind,
+    Status,
+    TokenQuality,
+)
+
+
+class LogRows:
+    """Rows of one session; events come in the order of time."""
+
+    def __init__(self, recorder: Recorder, key: str) -> None:
+        """Nothing recorded yet."""
+        self._recorder = recorder
+        self._key = key
+        self._sent: int | None = None
+        self._prompt: LogEvent | None = None
+        self._last: LogEvent | None = None
+        self._lanes: set[str] = set()
+
+    def add(self, event: LogEvent) -> bool:
+        """Records an event; False if it says nothing of time spent."""
+        if self._last is None:
+            self._recorder.session(session_key=self._key, source_id=event.session)
+        if event.name in log_events.PROMPTS:
+            self.close()
+            self._prompt = event
+        self._last = event
+        if event.name in log_events.SENT and self._send(event):
+            return True
+        kind = log_events.KINDS.get(event.name)
+        if kind is None:
+            return event.name in log_events.PROMPTS
+        if event.name == "codex.sse_event" and not self._is_answer(event):
+            return False
+        row = self._common(event, kind) | _FACTS[kind](event)
+        self._recorder.span(**row, **_first_token(event, row))
+        return True
+
+    def close(self) -> None:
+        """Ends the interaction that the last prompt began, at the last event."""
+        prompt, last = self._prompt, self._last
+        if prompt is None or last is None:
+            return
+        self._recorder.span(
+            session_key=self._key,
+            span_key=f"prompt:{_prompt_id(prompt)}",
+            line=prompt.line,
+            kind=SpanKind.INTERACTION.value,
+            purpose=Purpose.TURN.value,
+            name="prompt",
+            start_ns=prompt.t_ns,
+            end_ns=last.t_ns,
+            start_evidence=Evidence.MEASURED.value,
+            end_evidence=Evidence.DERIVED.value,
+        )
+        self._prompt = None
+
+    def _send(self, event: LogEvent) -> bool:
+        """Remembers when a request was sent; a failed one is an attempt of its own."""
+        duration = _duration(event) or 0
+        endpoint = fields.text(event.attributes.get("endpoint"))
+        if endpoint is not None and not endpoint.endswith("/responses"):
+            return False
+        if fields.boolean(event.attributes.get("success")) is False:
+            self._recorder.span(
+                **self._common(event, SpanKind.REQUEST), **_request(event) | {"purpose": Purpose.FAILED_ATTEMPT.value}
+            )
+        else:
+            self._sent = event.t_ns - duration
+        return True
+
+    def _is_answer(self, event: LogEvent) -> bool:
+        if event.attributes.get("event.kind") != log_events.COMPLETED:
+            return False
+        if fields.count(first(event.attributes, log_events.OUTPUT)) == 0:
+            self._recorder.finding(
+                "prewarm_request", Severity.INFO, "a request that only fills the cache: left out", line=event.line
+            )
+            self._sent = None
+            return False
+        return True
+
+    def _common(self, event: LogEvent, kind: SpanKind) -> dict[str, Any]:
+        start = self._start(event)
+        return {
+            "session_key": self._key,
+            "span_key": _span_key(event, kind),
+            "agent_key": self._lane(event, kind),
+            "line": event.line,
+            "kind": kind.value,
+            "start_ns": start,
+            "end_ns": event.t_ns,
+            "start_evidence": (Evidence.UNKNOWN if start is None else Evidence.DERIVED).value,
+            "end_evidence": Evidence.MEASURED.value,
+            "status": _status(event).value,
+            "error": fields.text(str(error)) if (error := first(event.attributes, log_events.ERROR)) else None,
+        }
+
+    def _start(self, event: LogEvent) -> int | None:
+        duration = _duration(event)
+        if duration is not None:
+            return event.t_ns - duration
+        if event.dialect is Dialect.CODEX and event.name == "codex.sse_event":
+            sent, self._sent = self._sent, None
+            return sent
+        return event.t_ns if event.name == "gemini_cli.chat_compression" else None
+
+    def _lane(self, event: LogEvent, kind: SpanKind) -> str | None:
+        """An agent id, or what asked: several agents of one type cannot be told apart by that."""
+        lane = fields.text(first(event.attributes, log_events.LANE))
+        source = fields.text(first(event.attributes, log_events.QUERY_SOURCE)) or ""
+        if lane is None and source.startswith(log_events.SUBAGENT_SOURCE):
+            lane = source
+            self._recorder.finding(
+                "lane_by_type",
+                Severity.WARNING,
+                "requests of subagents that only name their type: those of one type share a lane",
+                line=event.line,
+            )
+        if lane is None:
+            return None
+        key = f"{event.session}:{lane}"
+        if key not in self._lanes or kind is SpanKind.AGENT:
+            self._lanes.add(key)
+            parent = fields.text(first(event.attributes, log_events.PARENT_LANE))
+            self._recorder.agent(
+                session_key=self._key,
+                agent_key=key,
+                source_id=lane,
+                name=fields.text(event.attributes.get("agent_name")),
+                type=source.rpartition(":")[2] or None,
+                parent_agent_key=f"{event.session}:{parent}" if parent else None,
+            )
+        return key
+
+
+def _prompt_id(event: LogEvent) -> str:
+    return fields.text(first(event.attributes, log_events.PROMPT)) or f"{event.t_ns}"
+
+
+def _span_key(event: LogEvent, kind: SpanKind) -> str:
+    names = log_events.REQUEST_ID if kind is SpanKind.REQUEST else log_events.CALL_ID
+    known = fields.text(first(event.attributes, names))
+    return f"{kind.value}:{known}" if known else f"{event.name}@{event.t_ns}"
+
+
+def _duration(event: LogEvent) -> int | None:
+    return fields.duration_from_ms(first(event.attributes, log_events.DURATION))
+
+
+def _status(event: LogEvent) -> Status:
+    failed = event.name in log_events.FAILED or fields.boolean(first(event.attributes, log_events.SUCCESS)) is False
+    return Status.ERROR if failed else Status.OK
+
+
+def _request(event: LogEvent) -> dict[str, Any]:
+    read = event.attributes
+    given = fields.count(first(read, log_events.INPUT))
+    cache_read = fields.count(first(read, log_events.CACHE_READ))
+    cache_write = fields.count(first(read, log_events.CACHE_WRITE))
+    output = fields.count(first(read, log_events.OUTPUT))
+    reasoning = fields.count(first(read, log_events.REASONING))
+    if event.dialect is Dialect.CLAUDE_CODE and given is not None:
+        given += (cache_read or 0) + (cache_write or 0)
+    if event.dialect is Dialect.GEMINI_CLI and output is not None:
+        output += reasoning or 0
+    purpose = Purpose.COMPACTION if first(read, log_events.QUERY_SOURCE) == "compact" else Purpose.TURN
+    return {
+        "purpose": (Purpose.FAILED_ATTEMPT if event.name in log_events.FAILED else purpose).value,
+        "name": "llm_request",
+        "model": fields.text(first(read, log_events.MODEL)),
+        "request_id": fields.text(first(read, log_events.REQUEST_ID)),
+        "client_request_id": fields.text(first(read, log_events.CLIENT_REQUEST_ID)),
+        "attempt": fields.small_count(first(read, log_events.ATTEMPT)),
+        "input_tokens": given,
+        "cache_read_tokens": cache_read,
+        "cache_write_tokens": cache_write,
+        "output_tokens": output,
+        "reasoning_tokens": reasoning,
+        "output_quality": TokenQuality.FINAL.value if output is not None else None,
+    }
+
+
+def _first_token(event: LogEvent, row: dict[str, Any]) -> dict[str, Any]:
+    """Counted from the start; a request whose start is not known has none."""
+    ttft = fields.duration_from_ms(first(event.attributes, log_events.TTFT))
+    if ttft is None or row["start_ns"] is None or row["start_ns"] + ttft > event.t_ns:
+        return {}
+    return {
+        "first_token_ns": row["start_ns"] + ttft,
+        "first_token_evidence": Evidence.DERIVED.value,
+        "decode_ns": event.t_ns - row["start_ns"] - ttft,
+        "decode_evidence": Evidence.DERIVED.value,
+    }
+
+
+def _tool(event: LogEvent) -> dict[str, Any]:
+    return {"purpose": Purpose.TURN.value, "name": fields.text(first(event.attributes, log_events.NAME))}
+
+
+def _compaction(event: LogEvent) -> dict[str, Any]:
+    return {
+        "purpose": Purpose.COMPACTION.value,
+        "name": "compaction",
+        "tokens_before": fields.count(first(event.attributes, log_events.BEFORE)),
+        "tokens_after": fields.count(first(event.attributes, log_events.AFTER)),
+        "compaction_trigger": fields.text(first(event.attributes, log_events.TRIGGER)),
+    }
+
+
+_FACTS = {
+    SpanKind.REQUEST: _request,
+    SpanKind.TOOL: _tool,
+    SpanKind.AGENT: _tool,
+    SpanKind.COMPACTION: _compaction,
+}

@@ -1,0 +1,84 @@
+"""Log records of agent programs as rows, where the same sessions have no spans that say it better."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Set
+from typing import Any
+
+from agenttrace.ingest import fields
+from agenttrace.ingest.formats.otlp import log_events
+from agenttrace.ingest.formats.otlp.log_events import LogEvent, event_name, first
+from agenttrace.ingest.formats.otlp.log_rows import LogRows
+from agenttrace.ingest.formats.otlp.sessions import session_key
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+
+class Logs:
+    """Holds log records back until it is known which sessions have spans."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Nothing held yet."""
+        self._recorder = recorder
+        self._held: list[LogEvent] = []
+
+    def add(
+        self, scope: str, name: str | None, body: str | None, times: tuple[int, int], attributes: Mapping[str, Any],
+        line: int,
+    ) -> None:
+        """A log record. `times`: that of the event and that of its observation, 0 if unknown."""
+        if scope == log_events.DYNAMO_SCOPE:
+            self._recorder.finding(
+                "dynamo_log_records",
+                Severity.WARNING,
+                "records of Dynamo's request trace as log records are not read: give the request trace itself",
+                line=line,
+            )
+            return
+        full = event_name(scope, fields.text(attributes.get("event.name")) or name, body)
+        session = fields.text(first(attributes, log_events.SESSION))
+        if full is None or session is None:
+            self._unused(line)
+            return
+        stated = fields.instant_from_iso(attributes.get("event.timestamp"))
+        t_ns = stated or fields.instant(times[0]) or fields.instant(times[1])
+        if t_ns is None:
+            self._recorder.finding("no_time", Severity.WARNING, f"{full} without a time: left out", line=line)
+            return
+        dialect = log_events.DIALECTS[full.partition(".")[0]]
+        self._recorder.dialect(dialect.label)
+        self._held.append(LogEvent(t_ns, line, full, dialect, session, attributes))
+
+    def _unused(self, line: int, count: int = 1) -> None:
+        self._recorder.finding(
+            "log_record_unused", Severity.INFO, "a log record that says nothing of time spent", line=line, count=count
+        )
+
+    def release(self, sessions_with_spans: Set[str]) -> None:
+        """Records what was held, session by session in the order of time."""
+        by_session: dict[str, list[LogEvent]] = defaultdict(list)
+        for event in self._held:
+            by_session[session_key(event.dialect.label, event.session)].append(event)
+        for key, events in sorted(by_session.items()):
+            ordered = sorted(events, key=lambda event: (event.t_ns, event.line))
+            if key in sessions_with_spans:
+                ordered = self._beside_spans(ordered)
+            rows = LogRows(self._recorder, key)
+            for event in ordered:
+                if not rows.add(event):
+                    self._unused(event.line)
+            rows.close()
+
+    def _beside_spans(self, events: list[LogEvent]) -> list[LogEvent]:
+        kept = [event for event in events if event.name in log_events.BESIDE_SPANS]
+        if len(kept) < len(events):
+            dropped = next(event for event in events if event.name not in log_events.BESIDE_SPANS)
+            self._recorder.finding(
+                "log_records_beside_spans",
+                Severity.INFO,
+                "log records of a session whose spans say the same: left out",
+                line=dropped.line,
+                count=len(events) - len(kept),
+            )
+        return kept

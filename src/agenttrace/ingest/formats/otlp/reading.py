@@ -1,0 +1,45 @@
+"""Which container a source is, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agenttrace.ingest.formats.otlp.framing import Framing, unpacked
+from agenttrace.ingest.formats.otlp.intake import Intake
+from agenttrace.ingest.formats.otlp.json_messages import value_column
+from agenttrace.ingest.formats.otlp.json_pieces import Piece, pieces
+from agenttrace.ingest.formats.otlp.json_reading import JsonReading
+from agenttrace.ingest.formats.otlp.protobuf_batches import batches, frames
+from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading
+from agenttrace.ingest.formats.otlp.sniffing import framed_json, framing_of, is_json
+from agenttrace.ingest.formats.otlp.values import column_of
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.model.vocabulary import Severity
+
+
+def is_otlp(head: bytes) -> bool:
+    """Whether content that begins so is OTLP, in any container."""
+    return is_json(head) or framing_of(head) is not None or framed_json(head) is not None
+
+
+def read_otlp(source: Source, recorder: Recorder) -> None:
+    """Records all of a source."""
+    head = source.head
+    framing = None if is_json(head) else framing_of(head)
+    intake = Intake(recorder, value_column if framing is None else column_of)
+    try:
+        if framing is not None:
+            ProtobufReading(intake).read(batches(source, framing))
+        elif (packed := framed_json(head)) is not None:
+            JsonReading(intake).read(_framed(source, packed))
+        else:
+            JsonReading(intake).read(pieces(source))
+    except DamagedEnd as error:
+        recorder.finding("damaged_end", Severity.WARNING, f"the compressed content ends in damage: {error}")
+    intake.finish()
+
+
+def _framed(source: Source, framing: Framing) -> Iterator[Piece]:
+    for frame in frames(source, framing):
+        yield Piece(unpacked(frame.data), None, frame.torn)
