@@ -4,6 +4,7 @@ Every kind of damage takes a sound piece and makes a variant of it, with a claim
 
 NOTHING     it must be survived, no more.
 SAME        the rows are those of another, sound file: a line that cannot be read is as good as blank.
+            (But whole spans in a torn batch of OTLP may be saved: there the claim is APART.)
 SAME_SET    the same, but for line numbers and for how often a row is there.
 SAME_TRACE  the assembled tables are the same, but for files and lines: what is read twice is counted once.
 UNMOVED     the requests are the same, whatever else the order of lines decides.
@@ -77,6 +78,8 @@ def _unreadable(piece: Piece, number: int, damaged: bytes, *, inserted: bool = F
     units = list(piece.units)
     end = number if inserted else number + 1
     content = joined(LINES, [*units[:number], damaged, *units[end:]])
+    if piece.format == "otlp" and not inserted and damaged not in _GARBAGE:
+        return Variant(content, Claim.APART, before=(units[number],), after=(damaged,), loud=True)
     blank = joined(LINES, [*units[:number], b"", *units[end:]])
     return Variant(content, Claim.SAME, blank, loud=True)
 
@@ -103,6 +106,8 @@ def _cut_file(piece: Piece, chance: Random) -> Variant:
     kept = content if not rest or rest in piece.units else whole + b"\n"
     if not whole:
         return Variant(content)
+    if piece.format == "otlp" and kept != content:
+        return Variant(content, Claim.APART, before=piece.units[kept.count(b"\n") :], loud=True)
     return Variant(content, Claim.SAME, kept, loud=kept != content)
 
 
@@ -169,12 +174,22 @@ def _change_value(change: str) -> Damage:
         part = _item_around(path) if piece.format == "otlp" and change != "key twice" else ()
         before = json.dumps(at(document, part)).encode()
         after = CHANGES[change](document, path, chance)
+        if piece.container == DOCUMENT and not _is_json(after):
+            return Variant(after)
         variant = _hit(piece, (number,), (after,))
         if not part:
             return variant
         return Variant(variant.content, Claim.APART, before=(before,), after=(_part(after, part),))
 
     return damage
+
+
+def _is_json(unit: bytes) -> bool:
+    try:
+        json.loads(unit)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _item_around(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -305,8 +320,10 @@ def _cut_frames(piece: Piece, chance: Random) -> Variant:
         if len(joined(FRAMES, [*kept, unit])) > len(content):
             break
         kept.append(unit)
-    whole = joined(FRAMES, kept)
-    return Variant(content, Claim.SAME, whole, loud=whole != content) if kept else Variant(content)
+    if not kept:
+        return Variant(content)
+    loud = joined(FRAMES, kept) != content
+    return Variant(content, Claim.APART, before=piece.units[len(kept) :], loud=loud)
 
 
 def _length_prefixed(piece: Piece, _: Random) -> Variant:

@@ -74,11 +74,10 @@ _NEWS = re.compile(r"<(?:task-id|tool-use-id)>([^<]+)<")
 
 @dataclass(frozen=True)
 class Reading:
-    """The rows of a file with their lines, how many findings it has, and how many records."""
+    """The rows of a file with their lines, and how often each code is found in it."""
 
     bags: Bags
-    findings: int
-    records: int
+    findings: Counter[str]
 
 
 def read_rows(content: bytes, format_id: str) -> Reading:
@@ -86,8 +85,8 @@ def read_rows(content: bytes, format_id: str) -> Reading:
     recorder = Recorder()
     format_by_id(format_id).read(Source("piece", content), recorder)
     trace = recorder.trace()
-    findings = sum(row["count"] for row in trace.findings.to_pylist())
-    return Reading({name: _bag(trace, name) for name in _TABLES}, findings, trace.records)
+    findings = Counter({row["code"]: row["count"] for row in trace.findings.to_pylist()})
+    return Reading({name: _bag(trace, name) for name in _TABLES}, findings)
 
 
 def trace_rows(trace: Trace) -> Bags:

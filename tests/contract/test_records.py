@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
@@ -64,12 +65,21 @@ def _items(data: bytes) -> int:
     """Spans and log records."""
     if data.lstrip()[:1] == b"{":
         return sum(_items_of(document) for document in documents(data))
-    parts = TracesData.FromString(data).resource_spans
+    return _spans(data) or sum(
+        len(scope.log_records)
+        for part in LogsData.FromString(data).resource_logs
+        for scope in part.scope_logs
+    )
+
+
+def _spans(data: bytes) -> int:
+    """How many spans; none where it is log records, which mostly do not even parse as spans."""
+    try:
+        parts = TracesData.FromString(data).resource_spans
+    except DecodeError:
+        return 0
     spans = [span for part in parts for scope in part.scope_spans for span in scope.spans]
-    if spans and all(len(span.span_id) == 8 and span.start_time_unix_nano for span in spans):
-        return len(spans)
-    logs = LogsData.FromString(data).resource_logs
-    return sum(len(scope.log_records) for part in logs for scope in part.scope_logs)
+    return len(spans) if all(len(span.span_id) == 8 for span in spans) else 0
 
 
 def _items_of(document: dict[str, Any]) -> int:

@@ -326,12 +326,17 @@ class Slow:
         start, end = self._bounds(mark["span"])
         return min(max(mark["t_ns"], start), end)
 
+    def _mark_rank(self, mark: Row) -> tuple[int, int]:
+        return self._mark_time(mark), -GRADES.index(self._mark_grade(mark))
+
+    def _mark_grade(self, mark: Row) -> str:
+        outside = self._mark_time(mark) != mark["t_ns"]
+        return worst(mark["evidence"], "bounded") if outside else str(mark["evidence"])
+
     def _hang(self, mark: Row) -> Event:
         event = ("mark", mark["mark"])
         if all(own["event"] != event for own in self.own[mark["span"]]):
-            t = self._mark_time(mark)
-            grade = mark["evidence"] if t == mark["t_ns"] else worst(mark["evidence"], "bounded")
-            self._add_mark(mark["span"], event, t, grade)
+            self._add_mark(mark["span"], event, self._mark_time(mark), self._mark_grade(mark))
         return event
 
     def _add_mark(self, number: int, event: Event, t: int, grade: str) -> None:
@@ -347,7 +352,7 @@ class Slow:
             if mark["span"] == source and mark["refers_to"] == target and self._mark_time(mark) <= due
         ]
         if stated:
-            return self._hang(max(stated, key=self._mark_time))
+            return self._hang(max(stated, key=self._mark_rank))
         event = ("reached", source, due)
         grade = worst(self.spans[target]["start_evidence"], "derived")
         for own in self.own[source]:
@@ -524,7 +529,8 @@ class Slow:
 
     def _link_rank(self, wait: Wait) -> tuple[Any, ...]:
         substance = self._substance(self._span_of(wait.event))
-        return (substance[0], wait.known == "explicit", wait.backoff, substance[1:])
+        known = -GRADES.index(self.grade[wait.event])
+        return (substance[0], wait.known == "explicit", wait.backoff, known, substance[1:])
 
     def _span_of(self, event: Event) -> int:
         return int(self.marks[event[1]]["span"]) if event[0] == "mark" else int(event[1])

@@ -24,6 +24,8 @@ from agenttrace.model.vocabulary import Evidence, Phase, SpanKind
 BOUNDARIES = 4
 REST, QUEUE, PREFILL, DECODE, LAST = range(5)
 
+LATEST = int(np.iinfo(np.int64).max)
+
 _MEASURED = GRADE[Evidence.MEASURED]
 _DERIVED = GRADE[Evidence.DERIVED]
 _BOUNDED = GRADE[Evidence.BOUNDED]
@@ -224,13 +226,14 @@ def _with_mirrors(table: Instants, forest: Forest, whole: Codes, mirror: Ints, h
     place[table.rows] = np.arange(len(table.rows))
     source = place[holder[mirror]]
     start, end = forest.start[mirror, None], forest.end[mirror, None]
-    inside = (table.at[source] > start) & (table.at[source] < end)
+    at = np.where(~table.given & (table.at >= forest.end[table.rows, None]), LATEST, table.at)[source]
+    inside = (at > start) & (at < end)
     rows = np.concatenate([table.rows, mirror])
     place[mirror] = np.arange(len(table.rows), len(rows))
     return Instants(
         rows=rows,
         place=place,
-        at=np.concatenate([table.at, np.clip(table.at[source], start, end)]),
+        at=np.concatenate([table.at, np.clip(at, start, end)]),
         grade=np.concatenate([table.grade, table.grade[source]]),
         given=np.concatenate([table.given, table.given[source] & inside]),
         phase=np.concatenate([table.phase, table.phase[source]]),

@@ -32,7 +32,7 @@ class Dependencies:
     replaces: Bools
     backoff: Bools
 
-    def where(self, keep: Bools) -> Dependencies:
+    def where(self, keep: Bools | Ints) -> Dependencies:
         """Those that are kept."""
         return Dependencies(
             self.target[keep], self.node[keep], self.explicit[keep], self.replaces[keep], self.backoff[keep]
@@ -128,7 +128,7 @@ class _Stated:
         about = np.flatnonzero(self.refers != NONE)
         if not len(about) or not len(source):
             return found
-        about = about[np.lexsort((self.t[about], self.refers[about], self.span[about]))]
+        about = about[np.lexsort((-self.grade[about], self.t[about], self.refers[about], self.span[about]))]
         pairs = np.stack([self.span[about], self.refers[about]], axis=1)
         wanted = np.stack([source, target], axis=1)
         keys = np.unique(np.concatenate([pairs, wanted]), axis=0, return_inverse=True)[1].reshape(-1)

@@ -11,7 +11,7 @@ from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, ord
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.links import Dependencies, inferred_dependencies, join_dependencies
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, OPENED, Nodes
-from agenttrace.critical_path.spans import PHASE, PURPOSE, SpanArrays
+from agenttrace.critical_path.spans import EVIDENCE, PHASE, PURPOSE, SpanArrays
 from agenttrace.critical_path.substance import Substance
 from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
 
@@ -89,13 +89,19 @@ def _latest(
         tied[:-1] |= tied[1:]
         at = np.flatnonzero(tied)
         span = nodes.span[dependencies.node[order[at]]]
-        rank = forest.start[span] * 4 + 2 * dependencies.explicit[order[at]] + dependencies.backoff[order[at]]
+        rank = _rank(forest.start[span], dependencies.where(order[at]), nodes)
         order[at] = order[at[substance.last_wins(key[at], rank, span)]]
     last = np.ones(len(order), np.bool_)
     last[:-1] = dependencies.target[order[1:]] != dependencies.target[order[:-1]]
     chosen = np.zeros(len(order), np.bool_)
     chosen[order[last]] = True
     return dependencies.where(chosen)
+
+
+def _rank(start: Ints, dependencies: Dependencies, nodes: Nodes) -> Ints:
+    """The span that began later, then what is stated, then another attempt, then what is better known."""
+    grade = len(EVIDENCE) - nodes.grade[dependencies.node]
+    return ((start - start.min()) * 4 + dependencies.explicit * 2 + dependencies.backoff) * 8 + grade
 
 
 def _later(forest: Forest, nodes: Nodes, node: Ints, than: Ints) -> Bools:

@@ -14,6 +14,7 @@ from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 
 if TYPE_CHECKING:
     import polars as pl
+
     from agenttrace.critical_path.analysis import Analysis
 
 ENOUGH_FOR_P95 = 60

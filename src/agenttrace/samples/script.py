@@ -73,7 +73,7 @@ def _branches(*requests: int) -> tuple[Branch, ...]:
 
 LONG_SESSION = Script(
     name="claude-code-33min",
-    says="33 minutes of coding: 283 requests, five fan-outs, one compaction, a permission, a retry",
+    says="33 minutes of coding: 283 requests, five fan-outs, one compaction, a permission",
     prompts=(19, 16, 15, 7),
     context=Context(first=15_100, full=155_640, compacted=20_100),
     static_tokens=12_800,
@@ -90,19 +90,19 @@ LONG_SESSION = Script(
     compacts_after=51,
     asks_permission_at=38,
     slow_test_at=46,
-    retries_at=29,
     evicted_at=14,
     wall_s=33 * 60,
 )
 
 SMALL_FAN_OUT = Script(
     name="fan-out",
-    says="one prompt, three parallel subagents of which one is late",
+    says="one prompt, three parallel subagents of which one is late, a retry",
     prompts=(4,),
     context=Context(first=15_100),
     static_tokens=12_800,
     fan_outs={2: FanOut("Explore", _branches(3, 2, 6))},
     tools={1: ("Read", "Grep"), 3: ("Edit",)},
+    retries_at=3,
 )
 
 SCRIPTS: dict[str, Script] = {script.name: script for script in (LONG_SESSION, SMALL_FAN_OUT)}

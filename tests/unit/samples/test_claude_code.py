@@ -169,7 +169,8 @@ def test_the_background_agent_is_heard_of_in_the_queue(story: Story, records: Re
     assert f"<task-id>{news.agent.agent_id}</task-id>" in queue[0]["content"]
 
 
-def test_the_retry_states_its_back_off(story: Story, records: Records) -> None:
+def test_the_retry_states_its_back_off() -> None:
+    story, records = tell("fan-out", 33), _parse(samples.sample_bytes("fan-out"))
     (request,) = [request for request in story.requests if request.failed]
     (error,) = [record for record in records if record.get("subtype") == "api_error"]
     assert request.failed

@@ -30,6 +30,10 @@ def documents() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def spans(documents: list[dict[str, Any]]) -> Spans:
+    return _spans(documents)
+
+
+def _spans(documents: list[dict[str, Any]]) -> Spans:
     (scope,) = documents[0]["resourceSpans"][0]["scopeSpans"]
     return [
         span
@@ -87,9 +91,11 @@ def test_the_nested_agent_names_its_parent(story: Story, spans: Spans) -> None:
     assert parents == {None, nested.parent_id}
 
 
-def test_a_retried_request_lists_its_attempts(spans: Spans) -> None:
+def test_a_retried_request_lists_its_attempts() -> None:
+    lines = samples.sample_bytes("fan-out", format_id="otlp").splitlines()
+    spans = _spans([json.loads(line) for line in lines])
     attempts = Counter(len(span["events"]) for span in _named(spans, "llm_request"))
-    assert attempts == {1: 282, 2: 1}
+    assert attempts[2] == 1
 
 
 def test_tools_wait_and_run_as_in_the_story(story: Story, spans: Spans) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parents import NONE
@@ -46,8 +47,8 @@ def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFra
         lost.with_columns(line=pl.lit(None, pl.Int64)),
     )
     stated = found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
-    uses = _uses(held, stated)
-    return pl.concat([stated, uses, _spawns(held, stated)])
+    overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
+    return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
 
 
 def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:

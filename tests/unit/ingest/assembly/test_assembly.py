@@ -242,6 +242,25 @@ def test_a_request_inside_a_request_is_its_servers_view() -> None:
     assert frame(trace.spans).filter(pl.col("kind") == "request").height == 3
 
 
+def test_a_start_that_was_rounded_down_still_hangs_on_what_it_waited_for() -> None:
+    rows = [agent("m"), span("m", "r", "request", 1, 10.0007), span("m", "t", "tool", 10, 12)]
+
+    (found,) = frame(trace_of(rows).links).rows(named=True)
+
+    assert (found["kind"], found["explicit"]) == ("feeds", False)
+
+
+def test_tools_that_begin_together_do_not_hang_on_each_other() -> None:
+    rows = [
+        agent("m"),
+        span("m", "r", "request", 1, 9),
+        span("m", "a", "tool", 10, 10.0015),
+        span("m", "b", "tool", 10.001, 12),
+    ]
+
+    assert trace_of(rows).links.num_rows == 0
+
+
 def test_turns_count_requests_and_their_tools() -> None:
     rows = by_key(spans([*MAIN, *CHILD]))
 

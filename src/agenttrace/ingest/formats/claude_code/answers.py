@@ -23,6 +23,7 @@ LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
 _MOST_TOKENS = 2**40
+_NEVER = 2**63
 
 
 class _Assignment(Struct):
@@ -53,7 +54,8 @@ def take_answer(transcript: Transcript, recorder: Recorder, record: Record, node
         return
     answer = _answer_of(transcript, record, message, node)
     node.role, node.about = Role.ANSWER, answer.key
-    answer.first_ns = min(answer.first_ns or node.t_ns, node.t_ns or answer.first_ns)
+    if UNKNOWN < node.t_ns < (answer.first_ns or _NEVER):
+        answer.first_ns, answer.parent = node.t_ns, node.parent
     answer.last_ns = max(answer.last_ns, node.t_ns)
     if message.usage is not None:
         _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import Mask, begins, encoded, known
 from agenttrace.ingest.formats.otlp.concepts import holds, holds_any
 from agenttrace.ingest.formats.otlp.roles import (
     DYNAMO_PREFIX,
@@ -26,7 +26,7 @@ from agenttrace.ingest.formats.otlp.roles import (
     Rule,
 )
 from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask, certain, texts
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts
 
 Codes = NDArray[np.int8]
 
@@ -40,11 +40,13 @@ class Classes:
 
     def has_role(self, role: Role) -> Mask:
         """The spans of this role."""
-        return self.role == role
+        mask: Mask = self.role == role
+        return mask
 
     def speaks(self, dialect: Dialect) -> Mask:
         """The spans of this dialect."""
-        return self.dialect == dialect
+        mask: Mask = self.dialect == dialect
+        return mask
 
 
 def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
@@ -72,21 +74,20 @@ def _by_rule(spans: Spans, rule: Rule, classes: Classes) -> None:
     attribute = spans.attributes.get(rule.attribute)
     if attribute is None:
         return
-    encoded = texts(attribute.values).fill_null("").dictionary_encode()
-    roles = [rule.roles.get(value, UNKNOWN) for value in encoded.dictionary.to_pylist()]
-    role = np.array(roles, np.int8)[np.asarray(encoded.indices)]
-    known = role != UNKNOWN
-    spoken = attribute.rows[known] if rule.only_known else attribute.rows
+    values, index = encoded(texts(attribute.values))
+    role = np.array([rule.roles.get(value or "", UNKNOWN) for value in values], np.int8)[index]
+    told = role != UNKNOWN
+    spoken = attribute.rows[told] if rule.only_known else attribute.rows
     classes.dialect[spoken] = rule.dialect
-    classes.role[attribute.rows[known]] = role[known]
+    classes.role[attribute.rows[told]] = role[told]
 
 
 def _by_name(spans: Spans, classes: Classes) -> None:
-    known = [NAMES.get(name) for name in spans.name.dictionary.to_pylist()]
-    if any(known):
-        dialect = np.array([UNKNOWN if each is None else each[0] for each in known], np.int8)
-        role = np.array([UNKNOWN if each is None else each[1] for each in known], np.int8)
-        index = np.asarray(spans.name.indices)
+    told = [NAMES.get(name) for name in spans.names]
+    if any(told):
+        dialect = np.array([UNKNOWN if each is None else each[0] for each in told], np.int8)
+        role = np.array([UNKNOWN if each is None else each[1] for each in told], np.int8)
+        index = spans.name
         found = role[index] != UNKNOWN
         classes.dialect[found] = dialect[index][found]
         classes.role[found] = role[index][found]
@@ -94,8 +95,8 @@ def _by_name(spans: Spans, classes: Classes) -> None:
 
 def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:
     """The spans whose name matches; asked once for each name."""
-    table = np.array([matches(name) for name in spans.name.dictionary.to_pylist()], np.bool_)
-    return table[np.asarray(spans.name.indices)] if len(table) else np.zeros(len(spans), np.bool_)
+    table = np.array([matches(name) for name in spans.names], np.bool_)
+    return table[spans.name]
 
 
 def _engines(spans: Spans, classes: Classes) -> None:
@@ -124,12 +125,12 @@ def _dynamo(spans: Spans, classes: Classes) -> None:
     classes.role[served & asks_model] = Role.REQUEST
     classes.role[served & ~asks_model] = Role.PART
     bookkeeping = worker & _begins(spans, names.ENDPOINT, DYNAMO_QUERY)
-    classes.role[bookkeeping & np.asarray(pc.is_null(spans.parent_id))] = Role.NOISE
+    classes.role[bookkeeping & ~known(spans.parent_id)] = Role.NOISE
 
 
 def _begins(spans: Spans, name: str, start: str) -> Mask:
     mask = np.zeros(len(spans), np.bool_)
     attribute = spans.attributes.get(name)
     if attribute is not None:
-        mask[attribute.rows] = certain(pc.starts_with(texts(attribute.values), start))
+        mask[attribute.rows] = begins(texts(attribute.values), start)
     return mask

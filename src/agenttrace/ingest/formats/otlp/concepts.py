@@ -1,4 +1,4 @@
-"""The values of a concept for every span of a chunk, whichever name carries it; the one place of conversion."""
+"""The values of a concept for every span of a chunk, whichever name has it; units are converted here only."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Texts, among, equals, known
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.spans import Spans
 from agenttrace.ingest.formats.otlp.values import (
     UNKNOWN,
-    Ints,
-    Mask,
-    Texts,
-    certain,
     floats,
     integers,
     texts,
@@ -43,7 +39,7 @@ def text(spans: Spans, names: Sequence[str], where: Mask | None = None) -> Texts
         if attribute is None:
             continue
         values = texts(attribute.values)
-        present = certain(pc.not_equal(values, ""))
+        present = known(values) & ~equals(values, "")
         index[attribute.rows[present]] = size + np.flatnonzero(present)
         pools.append(values)
         size += len(values)
@@ -51,7 +47,8 @@ def text(spans: Spans, names: Sequence[str], where: Mask | None = None) -> Texts
         index = np.where(where, index, UNKNOWN)
     if not pools:
         return pa.nulls(len(spans), pa.string())
-    return pa.concat_arrays(pools).take(pa.array(index, mask=index == UNKNOWN))
+    found: Texts = pa.concat_arrays(pools).take(nullable(index))
+    return found
 
 
 def counts(spans: Spans, names: Sequence[str], notes: Notes, *, largest: int = LARGEST_COUNT) -> Ints:
@@ -63,8 +60,8 @@ def counts(spans: Spans, names: Sequence[str], notes: Notes, *, largest: int = L
             values = integers(attribute.values)
             values = np.where(values <= largest, values, UNKNOWN)
             notes.unusable(name, spans.line[attribute.rows], values == UNKNOWN)
-            known = values != UNKNOWN
-            found[attribute.rows[known]] = values[known]
+            told = values != UNKNOWN
+            found[attribute.rows[told]] = values[told]
     return found
 
 
@@ -76,10 +73,10 @@ def durations(spans: Spans, names: Sequence[tuple[str, int]], notes: Notes) -> I
         if attribute is not None:
             ns = floats(attribute.values) * unit
             with np.errstate(invalid="ignore"):
-                known = (ns >= 0) & (ns <= LONGEST_NS)
+                told = (ns >= 0) & (ns <= LONGEST_NS)
                 notes.negative(name, spans.line[attribute.rows], ns < 0)
             notes.unusable(name, spans.line[attribute.rows], np.isnan(ns) | (ns > LONGEST_NS))
-            found[attribute.rows[known]] = np.rint(ns[known]).astype(np.int64)
+            found[attribute.rows[told]] = np.rint(ns[told]).astype(np.int64)
     return found
 
 
@@ -91,9 +88,9 @@ def shares(spans: Spans, names: Sequence[str], notes: Notes) -> Texts | None:
         if attribute is not None:
             values = floats(attribute.values)
             with np.errstate(invalid="ignore"):
-                known = (values >= 0) & (values <= 1)
-            notes.unusable(name, spans.line[attribute.rows], ~known)
-            found[attribute.rows[known]] = values[known]
+                told = (values >= 0) & (values <= 1)
+            notes.unusable(name, spans.line[attribute.rows], ~told)
+            found[attribute.rows[told]] = values[told]
     return None if np.isnan(found).all() else pa.array(found, pa.float64(), from_pandas=True)
 
 
@@ -123,8 +120,8 @@ def instants(spans: Spans, names: Sequence[str], notes: Notes) -> Ints:
             written = [(value or "").strip('"') for value in texts(attribute.values).to_pylist()]
             values = np.array([fields.instant_from_iso(value) or UNKNOWN for value in written], np.int64)
             notes.unusable(name, spans.line[attribute.rows], values == UNKNOWN)
-            known = values != UNKNOWN
-            found[attribute.rows[known]] = values[known]
+            told = values != UNKNOWN
+            found[attribute.rows[told]] = values[told]
     return found
 
 
@@ -142,7 +139,7 @@ def holds_any(spans: Spans, name: str, values: Sequence[str]) -> Mask:
     mask = np.zeros(len(spans), np.bool_)
     attribute = spans.attributes.get(name)
     if attribute is not None:
-        mask[attribute.rows] = certain(pc.is_in(texts(attribute.values), pa.array(values)))
+        mask[attribute.rows] = among(texts(attribute.values), values)
     return mask
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.ingest.formats.otlp.agents import agent_keys, record_agents
+from agenttrace.ingest.formats.otlp.arrow import Mask, joined, kept, known, taken
 from agenttrace.ingest.formats.otlp.calls import Calls
 from agenttrace.ingest.formats.otlp.classify import Classes, classify
 from agenttrace.ingest.formats.otlp.ids import present_ids
@@ -21,7 +22,7 @@ from agenttrace.ingest.formats.otlp.sessions import Sessions
 from agenttrace.ingest.formats.otlp.sglang import Engine
 from agenttrace.ingest.formats.otlp.spans import Origin, Spans, narrowed
 from agenttrace.ingest.formats.otlp.timing import ATTEMPT_EVENT
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Mask
+from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
@@ -67,7 +68,7 @@ class DialectLayer:
             self._recorder.extend_spans(only(columns, ~later))
 
     @property
-    def session_keys(self) -> Set[str]:
+    def session_keys(self) -> AbstractSet[str]:
         """The sessions that spans have named so far."""
         return self._sessions.keys
 
@@ -79,7 +80,7 @@ class DialectLayer:
         self._sessions.record()
 
     def _with_trace(self, spans: Spans) -> Spans:
-        homeless = np.asarray(pc.is_null(spans.trace_id))
+        homeless = ~known(spans.trace_id)
         self._notes.note(
             "no_trace_id", Severity.WARNING, "a span without a trace id: left out", spans.line, homeless
         )
@@ -103,11 +104,11 @@ class DialectLayer:
             if name == ATTEMPT_EVENT and time > 0
         ]
         if found:
-            rows = pa.array([row for row, _ in found])
+            rows = [row for row, _ in found]
             self._recorder.extend_marks(
                 {
-                    "session_key": columns["session_key"].take(rows),
-                    "span_key": columns["span_key"].take(rows),
+                    "session_key": taken(columns["session_key"], rows),
+                    "span_key": taken(columns["span_key"], rows),
                     "kind": [MarkKind.ATTEMPT.value] * len(found),
                     "t_ns": [time for _, time in found],
                     "evidence": [Evidence.MEASURED.value] * len(found),
@@ -131,17 +132,17 @@ class DialectLayer:
             spans.line[rows],
             ~follows & ~flow,
         )
-        known = follows & np.asarray(pc.and_(pc.is_valid(traces), pc.is_valid(targets)))
-        if known.any():
-            self._follow(rows[known], traces.filter(pa.array(known)), targets.filter(pa.array(known)), columns)
+        told = follows & known(traces) & known(targets)
+        if told.any():
+            self._follow(rows[told], kept(traces, told), kept(targets, told), columns)
 
     def _follow(self, rows: Any, traces: Any, targets: Any, columns: Columns) -> None:
         size = len(rows)
         self._recorder.extend_links(
             {
-                "session_key": columns["session_key"].take(pa.array(rows)),
-                "from_key": pc.binary_join_element_wise(traces, targets, "/"),
-                "to_key": columns["span_key"].take(pa.array(rows)),
+                "session_key": taken(columns["session_key"], rows),
+                "from_key": joined("/", traces, targets),
+                "to_key": taken(columns["span_key"], rows),
                 "kind": [LinkKind.CONTINUES.value] * size,
                 "explicit": [True] * size,
                 "rule": ["span link follows_from"] * size,
@@ -152,7 +153,7 @@ class DialectLayer:
         """A request of Claude Code links to the trace in which the server answered it."""
         asked = classes.speaks(Dialect.CLAUDE_CODE)[rows]
         if asked.any():
-            here = columns["session_key"].take(pa.array(rows[asked])).to_pylist()
-            for session_key, trace in zip(here, traces.filter(pa.array(asked)).to_pylist(), strict=True):
+            here = taken(columns["session_key"], rows[asked]).to_pylist()
+            for session_key, trace in zip(here, kept(traces, asked).to_pylist(), strict=True):
                 if trace is not None and session_key is not None:
                     self._recorder.same_session(session_key, f"trace:{trace}")

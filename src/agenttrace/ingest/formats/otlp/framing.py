@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 import zstandard
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 LARGEST_MESSAGE = 1 << 31
+
+Bytes: TypeAlias = "bytes | bytearray"
 
 _LENGTH_BYTES = 4
 _VARINT_BYTES = 10
@@ -42,7 +45,7 @@ class Field:
     end: int
 
 
-def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
+def varint(data: Bytes, at: int) -> tuple[int, int]:
     """A number and the position behind it; -1 for one that is torn or too long."""
     value = shift = 0
     for position in range(at, min(at + _VARINT_BYTES, len(data))):
@@ -54,7 +57,7 @@ def varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     return -1, at
 
 
-def fields(data: bytes | memoryview, begin: int = 0, end: int | None = None) -> Iterator[Field]:
+def fields(data: Bytes, begin: int = 0, end: int | None = None) -> Iterator[Field]:
     """The fields of a message; ends silently where what follows is no field."""
     at, end = begin, len(data) if end is None else min(end, len(data))
     while at < end:
@@ -77,7 +80,7 @@ def fields(data: bytes | memoryview, begin: int = 0, end: int | None = None) -> 
         at = finish
 
 
-def frame_length(framing: Framing, data: bytes | memoryview, at: int) -> tuple[int, int]:
+def frame_length(framing: Framing, data: Bytes, at: int) -> tuple[int, int]:
     """Length of the message that begins at `at`, and where its content begins; -1 if that is torn."""
     if framing is Framing.DELIMITED:
         return varint(data, at)
@@ -87,7 +90,7 @@ def frame_length(framing: Framing, data: bytes | memoryview, at: int) -> tuple[i
     return int.from_bytes(data[at : at + _LENGTH_BYTES], order), at + _LENGTH_BYTES  # type: ignore[arg-type]
 
 
-def unpacked(message: bytes | memoryview) -> bytes:
+def unpacked(message: Bytes) -> bytes:
     """A message as it is, or decompressed: with compression, the collector frames compressed messages.
 
     Of a torn one, what can be had.

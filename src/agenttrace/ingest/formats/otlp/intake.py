@@ -1,15 +1,15 @@
-"""Where all containers end: spans into chunks for the dialect layer, log records to their own, a count of the rest."""
+"""Where all containers end: spans go in chunks to the dialect layer, log records to their own place."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agenttrace.ingest.formats.otlp.arrow import Texts
 from agenttrace.ingest.formats.otlp.dialects import DialectLayer
 from agenttrace.ingest.formats.otlp.json_spans import Dropped
 from agenttrace.ingest.formats.otlp.logs import Logs
 from agenttrace.ingest.formats.otlp.spans import PART_ROWS, Origin, SpanBuilder
-from agenttrace.ingest.formats.otlp.values import Texts
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
@@ -53,7 +53,11 @@ class Intake:
         """Batches of metrics, which have no spans to show."""
         if count:
             self.recorder.finding(
-                "metrics", Severity.INFO, "metrics are counted and not read", line=self.next_line(line), count=count
+                "metrics",
+                Severity.INFO,
+                "metrics are counted and not read",
+                line=self.next_line(line),
+                count=count,
             )
             self.recorder.records += count
 

@@ -22,8 +22,8 @@ from agenttrace.ingest.formats.otlp.json_messages import (
     Resource,
     ResourceData,
     Scope,
-    ScopeSpans,
     ScopeLogs,
+    ScopeSpans,
     Span,
     Status,
     Value,
@@ -125,10 +125,7 @@ class Lenient:
         )
 
     def _clean_attributes(self, found: dict[str, Any]) -> list[Any]:
-        return [
-            {"key": attribute.key, "value": attribute.value}
-            for attribute in self._named(found)
-        ]
+        return [{"key": attribute.key, "value": attribute.value} for attribute in self._named(found)]
 
     def _named(self, found: dict[str, Any]) -> Iterator[NamedAttribute]:
         for pair in self._objects(found, "attributes"):
@@ -194,10 +191,10 @@ def _of_type(value: Any, wanted: type[str]) -> str | None:
     return fields.text(value) if isinstance(value, wanted) else None
 
 
-def _raw(value: Any) -> msgspec.Raw | None:
+def _raw(value: Any) -> msgspec.Raw:
     if value is None:
-        return None
+        return msgspec.Raw()
     try:
         return msgspec.Raw(msgspec.json.encode(value))
     except (TypeError, ValueError, RecursionError):
-        return None
+        return msgspec.Raw()

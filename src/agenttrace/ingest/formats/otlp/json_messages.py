@@ -11,15 +11,20 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol, cast
+from contextlib import suppress
+from typing import Any, Protocol, cast
 
 import msgspec
 
+from agenttrace.ingest.formats.otlp.arrow import Texts
 from agenttrace.ingest.formats.otlp.names import WANTED, code_of
-from agenttrace.ingest.formats.otlp.values import Scalar, Texts, column_of, column_of_texts, json_text
+from agenttrace.ingest.formats.otlp.values import Scalar, column_of, column_of_texts, json_text
 
 KEY_LIMIT = 5_000
 """Distinct attribute keys that a file may have before it is read in the careful way."""
+
+
+_NOTHING = msgspec.Raw()
 
 
 class Message(msgspec.Struct, gc=False, rename="camel"):
@@ -34,14 +39,14 @@ class Value(Message):
     double_value: float | None = None
     bool_value: bool | None = None
     bytes_value: str | None = None
-    array_value: msgspec.Raw | None = None
-    kvlist_value: msgspec.Raw | None = None
+    array_value: msgspec.Raw = _NOTHING
+    kvlist_value: msgspec.Raw = _NOTHING
 
 
 class SpanAttribute(Protocol):
     """An attribute of a span: `code` is its position in WANTED, -1 if nobody wants it."""
 
-    code: ClassVar[int] | int
+    code: int
     value: Value | None
 
 
@@ -70,7 +75,7 @@ class Event(Message):
 
     name: str | None = None
     time_unix_nano: int | None = None
-    attributes: msgspec.Raw | None = None
+    attributes: msgspec.Raw = _NOTHING
 
 
 class Link(Message):
@@ -78,7 +83,7 @@ class Link(Message):
 
     trace_id: str | None = None
     span_id: str | None = None
-    attributes: msgspec.Raw | None = None
+    attributes: msgspec.Raw = _NOTHING
 
 
 class Span(Message):
@@ -185,7 +190,7 @@ class Decoder:
         )
         self._documents = msgspec.json.Decoder(_document_type(span), strict=False)
 
-    def decode(self, data: bytes | memoryview) -> Document:
+    def decode(self, data: bytes) -> Document:
         """The document, or the exceptions of msgspec: broken, or of other types than the standard has."""
         try:
             return cast("Document", self._documents.decode(data))
@@ -194,7 +199,7 @@ class Decoder:
                 raise
             return cast("Document", self._documents.decode(data))
 
-    def _learn(self, data: bytes | memoryview) -> bool:
+    def _learn(self, data: bytes) -> bool:
         keys = _span_keys(cast("Document", self._keys.decode(data)))
         new = sorted(keys - self._types.keys())
         if not new or len(self._types) + len(new) > KEY_LIMIT:
@@ -248,14 +253,16 @@ def scopes(resource: ResourceData) -> list[ScopeSpans]:
 def value_column(values: Sequence[Value | None]) -> Texts:
     """Values as a column of their common type."""
     first = values[0]
-    if first is not None and first.string_value is not None:
-        found = column_of_texts([None if value is None else value.string_value for value in values])
-        if not found.null_count:
-            return found
-    elif first is not None and first.int_value is not None:
-        integers = [None if value is None else value.int_value for value in values]
-        if None not in integers:
-            return column_of(integers)
+    present = cast("Sequence[Value]", values)
+    with suppress(AttributeError):
+        if first is not None and first.string_value is not None:
+            found = column_of_texts([value.string_value for value in present])
+            if not found.null_count:
+                return found
+        elif first is not None and first.int_value is not None:
+            integers = [value.int_value for value in present]
+            if None not in integers:
+                return column_of(integers)
     return column_of([scalar(value) for value in values])
 
 
@@ -276,9 +283,9 @@ def scalar(value: Value | None) -> Scalar:
 
 def _nested(value: Value) -> str | None:
     try:
-        if value.array_value is not None:
+        if value.array_value:
             return json_text(plain({"arrayValue": msgspec.json.decode(value.array_value)}))
-        if value.kvlist_value is not None:
+        if value.kvlist_value:
             return json_text(plain({"kvlistValue": msgspec.json.decode(value.kvlist_value)}))
     except (msgspec.DecodeError, RecursionError):
         return None

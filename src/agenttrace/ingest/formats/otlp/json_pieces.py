@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 
 from agenttrace.ingest.formats.otlp.json_structure import Brackets, Scanner, objects_at
-from agenttrace.ingest.source import Source
+from agenttrace.ingest.source import DamagedEnd, Source
 
 PIECE_BYTES = 4 << 20
 """A document beyond this size is cut."""
 
-_PEEK_LINES = 16
+_PEEK_LINES = 4
 _PEEK_BYTES = 8 << 20
 _RECORDS = 6
 """Depth inside the array of spans: document, resourceSpans, its item, scopeSpans, its item, spans."""
@@ -27,7 +28,8 @@ _BARE_RECORDS = 4
 _BRACE = ord("{")
 _RECORD_ARRAY = re.compile(rb'"(?:spans|logRecords|logs|metrics)"\s*:\s*\Z')
 _BOM = b"\xef\xbb\xbf"
-_BETWEEN = b" \t\r\n,"
+_BLANK = b" \t\r"
+_BETWEEN = _BLANK + b"\n,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ def pieces(source: Source) -> Iterator[Piece]:
 
 
 def _has_lines(source: Source) -> bool:
-    """Whether each line is a document, as far as the first lines tell; a broken line or two may be among them."""
-    seen = 0
-    for number, line in source.lines():
-        if is_document(line.removeprefix(_BOM)):
-            return True
-        seen += len(line)
-        if number >= _PEEK_LINES or seen > _PEEK_BYTES:
-            break
-    return False
+    """Whether each line is a document, as far as the first ones tell; a broken line may be among them.
+
+    A single line is a document, and so is what has no end of a line for megabytes.
+    """
+    head = bytearray()
+    with suppress(DamagedEnd):
+        for block in source.blocks():
+            head += block
+            if len(head) >= _PEEK_BYTES or head.count(b"\n") >= _PEEK_LINES:
+                break
+    lines = bytes(head).removeprefix(_BOM).split(b"\n", _PEEK_LINES)
+    complete = (line.strip(_BLANK) for line in lines[:-1])
+    return any(line.strip(_BLANK) for line in lines[1:]) and any(map(is_document, complete))
 
 
 def is_document(text: bytes) -> bool:
@@ -128,7 +134,9 @@ class _Cutter:
         self.shift += len(self.text) - len(rest) - len(prefix)
         self.text = prefix + rest
         ends = np.cumsum([len(each) for each in around]).tolist()
-        self.opens = [index for begin, finish in zip([0, *ends], ends, strict=False) for index in (begin, finish - 1)]
+        self.opens = [
+            index for begin, finish in zip([0, *ends], ends, strict=False) for index in (begin, finish - 1)
+        ]
         self.closed = (-1, 0)
         return piece
 

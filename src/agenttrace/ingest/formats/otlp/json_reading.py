@@ -40,7 +40,9 @@ class JsonReading:
         """Reads every document, whatever is wrong with another."""
         for piece in documents:
             if piece.torn:
-                self._found("torn_document", "a document without its end: read as far as it is complete", piece)
+                self._found(
+                    "torn_document", "a document without its end: read as far as it is complete", piece
+                )
             if piece.text:
                 self._read(piece)
 
@@ -81,7 +83,9 @@ class JsonReading:
 
     def _faults(self, lenient: Lenient, piece: Piece) -> None:
         if lenient.faults:
-            self._found("wrong_type", "a value of another type than OTLP has: left out", piece, lenient.faults)
+            self._found(
+                "wrong_type", "a value of another type than OTLP has: left out", piece, lenient.faults
+            )
 
     def _found(self, code: str, example: str, piece: Piece, count: int = 1) -> None:
         line = self._intake.next_line(piece.line)

@@ -95,8 +95,8 @@ def _add_events(builder: SpanBuilder, events: Sequence[Event], row: int) -> None
             builder.events.details.append(_detail(event.attributes, detail))
 
 
-def _detail(attributes: msgspec.Raw | None, wanted: str) -> Scalar:
-    if attributes is None or not wanted:
+def _detail(attributes: msgspec.Raw, wanted: str) -> Scalar:
+    if not attributes or not wanted:
         return None
     try:
         found = _ATTRIBUTES.decode(attributes)
@@ -110,4 +110,4 @@ def _add_links(builder: SpanBuilder, links: Sequence[Link], row: int) -> None:
         builder.links.rows.append(row)
         builder.links.traces.append(link.trace_id or "")
         builder.links.spans.append(link.span_id or "")
-        builder.links.follows.append(link.attributes is not None and b'"follows_from"' in bytes(link.attributes))
+        builder.links.follows.append(b'"follows_from"' in bytes(link.attributes))

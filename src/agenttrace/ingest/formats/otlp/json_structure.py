@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _QUOTE, _BACKSLASH = 0x22, 0x5C
-_STEP = np.zeros(256, dtype=np.int8)
-_STEP[[ord("{"), ord("[")]] = 1
-_STEP[[ord("}"), ord("]")]] = -1
+_OPEN, _CLOSE = ord("{"), ord("}")
+_CURLED = 0x20
+"""The bit that tells a curled bracket from a square one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,13 @@ class Scanner:
         self._held, block = (block[-kept:], block[:-kept]) if kept else (b"", block)
         text = np.frombuffer(block, dtype=np.uint8)
         quotes = _unescaped_quotes(text)
-        steps = _STEP[text]
-        found = np.flatnonzero(steps)
+        curled = text | _CURLED
+        found = np.flatnonzero((curled == _OPEN) | (curled == _CLOSE))
         inside = (np.searchsorted(quotes, found) + self._in_string) % 2 == 1
         found = found[~inside]
-        depths = self._depth + np.cumsum(steps[found], dtype=np.int64)
-        brackets = Brackets(found + self._offset, depths, steps[found])
+        steps = np.where(curled[found] == _OPEN, 1, -1).astype(np.int8)
+        depths = self._depth + np.cumsum(steps, dtype=np.int64)
+        brackets = Brackets(found + self._offset, depths, steps)
         self._in_string = bool((len(quotes) + self._in_string) % 2)
         self._depth = int(depths[-1]) if len(depths) else self._depth
         self._offset += len(block)
@@ -69,16 +70,15 @@ def _unescaped_quotes(text: NDArray[np.uint8]) -> NDArray[np.int64]:
     last = np.searchsorted(slashes, quotes) - 1
     behind = (last >= 0) & (slashes[np.maximum(last, 0)] == quotes - 1)
     length = np.where(behind, slashes[np.maximum(last, 0)] - run_start[np.maximum(last, 0)] + 1, 0)
-    return quotes[length % 2 == 0]
+    bare: NDArray[np.int64] = quotes[length % 2 == 0]
+    return bare
 
 
 def objects_at(text: bytes, depth: int) -> Iterator[tuple[list[int], int, int]]:
     """Every object that opens at this depth: the open brackets around it, its beginning, its end."""
     brackets = Scanner().scan(text)
     steps = brackets.steps
-    opened = [
-        brackets.positions[(steps > 0) & (brackets.depths == level + 1)] for level in range(depth + 1)
-    ]
+    opened = [brackets.positions[(steps > 0) & (brackets.depths == level + 1)] for level in range(depth + 1)]
     closes = brackets.positions[(steps < 0) & (brackets.depths == depth)]
     begins = opened[depth]
     ends = np.searchsorted(closes, begins)

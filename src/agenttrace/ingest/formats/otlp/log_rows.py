@@ -77,7 +77,8 @@ class LogRows:
             return False
         if fields.boolean(event.attributes.get("success")) is False:
             self._recorder.span(
-                **self._common(event, SpanKind.REQUEST), **_request(event) | {"purpose": Purpose.FAILED_ATTEMPT.value}
+                **self._common(event, SpanKind.REQUEST),
+                **_request(event) | {"purpose": Purpose.FAILED_ATTEMPT.value},
             )
         else:
             self._sent = event.t_ns - duration
@@ -88,7 +89,10 @@ class LogRows:
             return False
         if fields.count(first(event.attributes, log_events.OUTPUT)) == 0:
             self._recorder.finding(
-                "prewarm_request", Severity.INFO, "a request that only fills the cache: left out", line=event.line
+                "prewarm_request",
+                Severity.INFO,
+                "a request that only fills the cache: left out",
+                line=event.line,
             )
             self._sent = None
             return False
@@ -107,7 +111,9 @@ class LogRows:
             "start_evidence": (Evidence.UNKNOWN if start is None else Evidence.DERIVED).value,
             "end_evidence": Evidence.MEASURED.value,
             "status": _status(event).value,
-            "error": fields.text(str(error)) if (error := first(event.attributes, log_events.ERROR)) else None,
+            "error": fields.text(str(error))
+            if (error := first(event.attributes, log_events.ERROR))
+            else None,
         }
 
     def _start(self, event: LogEvent) -> int | None:
@@ -163,7 +169,10 @@ def _duration(event: LogEvent) -> int | None:
 
 
 def _status(event: LogEvent) -> Status:
-    failed = event.name in log_events.FAILED or fields.boolean(first(event.attributes, log_events.SUCCESS)) is False
+    failed = (
+        event.name in log_events.FAILED
+        or fields.boolean(first(event.attributes, log_events.SUCCESS)) is False
+    )
     return Status.ERROR if failed else Status.OK
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from agenttrace.ingest import fields
@@ -24,7 +25,12 @@ class Logs:
         self._held: list[LogEvent] = []
 
     def add(
-        self, scope: str, name: str | None, body: str | None, times: tuple[int, int], attributes: Mapping[str, Any],
+        self,
+        scope: str,
+        name: str | None,
+        body: str | None,
+        times: tuple[int, int],
+        attributes: Mapping[str, Any],
         line: int,
     ) -> None:
         """A log record. `times`: that of the event and that of its observation, 0 if unknown."""
@@ -52,10 +58,14 @@ class Logs:
 
     def _unused(self, line: int, count: int = 1) -> None:
         self._recorder.finding(
-            "log_record_unused", Severity.INFO, "a log record that says nothing of time spent", line=line, count=count
+            "log_record_unused",
+            Severity.INFO,
+            "a log record that says nothing of time spent",
+            line=line,
+            count=count,
         )
 
-    def release(self, sessions_with_spans: Set[str]) -> None:
+    def release(self, sessions_with_spans: AbstractSet[str]) -> None:
         """Records what was held, session by session in the order of time."""
         by_session: dict[str, list[LogEvent]] = defaultdict(list)
         for event in self._held:

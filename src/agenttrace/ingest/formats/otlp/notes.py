@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.ingest.formats.otlp.values import Ints, Mask
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import (
+    Ints,
+    Mask,
+    Texts,
+    among,
+    joined,
+    kept,
+    known,
+    labelled,
+    replaced,
+)
 from agenttrace.ingest.formats.otlp.concepts import holds, holds_any, text
 from agenttrace.ingest.formats.otlp.ids import present_ids
 from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.rows import Columns, only, words
+from agenttrace.ingest.formats.otlp.rows import Columns, only
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts
+from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Evidence, Severity, Status
 
@@ -38,12 +48,12 @@ class Pending:
         """Takes the marked rows of a chunk, and remembers the spans of Logfire that are finished."""
         finished = holds(spans, names.SPAN_TYPE) & ~where
         if finished.any():
-            self._finished.append(columns["span_key"].filter(pa.array(finished)))
+            self._finished.append(kept(columns["span_key"], finished))
         if where.any():
             parents = present_ids(text(spans, (names.PENDING_PARENT,)))
             real = {
                 "span_key": columns["parent_key"],
-                "parent_key": pc.binary_join_element_wise(spans.trace_id, parents, "/"),
+                "parent_key": joined("/", spans.trace_id, parents),
             }
             self._held.append(pa.table(only({**columns, **real}, where)))
 
@@ -52,27 +62,27 @@ class Pending:
         if not self._held:
             return
         table = pa.concat_tables(self._held, promote_options="default").combine_chunks()
-        finished = pa.concat_arrays(self._finished) if self._finished else pa.array([], pa.string())
-        done = np.asarray(pc.is_in(table.column("span_key"), finished)) | np.asarray(
-            pc.is_null(table.column("span_key"))
-        )
+        finished = pa.concat_arrays([*self._finished, pa.array([], pa.string())])
+        keys = table.column("span_key")
+        done = among(keys, finished) | ~known(keys)
         lines: Ints = table.column("line").to_numpy()
-        notes.note("pending_span", Severity.INFO, "a placeholder of a span that is there: left out", lines, done)
+        notes.note(
+            "pending_span", Severity.INFO, "a placeholder of a span that is there: left out", lines, done
+        )
+        if done.all():
+            return
         columns = only({name: table.column(name) for name in table.column_names}, ~done)
-        size = int((~done).sum())
-        if size:
-            self._recorder.extend_spans({**columns, **_open_ended(columns, size)})
+        self._recorder.extend_spans({**columns, **_open_ended(columns, int((~done).sum()))})
 
 
 def _open_ended(columns: Columns, size: int) -> Columns:
-    unknown = np.full(size, tuple(Evidence).index(Evidence.UNKNOWN), np.int8)
-    unfinished = np.full(size, tuple(Status).index(Status.UNFINISHED), np.int8)
-    shown = pc.replace_substring(columns["name"].cast(pa.string()), _SUFFIX, "")
+    words, statuses = tuple(Evidence), tuple(Status)
+    nothing = pa.nulls(size, pa.int64())
     return {
-        "name": shown,
-        "end_ns": pa.nulls(size, pa.int64()),
-        "end_evidence": words(unknown, Evidence),
-        "decode_ns": pa.nulls(size, pa.int64()),
-        "decode_evidence": words(np.full(size, UNKNOWN, np.int8), Evidence),
-        "status": words(unfinished, Status),
+        "name": replaced(columns["name"].cast(pa.string()), _SUFFIX, ""),
+        "end_ns": nothing,
+        "end_evidence": labelled(np.full(size, words.index(Evidence.UNKNOWN)), words, UNKNOWN),
+        "decode_ns": nothing,
+        "decode_evidence": labelled(np.full(size, UNKNOWN), words, UNKNOWN),
+        "status": labelled(np.full(size, statuses.index(Status.UNFINISHED)), statuses, UNKNOWN),
     }

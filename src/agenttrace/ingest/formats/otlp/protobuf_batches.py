@@ -1,4 +1,4 @@
-"""A protobuf source cut into its batches: one ResourceSpans, ResourceLogs or ResourceMetrics after the other."""
+"""A protobuf source cut into batches: ResourceSpans, ResourceLogs or ResourceMetrics, one by one."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def _modern(data: bytes) -> bytes:
         return data
     kept = [field for field in found if field.wire == LENGTH]
     return b"".join(
-        _encoded(_RECORDS if field.number == _LIBRARY_RECORDS else field.number, data[field.begin : field.end])
+        _encoded(
+            _RECORDS if field.number == _LIBRARY_RECORDS else field.number, data[field.begin : field.end]
+        )
         for field in kept
     )
 

@@ -42,7 +42,7 @@ def add_spans(
         builder.name.append(span.name)
         builder.start.append(_instant(span.start_time_unix_nano))
         builder.end.append(_instant(span.end_time_unix_nano))
-        builder.status.append(span.status.code if 0 <= span.status.code <= 2 else 0)  # noqa: PLR2004
+        builder.status.append(span.status.code if 0 <= span.status.code <= 2 else 0)
         builder.origin.append(origin)
         builder.line.append(number)
         for attribute in span.attributes:

@@ -77,7 +77,7 @@ class Rule:
     only_known: bool = False
 
 
-_EVERY_TOOL = {name: Role.TOOL for name in ("tool", "retriever", "embedding", "reranker")}
+_EVERY_TOOL = dict.fromkeys(("tool", "retriever", "embedding", "reranker"), Role.TOOL)
 
 RULES = (
     Rule(Dialect.LOGFIRE, "logfire.span_type", {}),

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import (
+    Ints,
+    Mask,
+    Names,
+    Texts,
+    equals,
+    first_known,
+    joined,
+    kept,
+    labelled,
+    where,
+)
 from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import (
     LARGEST_INT32,
@@ -26,14 +36,15 @@ from agenttrace.ingest.formats.otlp.concepts import (
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import KIND, OWN_PHASE, Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.timing import Timing, evidence, time_requests
+from agenttrace.ingest.formats.otlp.timing import Timing, time_requests
 from agenttrace.ingest.formats.otlp.tokens import count_tokens
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, Texts, certain, texts, truths
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts, truths
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose, Severity, SpanKind, Status
 
 Columns = dict[str, Any]
 
-_UNSET, _OK, _ERROR = 0, 1, 2
+_OK, _ERROR = 1, 2
+_EVIDENCE = tuple(Evidence)
 _KIND_OF = np.array([tuple(SpanKind).index(KIND[role]) for role in Role], np.int8)
 _PHASE_OF = np.array(
     [tuple(Phase).index(OWN_PHASE[role]) if role in OWN_PHASE else UNKNOWN for role in Role], np.int8
@@ -51,15 +62,15 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
     ended = (timing.end != UNKNOWN) & (status != _STATUS[Status.CANCELLED])
     keys = span_keys(spans)
     return {
-        "session_key": pc.binary_join_element_wise("trace", spans.trace_id, ":"),
+        "session_key": joined(":", "trace", spans.trace_id),
         "span_key": keys,
-        "parent_key": pc.binary_join_element_wise(spans.trace_id, spans.parent_id, "/"),
+        "parent_key": joined("/", spans.trace_id, spans.parent_id),
         "line": pa.array(spans.line),
-        "kind": words(_KIND_OF[classes.role], SpanKind),
-        "own_phase": words(_PHASE_OF[classes.role], Phase),
-        "purpose": words(_purpose(spans, classes, status), Purpose),
+        "kind": labelled(_KIND_OF[classes.role], tuple(SpanKind), UNKNOWN),
+        "own_phase": labelled(_PHASE_OF[classes.role], tuple(Phase), UNKNOWN),
+        "purpose": labelled(_purpose(spans, classes, status), tuple(Purpose), UNKNOWN),
         "name": _names(spans, classes),
-        "status": words(status, Status),
+        "status": labelled(status, tuple(Status), UNKNOWN),
         "error": _errors(spans, status),
         **_bounds(spans, timing),
         **_request_columns(spans, classes, notes),
@@ -68,24 +79,19 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
     }
 
 
-def words(codes: NDArray[Any], vocabulary: type[StrEnum]) -> pa.DictionaryArray:
-    """Positions in a vocabulary as its words; UNKNOWN is null."""
-    indices = pa.array(codes.astype(np.int8), pa.int8(), mask=codes == UNKNOWN)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in vocabulary]))
-
-
 def span_keys(spans: Spans) -> Texts:
     """Trace and span id; a span without an id is known by its name and start."""
-    keys = pc.binary_join_element_wise(spans.trace_id, spans.span_id, "/")
+    keys = joined("/", spans.trace_id, spans.span_id)
     if not spans.span_id.null_count:
         return keys
-    made = pc.binary_join_element_wise(spans.trace_id, names_of(spans), pa.array(spans.start).cast(pa.string()), "/")
-    return pc.coalesce(keys, made)
+    start = pa.array(spans.start).cast(pa.string())
+    return first_known(keys, joined("/", spans.trace_id, _named(spans.names, spans), start))
 
 
-def names_of(spans: Spans) -> Texts:
-    """The span names, decoded."""
-    return spans.name.dictionary.take(spans.name.indices)
+def _named(shown: Sequence[str], spans: Spans) -> Texts:
+    """The text of each span's name."""
+    found: Texts = taken(pa.array(shown, pa.string()), spans.name)
+    return found
 
 
 def _sane_times(spans: Spans, notes: Notes) -> Spans:
@@ -99,7 +105,11 @@ def _sane_times(spans: Spans, notes: Notes) -> Spans:
     backwards = ~missing & (spans.end < spans.start)
     notes.note("no_end", Severity.INFO, "a span without an end: unfinished", spans.line, missing)
     notes.note(
-        "end_before_start", Severity.WARNING, "a span that ends before it starts: unfinished", spans.line, backwards
+        "end_before_start",
+        Severity.WARNING,
+        "a span that ends before it starts: unfinished",
+        spans.line,
+        backwards,
     )
     return spans
 
@@ -114,10 +124,9 @@ def _bounds(spans: Spans, timing: Timing) -> Columns:
     }
 
 
-def _bound_evidence(bound: Ints, derived: Mask) -> Texts:
-    known = evidence(bound, derived)
-    unknown = pa.scalar(tuple(Evidence).index(Evidence.UNKNOWN), pa.int8())
-    return pa.DictionaryArray.from_arrays(known.indices.fill_null(unknown), known.dictionary)
+def _bound_evidence(bound: Ints, derived: Mask) -> Names:
+    told = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
+    return labelled(np.where(bound == UNKNOWN, _EVIDENCE.index(Evidence.UNKNOWN), told), _EVIDENCE, UNKNOWN)
 
 
 def _status(spans: Spans, timing: Timing) -> NDArray[np.int8]:
@@ -130,8 +139,7 @@ def _status(spans: Spans, timing: Timing) -> NDArray[np.int8]:
     if (outcome := spans.attributes.get(names.OUTCOME[0])) is not None:
         known = {"success": Status.OK, "cancelled": Status.CANCELLED, "error": Status.ERROR}
         for word, meaning in known.items():
-            found = certain(pc.equal(texts(outcome.values), word))
-            status[outcome.rows[found]] = _STATUS[meaning]
+            status[outcome.rows[equals(texts(outcome.values), word)]] = _STATUS[meaning]
     status[spans.status == _ERROR] = _STATUS[Status.ERROR]
     status[(timing.end == UNKNOWN) & (status != _STATUS[Status.ERROR])] = _STATUS[Status.UNFINISHED]
     return status
@@ -148,15 +156,14 @@ def _purpose(spans: Spans, classes: Classes, status: NDArray[np.int8]) -> NDArra
     return purpose
 
 
-def _names(spans: Spans, classes: Classes) -> pa.DictionaryArray:
+def _names(spans: Spans, classes: Classes) -> Names:
     """Of the tool, operation or agent, where there is one; else of the span."""
-    shown = pa.array([_shown(name) for name in spans.name.dictionary.to_pylist()], pa.string())
-    own = shown.take(spans.name.indices)
+    own = _named([_shown(name) for name in spans.names], spans)
     requests = classes.has_role(Role.REQUEST)
     sglang = requests & classes.speaks(Dialect.SGLANG)
     if sglang.any():
-        own = pc.if_else(pa.array(sglang), "request", own)
-    found = pc.coalesce(
+        own = where(sglang, "request", own)
+    found = first_known(
         text(spans, names.TOOL_NAME, classes.has_role(Role.TOOL)),
         text(spans, names.AGENT_NAME, classes.has_role(Role.AGENT)),
         text(spans, names.OPERATION, requests),
@@ -179,7 +186,7 @@ def _errors(spans: Spans, status: NDArray[np.int8]) -> Texts:
         for row, detail in zip(spans.events.rows, spans.events.details, strict=True):
             if isinstance(detail, str) and failed[row]:
                 thrown[row] = detail
-        found = pc.coalesce(found, pa.array(thrown, pa.string()))
+        found = first_known(found, pa.array(thrown, pa.string()))
     return found.dictionary_encode()
 
 
@@ -210,5 +217,5 @@ def _tool_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
 
 def only(columns: Mapping[str, Any], keep: Sequence[bool] | Mask) -> Columns:
     """The marked rows of every column."""
-    mask = pa.array(np.asarray(keep, np.bool_))
-    return {name: column.filter(mask) for name, column in columns.items()}
+    mask = np.asarray(keep, np.bool_)
+    return {name: kept(column, mask) for name, column in columns.items()}

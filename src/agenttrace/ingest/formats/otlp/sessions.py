@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import Mask, Texts, contains, encoded, first_known, known, taken, where
 from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import holds, text
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect
 from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.formats.otlp.values import Mask, Texts, certain
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
@@ -24,6 +23,7 @@ PLACEHOLDERS = frozenset({"default", "none", "null", "undefined", "unknown", "an
 
 _PROGRAMS = (Dialect.CLAUDE_CODE, Dialect.CODEX, Dialect.GEMINI_CLI)
 """Programs whose session ids are known under the program's own name, whatever the service is called."""
+_FACTS = {"task_id": names.TASK_ID, "run_id": names.RUN_ID, "deployment": names.DEPLOYMENT}
 
 
 def session_key(namespace: str, session_id: str) -> str:
@@ -33,7 +33,7 @@ def session_key(namespace: str, session_id: str) -> str:
 
 @dataclass(slots=True)
 class _Told:
-    """What the spans of a trace say of its session. The least of all (not of a root, id) is its name."""
+    """What the spans of a trace say of its session: (whether it is no root that says it, id), and facts."""
 
     ids: set[tuple[bool, str]] = field(default_factory=set)
     facts: dict[str, str] = field(default_factory=dict)
@@ -50,56 +50,6 @@ class Sessions:
 
     def add(self, spans: Spans, classes: Classes, origins: Sequence[Origin], notes: Notes) -> None:
         """Notes the session ids of a chunk."""
-        ids = pc.coalesce(text(spans, names.SESSION), _codex_threads(spans, classes), _of_resource(spans, origins))
-        self._placeholders(ids, spans, notes)
-        self._projects(spans, notes)
-        known = np.asarray(pc.and_(pc.is_valid(ids), pc.is_valid(spans.trace_id)))
-        self._facts(spans, origins)
-        if not known.any():
-            return
-        space = _namespaces(spans, classes, origins)
-        rootless = np.asarray(pc.is_valid(spans.parent_id))
-        table = pa.table(
-            {"trace": spans.trace_id, "id": ids, "space": space, "inner": pa.array(rootless)}
-        ).filter(pa.array(known))
-        for row in table.group_by(["trace", "id", "space"]).aggregate([("inner", "min")]).to_pylist():
-            self._join(row["trace"], row["id"], row["space"], inner=row["inner_min"])
-
-    def _join(self, trace: str, session_id: str, space: str, *, inner: bool) -> None:
-        told = self._traces.setdefault(trace, _Told())
-        told.ids.add((inner, session_id))
-        if session_id.lower() not in PLACEHOLDERS:
-            key = session_key(space, session_id)
-            self.keys.add(key)
-            self._recorder.same_session(f"trace:{trace}", key)
-
-    def _facts(self, spans: Spans, origins: Sequence[Origin]) -> None:
-        tables = {"task_id": names.TASK_ID, "run_id": names.RUN_ID, "deployment": names.DEPLOYMENT}
-        for column, table in tables.items():
-            of_resource = [
-                next((origin.resource[name] for name in table if name in origin.resource), None)
-                for origin in origins
-            ]
-            shared = pa.array(of_resource, pa.string()).take(pa.array(spans.origin))
-            found = pc.coalesce(text(spans, table), shared)
-            if found.null_count == len(found):
-                continue
-            pairs = pa.table({"trace": spans.trace_id, "value": found}).drop_null()
-            for row in pairs.group_by(["trace"]).aggregate([("value", "min")]).to_pylist():
-                told = self._traces.setdefault(row["trace"], _Told())
-                told.facts[column] = min(told.facts.get(column, row["value_min"]), row["value_min"])
-
-    def _placeholders(self, ids: Texts, spans: Spans, notes: Notes) -> None:
-        found = pc.is_in(pc.utf8_lower(ids), pa.array(sorted(PLACEHOLDERS)))
-        notes.note(
-            "placeholder_session_id",
-            Severity.WARNING,
-            "a session id that names no session: traces are not joined by it",
-            spans.line,
-            certain(found),
-        )
-
-    def _projects(self, spans: Spans, notes: Notes) -> None:
         notes.note(
             "project_not_session",
             Severity.INFO,
@@ -107,32 +57,73 @@ class Sessions:
             spans.line,
             holds(spans, names.PROJECT),
         )
+        ids = first_known(
+            text(spans, names.SESSION),
+            _codex_threads(spans, classes),
+            _of_origin(spans, [origin.resource.get("session.id") for origin in origins]),
+        )
+        inner = known(spans.parent_id)
+        for trace, session, row in _pairs(spans.trace_id, ids, inner):
+            self._join(trace, session, _namespace(spans, classes, origins, row), row, spans, notes)
+            self._traces[trace].ids.add((bool(inner[row]), session))
+        for column, table in _FACTS.items():
+            of_origin = [
+                next((origin.resource[name] for name in table if name in origin.resource), None)
+                for origin in origins
+            ]
+            found = first_known(text(spans, table), _of_origin(spans, of_origin))
+            for trace, value, _ in _pairs(spans.trace_id, found, inner):
+                facts = self._traces.setdefault(trace, _Told()).facts
+                facts[column] = min(facts.get(column, value), value)
+
+    def _join(self, trace: str, session: str, space: str, row: int, spans: Spans, notes: Notes) -> None:
+        self._traces.setdefault(trace, _Told())
+        if session.lower() in PLACEHOLDERS:
+            notes.note(
+                "placeholder_session_id",
+                Severity.WARNING,
+                "a session id that names no session: traces are not joined by it",
+                spans.line[row : row + 1],
+                np.ones(1, np.bool_),
+            )
+            return
+        key = session_key(space, session)
+        self.keys.add(key)
+        self._recorder.same_session(f"trace:{trace}", key)
 
     def record(self) -> None:
-        """Writes a row for each trace of which something is known."""
+        """Writes a row for each trace of which something is known; a root knows the name best."""
         for trace, told in self._traces.items():
             name = min(told.ids)[1] if told.ids else None
             self._recorder.session(session_key=f"trace:{trace}", source_id=name, **told.facts)
 
 
+def _pairs(traces: Texts, values: Texts, inner: Mask) -> Iterator[tuple[str, str, int]]:
+    """Each (trace, value) that occurs, with the first row of it, that of a root if there is one."""
+    rows = np.flatnonzero(known(traces) & known(values))
+    if not len(rows):
+        return
+    rows = rows[np.argsort(inner[rows], kind="stable")]
+    trace_names, trace = encoded(traces)
+    value_names, value = encoded(values)
+    _, first = np.unique(trace[rows].astype(np.int64) * len(value_names) + value[rows], return_index=True)
+    for row in rows[np.sort(first)].tolist():
+        yield str(trace_names[trace[row]]), str(value_names[value[row]]), row
+
+
 def _codex_threads(spans: Spans, classes: Classes) -> Texts:
     """A Codex turn names its session as its thread; a number is a thread of the runtime."""
     threads = text(spans, (names.CODEX_THREAD,), classes.speaks(Dialect.CODEX))
-    named = pc.match_substring(threads, "-")
-    return pc.if_else(named, threads, pa.scalar(None, pa.string()))
+    return where(contains(threads, "-"), threads)
 
 
-def _of_resource(spans: Spans, origins: Sequence[Origin]) -> Texts:
-    ids = pa.array([origin.resource.get("session.id") for origin in origins], pa.string())
-    return ids.take(pa.array(spans.origin))
-
-
-def _namespaces(spans: Spans, classes: Classes, origins: Sequence[Origin]) -> Texts:
-    """The program where it is known, else the service: a session id is unique in that."""
-    services = pa.array([origin.resource.get("service.name") or "otlp" for origin in origins], pa.string())
-    found = services.take(pa.array(spans.origin))
-    for dialect in _PROGRAMS:
-        spoken: Mask = classes.speaks(dialect)
-        if spoken.any():
-            found = pc.if_else(pa.array(spoken), dialect.label, found)
+def _of_origin(spans: Spans, values: Sequence[str | None]) -> Texts:
+    found: Texts = taken(pa.array(values, pa.string()), spans.origin)
     return found
+
+
+def _namespace(spans: Spans, classes: Classes, origins: Sequence[Origin], row: int) -> str:
+    """The program where it is known, else the service: a session id is unique in that."""
+    if (dialect := int(classes.dialect[row])) in _PROGRAMS:
+        return Dialect(dialect).label
+    return origins[int(spans.origin[row])].resource.get("service.name") or "otlp"

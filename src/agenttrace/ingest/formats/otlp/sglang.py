@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, equals, filled, positions
 from agenttrace.ingest.formats.otlp.concepts import counts, durations, nullable
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.rows import Columns, only
 from agenttrace.ingest.formats.otlp.spans import Spans
 from agenttrace.ingest.formats.otlp.timing import evidence
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask
+from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
@@ -48,7 +48,8 @@ class Engine:
         if not self._held:
             return
         table = pa.concat_tables(self._held, promote_options="default").combine_chunks()
-        parent = _parents(table)
+        keys = table.column("span_key").combine_chunks()
+        parent = positions(table.column("parent_key"), keys, UNKNOWN)
         rank: Ints = table.column("rank").to_numpy().copy()
         for _ in range(_DEEPEST):
             inherits = (rank == UNKNOWN) & (parent != UNKNOWN)
@@ -59,7 +60,9 @@ class Engine:
             "tensor_parallel_copies", Severity.INFO, "a span of a rank but the first: left out", lines, copies
         )
         queue, prefill = _phases(table, parent, copies)
-        split = table.select([name for name in table.column_names if name not in ("rank", "upto_first_token")])
+        split = table.select(
+            [name for name in table.column_names if name not in ("rank", "upto_first_token")]
+        )
         columns: dict[str, Any] = {name: split.column(name) for name in split.column_names}
         columns |= {
             "queue_ns": nullable(queue),
@@ -70,22 +73,17 @@ class Engine:
         self._recorder.extend_spans(only(columns, ~copies))
 
 
-def _parents(table: pa.Table) -> Ints:
-    found = pc.index_in(table.column("parent_key"), value_set=table.column("span_key").combine_chunks())
-    return np.asarray(found.fill_null(UNKNOWN).to_numpy(), dtype=np.int64)
-
-
 def _phases(table: pa.Table, parent: Ints, copies: Mask) -> tuple[Ints, Ints]:
     """Queue and prefill of each request that has a waiting slice before its first token."""
-    is_request = np.asarray(pc.equal(table.column("kind").cast(pa.string()), "request"))
-    waiting = np.asarray(pc.equal(table.column("name").cast(pa.string()), _WAITING)) & ~copies
+    is_request = equals(table.column("kind").cast(pa.string()), "request")
+    waiting = equals(table.column("name").cast(pa.string()), _WAITING) & ~copies
     owner = np.where(is_request, np.arange(len(parent)), parent)
     for _ in range(_DEEPEST):
         climbing = (owner != UNKNOWN) & ~is_request[np.maximum(owner, 0)]
         owner = np.where(climbing, parent[np.maximum(owner, 0)], owner)
-    start = table.column("start_ns").fill_null(UNKNOWN).to_numpy()
-    end = table.column("end_ns").fill_null(UNKNOWN).to_numpy()
-    first = table.column("first_token_ns").fill_null(np.iinfo(np.int64).max).to_numpy()
+    start = filled(table.column("start_ns"), UNKNOWN)
+    end = filled(table.column("end_ns"), UNKNOWN)
+    first = filled(table.column("first_token_ns"), np.iinfo(np.int64).max)
     slices = waiting & (owner != UNKNOWN) & (end >= start) & (start <= first[np.maximum(owner, 0)])
     queue = np.full(len(parent), UNKNOWN, np.int64)
     queue[owner[slices]] = 0

@@ -1,6 +1,6 @@
 """Which signal a protobuf message carries, told by the shapes of its fields: the outside is the same for all.
 
-    TracesData > ResourceSpans > ScopeSpans > Span         LogsData > ... > LogRecord   MetricsData > ... > Metric
+TracesData > ResourceSpans > ScopeSpans > Span         LogsData > ... > LogRecord   MetricsData > ... > Metric
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT, Field, fields
+from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT, Bytes, Field, fields
 
 _TRACE_ID_BYTES = 16
 _SPAN_ID_BYTES = 8
@@ -24,7 +24,7 @@ class Signal(Enum):
     METRICS = "metrics"
 
 
-def signal_of(resource_data: bytes | memoryview) -> Signal | None:
+def signal_of(resource_data: Bytes) -> Signal | None:
     """The signal of a ResourceSpans, ResourceLogs or ResourceMetrics, or the beginning of one."""
     for record in _records(resource_data):
         found = _signal(resource_data, record)
@@ -33,7 +33,7 @@ def signal_of(resource_data: bytes | memoryview) -> Signal | None:
     return None
 
 
-def is_resource_data(data: bytes | memoryview, begin: int, end: int) -> bool:
+def is_resource_data(data: Bytes, begin: int, end: int) -> bool:
     """Whether the fields look like those of resource, scopes, schema URL, and nothing else."""
     seen = False
     for count, found in enumerate(fields(data, begin, end)):
@@ -47,7 +47,7 @@ def is_resource_data(data: bytes | memoryview, begin: int, end: int) -> bool:
     return seen
 
 
-def _is_resource(data: bytes | memoryview, resource: Field) -> bool:
+def _is_resource(data: Bytes, resource: Field) -> bool:
     """Attributes that are pairs of a printable key and a value."""
     for attribute in fields(data, resource.begin, resource.end):
         if attribute.number == 1 and attribute.wire == LENGTH:
@@ -59,7 +59,7 @@ def _is_resource(data: bytes | memoryview, resource: Field) -> bool:
     return True
 
 
-def _records(data: bytes | memoryview) -> Iterator[Field]:
+def _records(data: Bytes) -> Iterator[Field]:
     """The first few spans, log records or metrics."""
     for scope in fields(data):
         if scope.number in (2, 1000) and scope.wire == LENGTH:
@@ -69,7 +69,7 @@ def _records(data: bytes | memoryview) -> Iterator[Field]:
                 yield record
 
 
-def _signal(data: bytes | memoryview, record: Field) -> Signal | None:
+def _signal(data: Bytes, record: Field) -> Signal | None:
     shapes = {(each.number, each.wire): each.value for each in fields(data, record.begin, record.end)}
     ids = (shapes.get((1, LENGTH)), shapes.get((2, LENGTH)))
     if ids == (_TRACE_ID_BYTES, _SPAN_ID_BYTES) or shapes.keys() & {(7, FIXED64), (8, FIXED64)}:

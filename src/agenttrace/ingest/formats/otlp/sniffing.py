@@ -52,7 +52,7 @@ def _keys_of_lists(text: bytes) -> Iterator[bytes]:
 
 
 def framing_of(head: bytes) -> Framing | None:
-    """How the protobuf messages of a file are framed; None if it is not OTLP in protobuf, as far as it shows."""
+    """How the protobuf messages of a file are framed; None if it does not look like OTLP."""
     if _is_message(head):
         return Framing.PLAIN
     for framing in (Framing.BIG, Framing.LITTLE, Framing.DELIMITED):

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Texts, encoded, kept
 from agenttrace.ingest.formats.otlp.ids import present_ids
 from agenttrace.ingest.formats.otlp.names import WANTED
-from agenttrace.ingest.formats.otlp.values import Ints, Mask, Scalar, Texts, column_of_texts, concatenated
+from agenttrace.ingest.formats.otlp.values import Scalar, column_of_texts, concatenated
 
 PART_ROWS = 1024
 
@@ -60,12 +61,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Spans column by column. Ids are lower case, null where absent; a time of 0 is none."""
+    """Spans column by column. Ids are lower case, null where absent; a time of 0 is none.
+
+    `name` is the position in `names` of each span's name.
+    """
 
     trace_id: Texts
     span_id: Texts
     parent_id: Texts
-    name: pa.DictionaryArray
+    names: Sequence[str]
+    name: NDArray[np.int32]
     start: Ints
     end: Ints
     status: NDArray[np.int8]
@@ -80,19 +85,37 @@ class Spans:
         return len(self.start)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A thousand spans or so, as they were appended."""
+
+    trace_id: Texts
+    span_id: Texts
+    parent_id: Texts
+    name: Texts
+    start: Ints
+    end: Ints
+    status: NDArray[np.int8]
+    origin: NDArray[np.int32]
+    line: Ints
+    attributes: Mapping[str, Attribute]
+    events: Events
+    links: Links
+
+
 def narrowed(spans: Spans, keep: Mask) -> Spans:
     """The marked spans only."""
-    mask = pa.array(keep)
     place = np.cumsum(keep) - 1
     attributes = {}
     for name, attribute in spans.attributes.items():
         here = keep[attribute.rows]
-        attributes[name] = Attribute(place[attribute.rows[here]], attribute.values.filter(pa.array(here)))
+        attributes[name] = Attribute(place[attribute.rows[here]], kept(attribute.values, here))
     return Spans(
-        trace_id=spans.trace_id.filter(mask),
-        span_id=spans.span_id.filter(mask),
-        parent_id=spans.parent_id.filter(mask),
-        name=spans.name.filter(mask),
+        trace_id=kept(spans.trace_id, keep),
+        span_id=kept(spans.span_id, keep),
+        parent_id=kept(spans.parent_id, keep),
+        names=spans.names,
+        name=spans.name[keep],
         start=spans.start[keep],
         end=spans.end[keep],
         status=spans.status[keep],
@@ -122,8 +145,10 @@ class SpanBuilder:
     def __init__(self, column: Callable[[list[Any]], Texts]) -> None:
         """No spans yet. `column` makes a column of the attribute values that the decoder appends."""
         self._column = column
-        self._parts: list[Spans] = []
+        self._parts: list[_Part] = []
         self.rows = 0
+        self.attribute_rows: list[list[int]] = [[] for _ in WANTED]
+        self.attribute_values: list[list[Any]] = [[] for _ in WANTED]
         self._clear()
 
     def _clear(self) -> None:
@@ -136,8 +161,6 @@ class SpanBuilder:
         self.status: list[int] = []
         self.origin: list[int] = []
         self.line: list[int] = []
-        self.attribute_rows: list[list[int]] = [[] for _ in WANTED]
-        self.attribute_values: list[list[Any]] = [[] for _ in WANTED]
         self.events = Events()
         self.links = Links()
 
@@ -152,11 +175,11 @@ class SpanBuilder:
             return
         self.rows += len(self.line)
         self._parts.append(
-            Spans(
-                trace_id=present_ids(column_of_texts(self.trace_id)),
-                span_id=present_ids(column_of_texts(self.span_id)),
-                parent_id=present_ids(column_of_texts(self.parent_id)),
-                name=column_of_texts(self.name).fill_null("").dictionary_encode(),
+            _Part(
+                trace_id=column_of_texts(self.trace_id),
+                span_id=column_of_texts(self.span_id),
+                parent_id=column_of_texts(self.parent_id),
+                name=column_of_texts(self.name),
                 start=np.array(self.start, dtype=np.int64),
                 end=np.array(self.end, dtype=np.int64),
                 status=np.array(self.status, dtype=np.int8),
@@ -170,12 +193,13 @@ class SpanBuilder:
         self._clear()
 
     def _attributes(self) -> dict[str, Attribute]:
-        columns = zip(WANTED, self.attribute_rows, self.attribute_values, strict=True)
-        return {
-            name: Attribute(np.array(rows, dtype=np.int64), self._column(values))
-            for name, rows, values in columns
-            if rows
-        }
+        found = {}
+        for code, rows in enumerate(self.attribute_rows):
+            if rows:
+                values = self.attribute_values[code]
+                found[WANTED[code]] = Attribute(np.array(rows, dtype=np.int64), self._column(values))
+                self.attribute_rows[code], self.attribute_values[code] = [], []
+        return found
 
     def take(self) -> Spans | None:
         """All spans since the last time, in order; None if there are none."""
@@ -186,28 +210,29 @@ class SpanBuilder:
         return _joined(parts)
 
 
-def _joined(parts: Sequence[Spans]) -> Spans:
-    starts = np.cumsum([0, *(len(part) for part in parts)])
+def _joined(parts: Sequence[_Part]) -> Spans:
+    starts = np.cumsum([0, *(len(part.line) for part in parts)])
     shifted = list(zip(parts, starts.tolist(), strict=False))
-    names = [name for name in WANTED if any(name in part.attributes for part in parts)]
-    chunks = pa.chunked_array([part.name for part in parts]).unify_dictionaries().combine_chunks()
+    present = {name for part in parts for name in part.attributes}
+    names, name = encoded(pa.concat_arrays([part.name for part in parts]))
     return Spans(
-        trace_id=pa.concat_arrays([part.trace_id for part in parts]),
-        span_id=pa.concat_arrays([part.span_id for part in parts]),
-        parent_id=pa.concat_arrays([part.parent_id for part in parts]),
-        name=chunks,
+        trace_id=present_ids(pa.concat_arrays([part.trace_id for part in parts])),
+        span_id=present_ids(pa.concat_arrays([part.span_id for part in parts])),
+        parent_id=present_ids(pa.concat_arrays([part.parent_id for part in parts])),
+        names=[each or "" for each in names],
+        name=name,
         start=np.concatenate([part.start for part in parts]),
         end=np.concatenate([part.end for part in parts]),
         status=np.concatenate([part.status for part in parts]),
         origin=np.concatenate([part.origin for part in parts]),
         line=np.concatenate([part.line for part in parts]),
-        attributes={name: _joined_attribute(name, shifted) for name in names},
+        attributes={each: _joined_attribute(each, shifted) for each in WANTED if each in present},
         events=_joined_events(shifted),
         links=_joined_links(shifted),
     )
 
 
-def _joined_attribute(name: str, shifted: Sequence[tuple[Spans, int]]) -> Attribute:
+def _joined_attribute(name: str, shifted: Sequence[tuple[_Part, int]]) -> Attribute:
     found = [(part.attributes[name], start) for part, start in shifted if name in part.attributes]
     return Attribute(
         np.concatenate([attribute.rows + start for attribute, start in found]),
@@ -215,7 +240,7 @@ def _joined_attribute(name: str, shifted: Sequence[tuple[Spans, int]]) -> Attrib
     )
 
 
-def _joined_events(shifted: Sequence[tuple[Spans, int]]) -> Events:
+def _joined_events(shifted: Sequence[tuple[_Part, int]]) -> Events:
     joined = Events()
     for part, start in shifted:
         joined.rows += [row + start for row in part.events.rows]
@@ -225,7 +250,7 @@ def _joined_events(shifted: Sequence[tuple[Spans, int]]) -> Events:
     return joined
 
 
-def _joined_links(shifted: Sequence[tuple[Spans, int]]) -> Links:
+def _joined_links(shifted: Sequence[tuple[_Part, int]]) -> Links:
     joined = Links()
     for part, start in shifted:
         joined.rows += [row + start for row in part.links.rows]

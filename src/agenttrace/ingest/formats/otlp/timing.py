@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Names, labelled
 from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import durations, instants, nullable, unknowns
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask
+from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.model.vocabulary import Evidence, Severity
 
 TOLERANCE_NS = 2_000_000
@@ -59,12 +59,10 @@ class Timing:
         }
 
 
-def evidence(of: Ints, derived: Mask) -> pa.DictionaryArray:
+def evidence(of: Ints, derived: Mask) -> Names:
     """Measured or derived, null where there is nothing to know."""
     codes = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
-    words = pa.array([word.value for word in _EVIDENCE])
-    indices = pa.array(codes.astype(np.int8), pa.int8(), mask=of == UNKNOWN)
-    return pa.DictionaryArray.from_arrays(indices, words)
+    return labelled(np.where(of == UNKNOWN, UNKNOWN, codes), _EVIDENCE, UNKNOWN)
 
 
 def time_requests(spans: Spans, classes: Classes, notes: Notes) -> Timing:

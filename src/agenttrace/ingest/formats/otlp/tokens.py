@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.otlp import names
+from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, labelled
 from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import counts, nullable
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Ints, Mask, texts
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts
 from agenttrace.model.vocabulary import Severity, TokenQuality
 
 _CONCEPTS = {
@@ -26,7 +26,7 @@ _CONCEPTS = {
     "cache_write": names.CACHE_WRITE_TOKENS,
     "reasoning": names.REASONING_TOKENS,
 }
-_QUALITY = [word.value for word in TokenQuality]
+_QUALITY = tuple(TokenQuality)
 
 
 def count_tokens(spans: Spans, classes: Classes, ended: Mask, notes: Notes) -> Mapping[str, Any]:
@@ -38,14 +38,14 @@ def count_tokens(spans: Spans, classes: Classes, ended: Mask, notes: Notes) -> M
     known = {concept: np.where(requests, values, UNKNOWN) for concept, values in found.items()}
     whole = _whole_input(known, uncached, classes, spans, notes)
     final = (known["output"] != UNKNOWN) & ended
-    quality = pa.array(np.zeros(len(spans), np.int8), pa.int8(), mask=~final)
+    quality = np.where(final, _QUALITY.index(TokenQuality.FINAL), UNKNOWN)
     return {
         "input_tokens": nullable(whole),
         "cache_read_tokens": nullable(known["cache_read"]),
         "cache_write_tokens": nullable(known["cache_write"]),
         "output_tokens": nullable(known["output"]),
         "reasoning_tokens": nullable(known["reasoning"]),
-        "output_quality": pa.DictionaryArray.from_arrays(quality, pa.array(_QUALITY)),
+        "output_quality": labelled(quality, _QUALITY, UNKNOWN),
     }
 
 

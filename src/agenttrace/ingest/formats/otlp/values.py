@@ -12,15 +12,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.formats.otlp.arrow import Ints, Texts, equals, lower
 
 Scalar: TypeAlias = "str | int | float | bool | None"
-Texts: TypeAlias = "pa.Array[Any]"
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 UNKNOWN = -1
 """In arrays of instants, durations and counts, none of which is negative."""
@@ -106,16 +103,9 @@ def truths(column: Texts) -> NDArray[np.int8]:
     if pa.types.is_boolean(column.type):
         flags: NDArray[np.int8] = column.cast(pa.int8()).fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
         return flags
-    words = pc.ascii_lower(texts(column))
-    yes = certain(pc.equal(words, "true"))
-    no = certain(pc.equal(words, "false"))
-    return np.where(yes, 1, np.where(no, 0, UNKNOWN)).astype(np.int8)
-
-
-def certain(found: Texts) -> Mask:
-    """Null as false."""
-    mask: Mask = np.asarray(pc.fill_null(found, fill_value=False))
-    return mask
+    words = lower(texts(column))
+    no = np.where(equals(words, "false"), 0, UNKNOWN)
+    return np.where(equals(words, "true"), 1, no).astype(np.int8)
 
 
 def json_text(value: Any) -> str:

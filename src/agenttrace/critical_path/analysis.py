@@ -1,0 +1,151 @@
+"""`analyze`: a trace in, everything that a report shows of it out, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import polars as pl
+
+from agenttrace.critical_path.graph import Graph, build_graph
+from agenttrace.critical_path.measures.busy import exclusive_time
+from agenttrace.critical_path.measures.chunk import measured_chunk
+from agenttrace.critical_path.measures.hot import tool_table, top_spans
+from agenttrace.critical_path.measures.joins import join_table
+from agenttrace.critical_path.measures.totals import session_totals
+from agenttrace.critical_path.measures.turns import cache_miss_table, compaction_table, turn_table
+from agenttrace.critical_path.path import find_critical_path
+from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.model.trace import Trace
+from agenttrace.model.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChunkResult:
+    """What one chunk of complete sessions gives; results of chunks are put below each other."""
+
+    sessions: pl.DataFrame
+    segments: pl.DataFrame
+    turns: pl.DataFrame
+    joins: pl.DataFrame
+    top: pl.DataFrame
+    tools: pl.DataFrame
+    cache_misses: pl.DataFrame
+    compactions: pl.DataFrame
+    repairs: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Frames, sorted by session in the order of the trace; times are nanoseconds, null is unknown.
+
+    `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
+    `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
+    """
+
+    sources: pl.DataFrame
+    findings: pl.DataFrame
+    sessions: pl.DataFrame
+    segments: pl.DataFrame
+    turns: pl.DataFrame
+    joins: pl.DataFrame
+    top: pl.DataFrame
+    tools: pl.DataFrame
+    cache_misses: pl.DataFrame
+    compactions: pl.DataFrame
+
+
+def analyze_chunk(chunk: Trace) -> ChunkResult:
+    """The analysis of complete sessions: the unit that a pool or a cluster maps."""
+    graph = build_graph(chunk)
+    segments = path_segments(graph, find_critical_path(graph))
+    measured = measured_chunk(chunk, graph, segments)
+    busy = exclusive_time(measured)
+    return ChunkResult(
+        sessions=session_totals(measured, busy),
+        segments=_plain(segment_table(graph, segments)),
+        turns=turn_table(measured),
+        joins=join_table(measured),
+        top=top_spans(measured),
+        tools=tool_table(measured, busy),
+        cache_misses=cache_miss_table(measured),
+        compactions=compaction_table(measured),
+        repairs=_repairs(graph, measured.spans),
+    )
+
+
+def analyze(trace: Trace) -> Analysis:
+    """Everything about all sessions of a trace."""
+    empty = trace.spans.num_rows == 0
+    results = [analyze_chunk(trace)] if empty else [analyze_chunk(chunk) for chunk in trace.chunks()]
+    joined = {
+        field.name: pl.concat([getattr(result, field.name) for result in results], how="vertical_relaxed")
+        for field in fields(ChunkResult)
+    }
+    repairs = joined.pop("repairs")
+    return Analysis(
+        sources=_sources(trace),
+        findings=_findings(trace, repairs),
+        sessions=_described(trace, joined.pop("sessions")),
+        **joined,
+    )
+
+
+def _plain(table: object) -> pl.DataFrame:
+    frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+
+
+_REPAIRS = {
+    "child_end_clipped": "a span that ends up to 2 ms after its parent: cut at the parent's end",
+    "child_start_clipped": "a span that starts before its parent: cut at the parent's start",
+    "outlives_parent": "a span that ends after its parent: not waited for there",
+    "link_backwards": "a dependency on something that starts later: left out",
+    "phases_clamped": "phases that do not fit into their request: cut to it",
+}
+
+
+def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
+    """What building the graph had to mend: code, source, line, count."""
+    frames = [
+        spans.select("source", "line", "row").filter(pl.col("row").is_in(rows.tolist())).select(
+            "source", "line", code=pl.lit(code)
+        )
+        for code, rows in graph.found.items()
+    ]
+    empty = spans.select("source", "line", code=pl.lit("", pl.String)).head(0)
+    return pl.concat([empty, *frames])
+
+
+def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
+    paths = trace.sources["path"].to_pylist()
+    grouped = repairs.group_by("code", "source").agg(count=pl.len().cast(pl.Int64), line=pl.col("line").min())
+    files = [paths[source] if 0 <= source < len(paths) else None for source in grouped.get_column("source")]
+    made = grouped.select(
+        "code",
+        severity=pl.lit(Severity.INFO.value),
+        count="count",
+        file=pl.Series(files, dtype=pl.String),
+        line="line",
+        example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
+    )
+    return pl.concat([_plain(trace.findings), made], how="vertical_relaxed").sort(
+        "code", "file", nulls_last=True
+    )
+
+
+def _sources(trace: Trace) -> pl.DataFrame:
+    sources = _plain(trace.sources)
+    used = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "sources"]))).explode("sources")
+    counted = used.group_by(source="sources").agg(sessions=pl.len().cast(pl.Int64))
+    return sources.join(counted, on="source", how="left", maintain_order="left").with_columns(
+        pl.col("sessions").fill_null(0)
+    )
+
+
+def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
+    sessions = _plain(trace.sessions.select(["session", "source_id", "format", "sources", "start_ns", "end_ns", "detached_ns", "truncated"]))
+    paths = trace.sources["path"].to_pylist()
+    first: Sequence[str | None] = [paths[used[0]] if used else None for used in sessions.get_column("sources").to_list()]
+    described = sessions.drop("sources").with_columns(source=pl.Series(first, dtype=pl.String))
+    return described.join(totals, on="session", how="left", maintain_order="left")

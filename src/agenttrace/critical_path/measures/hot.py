@@ -1,0 +1,43 @@
+"""Where the path spends its time: the heaviest spans, and tools by name."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from agenttrace.critical_path.measures.chunk import Chunk
+
+TOP_SPANS = 1000
+
+
+def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
+    """The spans of each session with the most time on the path, at most `limit` each, heaviest first."""
+    by_phase = chunk.segments.group_by("session", "row", "phase").agg(pl.col("length").sum())
+    summed = (
+        by_phase.sort("length", "phase", descending=[True, False])
+        .group_by("session", "row", maintain_order=True)
+        .agg(phase=pl.col("phase").first().cast(pl.String), critical_ns=pl.col("length").sum())
+    )
+    named = summed.join(chunk.spans.select("row", "span", "name", "kind"), on="row")
+    heaviest = named.sort("session", "critical_ns", "span", descending=[False, True, False])
+    return (
+        heaviest.group_by("session", maintain_order=True)
+        .head(limit)
+        .select("session", "span", "name", "kind", "phase", "critical_ns")
+    )
+
+
+def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
+    """Tools by name: calls, own time of all calls, and own time on the path; the heaviest first."""
+    tools = chunk.spans.filter(pl.col("kind") == "tool").select("row", "session", "name")
+    spent = busy.group_by("row").agg(pl.col("busy_ns").sum())
+    critical = chunk.segments.group_by("row").agg(critical_ns=pl.col("length").sum())
+    known = tools.join(spent, on="row", how="left").join(critical, on="row", how="left")
+    return (
+        known.group_by("session", "name")
+        .agg(
+            calls=pl.len().cast(pl.Int64),
+            busy_ns=pl.col("busy_ns").sum(),
+            critical_ns=pl.col("critical_ns").sum(),
+        )
+        .sort("session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False])
+    )

@@ -1,0 +1,114 @@
+"""What is measured of a path, on sessions small enough to work out by hand (times in seconds)."""
+
+from __future__ import annotations
+
+import agenttrace
+from agenttrace.critical_path.analysis import Analysis
+from unit.ingest.assembly.rows import SECOND, Row, agent, link, span, trace_of
+
+FAN_OUT = [
+    agent("m"),
+    span("m", "r1", "request", 1, 10, input_tokens=1000, cache_read_tokens=0, output_tokens=50),
+    span("m", "ta", "tool", 10, 30, name="Agent"),
+    span("m", "tb", "tool", 10, 50, name="Agent"),
+    span("m", "r2", "request", 51, 60, input_tokens=1200, cache_read_tokens=960, output_tokens=70),
+    agent("a", "m", name="scout"),
+    span("a", "xa", "request", 10, 30, input_tokens=300),
+    agent("b", "m", name="critic"),
+    span("b", "xb", "request", 10, 49, input_tokens=400),
+    link("m", "r1", "ta"),
+    link("m", "r1", "tb"),
+    link("m", "ta", "r2"),
+    link("m", "tb", "r2"),
+]
+
+
+def analysed(rows: list[Row]) -> Analysis:
+    return agenttrace.analyze(trace_of(rows))
+
+
+def test_totals_count_main_and_subagents_apart() -> None:
+    (row,) = analysed(FAN_OUT).sessions.iter_rows(named=True)
+
+    assert row["wall_ns"] == row["active_ns"] == 59 * SECOND
+    assert (row["requests"], row["main_requests"], row["main_turns"]) == (4, 2, 2)
+    assert (row["subagents"], row["subagent_requests"], row["tool_calls"]) == (2, 2, 2)
+    assert (row["max_parallel"], row["input_tokens"], row["output_tokens"]) == (2, 2900, 120)
+    assert (row["context_first"], row["context_max"], row["context_last"]) == (1000, 1200, 1200)
+    assert row["cache_write_tokens"] is None
+
+
+def test_the_path_is_one_branch_and_busy_time_is_both() -> None:
+    (row,) = analysed(FAN_OUT).sessions.iter_rows(named=True)
+
+    assert row["path_model_ns"] == (9 + 39 + 9) * SECOND
+    assert row["path_tool_ns"] == SECOND
+    assert row["path_harness_ns"] == SECOND
+    assert row["busy_model_ns"] == (9 + 20 + 39 + 9) * SECOND
+    assert row["busy_tool_ns"] == SECOND
+
+
+def test_a_join_names_who_was_waited_for_and_the_slack_of_the_rest() -> None:
+    (join,) = analysed(FAN_OUT).joins.iter_rows(named=True)
+
+    assert (join["branches"], join["waited_for_name"], join["explicit"]) == (2, "critic", True)
+    assert (join["wall_ns"], join["sum_ns"], join["slack_ns"]) == (40 * SECOND, 60 * SECOND, 20 * SECOND)
+
+
+def test_the_turns_of_the_main_agent_tile_the_session() -> None:
+    turns = analysed(FAN_OUT).turns.filter(agent=0).rows(named=True)
+
+    assert [turn["wall_ns"] for turn in turns] == [50 * SECOND, 9 * SECOND]
+    assert turns[0]["phase_model_ns"] == (9 + 39) * SECOND
+
+
+def test_tools_are_told_by_name() -> None:
+    (tool,) = analysed(FAN_OUT).tools.iter_rows(named=True)
+
+    assert (tool["name"], tool["calls"], tool["busy_ns"], tool["critical_ns"]) == ("Agent", 2, SECOND, SECOND)
+
+
+def test_a_request_that_finds_little_of_its_past_in_the_cache_is_a_miss() -> None:
+    missed = [
+        *FAN_OUT,
+        span("m", "r3", "request", 61, 70, input_tokens=1300, cache_read_tokens=100, cache_miss_reason="expired"),
+    ]
+
+    (miss,) = analysed(missed).cache_misses.iter_rows(named=True)
+    assert (miss["turn"], miss["agent"], miss["tokens"], miss["reason"]) == (3, 0, 1100, "expired")
+
+
+def test_a_compaction_counts_once_with_its_request_inside() -> None:
+    rows = [
+        *FAN_OUT,
+        span("m", "c", "compaction", 60, 80, purpose="compaction", tokens_before=1200, tokens_after=300),
+        span("m", "rc", "request", 61, 79, purpose="compaction", input_tokens=1250),
+        span("m", "r3", "request", 81, 90, input_tokens=300, cache_read_tokens=0),
+    ]
+    analysis = analysed(rows)
+
+    (row,) = analysis.sessions.iter_rows(named=True)
+    assert (row["compactions"], row["main_requests"], row["main_turns"]) == (1, 4, 3)
+    assert row["purpose_compaction_ns"] == 20 * SECOND
+    assert analysis.compactions.select("tokens_before", "tokens_after").row(0) == (1200, 300)
+    assert analysis.cache_misses.get_column("reason").to_list() == ["compaction"]
+
+
+def test_a_retry_is_no_turn_of_its_own_and_the_wait_before_it_is_backoff() -> None:
+    rows = [
+        agent("m"),
+        span("m", "r1", "request", 1, 4, purpose="failed_attempt", status="error"),
+        span("m", "r2", "request", 6, 10, attempt=2),
+        link("m", "r1", "r2", "retries"),
+    ]
+
+    (row,) = analysed(rows).sessions.iter_rows(named=True)
+    assert (row["requests"], row["main_turns"], row["retries"], row["errors"]) == (2, 1, 1, 1)
+    assert row["path_backoff_ns"] == 2 * SECOND
+    assert row["purpose_failed_attempt_ns"] == 5 * SECOND
+
+
+def test_an_empty_trace_gives_empty_frames() -> None:
+    analysis = analysed([])
+
+    assert analysis.sessions.height == analysis.segments.height == analysis.turns.height == 0
