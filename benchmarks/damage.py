@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FULL, QUICK = 20_000, 300
 CATEGORIES = ("traceback", "hang", "exit code", "law", "rows", "memory")
 _COLUMNS = ("variants", "refused", *CATEGORIES, "compared")
-_SHOWN = 12
+_SHOWN = 20
 
 
 @dataclass
@@ -123,14 +123,25 @@ def _print(score: Score, size: int, seconds: float, keep: Path, seed: int) -> No
     slowest_s, slowest = score.slowest
     print(f"{size} variants in {seconds:.0f} s; slowest {slowest_s:.2f} s (--replay {seed}:{slowest})")
     print(f"peak memory of a process: {score.peak_kb / 1024:.0f} MB")
-    for failure in score.failures[:_SHOWN]:
-        category, text = failure.problems[0]
-        last = text.strip().splitlines()[-1][:300]
-        print(f"--replay {seed}:{failure.index}  {failure.format}, {failure.kind}: {category}: {last}")
+    for (category, last), (first, times) in _grouped(score.failures)[:_SHOWN]:
+        print(
+            f"{times} x {category}: {last}\n    --replay {seed}:{first.index} ({first.format}, {first.kind})"
+        )
     if score.failures:
         print(f"{len(score.failures)} failed; kept in {keep}")
     else:
         keep.rmdir()
+
+
+def _grouped(failures: list[Outcome]) -> list[tuple[tuple[str, str], tuple[Outcome, int]]]:
+    """Failures that say the same, the most frequent first."""
+    groups: dict[tuple[str, str], tuple[Outcome, int]] = {}
+    for failure in sorted(failures, key=lambda failure: failure.index):
+        for category, text in failure.problems:
+            said = category, text.strip().splitlines()[-1][:300]
+            first, times = groups.get(said, (failure, 0))
+            groups[said] = first, times + 1
+    return sorted(groups.items(), key=lambda group: -group[1][1])
 
 
 def _write(target: str, score: Score, about: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ SAME        the rows are those of another, sound file: a line that cannot be rea
 SAME_SET    the same, but for line numbers and for how often a row is there.
 SAME_TRACE  the assembled tables are the same, but for files and lines: what is read twice is counted once.
 UNMOVED     the requests are the same, whatever else the order of lines decides.
-APART       rows that share nothing with the damaged lines are as before (`damage_rows` says how that is told).
+APART       rows that share nothing with the damaged lines are as before (`damage_rows` tells how).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The reader that anyone would write first, and the file to read: what the goals of reading are measured against.
+"""The reader that anyone would write first, and a file to read: what reading is measured against.
 
 Standard library only: `json.loads` for each line, a dataclass for each span, a dictionary of its attributes,
 and a loop that picks the fields that analyses need. Run as a program, it compares itself with agenttrace.
@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 BATCH = 256
+Scalar = Any
+"""What an attribute holds: of any type."""
+
 EPOCH_NS = 1_767_225_600 * 10**9
 SECOND = 10**9
 
@@ -85,7 +88,7 @@ def _span(span: dict[str, Any]) -> NaiveSpan:
     )
 
 
-def _value(value: dict[str, Any]) -> Any:
+def _value(value: dict[str, Any]) -> Scalar:
     kind, content = next(iter(value.items()))
     if kind == "intValue":
         return int(content)
@@ -195,7 +198,7 @@ def _attributes(values: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"key": key, "value": _any_value(value)} for key, value in values.items()]
 
 
-def _any_value(value: Any) -> dict[str, Any]:
+def _any_value(value: Scalar) -> dict[str, Any]:
     if isinstance(value, list):
         return {"arrayValue": {"values": [_any_value(each) for each in value]}}
     if isinstance(value, int):

@@ -165,6 +165,17 @@ def test_where_the_chain_is_broken_the_record_before_in_its_lane_is_the_bound() 
     assert reading.findings["chain_broken"]["count"] == 1
 
 
+def test_a_first_line_that_lost_its_time_does_not_hide_the_cause() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(1, "1", text())
+    chat.answer(2, "1", text())
+    del chat.records[1]["timestamp"]
+    reading = chat.read()
+    assert reading.bounds(ONE) == (0, 2)
+    assert reading.spans[ONE]["trigger"] == "user_message"
+
+
 def test_a_chain_that_leads_in_a_circle_ends() -> None:
     chat = Chat()
     chat.add("attachment", 1, "b", uuid="a")

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from agenttrace.ingest.fields import count, text
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Answer, Node, Role, Tool, Transcript
 from agenttrace.ingest.formats.claude_code.records import (
     NOTHING,

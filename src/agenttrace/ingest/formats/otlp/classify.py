@@ -16,6 +16,8 @@ from agenttrace.ingest.formats.otlp.roles import (
     DYNAMO_QUERY,
     DYNAMO_REQUEST,
     DYNAMO_WORKER,
+    FIRST_WORDS,
+    GENAI_MARKS,
     MODEL_URIS,
     NAMES,
     RULES,
@@ -57,6 +59,7 @@ def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
     for rule in RULES:
         _by_rule(spans, rule, classes)
     _by_name(spans, classes)
+    _by_first_word(spans, classes)
     _engines(spans, classes)
     _dynamo(spans, classes)
     return classes
@@ -91,6 +94,16 @@ def _by_name(spans: Spans, classes: Classes) -> None:
         found = role[index] != UNKNOWN
         classes.dialect[found] = dialect[index][found]
         classes.role[found] = role[index][found]
+
+
+def _by_first_word(spans: Spans, classes: Classes) -> None:
+    told = [FIRST_WORDS.get(name.partition(" ")[0], UNKNOWN) for name in spans.names]
+    role = np.array(told, np.int8)[spans.name]
+    found = (role != UNKNOWN) & (classes.role == Role.PART) & (classes.dialect == UNKNOWN)
+    if found.any():
+        marked = np.logical_or.reduce([holds(spans, name) for name in GENAI_MARKS])
+        classes.role[found & marked] = role[found & marked]
+        classes.dialect[found & marked] = Dialect.GENAI
 
 
 def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:

@@ -71,8 +71,8 @@ def durations(spans: Spans, names: Sequence[tuple[str, int]], notes: Notes) -> I
     for name, unit in reversed(names):
         attribute = spans.attributes.get(name)
         if attribute is not None:
-            ns = floats(attribute.values) * unit
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
+                ns = floats(attribute.values) * unit
                 told = (ns >= 0) & (ns <= LONGEST_NS)
                 notes.negative(name, spans.line[attribute.rows], ns < 0)
             notes.unusable(name, spans.line[attribute.rows], np.isnan(ns) | (ns > LONGEST_NS))

@@ -38,7 +38,7 @@ class Logs:
             self._recorder.finding(
                 "dynamo_log_records",
                 Severity.WARNING,
-                "records of Dynamo's request trace as log records are not read: give the request trace itself",
+                "records of Dynamo's request trace as logs are not read: give the request trace itself",
                 line=line,
             )
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from agenttrace.ingest.formats.otlp.roles import RULES
+from agenttrace.ingest.formats.otlp.roles import GENAI_MARKS, RULES
 
 S = 10**9
 MS = 10**6
@@ -192,7 +192,8 @@ def _wanted() -> tuple[str, ...]:
         OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_WRITE_TOKENS, UNCACHED_TOKENS, REASONING_TOKENS,
         FIRST_TOKEN_TIME, ATTEMPT, QUEUE_DEPTH, HIT_RATE, WORKER, PREFILL_WORKER, RESULT_TOKENS, SUCCESS,
         OUTCOME, QUERY_SOURCE, REQUEST_CONTEXT, CALL_ID, OUTPUT_MESSAGES, INPUT_MESSAGES,
-        (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL, EMITTED_CALL, CONSUMED_CALL),
+        (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL),
+        (EMITTED_CALL, CONSUMED_CALL), GENAI_MARKS,
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]

@@ -18,7 +18,8 @@ from agenttrace.ingest.source import DamagedEnd, Source
 
 _BATCH_TAG = 1 << 3 | LENGTH
 _LIBRARY_RECORDS = 1000
-_RECORDS = 2
+RECORDS = 2
+"""Depth of the records in a batch, below the groups of one scope; the number of their field at each level."""
 _HEADER_BYTES = 16
 
 
@@ -34,14 +35,16 @@ def batches(source: Source, framing: Framing) -> Iterator[Batch]:
     """The batches of a source. After a damaged end, what was good is followed by `DamagedEnd`."""
     for frame in frames(source, framing):
         if framing is Framing.PLAIN:
-            yield _whole(frame)
+            yield frame
             continue
         message = unpacked(frame.data)
+        end = 0
         for field in fields(message):
+            end = min(field.end, len(message))
             if field.number == 1 and field.wire == LENGTH:
-                yield _whole(Batch(message[field.begin : field.end], field.end > len(message)))
-        if frame.torn:
-            yield Batch(b"", torn=True)
+                yield Batch(message[field.begin : end], torn=field.end > end)
+        if end < len(message) or not message:
+            yield Batch(message[end:], torn=True)
 
 
 def frames(source: Source, framing: Framing) -> Iterator[Batch]:
@@ -64,7 +67,7 @@ def frames(source: Source, framing: Framing) -> Iterator[Batch]:
         if not block or (bounds is None and len(buffer) > _HEADER_BYTES):
             break
     if buffer:
-        begin = bounds[0] - at if bounds is not None else len(buffer)
+        begin = bounds[0] - at if bounds is not None else 0
         yield Batch(bytes(buffer[begin:]), torn=True)
     if damage is not None:
         raise damage
@@ -81,11 +84,6 @@ def _bounds(buffer: bytearray, at: int, framing: Framing) -> tuple[int, int] | N
     return (begin, begin + length) if length >= 0 else None
 
 
-def _whole(batch: Batch) -> Batch:
-    data = complete(batch.data, _RECORDS) if batch.torn else batch.data
-    return Batch(_modern(data), batch.torn)
-
-
 def complete(data: bytes, depth: int) -> bytes:
     """The message without what is torn at its end, inside fields too, `depth` levels down."""
     kept = 0
@@ -97,7 +95,7 @@ def complete(data: bytes, depth: int) -> bytes:
     return data[:kept]
 
 
-def _modern(data: bytes) -> bytes:
+def modern(data: bytes) -> bytes:
     """The records of instrumentation libraries (before 2022) as those of scopes."""
     if b"\xc2\x3e" not in data:
         return data
@@ -106,9 +104,7 @@ def _modern(data: bytes) -> bytes:
         return data
     kept = [field for field in found if field.wire == LENGTH]
     return b"".join(
-        _encoded(
-            _RECORDS if field.number == _LIBRARY_RECORDS else field.number, data[field.begin : field.end]
-        )
+        _encoded(RECORDS if field.number == _LIBRARY_RECORDS else field.number, data[field.begin : field.end])
         for field in kept
     )
 

@@ -26,18 +26,24 @@ def is_otlp(head: bytes) -> bool:
 def read_otlp(source: Source, recorder: Recorder) -> None:
     """Records all of a source."""
     head = source.head
-    framing = None if is_json(head) else framing_of(head)
-    intake = Intake(recorder, value_column if framing is None else column_of)
+    framing = None if _is_text(head) else framing_of(head) or Framing.PLAIN
+    packed = framed_json(head)
+    intake = Intake(recorder, column_of if packed is None and framing is not None else value_column)
     try:
-        if framing is not None:
-            ProtobufReading(intake).read(batches(source, framing))
-        elif (packed := framed_json(head)) is not None:
+        if packed is not None:
             JsonReading(intake).read(_framed(source, packed))
-        else:
+        elif framing is None:
             JsonReading(intake).read(pieces(source))
+        else:
+            ProtobufReading(intake).read(batches(source, framing))
     except DamagedEnd as error:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed content ends in damage: {error}")
     intake.finish()
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether content that is said to be OTLP is JSON, be it damaged where it begins."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"", b"{", b"[") or b'"resource' in head
 
 
 def _framed(source: Source, framing: Framing) -> Iterator[Piece]:

@@ -79,6 +79,19 @@ class Rule:
 
 _EVERY_TOOL = dict.fromkeys(("tool", "retriever", "embedding", "reranker"), Role.TOOL)
 
+_GENAI = {
+    "chat": Role.REQUEST,
+    "text_completion": Role.REQUEST,
+    "generate_content": Role.REQUEST,
+    "embeddings": Role.TOOL,
+    "retrieval": Role.TOOL,
+    "execute_tool": Role.TOOL,
+    "invoke_agent": Role.AGENT,
+    "invoke_workflow": Role.WRAPPER,
+    "agent_step": Role.WRAPPER,
+    "plan": Role.WRAPPER,
+}
+
 RULES = (
     Rule(Dialect.LOGFIRE, "logfire.span_type", {}),
     Rule(
@@ -123,22 +136,7 @@ RULES = (
             "PROMPT": Role.WRAPPER,
         },
     ),
-    Rule(
-        Dialect.GENAI,
-        "gen_ai.operation.name",
-        {
-            "chat": Role.REQUEST,
-            "text_completion": Role.REQUEST,
-            "generate_content": Role.REQUEST,
-            "embeddings": Role.TOOL,
-            "retrieval": Role.TOOL,
-            "execute_tool": Role.TOOL,
-            "invoke_agent": Role.AGENT,
-            "invoke_workflow": Role.WRAPPER,
-            "agent_step": Role.WRAPPER,
-            "plan": Role.WRAPPER,
-        },
-    ),
+    Rule(Dialect.GENAI, "gen_ai.operation.name", _GENAI),
     Rule(
         Dialect.GEMINI_CLI,
         "gen_ai.operation.name",
@@ -171,6 +169,13 @@ RULES = (
     Rule(Dialect.SGLANG, "module", {"sglang::request": Role.REQUEST}),
 )
 """A later rule wins over an earlier one."""
+
+FIRST_WORDS = MappingProxyType(_GENAI)
+"""The operation as the first word of a span's name: before 1.27 it stood nowhere else."""
+GENAI_MARKS = ("gen_ai.system", "gen_ai.provider.name", "gen_ai.request.model")
+"""Attributes by which such a span is known to be of this dialect."""
+OPERATION_NAMES = frozenset({"embeddings", "retrieval"})
+"""Operations that name a tool better than its span does."""
 
 NAMES = MappingProxyType(
     {

@@ -16,11 +16,13 @@ from agenttrace.ingest.formats.otlp.arrow import (
     Mask,
     Names,
     Texts,
+    among,
     equals,
     first_known,
     joined,
     kept,
     labelled,
+    taken,
     where,
 )
 from agenttrace.ingest.formats.otlp.classify import Classes
@@ -34,7 +36,7 @@ from agenttrace.ingest.formats.otlp.concepts import (
     unsigned,
 )
 from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.roles import KIND, OWN_PHASE, Dialect, Role
+from agenttrace.ingest.formats.otlp.roles import KIND, OPERATION_NAMES, OWN_PHASE, Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
 from agenttrace.ingest.formats.otlp.timing import Timing, time_requests
 from agenttrace.ingest.formats.otlp.tokens import count_tokens
@@ -163,8 +165,11 @@ def _names(spans: Spans, classes: Classes) -> Names:
     sglang = requests & classes.speaks(Dialect.SGLANG)
     if sglang.any():
         own = where(sglang, "request", own)
+    tools = classes.has_role(Role.TOOL)
+    operations = text(spans, names.OPERATION, tools)
     found = first_known(
-        text(spans, names.TOOL_NAME, classes.has_role(Role.TOOL)),
+        text(spans, names.TOOL_NAME, tools),
+        where(among(operations, OPERATION_NAMES), operations),
         text(spans, names.AGENT_NAME, classes.has_role(Role.AGENT)),
         text(spans, names.OPERATION, requests),
         own,

@@ -9,7 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Mask, Texts, contains, encoded, first_known, known, taken, where
+from agenttrace.ingest.formats.otlp.arrow import (
+    Mask,
+    Texts,
+    contains,
+    encoded,
+    first_known,
+    known,
+    taken,
+    where,
+)
 from agenttrace.ingest.formats.otlp.classify import Classes
 from agenttrace.ingest.formats.otlp.concepts import holds, text
 from agenttrace.ingest.formats.otlp.notes import Notes

@@ -23,8 +23,13 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def is_json(head: bytes) -> bool:
-    """Whether the first document, complete or cut, has the keys of OTLP at its top."""
+    """Whether the first document, complete or cut, has the keys of OTLP at its top.
+
+    A first line that is the end of a document, as rotation leaves it, is passed over.
+    """
     text = head.removeprefix(_BOM).lstrip()
+    if text[:1] not in (b"{", b"["):
+        text = text.partition(b"\n")[2].lstrip()
     if text.startswith(b"["):
         text = text[1:].lstrip()
     if not text.startswith(b"{"):

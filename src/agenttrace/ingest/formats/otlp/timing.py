@@ -11,7 +11,7 @@ import numpy as np
 from agenttrace.ingest.formats.otlp import names
 from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Names, labelled
 from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import durations, instants, nullable, unknowns
+from agenttrace.ingest.formats.otlp.concepts import counts, durations, instants, nullable, unknowns
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
@@ -73,7 +73,7 @@ def time_requests(spans: Spans, classes: Classes, notes: Notes) -> Timing:
     whole = durations(spans, names.WHOLE, notes)
     end_derived = requests & (end == UNKNOWN) & (whole != UNKNOWN) & (start != UNKNOWN)
     end = np.where(end_derived, start + whole, end)
-    first, first_derived = _first_token(spans, requests, start, notes)
+    first, first_derived = _first_token(spans, classes, start, notes)
     first = _within(first, start, end, spans, notes)
     sglang = classes.speaks(Dialect.SGLANG)
     decode = durations(spans, names.DECODE, notes)
@@ -94,12 +94,14 @@ def _only(where: Mask, values: Ints) -> Ints:
     return np.where(where, values, UNKNOWN)
 
 
-def _first_token(spans: Spans, requests: Mask, start: Ints, notes: Notes) -> tuple[Ints, Mask]:
+def _first_token(spans: Spans, classes: Classes, start: Ints, notes: Notes) -> tuple[Ints, Mask]:
     """The time to the first token, counted from the start or from the last attempt; else an instant."""
+    requests = classes.has_role(Role.REQUEST)
     ttft = durations(spans, names.TTFT, notes)
-    last, attempts = _attempts(spans)
-    retried = attempts > 1
-    begin = np.where(retried & (last != UNKNOWN), last, start)
+    last, seen = _attempts(spans)
+    attempt = counts(spans, names.ATTEMPT, notes)
+    retried = (seen > 1) | (classes.speaks(Dialect.CLAUDE_CODE) & (attempt > 1))
+    begin = np.where(retried, last, start)
     counted = (ttft != UNKNOWN) & (begin != UNKNOWN)
     found = np.where(counted, begin + ttft, UNKNOWN)
     for other in (instants(spans, names.FIRST_TOKEN_TIME, notes), _first_events(spans, start)):
