@@ -9,6 +9,8 @@ from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Severity
 
 _GROUP = ("sid", "span_key", "cluster")
+_OPEN_END_NS = 2**62
+"""What has not ended yet reaches over whatever another copy of it says."""
 
 
 def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
@@ -42,7 +44,7 @@ def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
 def _cluster(copies: pl.DataFrame) -> pl.DataFrame:
     low = pl.coalesce("start_ns", "end_ns")
-    high = pl.coalesce("end_ns", "start_ns")
+    high = pl.col("end_ns").fill_null(_OPEN_END_NS)
     key = ["sid", "span_key"]
     ordered = copies.with_columns(_low=low, _high=high).sort(*key, "_low", "_high", nulls_last=True)
     reach = pl.col("_high").cum_max().shift(1).over(key)

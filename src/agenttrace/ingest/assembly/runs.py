@@ -66,9 +66,9 @@ def _conflicts(spans: pl.DataFrame) -> dict[str, set[tuple[int, int]]]:
         "set",
         "span_key",
         "origin",
-        low=pl.coalesce("start_ns", "end_ns"),
-        high=pl.coalesce("end_ns", "start_ns"),
-    ).drop_nulls("low")
+        low="start_ns",
+        high="end_ns",
+    ).drop_nulls(["low", "high"])
     pairs = bounds.join(bounds, on=["set", "span_key"]).filter(pl.col("origin") < pl.col("origin_right"))
     agree = (pl.col("low") <= pl.col("high_right") + TOLERANCE_NS) & (
         pl.col("low_right") <= pl.col("high") + TOLERANCE_NS

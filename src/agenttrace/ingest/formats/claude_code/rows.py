@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import (
@@ -101,7 +101,7 @@ class Rows:
 def _columns(rows: list[Any]) -> dict[str, Any]:
     """The columns in which something stands."""
     names = rows[0].__struct_fields__
-    columns = zip(*map(attrgetter(*names), rows), strict=True)
+    columns = zip(*map(astuple, rows), strict=True)
     return {
         name: column for name, column in zip(names, columns, strict=True) if column.count(None) < len(rows)
     }
