@@ -174,9 +174,9 @@ def _change_value(change: str) -> Damage:
         part = _item_around(path) if piece.format == "otlp" and change != "key twice" else ()
         before = json.dumps(at(document, part)).encode()
         after = CHANGES[change](document, path, chance)
-        if piece.container == DOCUMENT and not _is_json(after):
-            return Variant(after)
         variant = _hit(piece, (number,), (after,))
+        if not _is_json(after):
+            return Variant(after) if piece.container == DOCUMENT else variant
         if not part:
             return variant
         return Variant(variant.content, Claim.APART, before=(before,), after=(_part(after, part),))

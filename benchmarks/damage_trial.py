@@ -48,6 +48,7 @@ EXIT_CODES = frozenset({0, 2, 3, 4})
 """0 fine, 2 cannot be read, 3 nothing to analyse, 4 parse errors under --strict; 1 is for gates."""
 
 _PARTITIONS = {"path": Phase, "purpose": Purpose, "evidence": Evidence}
+_SHARE_OF_OTHER_FORMATS = 0.3
 _GREEDY_KB = 600 << 10
 
 
@@ -137,6 +138,8 @@ def _run(path: Path, outcome: Outcome, chance: Random) -> None:
 
 def _render(analysis: Analysis, chance: Random) -> None:
     json.loads(b"".join(map(_bytes, render(analysis, OutputFormat.JSON, Manner()))))
+    if chance.random() > _SHARE_OF_OTHER_FORMATS:
+        return
     other = chance.choice([known for known in OutputFormat if known is not OutputFormat.JSON])
     for part in render(analysis, other, Manner(color=chance.random() < 0.5)):
         _bytes(part)
@@ -209,7 +212,9 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
     a, b = sound.bags, found.bags
     if variant.claim is Claim.SAME_TRACE:
         return "", 0
-    if variant.claim is Claim.SAME_SET:
+    if variant.claim is Claim.SAME and piece.format == "otlp":
+        a, b = without_lines(a), without_lines(b)  # a file of one line is a document, which counts records
+    elif variant.claim is Claim.SAME_SET:
         a, b = as_sets(a), as_sets(b)
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)

@@ -171,7 +171,7 @@ def _tool(rng: random.Random, words: list[str], conversation: str) -> dict[str, 
         "gen_ai.tool.call.id": f"toolu_{_hexadecimal(rng, 22)}",
         "gen_ai.tool.type": "function",
         "gen_ai.conversation.id": conversation,
-        "app.cwd": "/home/u/project",
+        "app.cwd": "/srv/project",
         "app.args": " ".join(rng.choices(words, k=rng.randint(5, 60))),
         "app.result.bytes": rng.randint(0, 100_000),
     }

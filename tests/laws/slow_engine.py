@@ -230,7 +230,6 @@ class Slow:
 
     def _clamped(self, span: Row, wanted: list[Row], after: Row, start: int, end: int) -> list[Row]:
         asked = [cut["t"] for cut in wanted]
-        first = next((cut for cut in wanted if cut["phase"] in {"prefill", "model"} and cut is wanted[-1]), None)
         last = wanted[-1] if wanted and wanted[-1].get("last") else None
         order = [cut for cut in wanted if cut is not last]
         high = end
@@ -240,26 +239,20 @@ class Slow:
         if last:
             last["t"] = min(max(last["t"], order[-1]["t"]), end)
         moved = [abs(cut["t"] - t) for cut, t in zip(wanted, asked, strict=True)]
-        for cut, by in zip(wanted, moved, strict=True):
-            if by > TOLERANCE:
-                cut["grade"] = worst(cut["grade"], "bounded")
-        del first
-        kept = list(wanted)
-        if kept and kept[0]["phase"] == "model" and kept[0]["known"] == "derived" and len(kept) > 1:
-            if kept[0]["t"] <= start:
-                kept.pop(0)
-        rest = {"phase": "model", "known": "derived"}
-        if last:
-            if last["t"] >= end:
-                kept.pop()
-                tail = after
-            else:
-                tail = rest
-        else:
-            tail = after
         if any(moved):
             self.found["phases_clamped"] += 1
-        return [*kept, {"t": end, **tail}]
+        kept = [*wanted, {"t": end, **({"phase": "model", "known": "derived"} if last else after)}]
+        for cut, following, by in zip(kept, kept[1:], moved, strict=False):
+            if by > TOLERANCE:
+                cut["grade"] = worst(cut["grade"], "bounded")
+                cut["known"] = worst(cut["known"], "bounded")
+                following["known"] = worst(following["known"], "bounded")
+        if last and last["t"] >= end:
+            kept.pop()
+        by_prefill = span["prefill_ns"] is not None
+        if by_prefill and kept[0]["t"] <= start:
+            kept.pop(0)
+        return kept
 
     def _mirrored(self, span: Row, cuts: list[Row]) -> list[Row]:
         inside = [dict(cut) for cut in cuts[:-1] if span["start_ns"] < cut["t"] < span["end_ns"]]

@@ -108,9 +108,9 @@ _REPAIRS = {
 def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
     """What building the graph had to mend: code, source, line, count."""
     frames = [
-        spans.select("source", "line", "row").filter(pl.col("row").is_in(rows.tolist())).select(
-            "source", "line", code=pl.lit(code)
-        )
+        spans.select("source", "line", "row")
+        .filter(pl.col("row").is_in(rows.tolist()))
+        .select("source", "line", code=pl.lit(code))
         for code, rows in graph.found.items()
     ]
     empty = spans.select("source", "line", code=pl.lit("", pl.String)).head(0)
@@ -144,8 +144,14 @@ def _sources(trace: Trace) -> pl.DataFrame:
 
 
 def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
-    sessions = _plain(trace.sessions.select(["session", "source_id", "format", "sources", "start_ns", "end_ns", "detached_ns", "truncated"]))
+    sessions = _plain(
+        trace.sessions.select(
+            ["session", "source_id", "format", "sources", "start_ns", "end_ns", "detached_ns", "truncated"]
+        )
+    )
     paths = trace.sources["path"].to_pylist()
-    first: Sequence[str | None] = [paths[used[0]] if used else None for used in sessions.get_column("sources").to_list()]
+    first: Sequence[str | None] = [
+        paths[used[0]] if used else None for used in sessions.get_column("sources").to_list()
+    ]
     described = sessions.drop("sources").with_columns(source=pl.Series(first, dtype=pl.String))
     return described.join(totals, on="session", how="left", maintain_order="left")

@@ -132,16 +132,18 @@ def _divide(spans: SpanArrays, forest: Forest, rows: Ints) -> Instants:
         high = end if column == DECODE - 1 else at[:, column + 1]
         at[:, column] = np.clip(at[:, column], low, high)
     at[:, LAST - 1] = np.clip(at[:, LAST - 1], at[:, DECODE - 1], end)
-    moved = np.abs(at - wanted)
+    moved = at != wanted
+    far = np.abs(at - wanted) > TOLERANCE_NS
     grade = given.grades()
-    grade[moved > TOLERANCE_NS] = np.maximum(grade[moved > TOLERANCE_NS], _BOUNDED)
     phase, known = given.stretches()
+    for values in (grade, known[:, :LAST], known[:, QUEUE:]):
+        values[far] = np.maximum(values[far], _BOUNDED)
     shown = given.shown()
     shown[:, QUEUE - 1] &= at[:, QUEUE - 1] > start
     shown[:, LAST - 1] &= at[:, LAST - 1] < end
     place = np.full(len(spans), NONE, np.int64)
     return Instants(
-        rows, place, at, grade, shown, phase, known, spans.own_phase, rows[(moved > 0).any(axis=1)]
+        rows, place, at, grade, shown, phase, known, spans.own_phase, rows[moved.any(axis=1)]
     )
 
 

@@ -71,7 +71,16 @@ def test_tools_are_told_by_name() -> None:
 def test_a_request_that_finds_little_of_its_past_in_the_cache_is_a_miss() -> None:
     missed = [
         *FAN_OUT,
-        span("m", "r3", "request", 61, 70, input_tokens=1300, cache_read_tokens=100, cache_miss_reason="expired"),
+        span(
+            "m",
+            "r3",
+            "request",
+            61,
+            70,
+            input_tokens=1300,
+            cache_read_tokens=100,
+            cache_miss_reason="expired",
+        ),
     ]
 
     (miss,) = analysed(missed).cache_misses.iter_rows(named=True)

@@ -43,7 +43,7 @@ def test_frames_of_a_zstandard_file_follow_each_other() -> None:
 def test_a_stream_that_ends_early_gives_what_was_good_and_then_says_so(pack: object) -> None:
     whole = b"\n".join(b"%d" % number for number in range(200_000))
     packed = pack(whole)  # type: ignore[operator]
-    lines = []
+    lines: list[tuple[int, bytes]] = []
 
     with pytest.raises(DamagedEnd):
         lines.extend(Source("x", packed[: len(packed) // 2]).lines())

@@ -34,7 +34,9 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     )
     named = joined.join(_branch_names(chunk), left_on="waited_row", right_on="row", how="left")
     explicit = chunk.links.filter(pl.col("explicit")).select("session", waited_for="from_span").unique()
-    stated = explicit.with_columns(explicit=pl.lit(value=True), waited_for=pl.col("waited_for").cast(pl.Int32))
+    stated = explicit.with_columns(
+        explicit=pl.lit(value=True), waited_for=pl.col("waited_for").cast(pl.Int32)
+    )
     return (
         named.with_columns(pl.col("waited_for").cast(pl.Int32))
         .join(stated, on=["session", "waited_for"], how="left")
@@ -56,7 +58,9 @@ def _branches(chunk: Chunk) -> pl.DataFrame:
     lanes = chunk.agents.select("session", "span", parent_agent="parent_agent")
     spans = chunk.spans.join(lanes, on=["session", "span"], how="left", maintain_order="left")
     branches = spans.filter(
-        pl.col("kind").is_in(["tool", "agent"]) & pl.col("blocking") & (pl.col("graph_end") > pl.col("graph_start"))
+        pl.col("kind").is_in(["tool", "agent"])
+        & pl.col("blocking")
+        & (pl.col("graph_end") > pl.col("graph_start"))
     ).with_columns(branch_agent=pl.coalesce("parent_agent", "agent"), around=pl.col("turn").fill_null(-1))
     block = ["session", "parent_row", "around"]
     ordered = branches.sort(*block, "graph_start", "graph_end", "span")

@@ -23,9 +23,7 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
         _partition(chunk.segments, "purpose", "length", "purpose", PURPOSE_WORDS),
         _partition(chunk.segments, "evidence", "length", "evidence", EVIDENCE_WORDS),
         _partition(busy.join(owners, on="row"), "phase", "busy_ns", "busy", PHASE_WORDS),
-        chunk.segments.group_by("session").agg(
-            inferred_path_ns=pl.col("length").filter("inferred").sum()
-        ),
+        chunk.segments.group_by("session").agg(inferred_path_ns=pl.col("length").filter("inferred").sum()),
         _counts(chunk),
         _context(spans),
         _serving(spans),
@@ -84,7 +82,9 @@ def _known_sum(values: pl.Expr) -> pl.Expr:
 
 def _parallel(spans: pl.DataFrame) -> pl.DataFrame:
     """The largest number of requests and tool calls, without any of these inside, that ran at once."""
-    holders = spans.filter(pl.col("kind").is_in(["request", "tool", "agent"])).get_column("parent_row").unique()
+    holders = (
+        spans.filter(pl.col("kind").is_in(["request", "tool", "agent"])).get_column("parent_row").unique()
+    )
     leaves = spans.filter(
         pl.col("kind").is_in(["request", "tool"])
         & ~pl.col("row").is_in(holders.implode())
@@ -101,7 +101,9 @@ def _parallel(spans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _context(spans: pl.DataFrame) -> pl.DataFrame:
-    main = spans.filter((pl.col("kind") == "request") & (pl.col("agent") == 0)).sort("session", "start_ns", "span")
+    main = spans.filter((pl.col("kind") == "request") & (pl.col("agent") == 0)).sort(
+        "session", "start_ns", "span"
+    )
     known = main.drop_nulls("input_tokens").group_by("session", maintain_order=True)
     return known.agg(
         context_first=pl.col("input_tokens").first(),
@@ -112,7 +114,9 @@ def _context(spans: pl.DataFrame) -> pl.DataFrame:
 
 def _serving(spans: pl.DataFrame) -> pl.DataFrame:
     """Medians over requests, whole nanoseconds; null where no request states them."""
-    requests = spans.filter((pl.col("kind") == "request") & (pl.col("status") != "cancelled").fill_null(value=True))
+    requests = spans.filter(
+        (pl.col("kind") == "request") & (pl.col("status") != "cancelled").fill_null(value=True)
+    )
     ttft = pl.col("first_token_ns") - pl.col("start_ns")
     itl = pl.coalesce("itl_ns", pl.col("decode_ns") // (pl.col("output_tokens") - 1).replace(0, None))
     return (

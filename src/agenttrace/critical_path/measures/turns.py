@@ -113,7 +113,9 @@ def compaction_table(chunk: Chunk) -> pl.DataFrame:
     kinds = chunk.spans.select("row", parent_kind="kind")
     spans = chunk.spans.join(kinds, left_on="parent_row", right_on="row", how="left", maintain_order="left")
     request = (pl.col("kind") == "request") & (pl.col("purpose") == "compaction")
-    found = spans.filter((pl.col("kind") == "compaction") | (request & (pl.col("parent_kind") != "compaction")))
+    found = spans.filter(
+        (pl.col("kind") == "compaction") | (request & (pl.col("parent_kind") != "compaction"))
+    )
     return found.sort("session", "start_ns", "span").select(
         "session", "turn", "agent", "start_ns",
         wall_ns=pl.col("graph_end") - pl.col("graph_start"),
@@ -127,7 +129,9 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
     `tokens`: how many of these were missed. The reason is the source's; after a compaction it is that.
     """
     requests = chunk.spans.filter(
-        (pl.col("kind") == "request") & pl.col("input_tokens").is_not_null() & pl.col("cache_read_tokens").is_not_null()
+        (pl.col("kind") == "request")
+        & pl.col("input_tokens").is_not_null()
+        & pl.col("cache_read_tokens").is_not_null()
     ).sort("session", "agent", "start_ns", "span")
     lane = ["session", "agent"]
     before = pl.col("input_tokens").shift(1).over(lane)

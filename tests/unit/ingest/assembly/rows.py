@@ -74,4 +74,4 @@ def frame(table: pa.Table) -> pl.DataFrame:
 
 def codes(trace: Trace) -> set[str]:
     """The finding codes of a trace."""
-    return set(trace.findings["code"].to_pylist())
+    return {str(code) for code in trace.findings["code"].to_pylist()}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
-from unit.ingest.assembly.rows import SECOND, agent, codes, frame, link, source, span, trace_of
+from unit.ingest.assembly.rows import SECOND, Row, agent, codes, frame, link, source, span, trace_of
 
 MAIN = [
     agent("m"),
@@ -19,11 +21,11 @@ CHILD = [
 ]
 
 
-def spans(*sources: list) -> pl.DataFrame:
+def spans(*sources: list[Row]) -> pl.DataFrame:
     return frame(trace_of(*sources).spans)
 
 
-def by_key(table: pl.DataFrame) -> dict[str, dict]:
+def by_key(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["source_id"]: row for row in table.iter_rows(named=True)}
 
 
@@ -166,7 +168,7 @@ def test_one_id_at_two_times_in_one_source_keeps_both_spans() -> None:
 
 
 def test_a_fork_counts_its_copied_history_once() -> None:
-    def fork(chain: str, rows: list) -> list:
+    def fork(chain: str, rows: list[Row]) -> list[Row]:
         return [*rows, lambda recorder: recorder.same_family(f"chain:{chain}", "root")]
 
     original = fork("m", MAIN)

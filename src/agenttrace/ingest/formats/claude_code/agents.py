@@ -65,13 +65,14 @@ def _spawned(transcript: Transcript) -> _Facts:
         result = transcript.results.get(tool.id)
         if result is None or not result.agent_id:
             continue
-        facts[tool.lane.session_key, agent_key(tool, result.agent_id)] = {
+        said = {
             "parent_agent_key": tool.lane.agent_key,
             "source_id": result.agent_id,
             "type": tool.agent_type or result.agent_type,
             "background": result.launched,
             "spawn_key": tool.key,
         }
+        _add(facts.setdefault((tool.lane.session_key, agent_key(tool, result.agent_id)), {}), said)
     return facts
 
 

@@ -2,7 +2,8 @@
 
 Up to 2.1.29 calls were run once the answer was complete, later ones while it still streams. A call that
 must wait for another is run after it: its first hook tells when. A stated length is the last part of the
-time to the result (to within 5 ms in 53 of 53 real cases without a queue), whatever was waited for before.
+time to the result: six calls emitted over 15 s and run together all began, reckoned so, within 26 ms of
+each other (2.0.76), and single calls leave 1 to 60 ms before it.
 """
 
 from __future__ import annotations
