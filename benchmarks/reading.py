@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generates, measures, prints."""
     options = _options(arguments)
     if options.child:
-        print(json.dumps(_measure(options.child, options.formats[0], [Path(name) for name in options.paths])))
+        paths = sorted(Path(options.folder).iterdir())
+        print(json.dumps(_measure(options.child, options.formats[0], paths)))
         return 0
     compileall.compile_dir(ROOT / "src", quiet=2)
     compileall.compile_dir(ROOT / "benchmarks", quiet=2, maxlevels=0)
@@ -66,7 +67,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--formats", nargs="+", default=FORMATS, choices=FORMATS)
     parser.add_argument("--json", metavar="FILE", help="the figures, `-` for standard output")
     parser.add_argument("--child", choices=READERS, help=argparse.SUPPRESS)
-    parser.add_argument("paths", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
@@ -78,7 +79,7 @@ def _compare(format_id: str, megabytes: float, options: argparse.Namespace) -> d
         runs: dict[str, list[dict[str, Any]]] = {reader: [] for reader in READERS}
         for _ in range(max(3, options.repeat)):
             for reader in READERS:
-                runs[reader].append(_run(reader, format_id, paths, options.cores))
+                runs[reader].append(_run(reader, format_id, folder, options.cores))
         size = sum(path.stat().st_size for path in paths) / 1e6
     readers = {reader: _summary(found, size) for reader, found in runs.items()}
     plain = readers["plain"]["seconds"]
@@ -92,12 +93,17 @@ def _transcripts() -> Path:
     return shared / "sessions" / "claude-code"
 
 
-def _run(reader: str, format_id: str, paths: list[Path], cores: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--child", reader, "--formats", format_id, "--", *map(str, paths)]
+def _run(reader: str, format_id: str, folder: str, cores: int) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--child", reader, "--formats", format_id, "--folder", folder]
     threads = {"POLARS_MAX_THREADS": str(cores), "OMP_NUM_THREADS": str(cores)}
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **threads}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=environment, preexec_fn=lambda: _pin(cores)
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=environment,
+        preexec_fn=lambda: _pin(cores),
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -168,12 +174,10 @@ def _columns(format_id: str, paths: list[Path]) -> Callable[[], int]:
 
 
 def _trace(format_id: str, paths: list[Path]) -> Callable[[], int]:
-    from agenttrace.ingest.assembly.assemble import assemble  # noqa: PLC0415
     from agenttrace.ingest.reading import read  # noqa: PLC0415
 
-    assert format_id
-    assert assemble
-    return lambda: read(paths).spans.num_rows
+    chosen = format_id.removesuffix("-protobuf")
+    return lambda: read(paths, input_format=chosen).spans.num_rows
 
 
 def _print(results: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ what else is known of it, and a loop that picks the fields that analyses need.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -209,7 +210,7 @@ def _value(value: AnyValue) -> Scalar:
     return getattr(value, kind) if kind else None
 
 
-READERS = {
+READERS: dict[str, Callable[[list[Path]], Sequence[PlainSpan | NaiveSpan]]] = {
     "dynamo": read_dynamo,
     "claude-code": read_transcripts,
     "otlp": read_otlp,

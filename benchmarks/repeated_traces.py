@@ -21,7 +21,7 @@ _HEX = 8
 
 _IDS = re.compile(
     rb"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"  # uuids
-    rb"|(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9a-f]{16})(?![0-9A-Za-z])"  # traces and spans
+    rb"|(?<=\")(?:[0-9a-f]{32}|[0-9a-f]{16})(?=\")"  # traces and spans
     rb"|(?<=[^0-9A-Za-z]a)[0-9a-f]{16}(?![0-9A-Za-z])"  # agents
     rb"|(?<![0-9A-Za-z])(?:msg|req|toolu)_[0-9A-Za-z]{20,}"
 )
@@ -91,7 +91,7 @@ def _binary_ids(spans: list[tuple[str, dict[str, object]]], message: bytes) -> r
     text = b"".join(json_line(signal, resource) for signal, resource in spans)
     named = {bytes.fromhex(found.decode()) for found in re.findall(rb'pan(?:Id)":"([0-9a-f]{16})"', text)}
     named |= {bytes.fromhex(found.decode()) for found in re.findall(rb'"traceId":"([0-9a-f]{32})"', text)}
-    named |= set(_IDS.findall(message))
+    named |= {found for found in _IDS.findall(text) if found in message}
     return re.compile(b"|".join(re.escape(found) for found in sorted(named, key=len, reverse=True)))
 
 

@@ -28,8 +28,9 @@ def test_the_answer_is_that_of_the_story(sample: Path) -> None:
     known: dict[str, Any] = truth("fan-out")["counts"]  # type: ignore[assignment]
     (session,) = _document(str(sample))["sessions"]
     found = session["counts"]
-    answered = found["requests"] - found["retries"]
-    assert (answered, found["subagents"]) == (known["requests"], known["subagents"])
+    seen_by_transcripts_only = known["retries"]
+    assert found["requests"] - known["requests"] in {0, seen_by_transcripts_only}
+    assert found["subagents"] == known["subagents"]
     for partition in ("critical_path_ns", "critical_path_by_purpose_ns", "evidence_ns"):
         assert sum(session[partition].values()) == session["wall_ns"]
 

@@ -96,7 +96,7 @@ def assemble(
 
 def _arrange(frames: Frames, ledger: Ledger) -> Held:
     spans = merge_copies(frames.spans, ledger)
-    spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
+    spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))

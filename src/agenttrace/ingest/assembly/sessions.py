@@ -97,7 +97,8 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
     )
     ordered = ranked.sort("sid", "other", *_STATED, nulls_last=True)
     return ordered.group_by("sid", maintain_order=True).agg(
-        *(pl.col(name).drop_nulls().first() for name in _STATED), truncated=pl.col("truncated").any()
+        *(pl.col(name).drop_nulls().first() for name in _STATED),
+        truncated=pl.when(pl.col("truncated").count() > 0).then(pl.col("truncated").all()),
     )
 
 

@@ -82,8 +82,10 @@ def _value(value: Record) -> AnyValue:
     kind, content = next(iter(value.items()))
     found = AnyValue()
     if kind == "arrayValue":
+        found.array_value.SetInParent()
         found.array_value.values.extend(_value(each) for each in content["values"])
     elif kind == "kvlistValue":
+        found.kvlist_value.SetInParent()
         _attributes(found.kvlist_value.values, content["values"])
     elif kind == "intValue":
         found.int_value = int(content)

@@ -20,6 +20,9 @@ _TORN = re.compile(
     rb'"schema"\s*:\s*"dynamo\.(?:request|agent)\.trace\.v\d'
 )
 _SNIFFED_LINES = 64
+_PREFILL_HOLDS_QUEUE = (
+    "prefill_time_ms runs from dispatch to first token: under load it holds the engine's queue"
+)
 
 
 class Dynamo:
@@ -102,6 +105,8 @@ class _Reading:
             owner.asked = True
             if headers := context.get("agent_headers"):
                 self._owners.note_headers(owner, headers)
+        if "prefill_time_ms" in request:
+            self._recorder.finding("prefill_holds_queue", Severity.INFO, _PREFILL_HOLDS_QUEUE, line=number)
         self._requests.add(number, record, request, owner, context)
 
     def _context(self, number: int, record: Record) -> dict[str, Any]:

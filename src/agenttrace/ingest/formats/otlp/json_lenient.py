@@ -89,8 +89,8 @@ class Lenient:
             span_id=self._text(found, "spanId"),
             parent_span_id=self._text(found, "parentSpanId"),
             name=self._text(found, "name"),
-            start_time_unix_nano=self._integer(found, "startTimeUnixNano"),
-            end_time_unix_nano=self._integer(found, "endTimeUnixNano"),
+            start_time_unix_nano=self._whole(found, "startTimeUnixNano"),
+            end_time_unix_nano=self._whole(found, "endTimeUnixNano"),
             attributes=list(self._coded(found)),
             events=[self._event(each) for each in self._objects(found, "events")],
             links=[self._link(each) for each in self._objects(found, "links")],
@@ -103,7 +103,7 @@ class Lenient:
     def _event(self, found: dict[str, Any]) -> Event:
         return Event(
             name=self._text(found, "name"),
-            time_unix_nano=self._integer(found, "timeUnixNano"),
+            time_unix_nano=self._whole(found, "timeUnixNano"),
             attributes=_raw(self._clean_attributes(found)),
         )
 
@@ -116,8 +116,8 @@ class Lenient:
 
     def _log_record(self, found: dict[str, Any]) -> LogRecord:
         return LogRecord(
-            time_unix_nano=self._integer(found, "timeUnixNano"),
-            observed_time_unix_nano=self._integer(found, "observedTimeUnixNano"),
+            time_unix_nano=self._whole(found, "timeUnixNano"),
+            observed_time_unix_nano=self._whole(found, "observedTimeUnixNano"),
             trace_id=self._text(found, "traceId"),
             body=self._value(found.get("body")) if found.get("body") is not None else None,
             attributes=list(self._named(found)),
@@ -144,8 +144,8 @@ class Lenient:
             return None
         read = Value(
             string_value=_of_type(found.get("stringValue"), str),
-            int_value=fields.integer(found.get("intValue")),
-            double_value=fields.number(found.get("doubleValue")),
+            int_value=_whole(found.get("intValue")),
+            double_value=_number(found.get("doubleValue")),
             bool_value=fields.boolean(found.get("boolValue")),
             bytes_value=_of_type(found.get("bytesValue"), str),
             array_value=_raw(found.get("arrayValue")),
@@ -171,11 +171,33 @@ class Lenient:
         self.faults += value is not None and not isinstance(value, str)
         return fields.text(value)
 
+    def _whole(self, found: dict[str, Any], key: str) -> int | None:
+        value = found.get(key)
+        read = _whole(value)
+        self.faults += read is None and value is not None
+        return read
+
     def _integer(self, found: dict[str, Any], key: str) -> int | None:
         value = found.get(key)
         read = fields.integer(value)
         self.faults += read is None and value is not None
         return read
+
+
+def _whole(value: Any) -> int | None:
+    """An integer of any size; what is out of range is for others to find."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return fields.integer(value)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _scope(found: dict[str, Any]) -> Scope | None:

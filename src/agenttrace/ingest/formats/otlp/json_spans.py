@@ -78,7 +78,10 @@ def _lost(span: Span) -> int:
 
 
 def _instant(value: int | None) -> int:
-    return value if value is not None and 0 <= value <= _LARGEST else 0
+    """0 for none; what is out of range is so late that it is found to be."""
+    if value is None:
+        return 0
+    return value if 0 <= value <= _LARGEST else _LARGEST
 
 
 def _status(status: Status) -> int:

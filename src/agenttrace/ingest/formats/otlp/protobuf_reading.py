@@ -41,7 +41,7 @@ class ProtobufReading:
     def _torn(self, data: bytes) -> None:
         """A batch without its end; or one whose length is damaged, so that others hide in it."""
         self._found("torn_protobuf", "a message without its end: its complete records are read")
-        known = modern(complete(data, RECORDS))
+        known = modern(complete(data, RECORDS - 1))
         if _span_count(known) < len(whole_spans(data)) or not self._whole(known):
             self._salvage(data)
 

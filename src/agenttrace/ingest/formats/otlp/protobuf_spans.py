@@ -63,7 +63,7 @@ def add_spans(
 
 
 def _instant(value: int) -> int:
-    return value if value <= _LARGEST else 0
+    return min(value, _LARGEST)
 
 
 def _add_events(builder: SpanBuilder, span: Span, row: int) -> None:

@@ -26,7 +26,7 @@ def is_otlp(head: bytes) -> bool:
 def read_otlp(source: Source, recorder: Recorder) -> None:
     """Records all of a source."""
     head = source.head
-    framing = None if _is_text(head) else framing_of(head) or Framing.PLAIN
+    framing = None if is_json(head) else framing_of(head) or _guessed(head)
     packed = framed_json(head)
     intake = Intake(recorder, column_of if packed is None and framing is not None else value_column)
     try:
@@ -41,9 +41,10 @@ def read_otlp(source: Source, recorder: Recorder) -> None:
     intake.finish()
 
 
-def _is_text(head: bytes) -> bool:
-    """Whether content that is said to be OTLP is JSON, be it damaged where it begins."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"", b"{", b"[") or b'"resource' in head
+def _guessed(head: bytes) -> Framing | None:
+    """Whether content that is said to be OTLP, but damaged where it begins, is rather JSON than protobuf."""
+    is_text = head.lstrip()[:1] in (b"", b"{", b"[") or b'"resource' in head
+    return None if is_text else Framing.PLAIN
 
 
 def _framed(source: Source, framing: Framing) -> Iterator[Piece]:

@@ -100,7 +100,13 @@ def _sane_times(spans: Spans, notes: Notes) -> Spans:
     """Instants after 2100 are damaged ones."""
     late = (spans.start > LATEST_NS) | (spans.end > LATEST_NS)
     if late.any():
-        notes.note("time_out_of_range", Severity.WARNING, "a time after 2100: unknown", spans.line, late)
+        notes.note(
+            "time_out_of_range",
+            Severity.WARNING,
+            "a time before 1970 or after 2100: unknown",
+            spans.line,
+            late,
+        )
         spans.start[spans.start > LATEST_NS] = 0
         spans.end[spans.end > LATEST_NS] = 0
     missing = spans.end == 0

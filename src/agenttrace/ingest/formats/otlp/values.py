@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp.arrow import Ints, Texts, equals, lower
+from agenttrace.ingest.formats.otlp.arrow import Ints, Texts, equals, filled, lower, matches
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 
@@ -84,18 +84,20 @@ def floats(column: Texts) -> NDArray[np.float64]:
 
 def integers(column: Texts) -> Ints:
     """The column as integers that are not negative; UNKNOWN where it holds none."""
-    if pa.types.is_string(column.type):
-        try:
-            column = column.cast(pa.int64())
-        except pa.ArrowInvalid:
-            found = [fields.integer(value) for value in column.to_pylist()]
-            return np.array([UNKNOWN if value is None or value < 0 else value for value in found], np.int64)
-    elif pa.types.is_boolean(column.type):
+    if pa.types.is_boolean(column.type):
         return np.full(len(column), UNKNOWN, np.int64)
     if pa.types.is_floating(column.type):
         return _whole(floats(column))
-    whole: Ints = column.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
-    return np.maximum(whole, UNKNOWN)
+    if pa.types.is_string(column.type):
+        column = _parsed(column)
+    return np.maximum(filled(column, UNKNOWN), UNKNOWN)
+
+
+def _parsed(column: Texts) -> Texts:
+    """Text as integers: at once if all of it is, and as decimals are written; else value by value."""
+    if matches(column, "^[0-9]{1,18}$").all():
+        return column.cast(pa.int64())
+    return pa.array([fields.integer(value) for value in column.to_pylist()], pa.int64())
 
 
 def truths(column: Texts) -> NDArray[np.int8]:
@@ -122,4 +124,6 @@ def _whole(numbers: NDArray[np.float64]) -> Ints:
 def _as_text(value: Scalar) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return fields.text(value) if isinstance(value, str) else None if value is None else repr(value)
