@@ -328,3 +328,10 @@ def test_the_identities_of_dynamo_hold_to_the_nanosecond(wait: float, prefill: f
     assert span["first_token_ns"] + span["decode_ns"] == span["end_ns"]
     assert abs(span["prefill_ns"] - prefill * MS) <= 2
     assert findings(trace) == {}
+
+
+def test_a_prefill_time_comes_with_the_remark_that_it_may_hold_a_queue() -> None:
+    trace = read(request("a", 0, prefill_time_ms=30), request("a", 200, prefill_time_ms=40))
+
+    made = {row["code"]: row["count"] for row in trace.findings.to_pylist()}
+    assert made["prefill_holds_queue"] == 2
