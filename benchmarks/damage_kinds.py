@@ -194,7 +194,8 @@ def _is_json(unit: bytes) -> bool:
 
 def _item_around(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """The way to the one span or record that the path leads into; empty if it leads to more than one."""
-    return path[:6] if len(path) > 6 else ()
+    inside = len(path) > 6 and path[4] in {"spans", "logRecords"}
+    return path[:6] if inside else ()
 
 
 def _part(unit: bytes, path: tuple[str | int, ...]) -> bytes:

@@ -3,7 +3,8 @@
 Rows are compared as a recorder holds them, before assembly, so that a change can only come from reading.
 
 A row *touches* a damaged unit if one of the unit's ids, as they were or as they are now, is part of the row's
-keys, or if the row was read from the damaged line. Rows of spans, marks, links and prefixes are keyed by the
+keys, or if the row was read from the damaged line, or if its keys hold no id of a record at all (a span that
+lost its id is keyed by name and time). Rows of spans, marks, links and prefixes are keyed by the
 ids of records (`OWN_IDS`); rows of agents, sessions and key edges by those of lanes and sessions too
 (`LANE_IDS`). All other rows must be as before. Per format, the ids of a unit reach further:
 
@@ -157,6 +158,7 @@ class Apart:
     def __init__(self, piece: Piece, before: Iterable[bytes], after: Iterable[bytes]) -> None:
         """`before` and `after` are the units, or the parts of them, that were hit."""
         own, lanes = OWN_IDS[piece.format], LANE_IDS[piece.format]
+        self._known = {found for unit in piece.units for found in ids_of(unit, own) if len(found) >= _TELLING}
         hit = [*before, *after]
         self._ids = _reached(
             piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
@@ -179,6 +181,8 @@ class Apart:
         ids, names = (self._lanes, _KEYS + _LANE_KEYS) if table in _BY_LANE else (self._ids, _KEYS)
         keys = [str(row[name]) for name in names if row.get(name)]
         whole = " ".join(keys)
+        if table not in _BY_LANE and not any(found in whole for found in self._known):
+            return True
         return any(
             found in whole if len(found) >= _TELLING else any(key.endswith(f":{found}") for key in keys)
             for found in ids

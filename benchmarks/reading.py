@@ -11,27 +11,24 @@ plain    the standard library's json, a dataclass and a dict for each span (`rea
 columns  agenttrace, to the normalised raw columns
 trace    agenttrace, to the assembled trace: sessions, agents, parents, links
 
-Time is that of the reading alone, without start-up; memory is the whole process's. Spans are those that a
-reader found: they differ a little, for a plain reader knows less. Nothing here fails for being slow.
+Time is that of the reading alone, without start-up; memory is the whole process's. "times plain" is how many
+times faster it is than the plain reader by wall time and, in brackets, by processor time. Spans are those
+that a reader found: they differ a little, for a plain reader knows less. Nothing here fails for being slow.
 """
 
 from __future__ import annotations
 
 import argparse
 import compileall
-import json
 import os
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from children import ROOT, Medians, compare, measure, tell, write_json
+
 QUICK_MB, FULL_MB = 4.0, 100.0
 READERS = ("plain", "columns", "trace")
 FORMATS = ("dynamo", "claude-code", "otlp", "otlp-protobuf")
@@ -41,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generates, measures, prints."""
     options = _options(arguments)
     if options.child:
-        paths = sorted(Path(options.folder).iterdir())
-        print(json.dumps(_measure(options.child, options.formats[0], paths)))
+        work = _WORK[options.child](options.formats[0], sorted(Path(options.folder).iterdir()))
+        tell(measure(lambda: {"spans": work()}))
         return 0
     compileall.compile_dir(ROOT / "src", quiet=2)
     compileall.compile_dir(ROOT / "benchmarks", quiet=2, maxlevels=0)
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print(results)
     if options.json:
         about = {"seed": options.seed, "size_mb": megabytes, "cores": options.cores, "repeat": options.repeat}
-        _write(options.json, {**about, "python": sys.version.split()[0], "formats": results})
+        write_json(options.json, {**about, "python": sys.version.split()[0], "formats": results})
     return 0
 
 
@@ -62,7 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", type=float, default=FULL_MB, help="megabytes of each input")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_MB:.0f} MB")
     parser.add_argument("--seed", type=int, default=33)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each reader")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each reader, three at least")
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--formats", nargs="+", default=FORMATS, choices=FORMATS)
     parser.add_argument("--json", metavar="FILE", help="the figures, `-` for standard output")
@@ -76,15 +73,13 @@ def _compare(format_id: str, megabytes: float, options: argparse.Namespace) -> d
 
     with tempfile.TemporaryDirectory(prefix="agenttrace-reading-") as folder:
         paths = write_input(format_id, Path(folder), megabytes, options.seed, _transcripts())
-        runs: dict[str, list[dict[str, Any]]] = {reader: [] for reader in READERS}
-        for _ in range(max(3, options.repeat)):
-            for reader in READERS:
-                runs[reader].append(_run(reader, format_id, folder, options.cores))
+        commands = {
+            reader: [__file__, "--child", reader, "--formats", format_id, "--folder", folder]
+            for reader in READERS
+        }
+        medians = compare(commands, options.repeat, options.cores)
         size = sum(path.stat().st_size for path in paths) / 1e6
-    readers = {reader: _summary(found, size) for reader, found in runs.items()}
-    plain = readers["plain"]["seconds"]
-    for found in readers.values():
-        found["times_plain"] = round(plain / found["seconds"], 2)
+    readers = {reader: _figures(found, medians["plain"], size) for reader, found in medians.items()}
     return {"format": format_id, "mb": round(size, 1), "files": len(paths), "readers": readers}
 
 
@@ -93,57 +88,19 @@ def _transcripts() -> Path:
     return shared / "sessions" / "claude-code"
 
 
-def _run(reader: str, format_id: str, folder: str, cores: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--child", reader, "--formats", format_id, "--folder", folder]
-    threads = {"POLARS_MAX_THREADS": str(cores), "OMP_NUM_THREADS": str(cores)}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **threads}
-    done = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        env=environment,
-        preexec_fn=lambda: _pin(cores),
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _pin(cores: int) -> None:
-    """To the first so many cores, where the system can do that."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-cores:])
-
-
-def _summary(runs: list[dict[str, Any]], megabytes: float) -> dict[str, Any]:
-    seconds = statistics.median(run["seconds"] for run in runs)
-    spans = runs[0]["spans"]
+def _figures(found: Medians, plain: Medians, megabytes: float) -> dict[str, Any]:
     return {
-        "seconds": round(seconds, 4),
-        "all_seconds": [round(run["seconds"], 4) for run in runs],
-        "cpu_seconds": round(statistics.median(run["cpu_seconds"] for run in runs), 4),
-        "spans": spans,
-        "spans_per_second": round(spans / seconds),
-        "mb_per_second": round(megabytes / seconds, 1),
-        "peak_mb": round(statistics.median(run["peak_mb"] for run in runs)),
-        "start_mb": round(runs[0]["start_mb"]),
-    }
-
-
-def _measure(reader: str, format_id: str, paths: list[Path]) -> dict[str, Any]:
-    """In a fresh process: the work is loaded first, then timed once."""
-    work = {"plain": _plain, "columns": _columns, "trace": _trace}[reader](format_id, paths)
-    start_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    wall, cpu = time.perf_counter(), time.process_time()
-    spans = work()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "seconds": wall,
-        "cpu_seconds": cpu,
-        "spans": spans,
-        "peak_mb": peak_kb / 1024,
-        "start_mb": start_kb / 1024,
+        "seconds": round(found.seconds, 4),
+        "all_seconds": found.all_seconds,
+        "cpu_seconds": round(found.cpu_seconds, 4),
+        "spans": found.result["spans"],
+        "spans_per_second": round(found.result["spans"] / found.seconds),
+        "mb_per_second": round(megabytes / found.seconds, 1),
+        "mb_per_cpu_second": round(megabytes / found.cpu_seconds, 1),
+        "peak_mb": round(found.peak_mb),
+        "start_mb": round(found.start_mb),
+        "times_plain": round(plain.seconds / found.seconds, 2),
+        "times_plain_cpu": round(plain.cpu_seconds / found.cpu_seconds, 2),
     }
 
 
@@ -173,30 +130,27 @@ def _columns(format_id: str, paths: list[Path]) -> Callable[[], int]:
     return work
 
 
-def _trace(format_id: str, paths: list[Path]) -> Callable[[], int]:
+def _trace(_: str, paths: list[Path]) -> Callable[[], int]:
     from agenttrace.ingest.reading import read  # noqa: PLC0415
+    from agenttrace.ingest.registry import formats  # noqa: PLC0415
 
-    chosen = format_id.removesuffix("-protobuf")
-    return lambda: read(paths, input_format=chosen).spans.num_rows
+    assert formats()
+    return lambda: read(paths).spans.num_rows
+
+
+_WORK = {"plain": _plain, "columns": _columns, "trace": _trace}
 
 
 def _print(results: list[dict[str, Any]]) -> None:
     head = ("format", "MB", "reader", "spans/s", "MB/s", "peak MB", "times plain")
-    print("{:15}{:>7}  {:9}{:>10}{:>9}{:>9}{:>13}".format(*head))
+    print("{:15}{:>7}  {:9}{:>10}{:>9}{:>9}{:>18}".format(*head))
     for result in results:
         for name, found in result["readers"].items():
+            times = f"{found['times_plain']:.2f} ({found['times_plain_cpu']:.2f})"
             print(
                 f"{result['format']:15}{result['mb']:>7.0f}  {name:9}{found['spans_per_second']:>10,}"
-                f"{found['mb_per_second']:>9.1f}{found['peak_mb']:>9}{found['times_plain']:>13.2f}"
+                f"{found['mb_per_second']:>9.1f}{found['peak_mb']:>9}{times:>18}"
             )
-
-
-def _write(target: str, document: dict[str, Any]) -> None:
-    text = json.dumps(document, indent=2) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-    else:
-        Path(target).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class Slow:
         }
         self.join: dict[int, int] = {}
         self._repair()
+        for mark in self.marks.values():
+            self.found["mark_outside"] += self._mark_time(mark) != mark["t_ns"]
         self._divide()
         self._resolve()
         self._wait()

@@ -20,6 +20,9 @@ NONE = -1
 TOLERANCE_NS = 2_000_000
 """How far two clocks may disagree about one instant."""
 
+_PLACE_BITS = 4
+_KEY_BITS = 63
+
 
 def running_last(at: Bools) -> Ints:
     """For each position the last one up to it, itself included, where `at` holds; -1 before the first."""
@@ -64,3 +67,22 @@ def climbed(link: Ints) -> Ints:
             break
         top = further
     return top
+
+
+def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
+    """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
+
+    It is one integer, with ranks instead of times that are too long for it.
+    """
+    if not len(group):
+        return group, group
+    t = t - t.min()
+    if _bits(group) + _bits(t) + _PLACE_BITS > _KEY_BITS:
+        t = np.unique(t, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    key = (((group << _bits(t)) | t) << _PLACE_BITS) | place
+    order = np.argsort(key, kind="stable")
+    return order, key[order]
+
+
+def _bits(values: Ints) -> int:
+    return int(values.max()).bit_length()

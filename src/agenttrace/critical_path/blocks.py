@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Bools, Ints, run_starts, running_last
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, order_by, run_starts, running_last
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import (
     CHILD_ENDED,
@@ -19,13 +19,10 @@ from agenttrace.critical_path.nodes import (
     CLOSED,
     NOTHING_ENDED,
     OPENED,
-    PLACE_BITS,
     Nodes,
 )
 from agenttrace.critical_path.spans import SpanArrays
 from agenttrace.critical_path.substance import Substance
-
-_KEY_BITS = 63
 
 # What a row of the events is besides its place: bits of `Blocks.role`.
 COMPLETES, ASKS, COVERS, JOINED = 1, 2, 4, 8
@@ -123,22 +120,6 @@ def _events(
         np.concatenate([np.broadcast_to(part[2], part[0].shape) for part in parts]),
         np.concatenate([np.broadcast_to(part[3], part[0].shape) for part in parts]),
     )
-
-
-def order_by(block: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
-    """By block, time and place, and the key that says so: one integer, of ranks where times are too long."""
-    if not len(block):
-        return block, block
-    t = t - t.min()
-    if _bits(block) + _bits(t) + PLACE_BITS > _KEY_BITS:
-        t = np.unique(t, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    key = (((block << _bits(t)) | t) << PLACE_BITS) | place
-    order = np.argsort(key, kind="stable")
-    return order, key[order]
-
-
-def _bits(values: Ints) -> int:
-    return int(values.max()).bit_length()
 
 
 def _settle_ties(

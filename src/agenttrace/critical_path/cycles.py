@@ -11,7 +11,7 @@ import numpy as np
 from agenttrace.critical_path.arrays import Bools, Ints, counts
 from agenttrace.critical_path.blocks import Blocks
 from agenttrace.critical_path.forest import Forest
-from agenttrace.critical_path.links import Dependencies
+from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.network import Network, weave
 from agenttrace.critical_path.nodes import Nodes
 from agenttrace.critical_path.predecessors import with_gates
@@ -26,13 +26,13 @@ def break_cycles(
     while _may_turn_back(forest, nodes, dependencies):
         network = weave(forest, nodes, blocks, with_gates(dependencies, spans, blocks, nodes))
         tangled = _tangled_links(network, nodes)
-        tangled = tangled[tangled < len(dependencies.target)]
+        tangled = tangled[tangled < len(dependencies)]
         if not len(tangled):
             break
         inferred = tangled[~dependencies.explicit[tangled]]
         gone = inferred if len(inferred) else tangled
         dropped.append(dependencies.target[gone])
-        keep = np.ones(len(dependencies.target), np.bool_)
+        keep = np.ones(len(dependencies), np.bool_)
         keep[gone] = False
         dependencies = dependencies.where(keep)
     return dependencies, np.unique(np.concatenate(dropped))

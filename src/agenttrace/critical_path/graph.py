@@ -11,7 +11,8 @@ from agenttrace.critical_path.blocks import Blocks, sort_blocks
 from agenttrace.critical_path.cycles import break_cycles
 from agenttrace.critical_path.forest import Forest, plant
 from agenttrace.critical_path.instants import Instants, find_instants
-from agenttrace.critical_path.links import Dependencies, read_links
+from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.links import read_links
 from agenttrace.critical_path.nodes import Nodes, make_nodes
 from agenttrace.critical_path.predecessors import Predecessors, find_predecessors, with_gates
 from agenttrace.critical_path.spans import SpanArrays, span_arrays
@@ -50,7 +51,7 @@ def build_graph(chunk: Trace) -> Graph:
     first_mark = 2 * len(spans) + int(np.count_nonzero(instants.given))
     dependencies, marks, dropped = read_links(chunk, spans, forest, first_mark)
     nodes = make_nodes(spans, forest, instants, marks)
-    substance = Substance(chunk, spans, forest, instants)
+    substance = Substance(chunk, spans, forest, instants.whole, nodes, dependencies)
     blocks = sort_blocks(spans, forest, nodes, substance)
     dependencies, tangled = break_cycles(spans, forest, nodes, blocks, dependencies)
     dependencies = with_gates(dependencies, spans, blocks, nodes)

@@ -1,63 +1,28 @@
-"""Stated and inferred dependencies that are not parentage, as pairs of a node and the span that waits for it."""
+"""Links of the trace as dependencies of the graph, and what their times say beyond what they state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, run_starts
+from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, order_by, run_starts
+from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
+from agenttrace.critical_path.marks import StatedMarks, find_marks, last_mention, made_marks, stated_marks
 from agenttrace.critical_path.nodes import Marks
-from agenttrace.critical_path.spans import GRADE, KIND, SpanArrays, session_numbers
+from agenttrace.critical_path.spans import GRADE, KIND, SpanArrays, session_numbers, session_sizes
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind
 
-LINK_KINDS = tuple(LinkKind)
-_RETRIES, _JOINS = LINK_KINDS.index(LinkKind.RETRIES), LINK_KINDS.index(LinkKind.JOINS)
+_KINDS = tuple(LinkKind)
+_RETRIES, _JOINS = _KINDS.index(LinkKind.RETRIES), _KINDS.index(LinkKind.JOINS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dependencies:
-    """`target` (a row) waits for `node`.
-
-    `replaces`: the trace states what the target waits for, so that nothing is inferred from time.
-    `backoff`: the time between the two was spent waiting to try again.
-    """
-
-    target: Ints
-    node: Ints
-    explicit: Bools
-    replaces: Bools
-    backoff: Bools
-
-    def where(self, keep: Bools | Ints) -> Dependencies:
-        """Those that are kept."""
-        return Dependencies(
-            self.target[keep], self.node[keep], self.explicit[keep], self.replaces[keep], self.backoff[keep]
-        )
-
-
-def join_dependencies(*parts: Dependencies) -> Dependencies:
-    """All of them."""
-    return Dependencies(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("target", "node", "explicit", "replaces", "backoff")
-        )
-    )
-
-
-def inferred_dependencies(target: Ints, node: Ints) -> Dependencies:
-    """Dependencies that are added to those that time gives."""
-    no = np.zeros(len(target), np.bool_)
-    return Dependencies(target, node, no, no, no)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinkRows:
-    """Links as rows of the chunk."""
+class _Links:
+    """Links as rows of the chunk; `mark` is a row of the marks."""
 
     source: Ints
     target: Ints
@@ -70,155 +35,102 @@ def read_links(
     chunk: Trace, spans: SpanArrays, forest: Forest, first_mark: int
 ) -> tuple[Dependencies, Marks, dict[str, Ints]]:
     """The dependencies, the marks that they hang on (from node `first_mark` on), and what was dropped."""
-    stated = _Stated(chunk, spans, forest)
-    links, findings = _usable(stated.placed(link_rows(chunk, spans), spans), forest)
+    marks = stated_marks(chunk, spans, forest)
+    links, unknown = _known_links(chunk, spans, marks)
+    links, backwards = _forward_links(links, forest)
     due = forest.start[links.target]
-    linked = links.mark != NONE
-    reached = np.where(linked, stated.t[links.mark], forest.end[links.source]) if len(stated.t) else (
-        forest.end[links.source]
-    )
+    reached = forest.end[links.source]
+    linked = np.flatnonzero(links.mark != NONE)
+    reached[linked] = marks.at.t[links.mark[linked]]
     late = np.flatnonzero(reached > due)
-    mark = np.where(reached > due, NONE, links.mark)
-    mark[late] = stated.before(links.source[late], links.target[late], due[late])
-    made = late[mark[late] == NONE]
-    marks, node = _mark_nodes(stated, links, mark, made, spans, forest)
-    at_end = node == NONE
-    node = np.where(at_end, len(spans) + links.source, node + first_mark)
-    background = spans.is_kind(SpanKind.AGENT) & ~spans.blocking
-    adds = (links.kind == _JOINS) & background[links.source]
+    links.mark[late] = last_mention(marks, links.source[late], links.target[late], due[late])
+    used, node = _hang(marks, links, late, spans, forest)
+    node = np.where(node == NONE, len(spans) + links.source, node + first_mark)
     found = Dependencies(
-        links.target, node, links.explicit, links.explicit & ~adds, links.kind == _RETRIES
-    )
-    return join_dependencies(found, _serial(links, spans, forest)), marks, findings
+        links.target, node, links.explicit, _replacing(links, spans), links.kind == _RETRIES
+    ).with_inferred(*_serial_calls(links, spans, forest))
+    dropped = {"link_unknown": unknown, "link_backwards": backwards, "mark_outside": marks.at.span[marks.moved]}
+    return found, used, dropped
 
 
-class _Stated:
-    """The marks of the trace, moved into their spans where they lie outside."""
-
-    def __init__(self, chunk: Trace, spans: SpanArrays, forest: Forest) -> None:
-        table = chunk.marks
-        session = session_numbers(table, spans.names)
-        known = session != NONE
-        base = spans.first[session[known]]
-        self.session = session[known]
-        self.number = columns.numbers(table, "mark")[known]
-        self.span = columns.numbers(table, "span")[known] + base
-        refers = columns.numbers(table, "refers_to")[known]
-        self.refers = np.where(refers == NONE, NONE, refers + base)
-        t = columns.ints(table, "t_ns")[known]
-        self.t = np.clip(t, forest.start[self.span], forest.end[self.span])
-        grade = columns.codes(table, "evidence", Evidence)[known]
-        moved = self.t != t
-        self.grade = np.where(moved, np.maximum(grade, GRADE[Evidence.BOUNDED]), grade).astype(np.int8)
-        self.outside = self.span[moved]
-
-    def placed(self, links: LinkRows, spans: SpanArrays) -> LinkRows:
-        """`links` with the rows of their marks; NONE for a mark that is not there, or not in the source."""
-        width = int(self.number.max(initial=0)) + 1
-        wanted = spans.session[links.source] * width + links.mark
-        possible = (links.mark != NONE) & (links.mark < width)
-        mark = _lookup(self.session * width + self.number, wanted, possible)
-        if len(self.t):
-            mark[self.span[mark] != links.source] = NONE
-        return replace(links, mark=mark)
-
-    def before(self, source: Ints, target: Ints, due: Ints) -> Ints:
-        """The last mark in `source` that refers to `target` and is not later than `due`; NONE without one."""
-        found = np.full(len(source), NONE, np.int64)
-        about = np.flatnonzero(self.refers != NONE)
-        if not len(about) or not len(source):
-            return found
-        about = about[np.lexsort((-self.grade[about], self.t[about], self.refers[about], self.span[about]))]
-        pairs = np.stack([self.span[about], self.refers[about]], axis=1)
-        wanted = np.stack([source, target], axis=1)
-        keys = np.unique(np.concatenate([pairs, wanted]), axis=0, return_inverse=True)[1].reshape(-1)
-        have, want = keys[: len(pairs)], keys[len(pairs) :]
-        rank = np.unique(np.concatenate([self.t[about], due]), return_inverse=True)[1].reshape(-1)
-        width = int(rank.max()) + 1
-        place = np.searchsorted(have * width + rank[: len(about)], want * width + rank[len(about) :], "right")
-        candidate = about[np.maximum(place - 1, 0)]
-        fits = (place > 0) & (have[np.maximum(place - 1, 0)] == want)
-        return np.where(fits, candidate, found)
-
-
-def _lookup(have: Ints, wanted: Ints, possible: Bools) -> Ints:
-    if not len(have):
-        return np.full(len(wanted), NONE, np.int64)
-    order = np.argsort(have, kind="stable")
-    place = np.minimum(np.searchsorted(have[order], wanted), len(have) - 1)
-    row = order[place]
-    return np.where(possible & (have[row] == wanted), row, NONE)
-
-
-def link_rows(chunk: Trace, spans: SpanArrays) -> LinkRows:
-    """The links whose spans are in the chunk; marks are still numbers of their sessions."""
+def _known_links(chunk: Trace, spans: SpanArrays, marks: StatedMarks) -> tuple[_Links, Ints]:
+    """Links whose spans are in the chunk; and for each other one of a session, the session's span."""
     table = chunk.links
     session = session_numbers(table, spans.names)
     source, target = columns.numbers(table, "from_span"), columns.numbers(table, "to_span")
-    size = np.diff(np.append(spans.first, len(spans)))
-    length = size[session] if len(size) else session
-    known = (session != NONE) & (source >= 0) & (source < length) & (target >= 0) & (target < length)
-    base = spans.first[session[known]]
-    return LinkRows(
-        source=source[known] + base,
-        target=target[known] + base,
-        mark=columns.numbers(table, "from_mark")[known],
-        kind=columns.codes(table, "kind", LinkKind)[known],
-        explicit=columns.flags(table, "explicit")[known],
-    )
+    size = session_sizes(spans)[session]
+    known = (session != NONE) & (source >= 0) & (source < size) & (target >= 0) & (target < size)
+    lost = spans.first[session[~known & (session != NONE)]]
+    number, kind = columns.numbers(table, "from_mark"), columns.codes(table, "kind", LinkKind)
+    explicit = columns.flags(table, "explicit")
+    if not known.all():
+        session, source, target = session[known], source[known], target[known]
+        number, kind, explicit = number[known], kind[known], explicit[known]
+    base = spans.first[session]
+    source, target = source + base, target + base
+    return _Links(source, target, find_marks(marks, session, number, source), kind, explicit), lost
 
 
-def _usable(links: LinkRows, forest: Forest) -> tuple[LinkRows, dict[str, Ints]]:
+def _forward_links(links: _Links, forest: Forest) -> tuple[_Links, Ints]:
     """A span cannot wait for one that began later, nor for itself; the session waits for nothing."""
-    begins_later = forest.start[links.source] > forest.start[links.target]
-    root = forest.parent[links.target] == links.target
-    keep = ~(begins_later | root | (links.source == links.target))
-    kept = LinkRows(
+    impossible = forest.start[links.source] > forest.start[links.target]
+    impossible |= forest.parent[links.target] == links.target
+    impossible |= links.source == links.target
+    if not impossible.any():
+        return links, np.zeros(0, np.int64)
+    keep = ~impossible
+    kept = _Links(
         links.source[keep], links.target[keep], links.mark[keep], links.kind[keep], links.explicit[keep]
     )
-    return kept, {"link_backwards": np.unique(links.target[~keep])}
+    return kept, links.target[impossible]
 
 
-def _mark_nodes(
-    stated: _Stated, links: LinkRows, mark: Ints, made: Ints, spans: SpanArrays, forest: Forest
+def _hang(
+    marks: StatedMarks, links: _Links, late: Ints, spans: SpanArrays, forest: Forest
 ) -> tuple[Marks, Ints]:
-    """Marks that are hung on, stated ones first; and for each link its place among them, NONE: the end."""
-    used = np.unique(mark[mark != NONE])
-    t = forest.start[links.target[made]]
-    pairs, place = np.unique(np.stack([links.source[made], t], axis=1), axis=0, return_inverse=True)
-    grade = np.zeros(len(pairs), np.int8)
-    due = np.maximum(spans.start_evidence[links.target[made]], GRADE[Evidence.DERIVED])
-    np.maximum.at(grade, place.reshape(-1), due)
+    """The marks that links hang on, stated ones first; and for each link its place among them, NONE: the end.
+
+    What is due before its source has come as far as the link says is hung on a mark made there and then.
+    """
     node = np.full(len(links.target), NONE, np.int64)
-    hung = mark != NONE
-    node[hung] = np.searchsorted(used, mark[hung])
-    node[made] = len(used) + place.reshape(-1)
+    stated = np.flatnonzero(links.mark != NONE)
+    used, place = np.unique(links.mark[stated], return_inverse=True)
+    node[stated] = place
+    late = late[links.mark[late] == NONE]
+    target = links.target[late]
+    grade = np.maximum(spans.start_evidence[target], GRADE[Evidence.DERIVED])
+    made, place = made_marks(links.source[late], forest.start[target], grade)
+    node[late] = len(used) + place
     return (
         Marks(
-            np.concatenate([stated.span[used], pairs[:, 0]]),
-            np.concatenate([stated.t[used], pairs[:, 1]]),
-            np.concatenate([stated.grade[used], grade]),
+            np.concatenate([marks.at.span[used], made.span]),
+            np.concatenate([marks.at.t[used], made.t]),
+            np.concatenate([marks.at.grade[used], made.grade]),
         ),
         node,
     )
 
 
-def _serial(links: LinkRows, spans: SpanArrays, forest: Forest) -> Dependencies:
+def _replacing(links: _Links, spans: SpanArrays) -> Bools:
+    """Stated links say all that a span waited for, but those that use what a background agent found."""
+    background = spans.is_kind(SpanKind.AGENT) & ~spans.blocking
+    return links.explicit & ~((links.kind == _JOINS) & background[links.source])
+
+
+def _serial_calls(links: _Links, spans: SpanArrays, forest: Forest) -> tuple[Ints, Ints]:
     """Calls of one request that never overlap were made one after the other, whatever was asked for at once."""
-    lasts = forest.end > forest.start
-    call = spans.is_kind(SpanKind.TOOL, SpanKind.AGENT) & spans.blocking & lasts
+    call = spans.is_kind(SpanKind.TOOL, SpanKind.AGENT) & spans.blocking & (forest.end > forest.start)
     batch = links.explicit & (spans.kind[links.source] == KIND[SpanKind.REQUEST]) & call[links.target]
     source, target = links.source[batch], links.target[batch]
-    order = np.lexsort((target, forest.end[target], forest.start[target], source))
+    order, _ = order_by(source, forest.start[target], np.zeros(len(source), np.int64))
     source, target = source[order], target[order]
     new = run_starts(source, target)
     source, target = source[new], target[new]
     first = run_starts(source)
-    group = np.cumsum(first) - 1
-    follows = ~first
-    overlaps = follows.copy()
+    overlaps = ~first
     overlaps[1:] &= forest.start[target[1:]] < forest.end[target[:-1]]
-    parallel = np.zeros(len(first), np.bool_)
+    parallel = np.zeros(int(first.sum()), np.bool_)
+    group = np.cumsum(first) - 1
     parallel[group[overlaps]] = True
-    serial = np.flatnonzero(follows & ~parallel[group])
-    return inferred_dependencies(target[serial], len(spans) + target[serial - 1])
+    serial = np.flatnonzero(~first & ~parallel[group])
+    return target[serial], len(spans) + target[serial - 1]

@@ -14,9 +14,8 @@ import numpy as np
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, running_last
 from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks
 from agenttrace.critical_path.forest import Forest
-from agenttrace.critical_path.links import Dependencies
+from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
-from agenttrace.critical_path.predecessors import replaced_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +33,7 @@ class Network:
 
 def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies) -> Network:
     """The edges of a chunk."""
-    replaced = replaced_rows(dependencies, nodes.n)
+    replaced = dependencies.replaced(nodes.n)
     stands_for, gathered = _stand_ins(nodes, blocks, dependencies, replaced)
     asks = np.flatnonzero((blocks.role & ASKS) != 0)
     asking = blocks.node[asks]
@@ -47,7 +46,7 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     targets = (asking, inside, dependencies.target, made, made)
     link = np.full(sum(map(len, sources)), NONE, np.int64)
     first = len(source) + len(before_inside)
-    link[first : first + len(dependencies.target)] = np.arange(len(dependencies.target))
+    link[first : first + len(dependencies)] = np.arange(len(dependencies))
     return Network(np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered))
 
 

@@ -19,7 +19,6 @@ from agenttrace.model.vocabulary import Evidence
 # Places of events within an instant of a block; blocks.py sorts by them. Boundaries take the places from OWN,
 # marks those up to MARKED, the best known last.
 OPENED, CHILD_ENDED, OWN, MARKED, CHILD_STARTS, NOTHING_ENDED, CLOSED = 0, 1, 2, 10, 11, 12, 13
-PLACE_BITS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

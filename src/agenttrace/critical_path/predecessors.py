@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, running_last
-from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, order_by, predecessors
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, predecessors
 from agenttrace.critical_path.forest import Forest
-from agenttrace.critical_path.links import Dependencies, inferred_dependencies, join_dependencies
+from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, OPENED, Nodes
 from agenttrace.critical_path.spans import EVIDENCE, PHASE, PURPOSE, SpanArrays
 from agenttrace.critical_path.substance import Substance
@@ -29,18 +29,11 @@ class Predecessors:
     backoff: Bools
 
 
-def replaced_rows(dependencies: Dependencies, size: int) -> Bools:
-    """The spans of which the trace states what they waited for."""
-    replaced = np.zeros(size, np.bool_)
-    replaced[dependencies.target[dependencies.replaces]] = True
-    return replaced
-
-
 def with_gates(
     dependencies: Dependencies, spans: SpanArrays, blocks: Blocks, nodes: Nodes
 ) -> Dependencies:
     """Waiting for a person and a compaction hold up their lane, whatever else is stated to be waited for."""
-    replaced = replaced_rows(dependencies, len(spans))
+    replaced = dependencies.replaced(len(spans))
     if not replaced.any():
         return dependencies
     gate = spans.is_kind(SpanKind.USER_WAIT, SpanKind.COMPACTION)
@@ -54,9 +47,7 @@ def with_gates(
     last = running_last(ends | (blocks.place == OPENED))
     starts = np.flatnonzero((blocks.place == CHILD_STARTS) & ((blocks.role & ASKS) != 0))
     starts = starts[replaced[blocks.node[starts]] & ends[last[starts]]]
-    return join_dependencies(
-        dependencies, inferred_dependencies(blocks.node[starts], blocks.node[last[starts]])
-    )
+    return dependencies.with_inferred(blocks.node[starts], blocks.node[last[starts]])
 
 
 def find_predecessors(
@@ -66,7 +57,7 @@ def find_predecessors(
     node, inferred = predecessors(blocks, nodes)
     known = np.where(inferred, INFERRED, TREE).astype(np.int8)
     backoff = np.zeros(len(nodes), np.bool_)
-    replaced = np.flatnonzero(replaced_rows(dependencies, nodes.n))
+    replaced = np.flatnonzero(dependencies.replaced(nodes.n))
     node[replaced] = forest.parent[replaced]
     known[replaced] = TREE
     best = _latest(forest, nodes, dependencies, substance)
@@ -83,19 +74,22 @@ def _latest(
     forest: Forest, nodes: Nodes, dependencies: Dependencies, substance: Substance
 ) -> Dependencies:
     """Of all that a span waits for, the one that came last; ties go by substance."""
-    order, key = order_by(dependencies.target, nodes.t[dependencies.node], dependencies.explicit * 0)
-    tied = ~run_starts(key)
+    if not len(dependencies):
+        return dependencies
+    order = np.argsort(dependencies.target, kind="stable")
+    target, t = dependencies.target[order], nodes.t[dependencies.node[order]]
+    first = np.flatnonzero(run_starts(target))
+    length = np.diff(np.append(first, len(target)))
+    last = np.flatnonzero(t == np.repeat(np.maximum.reduceat(t, first), length))
+    tied = ~run_starts(target[last])
     if tied.any():
         tied[:-1] |= tied[1:]
-        at = np.flatnonzero(tied)
+        at = last[tied]
         span = nodes.span[dependencies.node[order[at]]]
         rank = _rank(forest.start[span], dependencies.where(order[at]), nodes)
-        order[at] = order[at[substance.last_wins(key[at], rank, span)]]
-    last = np.ones(len(order), np.bool_)
-    last[:-1] = dependencies.target[order[1:]] != dependencies.target[order[:-1]]
-    chosen = np.zeros(len(order), np.bool_)
-    chosen[order[last]] = True
-    return dependencies.where(chosen)
+        order[at] = order[at[substance.last_wins(target[at], rank, span)]]
+        last = last[np.append(run_starts(target[last])[1:], True)]
+    return dependencies.where(order[last])
 
 
 def _rank(start: Ints, dependencies: Dependencies, nodes: Nodes) -> Ints:

@@ -40,67 +40,60 @@ class Segments:
 
 def path_segments(graph: Graph, path: Path) -> Segments:
     """The segments of the paths; none of no length, no two neighbours alike."""
-    path, inferred = _without_passed_marks(graph, path, _hangs_on_inference(graph, path))
+    inferred = _hangs_on_inference(graph, path)
+    path, inferred = _without_passed_marks(graph, path, inferred)
     t = graph.nodes.t[path.node]
-    last = np.append(path.session[1:] != path.session[:-1], True)[: len(t)]
-    lasts = np.flatnonzero(~last)
-    lasts = lasts[t[lasts] > t[lasts + 1]]
-    node, before = path.node[lasts], path.node[lasts + 1]
+    lasts = np.flatnonzero(t[1:] > t[:-1]) + 1
+    lasts = lasts[path.session[lasts] == path.session[lasts - 1]]
+    node, before = path.node[lasts], path.node[lasts - 1]
     stretch = stretches_before(graph, node)
     nodes = graph.nodes
     evidence = np.maximum(np.maximum(nodes.grade[node], nodes.grade[before]), stretch.known)
     apart = nodes.span[node] != nodes.span[before]
-    evidence[apart] = np.maximum(evidence[apart], _DERIVED)
-    found = (path.session[lasts], stretch.span, stretch.phase, stretch.purpose, evidence, inferred[lasts])
-    return _merged(found, t[lasts + 1], t[lasts])
+    evidence = np.where(apart, np.maximum(evidence, _DERIVED), evidence)
+    told = (path.session[lasts], stretch.span, stretch.phase, stretch.purpose, evidence, inferred[lasts])
+    return _merged(Segments(*told, t[lasts - 1], t[lasts]))
 
 
 def _hangs_on_inference(graph: Graph, path: Path) -> Bools:
-    """Whether the way from the session's end to each event last turned off at an inferred dependency."""
-    known = graph.predecessors.known[path.node]
-    first = run_starts(path.session)
-    turned = running_last((known != TREE) | first)
+    """Whether the way back from the session's end to each event last turned off at an inferred dependency."""
+    known = graph.predecessors.known[path.node][::-1]
+    last = run_starts(path.session[::-1])
+    turned = running_last((known != TREE) | last)
     state = np.zeros(len(known), np.bool_)
     state[1:] = known[turned[:-1]] == INFERRED
-    state[first] = False
-    return state
+    state[last] = False
+    return state[::-1]
 
 
 def _without_passed_marks(graph: Graph, path: Path, inferred: Bools) -> tuple[Path, Bools]:
-    """A mark is an event of the path only where the path comes from what hangs on it."""
+    """A mark is an event of the path only where the path goes on with what hangs on it."""
     marks = np.flatnonzero(path.node >= graph.nodes.marks_from)
     if not len(marks):
         return path, inferred
     span = graph.nodes.span[path.node]
     keep = np.ones(len(path.node), np.bool_)
-    keep[marks] = span[marks] != span[marks - 1]
+    keep[marks] = span[marks] != span[marks + 1]
     return Path(path.node[keep], path.session[keep]), inferred[keep]
 
 
-def _merged(found: tuple[Ints, Ints, Codes, Codes, Codes, Bools], start: Ints, end: Ints) -> Segments:
-    """From walks back to segments forward, neighbours that are alike joined."""
-    order = _turned_round(found[0])
-    session, span, phase, purpose, evidence, inferred = (values[order] for values in found)
-    start, end = start[order], end[order]
-    first = run_starts(session, span, phase, purpose, evidence, inferred)
-    last = np.append(first[1:], True)[: len(first)]
+def _merged(parts: Segments) -> Segments:
+    """Neighbours that are alike as one."""
+    first = run_starts(parts.span, parts.phase, parts.purpose, parts.evidence, parts.inferred, parts.session)
+    if first.all():
+        return parts
+    at = np.flatnonzero(first)
+    last = np.append(at[1:] - 1, len(first) - 1)
     return Segments(
-        session[first],
-        span[first],
-        phase[first],
-        purpose[first],
-        evidence[first],
-        inferred[first],
-        start[first],
-        end[last],
+        parts.session[at],
+        parts.span[at],
+        parts.phase[at],
+        parts.purpose[at],
+        parts.evidence[at],
+        parts.inferred[at],
+        parts.start[at],
+        parts.end[last],
     )
-
-
-def _turned_round(group: Ints) -> Ints:
-    """The order that reverses each run of equal values."""
-    first = np.flatnonzero(run_starts(group))
-    length = np.diff(np.append(first, len(group)))
-    return np.repeat(2 * first + length - 1, length) - np.arange(len(group))
 
 
 def segment_table(graph: Graph, segments: Segments) -> pa.Table:

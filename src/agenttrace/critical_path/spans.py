@@ -106,6 +106,11 @@ def span_arrays(chunk: Trace) -> SpanArrays:
     )
 
 
+def session_sizes(spans: SpanArrays) -> Ints:
+    """The number of spans of each session; a last 0 stands for a session that is not there."""
+    return np.append(np.diff(np.append(spans.first, len(spans))), 0)
+
+
 def session_numbers(table: pa.Table, names: pa.Array) -> Ints:
     """The number of the session of each row of a table; -1 for a session that is not in the chunk."""
     column = table.column("session").combine_chunks()

@@ -2,95 +2,134 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import pyarrow as pa
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Ints, run_starts, sums
+from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, run_starts, sums
 from agenttrace.critical_path.forest import Forest
-from agenttrace.critical_path.instants import Instants
-from agenttrace.critical_path.links import link_rows
+from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.nodes import Nodes
 from agenttrace.critical_path.spans import SpanArrays
 from agenttrace.model.trace import Trace
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "output_tokens", "attempt")
+_NAMES = ("error", "status", "model")
 _ROUNDS = 64
 
 
 class Substance:
-    """Orders spans by phase, kind, name and tokens, and then by all that surrounds them.
+    """Orders spans by phase, kind, name and tokens, then by all else that is known of them.
 
     What surrounds a span is only looked at where spans are alike in everything else: hashes of
     everything known of a span are mixed with those of its parent, its children and what it waits for,
     again and again, until that separates no more of them.
     """
 
-    def __init__(self, chunk: Trace, spans: SpanArrays, forest: Forest, instants: Instants) -> None:
-        """Costs nothing until it is asked."""
-        self._chunk = chunk
+    def __init__(
+        self, chunk: Trace, spans: SpanArrays, forest: Forest, phase: Codes, nodes: Nodes, waits: Dependencies
+    ) -> None:
+        """Costs nothing until it is asked. `phase`: of each span as a whole."""
+        self._table = chunk.spans
         self._spans = spans
         self._forest = forest
-        self._phase = instants.whole
-        self._ranks: list[Ints] | None = None
-        self._hashes: Ints | None = None
+        self._phase = phase
+        self._nodes = nodes
+        self._waits = waits
 
     def last_wins(self, group: Ints, start: Ints, span: Ints) -> Ints:
         """An order in which, within each group, the span comes last that is to be waited for."""
-        order, group, start, span = _sorted_by(group, start, span, [])
-        if not _tied(group, start).any():
+        order = np.lexsort((start, group))
+        tied = _tied(group[order], start[order])
+        if not tied.any():
             return order
-        keys = [-rank[span] for rank in self._order_keys()]
-        finer, *_ = _sorted_by(group, start, span, keys)
-        order, group, start, span = order[finer], group[finer], start[finer], span[finer]
-        if _tied(group, start, *(rank[span] for rank in self._order_keys())).any():
-            keys = [*(-rank[span] for rank in self._order_keys()), self._surroundings()[span]]
-            order = order[_sorted_by(group, start, span, keys)[0]]
+        ranks = [-rank[span] for rank in self._ranks]
+        order = np.lexsort((*reversed(ranks), start, group))
+        tied = _tied(*(key[order] for key in (group, start, *ranks)))
+        if not tied.any():
+            return order
+        ranks.append(self._own_hashes(span))
+        order = np.lexsort((span, *reversed(ranks), start, group))
+        tied = _tied(*(key[order] for key in (group, start, *ranks)))
+        at = np.flatnonzero(tied)
+        if not self._interchangeable(span[order[at]], span[order[at - 1]]):
+            ranks.append(self._surroundings(span)[span])
+            order = np.lexsort((span, *reversed(ranks), start, group))
         return order
 
-    def _order_keys(self) -> list[Ints]:
-        if self._ranks is None:
-            table = self._chunk.spans
-            self._ranks = [
-                self._phase.astype(np.int64),
-                self._spans.kind.astype(np.int64),
-                _name_ranks(table, "name"),
-                *(np.maximum(columns.ints(table, name), NONE) for name in _TOKENS),
-            ]
-        return self._ranks
+    @cached_property
+    def _ranks(self) -> list[Ints]:
+        return [
+            self._phase.astype(np.int64),
+            self._spans.kind.astype(np.int64),
+            _name_ranks(self._table, "name"),
+            *(np.maximum(columns.ints(self._table, name), NONE) for name in _TOKENS),
+        ]
 
-    def _surroundings(self) -> Ints:
-        if self._hashes is None:
-            self._hashes = _refined(self._own_hashes(), self._forest.parent, *self._edges())
-        return self._hashes
+    @cached_property
+    def _name_columns(self) -> list[Ints]:
+        return [_name_ranks(self._table, name) for name in _NAMES]
 
-    def _own_hashes(self) -> Ints:
-        spans, forest = self._spans, self._forest
-        base = spans.start[spans.first][spans.session]
-        table = self._chunk.spans
-        facts = spans.facts
-        known = np.zeros(len(spans), np.int64)
-        for values in (
-            *(forest.start - base, forest.end - base, spans.start_evidence, spans.end_evidence),
-            *(spans.purpose, spans.blocking, spans.detachable, spans.own_phase),
-            *(facts.queue, facts.prefill, facts.first_token - base, facts.decode),
-            *self._order_keys(),
-            *(_name_ranks(table, name) for name in ("error", "status", "model")),
+    @cached_property
+    def _holds(self) -> Bools:
+        """Which spans hold others."""
+        holds = np.zeros(len(self._spans), np.bool_)
+        holds[self._forest.parent[self._forest.parent != np.arange(len(holds))]] = True
+        return holds
+
+    def _own_hashes(self, rows: Ints) -> Ints:
+        spans, forest, facts = self._spans, self._forest, self._spans.facts
+        base = spans.start[spans.first][spans.session[rows]]
+        known = np.zeros(len(rows), np.int64)
+        for values in (forest.start, forest.end, facts.first_token):
+            known = _mixed(known + values[rows] - base)
+        for column in (
+            *(spans.start_evidence, spans.end_evidence, spans.purpose, spans.own_phase),
+            *(spans.blocking, spans.detachable, facts.queue, facts.prefill, facts.decode),
+            *(*self._ranks, *self._name_columns),
         ):
-            known = _mixed(known + values.astype(np.int64))
+            known = _mixed(known + column[rows].astype(np.int64))
         return known
 
-    def _edges(self) -> tuple[Ints, Ints, Ints]:
-        """Links as source, target and what is known of them."""
-        links = link_rows(self._chunk, self._spans)
-        return links.source, links.target, links.kind * 2 + links.explicit.astype(np.int64)
+    def _interchangeable(self, rows: Ints, others: Ints) -> bool:
+        """Whether these spans hold nothing, and wait for the very same: then it does not matter which is taken."""
+        if self._holds[rows].any() or self._holds[others].any():
+            return False
+        wanted = np.zeros(len(self._spans), np.bool_)
+        wanted[rows] = wanted[others] = True
+        into = np.flatnonzero(wanted[self._waits.target])
+        source = self._nodes.span[self._waits.node[into]]
+        known = sums(_mixed(_mixed(source) + self._ways()[into]), self._waits.target[into], len(wanted))
+        return bool((known[rows] == known[others]).all())
+
+    def _surroundings(self, rows: Ints) -> Ints:
+        """Hashes of all spans in the sessions of `rows`."""
+        affected = np.zeros(len(self._spans.first), np.bool_)
+        affected[self._spans.session[rows]] = True
+        inside = np.flatnonzero(affected[self._spans.session])
+        place = np.zeros(len(self._spans), np.int64)
+        place[inside] = np.arange(len(inside))
+        at = np.flatnonzero(affected[self._spans.session[self._waits.target]])
+        hashes = np.zeros(len(self._spans), np.int64)
+        hashes[inside] = _refined(
+            self._own_hashes(inside),
+            place[self._forest.parent[inside]],
+            place[self._nodes.span[self._waits.node[at]]],
+            place[self._waits.target[at]],
+            self._ways()[at],
+        )
+        return hashes
+
+    def _ways(self) -> Ints:
+        """Of each dependency all but its two spans: how late in the one, and how it is known."""
+        node = self._waits.node
+        late = self._nodes.t[node] - self._forest.start[self._nodes.span[node]]
+        return (late * 8 + self._nodes.grade[node]) * 4 + self._waits.explicit * 2 + self._waits.backoff
 
 
-def _sorted_by(group: Ints, start: Ints, span: Ints, keys: list[Ints]) -> tuple[Ints, Ints, Ints, Ints]:
-    order = np.lexsort((span, *reversed(keys), start, group))
-    return order, group[order], start[order], span[order]
-
-
-def _tied(*keys: Ints) -> np.ndarray:
+def _tied(*keys: Ints) -> Bools:
     return ~run_starts(*keys)
 
 

@@ -141,7 +141,7 @@ def test_a_line_is_told_where_there_are_lines_and_else_the_number_of_the_record(
 
 def test_signals_may_be_mixed() -> None:
     told = log(600, "codex.tool_result", {"conversation.id": "c", "duration_ms": "100", "call_id": "x"})
-    metrics = {"resourceMetrics": [{"scopeMetrics": []}, {"scopeMetrics": []}]}
+    metrics: dict[str, Any] = {"resourceMetrics": [{"scopeMetrics": []}, {"scopeMetrics": []}]}
 
     trace = read(lines(FIRST, logs(told), metrics))
 

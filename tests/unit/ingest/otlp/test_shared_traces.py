@@ -22,7 +22,7 @@ def _read(path: Path) -> RawTrace:
 
 
 def _kinds(trace: RawTrace) -> Counter[str]:
-    return Counter(trace.spans.column("kind").to_pylist())
+    return Counter(map(str, trace.spans.column("kind").to_pylist()))
 
 
 def test_the_harness_of_run_a(shared_data: Path) -> None:

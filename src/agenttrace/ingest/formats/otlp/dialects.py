@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.formats.otlp.agents import agent_keys, record_agents
 from agenttrace.ingest.formats.otlp.arrow import Mask, joined, kept, known, taken
 from agenttrace.ingest.formats.otlp.calls import Calls
@@ -101,7 +102,7 @@ class DialectLayer:
         found = [
             (row, time)
             for row, name, time in zip(events.rows, events.names, events.times, strict=True)
-            if name == ATTEMPT_EVENT and time > 0
+            if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS
         ]
         if found:
             rows = [row for row, _ in found]

@@ -143,11 +143,11 @@ class Lenient:
             self.faults += found is not None
             return None
         read = Value(
-            string_value=_of_type(found.get("stringValue"), str),
+            string_value=_string(found.get("stringValue")),
             int_value=_whole(found.get("intValue")),
             double_value=_number(found.get("doubleValue")),
             bool_value=fields.boolean(found.get("boolValue")),
-            bytes_value=_of_type(found.get("bytesValue"), str),
+            bytes_value=_string(found.get("bytesValue")),
             array_value=_raw(found.get("arrayValue")),
             kvlist_value=_raw(found.get("kvlistValue")),
         )
@@ -209,8 +209,9 @@ def _code(value: Any) -> int | str | None:
     return value if isinstance(value, (int, str)) else None
 
 
-def _of_type(value: Any, wanted: type[str]) -> str | None:
-    return fields.text(value) if isinstance(value, wanted) else None
+def _string(value: Any) -> str | None:
+    """Text, also an empty one."""
+    return value and fields.text(value) if isinstance(value, str) else None
 
 
 def _raw(value: Any) -> msgspec.Raw:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, Status, scalar
+from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, scalar
 from agenttrace.ingest.formats.otlp.spans import SpanBuilder
 from agenttrace.ingest.formats.otlp.values import Scalar
 
@@ -22,9 +22,15 @@ EVENT_DETAILS = {
 }
 """The events that are read, and the attribute of each that matters."""
 
-_STATUS = {"STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2, "1": 1, "2": 2, 1: 1, 2: 2}
+_STATUS: dict[int | str | None, int] = {
+    "STATUS_CODE_OK": 1,
+    "STATUS_CODE_ERROR": 2,
+    "1": 1,
+    "2": 2,
+    1: 1,
+    2: 2,
+}
 _ATTRIBUTES = msgspec.json.Decoder(list[NamedAttribute], strict=False)
-_LARGEST = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -50,9 +56,9 @@ def add_spans(
     builder.span_id += [span.span_id for span in spans]
     builder.parent_id += [span.parent_span_id for span in spans]
     builder.name += [span.name for span in spans]
-    builder.start += [_instant(span.start_time_unix_nano) for span in spans]
-    builder.end += [_instant(span.end_time_unix_nano) for span in spans]
-    builder.status += [0 if span.status is None else _status(span.status) for span in spans]
+    builder.start += [span.start_time_unix_nano or 0 for span in spans]
+    builder.end += [span.end_time_unix_nano or 0 for span in spans]
+    builder.status += [_STATUS.get(span.status.code, 0) if span.status else 0 for span in spans]
     builder.origin += [origin] * len(spans)
     rows, values = builder.attribute_rows, builder.attribute_values
     row = builder.pending
@@ -77,24 +83,13 @@ def _lost(span: Span) -> int:
     return sum(count or 0 for count in counts)
 
 
-def _instant(value: int | None) -> int:
-    """0 for none; what is out of range is so late that it is found to be."""
-    if value is None:
-        return 0
-    return value if 0 <= value <= _LARGEST else _LARGEST
-
-
-def _status(status: Status) -> int:
-    return _STATUS.get(status.code, 0) if status.code is not None else 0
-
-
 def _add_events(builder: SpanBuilder, events: Sequence[Event], row: int) -> None:
     for event in events:
         detail = EVENT_DETAILS.get(event.name or "")
         if detail is not None:
             builder.events.rows.append(row)
             builder.events.names.append(event.name or "")
-            builder.events.times.append(_instant(event.time_unix_nano))
+            builder.events.times.append(event.time_unix_nano or 0)
             builder.events.details.append(_detail(event.attributes, detail))
 
 

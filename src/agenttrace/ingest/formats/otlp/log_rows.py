@@ -22,52 +22,45 @@ from agenttrace.model.vocabulary import (
 class LogRows:
     """Rows of one session; events come in the order of time."""
 
-    def __init__(self, recorder: Recorder, key: str) -> None:
-        """Nothing recorded yet."""
+    def __init__(self, recorder: Recorder, key: str, *, beside_spans: bool) -> None:
+        """Nothing recorded yet. Beside spans there are interactions already, which records cannot name."""
         self._recorder = recorder
         self._key = key
+        self._beside_spans = beside_spans
         self._sent: int | None = None
-        self._prompt: LogEvent | None = None
-        self._last: LogEvent | None = None
+        self._named = False
         self._lanes: set[str] = set()
 
     def add(self, event: LogEvent) -> bool:
         """Records an event; False if it says nothing of time spent."""
-        if self._last is None:
+        if not self._named:
             self._recorder.session(session_key=self._key, source_id=event.session)
+            self._named = True
         if event.name in log_events.PROMPTS:
-            self.close()
-            self._prompt = event
-        self._last = event
+            self._interaction(event)
+            return True
         if event.name in log_events.SENT and self._send(event):
             return True
         kind = log_events.KINDS.get(event.name)
-        if kind is None:
-            return event.name in log_events.PROMPTS
-        if event.name == "codex.sse_event" and not self._is_answer(event):
+        if kind is None or (event.name == "codex.sse_event" and not self._is_answer(event)):
             return False
         row = self._common(event, kind) | _FACTS[kind](event)
         self._recorder.span(**row, **_first_token(event, row))
         return True
 
-    def close(self) -> None:
-        """Ends the interaction that the last prompt began, at the last event."""
-        prompt, last = self._prompt, self._last
-        if prompt is None or last is None:
-            return
+    def _interaction(self, event: LogEvent) -> None:
+        """A prompt begins one; no record says when it ended, but those of its prompt lie inside it."""
         self._recorder.span(
             session_key=self._key,
-            span_key=f"prompt:{_prompt_id(prompt)}",
-            line=prompt.line,
+            span_key=_prompt_key(event) or f"prompt@{event.t_ns}",
+            line=event.line,
             kind=SpanKind.INTERACTION.value,
             purpose=Purpose.TURN.value,
             name="prompt",
-            start_ns=prompt.t_ns,
-            end_ns=last.t_ns,
+            start_ns=event.t_ns,
             start_evidence=Evidence.MEASURED.value,
-            end_evidence=Evidence.DERIVED.value,
+            end_evidence=Evidence.UNKNOWN.value,
         )
-        self._prompt = None
 
     def _send(self, event: LogEvent) -> bool:
         """Remembers when a request was sent; a failed one is an attempt of its own."""
@@ -103,6 +96,7 @@ class LogRows:
         return {
             "session_key": self._key,
             "span_key": _span_key(event, kind),
+            "parent_key": None if self._beside_spans else _prompt_key(event),
             "agent_key": self._lane(event, kind),
             "line": event.line,
             "kind": kind.value,
@@ -154,8 +148,9 @@ class LogRows:
         return key
 
 
-def _prompt_id(event: LogEvent) -> str:
-    return fields.text(first(event.attributes, log_events.PROMPT)) or f"{event.t_ns}"
+def _prompt_key(event: LogEvent) -> str | None:
+    prompt = fields.text(first(event.attributes, log_events.PROMPT))
+    return f"prompt:{prompt}" if prompt else None
 
 
 def _span_key(event: LogEvent, kind: SpanKind) -> str:

@@ -72,13 +72,13 @@ class Logs:
             by_session[session_key(event.dialect.label, event.session)].append(event)
         for key, events in sorted(by_session.items()):
             ordered = sorted(events, key=lambda event: (event.t_ns, event.line))
-            if key in sessions_with_spans:
+            beside_spans = key in sessions_with_spans
+            if beside_spans:
                 ordered = self._beside_spans(ordered)
-            rows = LogRows(self._recorder, key)
+            rows = LogRows(self._recorder, key, beside_spans=beside_spans)
             for event in ordered:
                 if not rows.add(event):
                     self._unused(event.line)
-            rows.close()
 
     def _beside_spans(self, events: list[LogEvent]) -> list[LogEvent]:
         kept = [event for event in events if event.name in log_events.BESIDE_SPANS]

@@ -14,7 +14,6 @@ from agenttrace.ingest.formats.otlp.names import code_of
 from agenttrace.ingest.formats.otlp.spans import SpanBuilder
 from agenttrace.ingest.formats.otlp.values import Scalar, json_text
 
-_LARGEST = 2**63 - 1
 _KEYS_KEPT = 10_000
 
 
@@ -40,8 +39,8 @@ def add_spans(
         builder.span_id.append(span.span_id.hex())
         builder.parent_id.append(span.parent_span_id.hex())
         builder.name.append(span.name)
-        builder.start.append(_instant(span.start_time_unix_nano))
-        builder.end.append(_instant(span.end_time_unix_nano))
+        builder.start.append(span.start_time_unix_nano)
+        builder.end.append(span.end_time_unix_nano)
         builder.status.append(span.status.code if 0 <= span.status.code <= 2 else 0)
         builder.origin.append(origin)
         builder.line.append(number)
@@ -62,17 +61,13 @@ def add_spans(
     return number
 
 
-def _instant(value: int) -> int:
-    return min(value, _LARGEST)
-
-
 def _add_events(builder: SpanBuilder, span: Span, row: int) -> None:
     for event in span.events:
         detail = EVENT_DETAILS.get(event.name)
         if detail is not None:
             builder.events.rows.append(row)
             builder.events.names.append(event.name)
-            builder.events.times.append(_instant(event.time_unix_nano))
+            builder.events.times.append(event.time_unix_nano)
             found = (scalar(each.value) for each in event.attributes if each.key == detail)
             builder.events.details.append(next(found, None) if detail else None)
 

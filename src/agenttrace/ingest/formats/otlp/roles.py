@@ -172,7 +172,7 @@ RULES = (
 
 FIRST_WORDS = MappingProxyType(_GENAI)
 """The operation as the first word of a span's name: before 1.27 it stood nowhere else."""
-GENAI_MARKS = ("gen_ai.system", "gen_ai.provider.name", "gen_ai.request.model")
+GENAI_MARKS = ("gen_ai.system", "gen_ai.request.model")
 """Attributes by which such a span is known to be of this dialect."""
 OPERATION_NAMES = frozenset({"embeddings", "retrieval"})
 """Operations that name a tool better than its span does."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from agenttrace.ingest import fields
+from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.formats.otlp import names
 from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Names, labelled
 from agenttrace.ingest.formats.otlp.classify import Classes
@@ -15,13 +17,12 @@ from agenttrace.ingest.formats.otlp.concepts import counts, durations, instants,
 from agenttrace.ingest.formats.otlp.notes import Notes
 from agenttrace.ingest.formats.otlp.roles import Dialect, Role
 from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN
+from agenttrace.ingest.formats.otlp.values import UNKNOWN, Scalar
 from agenttrace.model.vocabulary import Evidence, Severity
 
 TOLERANCE_NS = 2_000_000
 """Clocks that count whole milliseconds may put a first token so far behind the end of its request."""
 
-_MS = 10**6
 _FIRST_TOKEN_EVENTS = frozenset(
     {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
 )
@@ -114,7 +115,7 @@ def _attempts(spans: Spans) -> tuple[Ints, Ints]:
     last, count = unknowns(spans), np.zeros(len(spans), np.int64)
     events = spans.events
     for row, name, time in zip(events.rows, events.names, events.times, strict=True):
-        if name == ATTEMPT_EVENT and time > 0:
+        if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS:
             last[row] = max(last[row], time)
             count[row] += 1
     return last, count
@@ -126,14 +127,18 @@ def _first_events(spans: Spans, start: Ints) -> Ints:
     events = spans.events
     for row, name, time, detail in zip(events.rows, events.names, events.times, events.details, strict=True):
         instant = UNKNOWN
-        if name in _FIRST_TOKEN_EVENTS and time > 0:
+        if name in _FIRST_TOKEN_EVENTS and 0 < time <= LATEST_NS:
             instant = time
         elif name == _FIRST_CHUNK_EVENT:
-            took = round(detail * _MS) if isinstance(detail, (int, float)) and detail >= 0 else UNKNOWN
-            instant = time or (int(start[row]) + took if took != UNKNOWN and start[row] > 0 else UNKNOWN)
+            instant = time if 0 < time <= LATEST_NS else _counted(int(start[row]), detail)
         if instant != UNKNOWN and (found[row] == UNKNOWN or instant < found[row]):
             found[row] = instant
     return found
+
+
+def _counted(start: int, took_ms: Scalar) -> int:
+    ns = fields.duration_from_ms(took_ms)
+    return UNKNOWN if ns is None or start == UNKNOWN else start + ns
 
 
 def _within(first: Ints, start: Ints, end: Ints, spans: Spans, notes: Notes) -> Ints:

@@ -29,6 +29,7 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
 }
 _MANTISSA = 2**53
+_LARGEST = 2**63 - 1
 
 
 def column_of(values: Sequence[Scalar]) -> Texts:
@@ -108,6 +109,15 @@ def truths(column: Texts) -> NDArray[np.int8]:
     words = lower(texts(column))
     no = np.where(equals(words, "false"), 0, UNKNOWN)
     return np.where(equals(words, "true"), 1, no).astype(np.int8)
+
+
+def instants(values: Sequence[int]) -> Ints:
+    """Nanoseconds; what is out of range is so late that it is found to be."""
+    try:
+        found = np.array(values, dtype=np.int64)
+    except OverflowError:
+        found = np.array([value if abs(value) <= _LARGEST else _LARGEST for value in values], dtype=np.int64)
+    return np.where(found < 0, _LARGEST, found)
 
 
 def json_text(value: Any) -> str:

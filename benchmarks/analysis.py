@@ -1,0 +1,224 @@
+"""How fast sessions are analysed, next to a plain walk over dictionaries in the same run.
+
+    python benchmarks/analysis.py --size 1000000
+    python benchmarks/analysis.py --quick --json analysis.json
+
+The input is the 33-minute sample, assembled, under other seeds and over and over: complete sessions of about
+a thousand spans, in chunks of about 100,000 spans. Every figure is the median of at least three runs, each
+in a fresh process that is pinned to one core, in turn:
+
+plain    for each session a dict for each span, and the walk that most tools do: back from the end, the child
+         that ended last, recursively; its stretches summed by kind. It knows no marks, links or joins
+path     agenttrace: the event graph, the critical path, its segments
+all      agenttrace: everything that `analyze` shows
+
+Time is that of the work alone: the chunk is in memory before, as Arrow or as dictionaries. Memory is the
+whole process's, at any size that of one chunk. Nothing here fails for being slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from children import ROOT, Medians, compare, measure, tell, write_json
+
+if TYPE_CHECKING:
+    from agenttrace.model.trace import Trace
+
+QUICK, FULL = 100_000, 1_000_000
+CHUNK = 100_000
+WORKS = ("plain", "path", "all")
+_SEEDS = 6
+_TABLES = ("sessions", "agents", "spans", "marks", "links", "prefixes")
+Span = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Generates, measures, prints."""
+    options = _options(arguments)
+    size = QUICK if options.quick else options.size
+    if options.child:
+        work, spans = _WORK[options.child](Path(options.folder))
+        times = max(1, round(size / spans))
+        tell(measure(lambda: {"spans": times * spans, "found": [work() for _ in range(times)][-1]}))
+        return 0
+    compileall.compile_dir(ROOT / "src", quiet=2)
+    with tempfile.TemporaryDirectory(prefix="agenttrace-analysis-") as folder:
+        _write_chunk(Path(folder) / "chunk", options.seed, min(size, CHUNK))
+        tail = ["--size", str(size), "--folder", str(Path(folder) / "chunk")]
+        commands = {work: [__file__, "--child", work, *tail] for work in WORKS}
+        medians = compare(commands, options.repeat, 1)
+    works = {name: _figures(found, medians["plain"]) for name, found in medians.items()}
+    _print(works)
+    if options.json:
+        about = {"seed": options.seed, "size": size, "repeat": options.repeat}
+        write_json(options.json, {**about, "python": sys.version.split()[0], "works": works})
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--size", type=int, default=FULL, help="spans")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} spans")
+    parser.add_argument("--seed", type=int, default=33)
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each, three at least")
+    parser.add_argument("--json", metavar="FILE", help="the figures, `-` for standard output")
+    parser.add_argument("--child", choices=WORKS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def _write_chunk(folder: Path, seed: int, spans: int) -> None:
+    """One chunk of complete sessions, saved."""
+    from agenttrace.ingest.reading import read  # noqa: PLC0415  # children start without it
+    from agenttrace.model.storage import save  # noqa: PLC0415
+    from agenttrace.samples import write_sample  # noqa: PLC0415
+
+    told: list[Trace] = []
+    with tempfile.TemporaryDirectory() as samples:
+        for number, format_id in zip(range(_SEEDS), ("otlp", "claude-code", "dynamo") * 2, strict=True):
+            path = Path(samples) / f"{number}.jsonl"
+            write_sample("claude-code-33min", path, seed=seed + number, format_id=format_id)
+            told.append(read(path))
+    save(_repeated(told, spans), folder)
+
+
+def _repeated(told: list[Trace], spans: int) -> Trace:
+    """Copies of the sessions, each under a name of its own, sorted by it."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    from agenttrace.model.trace import Trace  # noqa: PLC0415
+
+    parts: dict[str, list[pa.Table]] = defaultdict(list)
+    number = count = 0
+    while count < spans:
+        trace = told[number % len(told)]
+        for name in _TABLES:
+            table = getattr(trace, name)
+            session = pc.binary_join_element_wise(f"{number:06}", table["session"], "-")
+            field = table.schema.get_field_index("session")
+            parts[name].append(table.set_column(field, table.schema.field(field), session))
+        count += trace.spans.num_rows
+        number += 1
+    tables = {name: pa.concat_tables(found).unify_dictionaries() for name, found in parts.items()}
+    return Trace(**tables, findings=told[0].findings.slice(0, 0), sources=told[0].sources)
+
+
+_Work = tuple[Callable[[], int], int]
+
+
+def _plain(folder: Path) -> _Work:
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    columns = ["session", "span", "parent", "kind", "start_ns", "end_ns"]
+    spans: list[Span] = load(folder).spans.select(columns).to_pylist()
+    return lambda: plain_walk(spans), len(spans)
+
+
+def plain_walk(spans: list[Span]) -> int:
+    """The critical path of every session by the last child that ended; how many stretches there are."""
+    sessions: dict[str, list[Span]] = defaultdict(list)
+    for span in spans:
+        sessions[span["session"]].append(span)
+    stretches = 0
+    totals: dict[str, int] = defaultdict(int)
+    for members in sessions.values():
+        children: dict[int | None, list[Span]] = defaultdict(list)
+        for span in members:
+            children[span["parent"]].append(span)
+        for below in children.values():
+            below.sort(key=lambda span: span["end_ns"])
+        for root in children[None]:
+            for kind, length in _path(root, children):
+                totals[kind] += length
+                stretches += 1
+    return stretches
+
+
+def _path(root: Span, children: dict[int | None, list[Span]]) -> list[tuple[str, int]]:
+    """Back from the end: a span is on the path where no child of it that ended before is."""
+    found: list[tuple[str, int]] = []
+    stack = [(root, root["end_ns"], list(children.get(root["span"], ())))]
+    while stack:
+        span, now, below = stack.pop()
+        while below and below[-1]["end_ns"] > now:
+            below.pop()
+        if not below or below[-1]["end_ns"] <= span["start_ns"]:
+            found.append((span["kind"], now - span["start_ns"]))
+            continue
+        child = below.pop()
+        found.append((span["kind"], now - child["end_ns"]))
+        stack.append((span, max(child["start_ns"], span["start_ns"]), below))
+        stack.append((child, child["end_ns"], list(children.get(child["span"], ()))))
+    return found
+
+
+def _engine_path(folder: Path) -> _Work:
+    from agenttrace.critical_path.graph import build_graph  # noqa: PLC0415
+    from agenttrace.critical_path.path import find_critical_path  # noqa: PLC0415
+    from agenttrace.critical_path.segments import path_segments, segment_table  # noqa: PLC0415
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    chunk = load(folder)
+
+    def work() -> int:
+        graph = build_graph(chunk)
+        return segment_table(graph, path_segments(graph, find_critical_path(graph))).num_rows
+
+    return work, chunk.spans.num_rows
+
+
+def _everything(folder: Path) -> _Work:
+    from agenttrace.critical_path.analysis import analyze_chunk  # noqa: PLC0415
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    chunk = load(folder)
+    return lambda: analyze_chunk(chunk).segments.height, chunk.spans.num_rows
+
+
+_WORK: dict[str, Callable[[Path], _Work]] = {"plain": _plain, "path": _engine_path, "all": _everything}
+
+
+def _figures(found: Medians, plain: Medians) -> dict[str, Any]:
+    spans = found.result["spans"]
+    return {
+        "seconds": round(found.seconds, 4),
+        "all_seconds": found.all_seconds,
+        "cpu_seconds": round(found.cpu_seconds, 4),
+        "spans": spans,
+        "segments_of_a_chunk": found.result["found"],
+        "mspan_per_second": round(spans / found.seconds / 1e6, 3),
+        "mspan_per_cpu_second": round(spans / found.cpu_seconds / 1e6, 3),
+        "peak_mb": round(found.peak_mb),
+        "start_mb": round(found.start_mb),
+        "times_plain": round(plain.seconds / found.seconds, 2),
+        "times_plain_cpu": round(plain.cpu_seconds / found.cpu_seconds, 2),
+    }
+
+
+def _print(works: dict[str, dict[str, Any]]) -> None:
+    print(
+        "{:8}{:>12}{:>10}{:>10}{:>9}{:>18}".format(
+            "work", "spans", "seconds", "Mspan/s", "peak MB", "times plain"
+        )
+    )
+    for name, found in works.items():
+        times = f"{found['times_plain']:.2f} ({found['times_plain_cpu']:.2f})"
+        print(
+            f"{name:8}{found['spans']:>12,}{found['seconds']:>10.2f}{found['mspan_per_second']:>10.3f}"
+            f"{found['peak_mb']:>9}{times:>18}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
