@@ -98,7 +98,8 @@ class Drawing:
         """Segments as (name, phase, from, to), in ms since column 0."""
         names = [span.name for span in self.spans]
         return [
-            (names[one["span"]], one["phase"], _ms(one["start_ns"]), _ms(one["end_ns"])) for one in self.segments
+            (names[one["span"]], one["phase"], _ms(one["start_ns"]), _ms(one["end_ns"]))
+            for one in self.segments
         ]
 
     def column(self, name: str) -> list[Any]:
@@ -116,7 +117,9 @@ def draw(text: str) -> Drawing:
         head, bar, notes = line[margin:].split("|")
         depth = (len(head) - len(head.lstrip())) // 2
         del holders[depth:]
-        spans.append(Span(head, bar, notes, _read_span(head, bar, len(spans), holders[-1] if holders else None)))
+        spans.append(
+            Span(head, bar, notes, _read_span(head, bar, len(spans), holders[-1] if holders else None))
+        )
         holders.append(len(spans) - 1)
     trace = _read_notes(spans)
     graph = build_graph(trace)
@@ -171,7 +174,9 @@ def _read_notes(spans: Sequence[Span]) -> Trace:
         parent = span.row["parent"]
         lane = 0 if parent is None else spans[parent].row["agent"]
         is_lane = span.row["kind"] == SpanKind.AGENT.value
-        span.row["agent"] = 1 + max(one.row["agent"] for one in spans[: span.row["span"]]) if is_lane else lane
+        span.row["agent"] = (
+            1 + max(one.row["agent"] for one in spans[: span.row["span"]]) if is_lane else lane
+        )
         word = ""
         for note in span.notes.split():
             if note in _LINKS or note in _COLUMNS or note in _NUMBERS or note == "lane":
@@ -259,7 +264,8 @@ def table_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
         if pa.types.is_dictionary(column.type):
             arrays.append(pa.array(values, pa.string()).dictionary_encode().cast(column.type))
         else:
-            arrays.append(pa.array(values, column.type))
+            of: Any = column.type
+            arrays.append(pa.array(values, of))
     return pa.table(arrays, schema=table.arrow)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pytest
-from agenttrace.critical_path.analysis import Analysis
 
 import agenttrace
 from agenttrace.cli import main
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.schema import FINDINGS
 
 Run = Callable[..., tuple[int, str, str]]

@@ -87,4 +87,4 @@ def _batches(data: bytes) -> Iterator[bytes]:
 
 
 def _chance(seed: int) -> Random:
-    return Random(seed)  # noqa: S311  # seeded, not secret
+    return Random(seed)  # seeded, not secret

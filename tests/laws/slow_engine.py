@@ -209,13 +209,20 @@ class Slow:
             if queue is not None:
                 at = first - prefill - queue
                 wanted.append(
-                    {"t": at, "grade": worst(of_prefill, grade["queue"]), "phase": "model", "known": "derived"}
+                    {
+                        "t": at,
+                        "grade": worst(of_prefill, grade["queue"]),
+                        "phase": "model",
+                        "known": "derived",
+                    }
                 )
                 wanted.append(
                     {"t": first - prefill, "grade": of_prefill, "phase": "queue", "known": grade["queue"]}
                 )
             else:
-                wanted.append({"t": first - prefill, "grade": of_prefill, "phase": "model", "known": "derived"})
+                wanted.append(
+                    {"t": first - prefill, "grade": of_prefill, "phase": "model", "known": "derived"}
+                )
         elif queue is not None:
             of_queue = worst(grade["start"], grade["queue"], "derived")
             wanted.append({"t": start + queue, "grade": of_queue, "phase": "queue", "known": grade["queue"]})
@@ -416,7 +423,9 @@ class Slow:
 
     def _block(self, number: int) -> list[Row]:
         """Everything that completes in a span, in order."""
-        done = [{"t": self.spans[number]["start_ns"], "place": 0, "event": ("start", number), "joined": False}]
+        done = [
+            {"t": self.spans[number]["start_ns"], "place": 0, "event": ("start", number), "joined": False}
+        ]
         done += [{**own, "joined": False} for own in self.own[number]]
         for child, span in self.spans.items():
             start, end = self._bounds(child)
@@ -457,7 +466,9 @@ class Slow:
         over = [one for one in block if one["t"] <= due]
         waits = list(self.waits[child])
         if child in self.replaced:
-            gates = [one for one in over if one["place"] == 1 and not one["joined"] and self._gate(one["child"])]
+            gates = [
+                one for one in over if one["place"] == 1 and not one["joined"] and self._gate(one["child"])
+            ]
             if gates:
                 waits.append(Wait(gates[-1]["event"], "inferred"))
             return [Wait(("start", number), "tree"), *waits]
@@ -619,10 +630,14 @@ def _merged(segments: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 def slow_sessions(trace: Trace) -> dict[str, Slow]:
     """Every session of a trace, analysed."""
-    tables = {name: getattr(trace, name).to_pylist() for name in ("sessions", "spans", "links", "marks", "agents")}
+    tables = {
+        name: getattr(trace, name).to_pylist() for name in ("sessions", "spans", "links", "marks", "agents")
+    }
     found = {}
     for session in (row["session"] for row in tables["sessions"]):
-        own = {name: [dict(row) for row in rows if row["session"] == session] for name, rows in tables.items()}
+        own = {
+            name: [dict(row) for row in rows if row["session"] == session] for name, rows in tables.items()
+        }
         found[session] = Slow(
             {row["span"]: row for row in own["spans"]},
             own["links"],

@@ -38,7 +38,9 @@ def _segments(trace: Trace) -> list[Segment]:
 def _totals(trace: Trace) -> Counter[tuple[str, str, str, str]]:
     total: Counter[tuple[str, str, str, str]] = Counter()
     for one in _segments(trace):
-        total[one["session"], one["phase"], one["purpose"], one["evidence"]] += one["end_ns"] - one["start_ns"]
+        total[one["session"], one["phase"], one["purpose"], one["evidence"]] += (
+            one["end_ns"] - one["start_ns"]
+        )
     return total
 
 
@@ -150,7 +152,10 @@ def _named(rows: Rows) -> list[Any]:
     spans = {row["span"]: row for row in rows.spans}
     told = ("kind", "name", "start_ns", "end_ns", "purpose", "start_evidence", "end_evidence")
     return [
-        [*(spans[one["span"]][name] for name in told), *(value for name, value in one.items() if name != "span")]
+        [
+            *(spans[one["span"]][name] for name in told),
+            *(value for name, value in one.items() if name != "span"),
+        ]
         for one in _segments(rows.trace())
     ]
 
@@ -232,8 +237,14 @@ def _agree(rows: Rows) -> None:
     slow = slow_sessions(trace)
     assert segments == [
         {
-            **{"session": name, "span": span, "phase": phase, "purpose": purpose},
-            **{"start_ns": start, "end_ns": end, "evidence": evidence, "inferred": inferred},
+            "session": name,
+            "span": span,
+            "phase": phase,
+            "purpose": purpose,
+            "start_ns": start,
+            "end_ns": end,
+            "evidence": evidence,
+            "inferred": inferred,
         }
         for name, session in slow.items()
         for span, phase, purpose, start, end, evidence, inferred in session.segments()

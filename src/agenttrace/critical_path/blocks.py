@@ -91,9 +91,7 @@ def _inner_spans(forest: Forest, nodes: Nodes) -> Bools:
     return inner
 
 
-def _events(
-    spans: SpanArrays, forest: Forest, nodes: Nodes, inner: Bools
-) -> tuple[Ints, Ints, Ints, Ints]:
+def _events(spans: SpanArrays, forest: Forest, nodes: Nodes, inner: Bools) -> tuple[Ints, Ints, Ints, Ints]:
     """Block, node, place and role of every event."""
     n = nodes.n
     row = np.arange(n)
@@ -137,4 +135,3 @@ def _settle_ties(
     settled = order.copy()
     settled[at] = order[at[substance.last_wins(key[at], forest.start[span], span)]]
     return settled
-

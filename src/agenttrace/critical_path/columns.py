@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ def ints(table: pa.Table, name: str) -> Ints:
     """An integer column; NULL for null."""
     column = _whole(table, name)
     if column.null_count:
-        column = pc.fill_null(column.cast(pa.int64()), NULL)
+        column = pc.fill_null(column.cast(pa.int64()), pa.scalar(NULL))
     return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
 
 
@@ -23,7 +24,7 @@ def numbers(table: pa.Table, name: str) -> Ints:
     """A column of numbers within a session (spans, agents, marks, turns); -1 for null."""
     column = _whole(table, name)
     if column.null_count:
-        column = pc.fill_null(column, NONE)
+        column = pc.fill_null(column, pa.scalar(NONE, column.type))
     return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
 
 
@@ -31,7 +32,7 @@ def flags(table: pa.Table, name: str) -> Bools:
     """A column of booleans; false for null."""
     column = _whole(table, name)
     if column.null_count:
-        column = pc.fill_null(column, False)  # noqa: FBT003  # the value to fill with
+        column = pc.fill_null(column, pa.scalar(value=False))
     return column.to_numpy(zero_copy_only=False)
 
 
@@ -48,7 +49,7 @@ def codes(table: pa.Table, name: str, words: type[StrEnum]) -> Codes:
 
 def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
     """A column of words or names as indices, -1 for null, and what they stand for."""
-    column = table.column(name)
+    column: Any = table.column(name)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     whole = column.unify_dictionaries().combine_chunks()
@@ -56,12 +57,12 @@ def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
         return np.zeros(0, np.int64), []
     indices = whole.indices
     if indices.null_count:
-        indices = pc.fill_null(indices, NONE)
+        indices = pc.fill_null(indices, pa.scalar(NONE, indices.type))
     return indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), whole.dictionary.to_pylist()
 
 
-def _whole(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name).combine_chunks()
+def _whole(table: pa.Table, name: str) -> Any:  # noqa: ANN401  # Arrow's stubs know no array of any type
+    column: Any = table.column(name).combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         return pa.array([], column.type)
     return column

@@ -10,8 +10,8 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import Bools, Ints, counts
 from agenttrace.critical_path.blocks import Blocks
-from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.network import Network, weave
 from agenttrace.critical_path.nodes import Nodes
 from agenttrace.critical_path.predecessors import with_gates

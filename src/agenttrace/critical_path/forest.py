@@ -17,8 +17,10 @@ from agenttrace.critical_path.spans import SpanArrays
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:
-    """`parent`, `start` and `end` after repair. `join`: the span further up that waits for the end of one
-    that outlives its parent; NONE where there is none. `repaired`: the rows of each finding.
+    """`parent`, `start` and `end` after repair.
+
+    `join`: the span further up that waits for the end of one that outlives its parent; NONE where there is
+    none. `repaired`: the rows of each finding.
     """
 
     parent: Ints
@@ -44,7 +46,11 @@ def plant(spans: SpanArrays) -> Forest:
         _repair(work, todo)
     found = {code: np.sort(np.concatenate(rows)) for code, rows in work.repaired.items()}
     return Forest(
-        work.parent, work.start, work.end, work.join, {code: rows for code, rows in found.items() if len(rows)}
+        work.parent,
+        work.start,
+        work.end,
+        work.join,
+        {code: rows for code, rows in found.items() if len(rows)},
     )
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from agenttrace.critical_path.arrays import NONE, Ints
 from agenttrace.critical_path.blocks import Blocks, sort_blocks
 from agenttrace.critical_path.cycles import break_cycles
+from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest, plant
 from agenttrace.critical_path.instants import Instants, find_instants
-from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.links import read_links
 from agenttrace.critical_path.nodes import Nodes, make_nodes
 from agenttrace.critical_path.predecessors import Predecessors, find_predecessors, with_gates

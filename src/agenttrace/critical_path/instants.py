@@ -73,7 +73,9 @@ class Instants:
 def find_instants(spans: SpanArrays, forest: Forest) -> Instants:
     """Own instants and own phases of all spans."""
     facts = spans.facts
-    told = (facts.queue != NULL) | (facts.prefill != NULL) | (facts.first_token != NULL) | (facts.decode != NULL)
+    told = (
+        (facts.queue != NULL) | (facts.prefill != NULL) | (facts.first_token != NULL) | (facts.decode != NULL)
+    )
     told &= spans.own_phase == NONE
     told &= spans.is_kind(SpanKind.REQUEST, SpanKind.OTHER)
     plain = spans.is_kind(SpanKind.OTHER) & ~told & (spans.own_phase == NONE)
@@ -142,9 +144,7 @@ def _divide(spans: SpanArrays, forest: Forest, rows: Ints) -> Instants:
     shown[:, QUEUE - 1] &= at[:, QUEUE - 1] > start
     shown[:, LAST - 1] &= at[:, LAST - 1] < end
     place = np.full(len(spans), NONE, np.int64)
-    return Instants(
-        rows, place, at, grade, shown, phase, known, spans.own_phase, rows[moved.any(axis=1)]
-    )
+    return Instants(rows, place, at, grade, shown, phase, known, spans.own_phase, rows[moved.any(axis=1)])
 
 
 class _Given:

@@ -49,7 +49,11 @@ def read_links(
     found = Dependencies(
         links.target, node, links.explicit, _replacing(links, spans), links.kind == _RETRIES
     ).with_inferred(*_serial_calls(links, spans, forest))
-    dropped = {"link_unknown": unknown, "link_backwards": backwards, "mark_outside": marks.at.span[marks.moved]}
+    dropped = {
+        "link_unknown": unknown,
+        "link_backwards": backwards,
+        "mark_outside": marks.at.span[marks.moved],
+    }
     return found, used, dropped
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, running_last
 from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks
-from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
 
 
@@ -42,7 +42,13 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     source[starts] = forest.parent[asking[starts]]
     inside, before_inside = _plain_chains(nodes, blocks)
     made = stands_for[gathered]
-    sources = (source, before_inside, dependencies.node, blocks.node[gathered], stands_for[blocks.before[gathered]])
+    sources = (
+        source,
+        before_inside,
+        dependencies.node,
+        blocks.node[gathered],
+        stands_for[blocks.before[gathered]],
+    )
     targets = (asking, inside, dependencies.target, made, made)
     link = np.full(sum(map(len, sources)), NONE, np.int64)
     first = len(source) + len(before_inside)

@@ -8,8 +8,8 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, running_last
 from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, predecessors
-from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, OPENED, Nodes
 from agenttrace.critical_path.spans import EVIDENCE, PHASE, PURPOSE, SpanArrays
 from agenttrace.critical_path.substance import Substance
@@ -20,8 +20,9 @@ TREE, INFERRED, EXPLICIT = range(3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predecessors:
-    """Of every node: the node that it waited for longest (NONE: the start of a session), how that is known
-    (TREE, INFERRED, EXPLICIT), and whether the time between was backoff.
+    """Of every node the one that it waited for longest, NONE for the start of a session.
+
+    With it, how that is known (TREE, INFERRED, EXPLICIT), and whether the time between was backoff.
     """
 
     node: Ints
@@ -29,9 +30,7 @@ class Predecessors:
     backoff: Bools
 
 
-def with_gates(
-    dependencies: Dependencies, spans: SpanArrays, blocks: Blocks, nodes: Nodes
-) -> Dependencies:
+def with_gates(dependencies: Dependencies, spans: SpanArrays, blocks: Blocks, nodes: Nodes) -> Dependencies:
     """Waiting for a person and a compaction hold up their lane, whatever else is stated to be waited for."""
     replaced = dependencies.replaced(len(spans))
     if not replaced.any():
@@ -70,9 +69,7 @@ def find_predecessors(
     return Predecessors(node, known, backoff)
 
 
-def _latest(
-    forest: Forest, nodes: Nodes, dependencies: Dependencies, substance: Substance
-) -> Dependencies:
+def _latest(forest: Forest, nodes: Nodes, dependencies: Dependencies, substance: Substance) -> Dependencies:
     """Of all that a span waits for, the one that came last; ties go by substance."""
     if not len(dependencies):
         return dependencies
@@ -103,5 +100,3 @@ def _later(forest: Forest, nodes: Nodes, node: Ints, than: Ints) -> Bools:
     t, other = nodes.t[node], nodes.t[than]
     start, other_start = forest.start[nodes.span[node]], forest.start[nodes.span[than]]
     return (t > other) | ((t == other) & (start >= other_start))
-
-

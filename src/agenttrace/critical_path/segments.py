@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -100,12 +103,13 @@ def segment_table(graph: Graph, segments: Segments) -> pa.Table:
     """The segments as the declared table."""
     spans = graph.spans
     number = segments.span - spans.first[segments.session]
+    session: Any = pa.array(segments.session)
     return pa.table(
         [
-            pa.array(spans.names).take(pa.array(segments.session)),
+            spans.names.take(session),
             pa.array(number.astype(np.int32)),
             *(
-                pa.DictionaryArray.from_arrays(pa.array(values), pa.array([word.value for word in words]))
+                _worded(values, words)
                 for values, words in (
                     (segments.phase, PHASES),
                     (segments.purpose, PURPOSES),
@@ -113,11 +117,13 @@ def segment_table(graph: Graph, segments: Segments) -> pa.Table:
             ),
             pa.array(segments.start),
             pa.array(segments.end),
-            pa.DictionaryArray.from_arrays(
-                pa.array(segments.evidence), pa.array([word.value for word in EVIDENCE])
-            ),
+            _worded(segments.evidence, EVIDENCE),
             pa.array(segments.inferred),
         ],
         schema=SEGMENTS.arrow,
     )
 
+
+def _worded(codes: Codes, words: Sequence[StrEnum]) -> pa.DictionaryArray[Any, Any]:
+    indices: Any = pa.array(codes)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in words]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ class SpanArrays:
     for further up than its parent, for it is background work.
     """
 
-    names: pa.Array
+    names: pa.Array[Any]
     first: Ints
     session: Ints
     parent: Ints
@@ -83,7 +84,8 @@ def span_arrays(chunk: Trace) -> SpanArrays:
     parent, lost = _parents(table, first, session)
     kind = columns.codes(table, "kind", SpanKind)
     blocking = columns.flags(table, "blocking")
-    names = pc.take(table.column("session").combine_chunks(), pa.array(first))
+    rows: Any = pa.array(first)
+    names = pc.take(table.column("session").combine_chunks(), rows)
     detachable = ~blocking
     detachable[_background_rows(chunk, names, first)] = True
     return SpanArrays(
@@ -111,13 +113,13 @@ def session_sizes(spans: SpanArrays) -> Ints:
     return np.append(np.diff(np.append(spans.first, len(spans))), 0)
 
 
-def session_numbers(table: pa.Table, names: pa.Array) -> Ints:
+def session_numbers(table: pa.Table, names: pa.Array[Any]) -> Ints:
     """The number of the session of each row of a table; -1 for a session that is not in the chunk."""
-    column = table.column("session").combine_chunks()
+    column: Any = table.column("session").combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         return np.zeros(0, np.int64)
-    found = pc.index_in(column, value_set=names)
-    return pc.fill_null(found, NONE).to_numpy(zero_copy_only=False).astype(np.int64)
+    found: Any = pc.index_in(column, value_set=names)
+    return pc.fill_null(found, pa.scalar(NONE, found.type)).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _first_rows(span: Ints) -> Ints:
@@ -158,7 +160,7 @@ def _parents(table: pa.Table, first: Ints, session: Ints) -> tuple[Ints, Ints]:
     return parent, np.flatnonzero(lost)
 
 
-def _background_rows(chunk: Trace, names: pa.Array, first: Ints) -> Ints:
+def _background_rows(chunk: Trace, names: pa.Array[Any], first: Ints) -> Ints:
     agents = chunk.agents
     chosen = columns.flags(agents, "background")
     session = session_numbers(agents, names)

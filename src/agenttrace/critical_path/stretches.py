@@ -17,8 +17,10 @@ _MEASURED = GRADE[Evidence.MEASURED]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
-    """Of each event the time before it: `span` it belongs to, phase, purpose, and how well its length is
-    known beyond what is known of its two ends.
+    """Of each event the time before it.
+
+    The `span` that it belongs to, its phase, its purpose, and how well its length is known beyond what is
+    known of its two ends.
     """
 
     span: Ints

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, run_starts, sums
-from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.dependencies import Dependencies
+from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import Nodes
 from agenttrace.critical_path.spans import SpanArrays
 from agenttrace.model.trace import Trace
@@ -90,7 +92,8 @@ class Substance:
             *(spans.blocking, spans.detachable, facts.queue, facts.prefill, facts.decode),
             *(*self._ranks, *self._name_columns),
         ):
-            known = _mixed(known + column[rows].astype(np.int64))
+            values_of: NDArray[Any] = np.asarray(column)
+            known = _mixed(known + values_of[rows].astype(np.int64))
         return known
 
     def _interchangeable(self, rows: Ints, others: Ints) -> bool:

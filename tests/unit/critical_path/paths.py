@@ -43,7 +43,13 @@ def bare(*spans: tuple[Any, ...], links: Any = (), **columns: Any) -> Trace:
     numbers = {span[0]: number for number, span in enumerate(spans)}
     rows = []
     for number, (name, parent, start, end, *more) in enumerate(spans):
-        row = {"span": number, "name": name, "start_ns": start, "end_ns": end, "parent": None if parent is None else numbers[parent]}
+        row = {
+            "span": number,
+            "name": name,
+            "start_ns": start,
+            "end_ns": end,
+            "parent": None if parent is None else numbers[parent],
+        }
         row["kind"] = "tool" if number else "session"
         rows.append(row | columns | (more[0] if more else {}))
     stated = [{"from_span": numbers[source], "to_span": numbers[target]} for source, target in links]

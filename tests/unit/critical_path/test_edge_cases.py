@@ -21,7 +21,9 @@ def cases(shared_data: Path) -> dict[str, Any]:
 
 def _trace(case: Any, links: Any = ()) -> Trace:
     """A column is a millisecond, so that what overruns by more than two is no matter of clocks."""
-    return bare(*((name, parent, start * MS, end * MS) for name, parent, start, end in case["spans"]), links=links)
+    return bare(
+        *((name, parent, start * MS, end * MS) for name, parent, start, end in case["spans"]), links=links
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,8 @@ def test_two_roots_stand_in_one_session(cases: dict[str, Any]) -> None:
 def test_an_orphan_is_held_by_the_session(cases: dict[str, Any]) -> None:
     spans = cases["missing_parent"]["spans"]
     trace = bare(
-        ("session", None, 1, 150), *((name, "session", start, end, {"parent": 99}) for name, _, start, end in spans)
+        ("session", None, 1, 150),
+        *((name, "session", start, end, {"parent": 99}) for name, _, start, end in spans),
     )
     assert backwards(trace) == [["Q", 50, 150], ["session", 1, 50]]
     assert found(trace) == {"parent_missing": 2}

@@ -100,7 +100,9 @@ def test_m09_nanoseconds_are_kept() -> None:
 
 def test_m09_parents_are_clipped_before_their_children() -> None:
     """Each overruns by less than the tolerance, all together by more."""
-    trace = bare(("P", None, 0, 10 * MS), ("A", "P", 0, 11 * MS), ("B", "A", 0, 12 * MS), ("C", "B", 0, 13 * MS))
+    trace = bare(
+        ("P", None, 0, 10 * MS), ("A", "P", 0, 11 * MS), ("B", "A", 0, 12 * MS), ("C", "B", 0, 13 * MS)
+    )
     graph = build_graph(trace)
     assert graph.forest.end.tolist() == [10 * MS, 10 * MS, 10 * MS, 13 * MS]
     assert graph.forest.join.tolist() == [-1, -1, -1, -1]

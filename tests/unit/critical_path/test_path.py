@@ -298,7 +298,13 @@ def test_the_time_between_belongs_to_the_parent() -> None:
 
 @pytest.mark.parametrize(
     ("inside", "phase"),
-    [("tool", "tool"), ("agent", "unknown"), ("interaction", "unknown"), ("compaction", "model"), ("user", "user")],
+    [
+        ("tool", "tool"),
+        ("agent", "unknown"),
+        ("interaction", "unknown"),
+        ("compaction", "model"),
+        ("user", "user"),
+    ],
 )
 def test_a_span_of_kind_other_is_in_the_phase_of_what_holds_it(inside: str, phase: str) -> None:
     drawing = draw(f"""

@@ -12,7 +12,10 @@ import pytest
 from unit.critical_path.jaeger import US, trace_from
 from unit.critical_path.paths import backwards, segments_of
 
-CRISP = [*(str(number) for number in range(1, 26)), *(f"err_pattern{a}/err{b}" for a in range(1, 5) for b in (1, 2))]
+CRISP = [
+    *(str(number) for number in range(1, 26)),
+    *(f"err_pattern{a}/err{b}" for a in range(1, 5) for b in (1, 2)),
+]
 OVERLAP = "CRISP lets siblings that overlap by 1 % of their parent follow one another"
 DEVIATIONS: dict[str, tuple[str, dict[str, int]]] = {
     "10": (OVERLAP, {"[S1] O1": 500, "[S2] O2": 200, "[S4] O4": 300}),
@@ -29,7 +32,8 @@ def test_jaeger_ui(shared_data: Path, number: int) -> None:
     trace = trace_from(given["spans"], given["processes"])
     names = dict(zip(trace.spans["span"].to_pylist(), trace.spans["source_id"].to_pylist(), strict=True))
     sections = [
-        (names[row["span"]], row["start_ns"] // US, row["end_ns"] // US) for row in reversed(segments_of(trace))
+        (names[row["span"]], row["start_ns"] // US, row["end_ns"] // US)
+        for row in reversed(segments_of(trace))
     ]
 
     expected = [(one["spanID"], one["sectionStart"], one["sectionEnd"]) for one in case["expected_sections"]]

@@ -3,8 +3,8 @@
 from typing import Any
 
 import polars as pl
-from agenttrace.critical_path.analysis import Analysis
 
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 
 S = 1_000_000_000

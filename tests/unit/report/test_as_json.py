@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from agenttrace.critical_path.analysis import Analysis
 
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.as_json import to_json, to_json_lines
 from unit.report.analyses import S, analysis_of, long_session, many_sessions, session_row, turn_row

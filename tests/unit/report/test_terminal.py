@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from agenttrace.critical_path.analysis import Analysis
 
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.terminal import LEAST_WIDTH, to_terminal
 from unit.report.analyses import HOSTILE, S, analysis_of, long_session, many_sessions, session_row

@@ -21,7 +21,9 @@ EVIDENCE_WORDS = pl.Enum([evidence.value for evidence in EVIDENCE])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """`spans`: the table with `row`, `parent_row` and text instead of words. `segments`: the path with
+    """A chunk as frames, tied by `row`, the place of a span in it.
+
+    `spans`: the table with `row`, `parent_row` and text instead of words. `segments`: the path with
     `row` (of its span), `session` as in the table, enumerations and `length`. `own`: the stretches of
     time that spans spend on themselves or on their children: `row`, `phase`, `start_ns`, `end_ns`.
     """

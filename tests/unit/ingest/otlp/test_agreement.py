@@ -69,7 +69,7 @@ def test_the_careful_way_gives_the_tables_of_the_quick_one(spans: list[Record], 
 
 
 def test_the_order_of_lines_changes_nothing_but_the_lines() -> None:
-    rng = random.Random(5)  # noqa: S311  # seeded, not secret
+    rng = random.Random(5)  # seeded, not secret
     values: list[Record] = [
         {"gen_ai.operation.name": "chat", "gen_ai.conversation.id": "c"},
         {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.id": "x"},
