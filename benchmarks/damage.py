@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = QUICK if options.quick else options.size
     files = [Path(name) for name in options.files] or sample_files()
     seed, _, index = (options.replay or str(options.seed)).partition(":")
-    pieces = cut_pieces(files, options.pieces or (18 if size <= QUICK else 150), int(seed))
+    pieces = cut_pieces(files, options.pieces, int(seed))
     keep = Path(tempfile.mkdtemp(prefix=f"agenttrace-damage-{seed}-"))
     if options.replay:
         return _replay(pieces, int(seed), int(index), keep)
@@ -92,7 +92,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} variants")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
-    parser.add_argument("--pieces", type=int, help="how many pieces to cut")
+    parser.add_argument("--pieces", type=int, default=150, help="how many pieces to cut")
     parser.add_argument("--command-every", type=int, default=100, help="which cases the real command gets")
     parser.add_argument("--json", metavar="FILE", help="the figures, `-` for standard output")
     parser.add_argument("--replay", metavar="SEED:INDEX", help="one case again")

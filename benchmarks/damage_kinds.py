@@ -67,7 +67,8 @@ _GARBAGE = (
 def make_variant(piece: Piece, chance: Random) -> tuple[str, Variant]:
     """One kind of damage that fits the piece's container, by chance; its name and what came of it."""
     kinds = KINDS[piece.container]
-    name = chance.choice(sorted(kinds))
+    names = sorted(kinds if len(piece.units) > 1 else kinds.keys() - _OF_TWO)
+    name = chance.choice(names)
     return name, kinds[name](piece, chance)
 
 
@@ -169,6 +170,8 @@ def _interleaved(piece: Piece, chance: Random) -> Variant:
 def _change_value(change: str) -> Damage:
     def damage(piece: Piece, chance: Random) -> Variant:
         number = chance.randrange(len(piece.units))
+        if not _is_json(piece.units[number]):
+            return _flip(piece, chance)
         document = json.loads(piece.units[number])
         path = chance.choice(list(paths(document)))
         part = _item_around(path) if piece.format == "otlp" and change != "key twice" else ()
@@ -346,6 +349,7 @@ _ANYWHERE: dict[str, Damage] = {
     "zstd cut": _zstd_cut,
     "zstd flipped": _zstd_flipped,
 }
+_OF_TWO = {"lines glued", "line torn and glued", "lines interleaved", "lines swapped", "messages swapped"}
 _VALUES: dict[str, Damage] = {change: _change_value(change) for change in CHANGES}
 KINDS: dict[str, dict[str, Damage]] = {
     LINES: {

@@ -4,9 +4,9 @@ Rows are compared as a recorder holds them, before assembly, so that a change ca
 
 A row *touches* a damaged unit if one of the unit's ids, as they were or as they are now, is part of the row's
 keys, or if the row was read from the damaged line, or if its keys hold no id of a record at all (a span that
-lost its id is keyed by name and time). Rows of spans, marks, links and prefixes are keyed by the
-ids of records (`OWN_IDS`); rows of agents, sessions and key edges by those of lanes and sessions too
-(`LANE_IDS`). All other rows must be as before. Per format, the ids of a unit reach further:
+lost its id is keyed by name and time). Rows of spans, marks, links and prefixes are keyed by the ids of
+records (`OWN_IDS`); rows of agents, sessions and key edges by those of lanes and sessions too (`LANE_IDS`).
+All other rows must be as before. Per format, the ids of a unit reach further:
 
 dynamo       no further: a request is one row, and a tool's start and end share its call id.
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.

@@ -105,59 +105,70 @@ def _dynamo_tool(event: Fields) -> PlainSpan:
 
 def read_transcripts(paths: list[Path]) -> list[PlainSpan]:
     """Requests and tool calls of transcripts; two objects on a line are left out, as are torn ends."""
-    return [span for path in paths for span in _transcript(path)]
+    return [span for path in paths for span in _spans_of(_records(path))]
 
 
-def _transcript(path: Path) -> list[PlainSpan]:
-    requests: dict[tuple[Any, Any], PlainSpan] = {}
-    tools: dict[str, PlainSpan] = {}
-    seen: dict[str, int] = {}
+def _records(path: Path) -> list[Fields]:
+    records = []
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             try:
-                record = json.loads(line)
+                records.append(json.loads(line))
             except ValueError:
                 continue
-            if "uuid" not in record or "timestamp" not in record:
-                continue
-            at = round(datetime.fromisoformat(record["timestamp"]).timestamp() * 1000) * MILLISECOND
-            seen[record["uuid"]] = at
-            message = record.get("message")
-            if isinstance(message, dict):
-                _take(record, message, at, seen, (requests, tools))
+    return records
+
+
+def _spans_of(records: list[Fields]) -> list[PlainSpan]:
+    by_uuid = {record["uuid"]: record for record in records if "uuid" in record}
+    requests: dict[tuple[Any, Any], PlainSpan] = {}
+    tools: dict[str, PlainSpan] = {}
+    for record in records:
+        message: Fields = record.get("message") or {}
+        if record.get("type") == "assistant":
+            key = message.get("id"), record.get("requestId")
+            if key not in requests:
+                start = _start(record, by_uuid)
+                requests[key] = _span(record, str(key), "request", message.get("model"), start)
+            _add_usage(requests[key], message.get("usage") or {}, _instant(record))
+            for block in _blocks(message, "tool_use"):
+                tools[block["id"]] = _span(record, block["id"], "tool", block.get("name"), _instant(record))
+        elif record.get("type") == "user":
+            for block in _blocks(message, "tool_result"):
+                if block.get("tool_use_id") in tools:
+                    tools[block["tool_use_id"]].end_ns = _instant(record)
+                    tools[block["tool_use_id"]].failed = bool(block.get("is_error"))
     return [*requests.values(), *tools.values()]
 
 
-_Found = tuple[dict[tuple[Any, Any], PlainSpan], dict[str, PlainSpan]]
+def _start(record: Fields, by_uuid: dict[str, Fields]) -> int | None:
+    """The latest instant on the way back to the prompt or result that the request answers."""
+    latest = None
+    parent = by_uuid.get(record.get("parentUuid") or "")
+    while parent is not None:
+        latest = max(latest or 0, _instant(parent))
+        if parent["type"] in {"user", "assistant"}:
+            break
+        parent = by_uuid.get(parent.get("parentUuid") or "")
+    return latest
 
 
-def _take(record: Fields, message: Fields, at: int, seen: dict[str, int], found: _Found) -> None:
-    requests, tools = found
+def _instant(record: Fields) -> int:
+    return round(datetime.fromisoformat(record["timestamp"]).timestamp() * 1000) * MILLISECOND
+
+
+def _blocks(message: Fields, kind: str) -> list[Fields]:
     content = message.get("content")
-    blocks = content if isinstance(content, list) else []
-    if record["type"] == "assistant":
-        key = message.get("id"), record.get("requestId")
-        span = requests.get(key)
-        if span is None:
-            start = seen.get(record.get("parentUuid") or "")
-            span = requests[key] = _span(record, str(key), "request", message.get("model"), start)
-        usage = message.get("usage") or {}
-        cached, written = (
-            usage.get("cache_read_input_tokens") or 0,
-            usage.get("cache_creation_input_tokens") or 0,
-        )
-        span.end_ns = at
-        span.input_tokens = (usage.get("input_tokens") or 0) + cached + written
-        span.cache_read_tokens = cached
-        span.output_tokens = max(span.output_tokens or 0, usage.get("output_tokens") or 0)
-        for block in blocks:
-            if block.get("type") == "tool_use":
-                tools[block["id"]] = _span(record, block["id"], "tool", block.get("name"), at)
-    else:
-        for block in blocks:
-            if block.get("type") == "tool_result" and block.get("tool_use_id") in tools:
-                tools[block["tool_use_id"]].end_ns = at
-                tools[block["tool_use_id"]].failed = bool(block.get("is_error"))
+    return [block for block in content if block.get("type") == kind] if isinstance(content, list) else []
+
+
+def _add_usage(span: PlainSpan, usage: Fields, at: int) -> None:
+    """Every line of an answer repeats the usage; the largest is the last."""
+    cached, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+    span.end_ns = at
+    span.input_tokens = (usage.get("input_tokens") or 0) + cached + written
+    span.cache_read_tokens = cached
+    span.output_tokens = max(span.output_tokens or 0, usage.get("output_tokens") or 0)
 
 
 def _span(record: Fields, key: str, kind: str, name: str | None, start: int | None) -> PlainSpan:

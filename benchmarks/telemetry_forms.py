@@ -6,12 +6,13 @@ The stock JSON parser of protobuf takes the ids for base64, so the two forms are
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, TracesData
 
@@ -69,7 +70,11 @@ def framed(message: bytes) -> bytes:
 
 
 def _from_protobuf(content: bytes) -> Plain:
-    resources = TracesData.FromString(content).resource_spans
+    """Spans or log records: the wire form says not which, but records mostly do not even parse as spans."""
+    try:
+        resources = TracesData.FromString(content).resource_spans
+    except DecodeError:
+        resources = TracesData().resource_spans
     if any(span.start_time_unix_nano for r in resources for s in r.scope_spans for span in s.spans):
         return {"resourceSpans": [plain(resource) for resource in resources]}
     return {"resourceLogs": [plain(resource) for resource in LogsData.FromString(content).resource_logs]}
@@ -90,7 +95,7 @@ def _plain_value(descriptor: FieldDescriptor, value: Value) -> Value:
     if descriptor.message_type is not None:
         return plain(value)
     if isinstance(value, bytes):
-        return value.hex()
+        return value.hex() if descriptor.name.endswith("_id") else b64encode(value).decode()
     return str(value) if descriptor.cpp_type in _WIDE else value
 
 
@@ -113,7 +118,9 @@ def _fill(message: Message, values: Plain) -> None:
 
 def _set(message: Message, descriptor: Value, value: Value) -> None:
     if descriptor.type == FieldDescriptor.TYPE_BYTES:
-        value = bytes.fromhex(value)
+        value = bytes.fromhex(value) if descriptor.name.endswith("_id") else b64decode(value)
+    elif descriptor.enum_type is not None and isinstance(value, str):
+        value = descriptor.enum_type.values_by_name[value].number
     elif isinstance(value, str) and descriptor.cpp_type != FieldDescriptor.CPPTYPE_STRING:
         value = int(value)
     setattr(message, descriptor.name, value)

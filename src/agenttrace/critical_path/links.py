@@ -116,9 +116,8 @@ def _hang(
 
 
 def _replacing(links: _Links, spans: SpanArrays) -> Bools:
-    """Stated links say all that a span waited for, but those that use what a background agent found."""
-    background = spans.is_kind(SpanKind.AGENT) & ~spans.blocking
-    return links.explicit & ~((links.kind == _JOINS) & background[links.source])
+    """Stated links say all that a span waited for, but those that use what background work found."""
+    return links.explicit & ~((links.kind == _JOINS) & ~spans.blocking[links.source])
 
 
 def _serial_calls(links: _Links, spans: SpanArrays, forest: Forest) -> tuple[Ints, Ints]:

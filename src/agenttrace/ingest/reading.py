@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from glob import glob, has_magic
 from pathlib import Path
 
-from agenttrace.errors import InputError
+from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, ReadSource, assemble
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.format import Format
@@ -64,6 +64,9 @@ def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:
             yield Source("<stdin>", sys.stdin.buffer.read()), True
             continue
         for file, named in _files(path):
+            if not Path(file).is_file():
+                yield Source(file, Path(file).read_bytes()), named
+                continue
             resolved = str(Path(file).resolve())
             if resolved not in seen:
                 seen.add(resolved)
@@ -71,6 +74,8 @@ def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:
 
 
 def _files(path: str) -> Iterable[tuple[str, bool]]:
+    if not path:
+        raise UsageError("an empty path", hint="a shell variable without a value, perhaps")
     if Path(path).is_dir():
         return [(file, False) for file in _files_below(Path(path))]
     if has_magic(path) and not Path(path).exists():

@@ -12,7 +12,10 @@ _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_to
 
 
 def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
-    """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known."""
+    """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known.
+
+    Waiting before a retry is no span: what of it lies on the path is busy as backoff, not as harness.
+    """
     spans = chunk.spans
     sessions = spans.filter(pl.col("span") == 0).select(
         "session", wall_ns=pl.col("graph_end") - pl.col("graph_start")
@@ -32,8 +35,11 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
         sessions = sessions.join(part, on="session", how="left", maintain_order="left")
     zero = [name for name in sessions.columns if name.startswith(("path_", "purpose_", "evidence_", "busy_"))]
     zero += ["inferred_path_ns", "max_parallel"]
+    backoff = pl.min_horizontal("path_backoff_ns", "busy_harness_ns")
     return sessions.with_columns(pl.col(zero).fill_null(0)).with_columns(
-        active_ns=pl.col("wall_ns") - pl.col("path_user_ns") - pl.col("path_suspended_ns")
+        active_ns=pl.col("wall_ns") - pl.col("path_user_ns") - pl.col("path_suspended_ns"),
+        busy_backoff_ns=backoff,
+        busy_harness_ns=pl.col("busy_harness_ns") - backoff,
     )
 
 

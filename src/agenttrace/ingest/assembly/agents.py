@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.parents import NONE, Rows, climb
+from agenttrace.ingest.assembly.parents import NONE, Rows, climb, nearest
 
 MAIN = ""
 """Lane key of work that no source gives to an agent; the empty string is never a source's key."""
@@ -62,7 +62,38 @@ def _lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
         .then("span_key")
         .otherwise(pl.lit(MAIN))
     ).to_series()
-    return own.gather(source).alias("lane")
+    lane = own.gather(source)
+    return _with_tools_of_subagents(spans, parents, lane, stated).alias("lane")
+
+
+def _with_tools_of_subagents(
+    spans: pl.DataFrame, parents: Rows, lane: pl.Series, stated: NDArray[np.bool_]
+) -> pl.Series:
+    """Tool calls of no stated agent, inside a call that runs exactly one: its requests say whose they are."""
+    kind = spans.get_column("kind")
+    call = nearest(parents, (kind == "tool").to_numpy())
+    facts = pl.DataFrame({"call": call, "lane": lane, "stated": stated, "kind": kind.cast(pl.String)})
+    above = facts.select("lane", call=pl.int_range(pl.len(), dtype=pl.Int64)).rename({"lane": "caller"})
+    run = (
+        facts.filter((pl.col("kind") == "request") & pl.col("stated") & (pl.col("call") != NONE))
+        .join(above, on="call")
+        .filter(pl.col("lane") != pl.col("caller"))
+        .group_by("call")
+        .agg(run=pl.col("lane").first(), lanes=pl.col("lane").n_unique())
+        .filter(pl.col("lanes") == 1)
+    )
+    if run.is_empty():
+        return lane
+    whose = facts.join(run, on="call", how="left", maintain_order="left")
+    moved = (
+        (whose.get_column("kind") == "tool")
+        & ~whose.get_column("stated")
+        & whose.get_column("run").is_not_null()
+    )
+    fixed = stated | moved.to_numpy()
+    named = pl.select(pl.when(moved).then(whose.get_column("run")).otherwise(lane)).to_series()
+    itself = np.arange(len(parents), dtype=np.int64)
+    return named.gather(climb(np.where(fixed | (parents == NONE), itself, parents)))
 
 
 def _known_lanes(

@@ -50,7 +50,9 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     lane_all = np.concatenate(
         [lane, main_lane_of.get_column("lane_no").to_numpy(), np.flatnonzero(made).astype(np.int64)]
     )
-    table = table.with_columns(holder=pl.Series(holder))
+    table = table.with_columns(
+        holder=pl.Series(holder), inside_row=pl.Series(_innermost(table, spans, parents), dtype=pl.Int64)
+    )
     all_parents = _parents(parents, lane, table, session_row, count + sessions)
     all_parents = np.concatenate([all_parents[:count], np.full(sessions, NONE), all_parents[count:][made]])
     all_parents = _without_cycles(all_parents, session_row[lane_all], count, sessions)
@@ -138,6 +140,26 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
     )
 
 
+def _innermost(table: pl.DataFrame, spans: pl.DataFrame, parents: Rows) -> pl.Series:
+    """Of each lane the span to hang in: its call, or the part of the call (its execution) that spans it all."""
+    parts = spans.select(
+        "kind", "start_ns", "end_ns", part=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(spawn_row=pl.Series(parents))
+    spanning = (
+        table.filter((pl.col("spawn_row") != NONE) & pl.col("low").is_not_null())
+        .join(parts.filter(pl.col("kind") == "other"), on="spawn_row")
+        .filter(
+            (pl.col("start_ns") <= pl.col("low") + SPAWN_TOLERANCE_NS)
+            & (pl.col("end_ns") >= pl.col("high") - SPAWN_TOLERANCE_NS)
+        )
+        .sort("start_ns", "end_ns", "part", descending=[True, False, False])
+        .unique("lane_no", keep="first", maintain_order=True)
+        .select("lane_no", "part")
+    )
+    joined = table.join(spanning, on="lane_no", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("part", "spawn_row")).to_series()
+
+
 def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:
     """A lane's own span of kind agent, where it has exactly one, and that one reaches over the whole lane."""
     single = table.get_column("agent_rows").list.len().to_numpy() == 1
@@ -201,7 +223,7 @@ def _parents(
 ) -> Rows:
     """Parents of the original rows, then of each lane's holder if it was made."""
     holder = table.get_column("holder").to_numpy()
-    spawn = table.get_column("spawn_row").to_numpy()
+    spawn = table.get_column("inside_row").to_numpy()
     above = table.get_column("parent_lane_no").to_numpy()
     holder_parent = np.where(
         above == NONE, session_row, np.where(spawn != NONE, spawn, holder[np.maximum(above, 0)])

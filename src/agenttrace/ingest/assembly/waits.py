@@ -54,9 +54,8 @@ def _main_rows(held: Held) -> pl.DataFrame:
 
 def _user_gaps(held: Held) -> pl.DataFrame:
     rows = _main_rows(held)
-    work = pl.when(pl.col("kind").cast(pl.String).is_in(_LEAF)).then("end_ns")
     rows = rows.with_columns(
-        reach=work.cum_max().shift(1).forward_fill().over("lane_no"),
+        reach=pl.col("end_ns").cum_max().shift(1).over("lane_no"),
         after=pl.col("purpose").shift(1).over("lane_no"),
     )
     first_attempt = pl.col("attempt").fill_null(1) == 1
