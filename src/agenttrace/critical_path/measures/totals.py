@@ -77,7 +77,7 @@ def _counts(chunk: Chunk) -> pl.DataFrame:
     return (
         counted.drop("subagents")
         .join(subagents, on="session", how="left")
-        .join(_parallel(spans), on="session", how="left")
+        .join(_parallel(chunk), on="session", how="left")
         .with_columns(pl.col("subagents").fill_null(0))
     )
 
@@ -86,8 +86,10 @@ def _known_sum(values: pl.Expr) -> pl.Expr:
     return pl.when(values.count() > 0).then(values.sum())
 
 
-def _parallel(spans: pl.DataFrame) -> pl.DataFrame:
+def _parallel(chunk: Chunk) -> pl.DataFrame:
     """The largest number of requests and tool calls, without any of these inside, that ran at once."""
+    callers = chunk.agents.select("session", span="spawning_span").drop_nulls()
+    spans = chunk.spans.join(callers, on=["session", "span"], how="anti")
     holders = (
         spans.filter(pl.col("kind").is_in(["request", "tool", "agent"])).get_column("parent_row").unique()
     )
