@@ -13,7 +13,7 @@ from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
-from agenttrace.ingest.assembly.extents import bound_sessions, place_silent_lanes, stretch_containers
+from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, combine
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
@@ -72,7 +72,7 @@ def assemble(
         return _empty_trace(sources, ledger)
     held = _arrange(frames, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
-    held = place_silent_lanes(_inside_compactions(held), frames.links)
+    held = _inside_compactions(held)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames.links, ledger), links])

@@ -7,7 +7,6 @@ import polars as pl
 
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.parents import NONE
-from agenttrace.model.vocabulary import Evidence, LinkKind, Phase
 
 
 def stretch_containers(held: Held) -> pl.DataFrame:
@@ -24,48 +23,6 @@ def stretch_containers(held: Held) -> pl.DataFrame:
                 break
             ends = grown
     return held.spans.with_columns(end_ns=pl.Series(ends))
-
-
-def place_silent_lanes(held: Held, links: pl.DataFrame) -> Held:
-    """A background agent of which no source has a span runs from its launch to where it was heard of.
-
-    What it did is unknown, and its end is a bound: the start of the span that used its result.
-    """
-    silent = held.lanes.filter(pl.col("low").is_null() & (pl.col("spawn_row") != NONE) & pl.col("background"))
-    if silent.is_empty():
-        return held
-    used = links.filter(pl.col("kind") == LinkKind.JOINS.value).join(
-        held.spans.select("sid", to_key="span_key", used_ns="start_ns"), on=["sid", "to_key"]
-    )
-    heard = used.group_by("sid", lane="from_key").agg(pl.col("used_ns").min())
-    ends = held.spans.get_column("end_ns")
-    placed = (
-        silent.with_columns(launched=ends.gather(silent.get_column("spawn_row")))
-        .join(heard, on=["sid", "lane"], how="left")
-        .select(
-            "lane_no",
-            row="holder",
-            placed_low="launched",
-            placed_high=pl.max_horizontal(pl.coalesce("used_ns", "launched"), "launched"),
-        )
-    )
-    lanes = held.lanes.join(placed.drop("row"), on="lane_no", how="left", maintain_order="left").with_columns(
-        low=pl.coalesce("low", "placed_low"), high=pl.coalesce("high", "placed_high")
-    )
-    spans = held.spans.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64)).join(
-        placed.select("row", silent=pl.lit(value=True)), on="row", how="left", maintain_order="left"
-    )
-    unknown = pl.col("silent").fill_null(value=False)
-    spans = spans.with_columns(
-        own_phase=pl.when(unknown).then(pl.lit(Phase.UNKNOWN.value)).otherwise("own_phase"),
-        end_evidence=pl.when(unknown).then(pl.lit(Evidence.BOUNDED.value)).otherwise("end_evidence"),
-    ).with_columns(
-        pl.col("own_phase").cast(held.spans.schema["own_phase"]),
-        pl.col("end_evidence").cast(held.spans.schema["end_evidence"]),
-    )
-    return Held(
-        spans.select(held.spans.columns), held.parents, held.lane, lanes.drop("placed_low", "placed_high")
-    )
 
 
 def bound_sessions(held: Held) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -90,14 +47,11 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, pl.DataFrame]:
     per_lane = work.group_by("lane_no").agg(
         lane_low=pl.col("start_ns").min(), lane_high=pl.col("end_ns").max()
     )
-    placed = lanes.select("lane_no", placed_low="low", placed_high="high")
-    bounds = bounds.join(per_lane, on="lane_no", how="left", maintain_order="left").join(
-        placed, on="lane_no", how="left", maintain_order="left"
-    )
+    bounds = bounds.join(per_lane, on="lane_no", how="left", maintain_order="left")
     session = spans.get_column("kind") == "session"
     made = pl.Series(~real) & ~session
-    low = pl.when(session).then("low").when(made).then(pl.coalesce("lane_low", "placed_low", "low"))
-    high = pl.when(session).then("high").when(made).then(pl.coalesce("lane_high", "placed_high", "low"))
+    low = pl.when(session).then("low").when(made).then(pl.coalesce("lane_low", "low"))
+    high = pl.when(session).then("high").when(made).then(pl.coalesce("lane_high", "low"))
     bounds = bounds.with_columns(
         start_ns=low.otherwise("start_ns").fill_null(0), end_ns=high.otherwise("end_ns").fill_null(0)
     )

@@ -91,44 +91,6 @@ def test_a_subagent_in_no_tool_call_runs_in_the_background_until_it_is_used() ->
     assert not by_key(frame(trace.spans))["agent:c"]["blocking"]
 
 
-def test_a_background_agent_without_spans_runs_until_it_is_heard_of() -> None:
-    rows = [
-        agent("m"),
-        span("m", "r1", "request", 1, 5),
-        span("m", "t", "tool", 5, 6, name="Agent"),
-        span("m", "r2", "request", 21, 30),
-        agent("b", "m", background=True, spawn_key="t"),
-        link("m", "b", "r2", "joins"),
-    ]
-
-    silent = by_key(frame(trace_of(rows).spans))["agent:b"]
-
-    assert (silent["start_ns"], silent["end_ns"]) == (6 * SECOND, 21 * SECOND)
-    assert (silent["own_phase"], silent["end_evidence"]) == ("unknown", "bounded")
-
-
-def test_tool_calls_inside_a_call_belong_to_the_agent_that_runs_there() -> None:
-    def row(key: str, kind: str, start: float, end: float, parent: str | None, lane: str | None) -> Row:
-        return span("m", key, kind, start, end, parent_key=parent, agent_key=lane)
-
-    rows = by_key(
-        spans(
-            [
-                agent("m", main=True),
-                row("r", "request", 1, 5, None, "m"),
-                row("t", "tool", 5, 30, None, "m"),
-                row("x", "other", 5, 30, "t", None),
-                row("q", "request", 6, 10, "t", "sub"),
-                row("g", "tool", 10, 20, "t", None),
-                row("y", "other", 10, 20, "g", None),
-            ]
-        )
-    )
-
-    assert rows["g"]["agent"] == rows["q"]["agent"] == rows["y"]["agent"] != rows["t"]["agent"]
-    assert rows["agent:sub"]["parent"] == rows["x"]["span"]
-
-
 def test_an_idle_parent_that_goes_on_at_the_end_of_a_subagent_waited_for_it() -> None:
     trace = trace_of(
         [
