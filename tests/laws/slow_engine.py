@@ -315,7 +315,7 @@ class Slow:
             event = self._event_at(source, target, due)
         elif mark and event[0] == "mark":
             self._hang(mark)
-        adds = link["kind"] == "joins" and giver["kind"] == "agent" and not giver["blocking"]
+        adds = link["kind"] == "joins" and not giver["blocking"]
         if link["explicit"]:
             if not adds:
                 self.replaced.add(target)
@@ -407,11 +407,7 @@ class Slow:
         return any(
             link["explicit"]
             and link["to_span"] == target
-            and not (
-                link["kind"] == "joins"
-                and self.spans[link["from_span"]]["kind"] == "agent"
-                and not self.spans[link["from_span"]]["blocking"]
-            )
+            and not (link["kind"] == "joins" and not self.spans[link["from_span"]]["blocking"])
             and wait.event in self._events_of(link)
             for link in self.links
         )
