@@ -258,14 +258,14 @@ def trace_of(
 
 def table_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """These rows as a declared table; what a row leaves out is null."""
-    arrays = []
+    arrays: list[pa.Array[Any]] = []
     for column in table.columns:
         values = [row.get(column.name) for row in rows]
-        if pa.types.is_dictionary(column.type):
-            arrays.append(pa.array(values, pa.string()).dictionary_encode().cast(column.type))
+        kind: Any = column.type
+        if pa.types.is_dictionary(kind):
+            arrays.append(pa.array(values, pa.string()).dictionary_encode().cast(kind))
         else:
-            of: Any = column.type
-            arrays.append(pa.array(values, of))
+            arrays.append(pa.array(values, kind))
     return pa.table(arrays, schema=table.arrow)
 
 

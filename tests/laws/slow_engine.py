@@ -1,9 +1,10 @@
-"""The engine once more, slowly: the rules as sentences, one span at a time, with nothing shared with the fast one."""
+"""The engine once more, slowly: the rules one span at a time, with nothing shared with the fast one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from agenttrace.model.trace import Trace
@@ -60,24 +61,24 @@ class Slow:
         for number, span in self.spans.items():
             span["before"] = (span["start_ns"], span["end_ns"])
             if number and (span["parent"] not in self.spans or span["parent"] == number):
-                span["parent"] = 0
-                self.found["parent_missing"] += 1
-        for number in self.spans:
-            seen = []
-            at = number
-            while at and at not in seen:
-                seen.append(at)
-                at = self.spans[at]["parent"]
-            if at:
-                span = self.spans[number]
-                span["cyclic"] = True
-        for span in self.spans.values():
-            if span.get("cyclic"):
-                span["parent"] = 0
-                self.found["parent_missing"] += 1
+                self._make_orphan(span)
+        for number in [number for number in self.spans if self._is_in_cycle(number)]:
+            self._make_orphan(self.spans[number])
         for number in sorted(self.spans, key=lambda one: len(self._ancestors(one))):
             if number:
                 self._repair_one(number, self.spans[number])
+
+    def _make_orphan(self, span: Row) -> None:
+        span["parent"] = 0
+        self.found["parent_missing"] += 1
+
+    def _is_in_cycle(self, number: int) -> bool:
+        """Or below one."""
+        seen = set()
+        while number and number not in seen:
+            seen.add(number)
+            number = self.spans[number]["parent"]
+        return number != 0
 
     def _ancestors(self, number: int) -> list[int]:
         found = []
@@ -87,29 +88,37 @@ class Slow:
         return found
 
     def _repair_one(self, number: int, span: Row) -> None:
+        self._reattach(number, span)
         parent = self.spans[span["parent"]]
-        start, end = span["start_ns"], span["end_ns"]
+        if not span["parent"]:
+            self._hold_to_session(span, parent)
+        if span["start_ns"] < parent["start_ns"]:
+            self.found["child_start_clipped"] += 1
+            span["start_ns"] = parent["start_ns"]
+        if span["end_ns"] > parent["end_ns"] and span["start_ns"] < parent["end_ns"]:
+            self._settle_end(number, span)
+
+    def _reattach(self, number: int, span: Row) -> None:
+        parent, start, end = self.spans[span["parent"]], span["start_ns"], span["end_ns"]
         before = end <= parent["start_ns"] and start < parent["start_ns"]
         after = start >= parent["end_ns"] and end > parent["end_ns"]
-        if (before or after) and span["parent"]:
-            self.found["child_before_parent" if before else "child_after_parent"] += 1
-            for above in self._ancestors(number):
-                one = self.spans[above]
-                if one["start_ns"] <= start and (start < one["end_ns"] or end <= one["end_ns"]):
-                    break
-            span["parent"] = above
-            parent = self.spans[above]
-        if not span["parent"]:
-            if end <= parent["start_ns"] and start < parent["start_ns"]:
-                self.found["before_session"] += 1
-                span["start_ns"] = span["end_ns"] = start = end = parent["start_ns"]
-            if end > parent["end_ns"] + TOLERANCE:
-                self.found["past_session_end"] += 1
-        if start < parent["start_ns"]:
-            self.found["child_start_clipped"] += 1
-            span["start_ns"] = start = parent["start_ns"]
-        if end > parent["end_ns"] and start < parent["end_ns"]:
-            self._settle_end(number, span)
+        if not span["parent"] or not (before or after):
+            return
+        self.found["child_before_parent" if before else "child_after_parent"] += 1
+        ancestors = self._ancestors(number)
+        running = [above for above in ancestors if self._runs_with(self.spans[above], span)]
+        span["parent"] = (running or ancestors[-1:])[0]
+
+    def _runs_with(self, one: Row, span: Row) -> bool:
+        ends_inside = span["start_ns"] < one["end_ns"] or span["end_ns"] <= one["end_ns"]
+        return bool(one["start_ns"] <= span["start_ns"] and ends_inside)
+
+    def _hold_to_session(self, span: Row, session: Row) -> None:
+        if span["end_ns"] <= session["start_ns"] and span["start_ns"] < session["start_ns"]:
+            self.found["before_session"] += 1
+            span["start_ns"] = span["end_ns"] = session["start_ns"]
+        if span["end_ns"] > session["end_ns"] + TOLERANCE:
+            self.found["past_session_end"] += 1
 
     def _settle_end(self, number: int, span: Row) -> None:
         ancestors = self._ancestors(number)
@@ -171,20 +180,16 @@ class Slow:
             self.whole[number] = self._whole(span, holder, seen_twice)
 
     def _whole(self, span: Row, holder: Row, seen_twice: set[int]) -> str:
-        if span["own_phase"] is not None:
-            return str(span["own_phase"])
-        if span["span"] in seen_twice:
-            return "network"
         of_kind = {"tool": "tool", "compaction": "model", "user_wait": "user", "request": "model"}
-        if span["kind"] != "other":
-            return of_kind.get(span["kind"], "harness")
-        if self._told(span):
-            return "model"
-        if holder["own_phase"] is not None:
-            return str(holder["own_phase"])
-        if holder["span"] in seen_twice:
-            return "network"
-        return of_kind.get(holder["kind"], "unknown")
+        by_kind = "model" if self._told(span) else of_kind.get(span["kind"], "harness")
+        if span["kind"] == "other" and not self._told(span):
+            by_kind = of_kind.get(holder["kind"], "unknown")
+            if holder["span"] in seen_twice:
+                by_kind = "network"
+            by_kind = holder["own_phase"] or by_kind
+        if span["span"] in seen_twice:
+            by_kind = "network"
+        return str(span["own_phase"] or by_kind)
 
     def _cut(self, span: Row) -> list[Row]:
         """Instants with the stretch before each; the last one is the end."""
@@ -194,48 +199,44 @@ class Slow:
             name: span[f"{name}_evidence"] or "unknown"
             for name in ("queue", "prefill", "decode", "first_token", "start", "end")
         }
-        first, of_first = span["first_token_ns"], grade["first_token"]
-        if first is None and prefill is not None:
-            first = start + (queue or 0) + prefill
-            of_first = worst(grade["start"], grade["prefill"], "derived")
-            if queue is not None:
-                of_first = worst(of_first, grade["queue"])
-        elif first is None and decode is not None:
-            first, of_first = end - decode, worst(grade["end"], grade["decode"], "derived")
-        wanted: list[Row] = []
-        before_first = "model" if prefill is None else "prefill"
-        if prefill is not None:
-            of_prefill = worst(of_first, grade["prefill"])
-            if queue is not None:
-                at = first - prefill - queue
-                wanted.append(
-                    {
-                        "t": at,
-                        "grade": worst(of_prefill, grade["queue"]),
-                        "phase": "model",
-                        "known": "derived",
-                    }
-                )
-                wanted.append(
-                    {"t": first - prefill, "grade": of_prefill, "phase": "queue", "known": grade["queue"]}
-                )
-            else:
-                wanted.append(
-                    {"t": first - prefill, "grade": of_prefill, "phase": "model", "known": "derived"}
-                )
-        elif queue is not None:
-            of_queue = worst(grade["start"], grade["queue"], "derived")
-            wanted.append({"t": start + queue, "grade": of_queue, "phase": "queue", "known": grade["queue"]})
+        first, of_first = self._first_token(span, grade)
+        wanted = self._before_first(span, grade, first, of_first)
         known = grade["prefill"] if prefill is not None else "derived" if queue is not None else "measured"
-        after = {"phase": before_first, "known": known}
+        after = {"phase": "model" if prefill is None else "prefill", "known": known}
         if first is not None:
-            wanted.append({"t": first, "grade": of_first, "phase": before_first, "known": known})
+            wanted.append({"t": first, "grade": of_first, **after})
             after = {"phase": "decode", "known": "measured" if decode is None else grade["decode"]}
             if decode is not None:
                 of_last = worst(of_first, grade["decode"])
-                last = {"t": first + decode, "grade": of_last, **after, "last": True}
-                wanted.append(last)
+                wanted.append({"t": first + decode, "grade": of_last, **after, "last": True})
         return self._clamped(span, wanted, after, start, end)
+
+    def _first_token(self, span: Row, grade: dict[str, str]) -> tuple[int | None, str]:
+        queue, prefill, decode = span["queue_ns"], span["prefill_ns"], span["decode_ns"]
+        if span["first_token_ns"] is not None:
+            return span["first_token_ns"], grade["first_token"]
+        if prefill is not None:
+            of_queue = "measured" if queue is None else grade["queue"]
+            of_first = worst(grade["start"], grade["prefill"], of_queue, "derived")
+            return span["start_ns"] + (queue or 0) + prefill, of_first
+        if decode is not None:
+            return span["end_ns"] - decode, worst(grade["end"], grade["decode"], "derived")
+        return None, "unknown"
+
+    def _before_first(self, span: Row, grade: dict[str, str], first: int | None, of_first: str) -> list[Row]:
+        queue, prefill = span["queue_ns"], span["prefill_ns"]
+        queued = {"phase": "queue", "known": grade["queue"]}
+        rest = {"phase": "model", "known": "derived"}
+        if prefill is None or first is None:
+            of_queue = worst(grade["start"], grade["queue"], "derived")
+            return [] if queue is None else [{"t": span["start_ns"] + queue, "grade": of_queue, **queued}]
+        of_prefill = worst(of_first, grade["prefill"])
+        if queue is None:
+            return [{"t": first - prefill, "grade": of_prefill, **rest}]
+        return [
+            {"t": first - prefill - queue, "grade": worst(of_prefill, grade["queue"]), **rest},
+            {"t": first - prefill, "grade": of_prefill, **queued},
+        ]
 
     def _clamped(self, span: Row, wanted: list[Row], after: Row, start: int, end: int) -> list[Row]:
         asked = [cut["t"] for cut in wanted]
@@ -293,7 +294,7 @@ class Slow:
         for link in self.links:
             self._resolve_one(link, batches)
         for calls in batches.values():
-            self._serialise(sorted(calls, key=lambda one: self._bounds(one)))
+            self._serialise(sorted(calls, key=self._bounds))
 
     def _bounds(self, number: int) -> tuple[int, int]:
         return self.spans[number]["start_ns"], self.spans[number]["end_ns"]
@@ -301,7 +302,7 @@ class Slow:
     def _resolve_one(self, link: Row, batches: dict[int, set[int]]) -> None:
         source, target = link["from_span"], link["to_span"]
         giver, waiter = self.spans[source], self.spans[target]
-        if giver["start_ns"] > waiter["start_ns"] or target == 0 or source == target:
+        if giver["start_ns"] > waiter["start_ns"] or target in {0, source}:
             self.found["link_backwards"] += 1
             return
         due = waiter["start_ns"]
@@ -326,7 +327,7 @@ class Slow:
 
     def _mark_time(self, mark: Row) -> int:
         start, end = self._bounds(mark["span"])
-        return min(max(mark["t_ns"], start), end)
+        return int(min(max(mark["t_ns"], start), end))
 
     def _mark_rank(self, mark: Row) -> tuple[int, int]:
         return self._mark_time(mark), -GRADES.index(self._mark_grade(mark))
@@ -367,7 +368,7 @@ class Slow:
 
     def _serialise(self, calls: list[int]) -> None:
         calls = [one for one in calls if self._bounds(one)[0] < self._bounds(one)[1]]
-        pairs = list(zip(calls, calls[1:], strict=False))
+        pairs = list(pairwise(calls))
         if all(self._bounds(one)[1] <= self._bounds(two)[0] for one, two in pairs):
             for one, two in pairs:
                 self.waits[two].append(Wait(("end", one), "inferred"))
@@ -379,27 +380,26 @@ class Slow:
         self.grade: dict[Event, str] = {}
         self.before: dict[Event, list[Wait]] = {}
         for number, span in self.spans.items():
-            moved = span["start_ns"] != span["before"][0], span["end_ns"] != span["before"][1]
-            for event, t, grade, was_moved in (
-                (("start", number), span["start_ns"], span["start_evidence"], moved[0]),
-                (("end", number), span["end_ns"], span["end_evidence"], moved[1]),
-            ):
-                self.time[event] = t
-                self.grade[event] = worst(grade, "derived") if was_moved else grade
+            for side, recorded in zip(("start", "end"), span["before"], strict=True):
+                t, grade = span[f"{side}_ns"], span[f"{side}_evidence"]
+                self.time[side, number] = t
+                self.grade[side, number] = grade if t == recorded else worst(grade, "derived")
             for own in self.own[number]:
                 self.time[own["event"]], self.grade[own["event"]] = own["t"], own["grade"]
-        while True:
+        self._wait_once()
+        while knot := self._knot():
+            self._untie(knot)
             self._wait_once()
-            knot = self._knot()
-            if not knot:
-                break
-            inferred = [pair for pair in knot if pair[1].known == "inferred"]
-            for target, wait in inferred or knot:
-                self.waits[target].remove(wait)
-            self.found["link_cycle"] += 1
-            for target, waits in self.waits.items():
-                if target in self.replaced and not any(self._replaces(target, wait) for wait in waits):
-                    self.replaced.discard(target)
+
+    def _untie(self, knot: list[tuple[int, Wait]]) -> None:
+        """Inferred links go first. What is left of a span's stated ones still replaces what time says."""
+        inferred = [pair for pair in knot if pair[1].known == "inferred"]
+        for target, wait in inferred or knot:
+            self.waits[target].remove(wait)
+        self.found["link_cycle"] += 1
+        for target, waits in self.waits.items():
+            if target in self.replaced and not any(self._replaces(target, wait) for wait in waits):
+                self.replaced.discard(target)
 
     def _replaces(self, target: int, wait: Wait) -> bool:
         if wait.known != "explicit":
@@ -550,9 +550,9 @@ class Slow:
             event = wait.event
             events.append((event, inferred, False))
         events = self._without_passed_marks(events)
-        for (later, state, backoff), (earlier, *_) in zip(events, events[1:], strict=False):
+        for (later, state, backoff), (earlier, *_) in pairwise(events):
             if self.time[later] > self.time[earlier]:
-                found.append(self._segment(earlier, later, state, backoff=backoff))
+                found.append(self._segment(earlier, later, inferred=state, backoff=backoff))
         return _merged(found[::-1])
 
     def _without_passed_marks(self, events: list[tuple[Event, bool, bool]]) -> list[tuple[Event, bool, bool]]:
@@ -565,7 +565,7 @@ class Slow:
             kept.append(one)
         return kept
 
-    def _segment(self, earlier: Event, later: Event, state: bool, *, backoff: bool) -> tuple[Any, ...]:
+    def _segment(self, earlier: Event, later: Event, *, inferred: bool, backoff: bool) -> tuple[Any, ...]:
         start, end = self.time[earlier], self.time[later]
         number = self._span_of(later)
         if later[0] == "start":
@@ -581,7 +581,7 @@ class Slow:
         phase, purpose = stretch["phase"], self.spans[number]["purpose"]
         if backoff:
             phase, purpose = "backoff", "failed_attempt"
-        return (number, phase, purpose, start, end, grade, state)
+        return (number, phase, purpose, start, end, grade, inferred)
 
     def gaps(self) -> dict[Event, int]:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from agenttrace.critical_path.network import weave
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.schedule import plan, retime
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.model.schema import SEGMENTS
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
 from laws.slow_engine import slow_sessions
@@ -61,7 +63,7 @@ def test_segments_tile_the_session(rows: Rows) -> None:
 def test_neighbouring_segments_differ(rows: Rows) -> None:
     told = ("span", "phase", "purpose", "evidence", "inferred")
     looks = [tuple(one[name] for name in told) for one in _segments(rows.trace())]
-    assert all(one != other for one, other in zip(looks, looks[1:], strict=False))
+    assert all(one != other for one, other in pairwise(looks))
 
 
 @given(sessions())
@@ -145,6 +147,14 @@ def test_scaled_times_scale_the_path(rows: Rows, by: int) -> None:
         one["start_ns"] *= by
         one["end_ns"] *= by
     assert _segments(rows.trace()) == before
+
+
+@given(sessions(), sessions())
+def test_a_session_does_not_depend_on_those_beside_it(one: Rows, other: Rows) -> None:
+    for row in (*other.spans, *other.links, *other.marks, *other.agents):
+        row["session"] = "t"
+    alone = _segments(one.trace()) + _segments(other.trace())
+    assert _segments(together([one, other]).trace()) == alone
 
 
 def _named(rows: Rows) -> list[Any]:
@@ -236,18 +246,9 @@ def _agree(rows: Rows) -> None:
     segments = segment_table(graph, path_segments(graph, find_critical_path(graph))).to_pylist()
     slow = slow_sessions(trace)
     assert segments == [
-        {
-            "session": name,
-            "span": span,
-            "phase": phase,
-            "purpose": purpose,
-            "start_ns": start,
-            "end_ns": end,
-            "evidence": evidence,
-            "inferred": inferred,
-        }
+        dict(zip(SEGMENTS.arrow.names, (name, *segment), strict=True))
         for name, session in slow.items()
-        for span, phase, purpose, start, end, evidence, inferred in session.segments()
+        for segment in session.segments()
     ]
     assert _repairs({code: len(found) for code, found in graph.found.items()}) == _repairs(
         sum((session.found for session in slow.values()), Counter())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,9 +86,3 @@ def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
 
 def _bits(values: Ints) -> int:
     return int(values.max()).bit_length()
-
-
-def viewed(array: Ints) -> memoryview[int]:
-    """The values as Python integers, one by one, without a copy; writing writes the array."""
-    buffer: Any = array
-    return memoryview(buffer)

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Codes, Ints
 
 
 def ints(table: pa.Table, name: str) -> Ints:
     """An integer column; NULL for null."""
-    column = _whole(table, name)
-    if column.null_count:
-        column = pc.fill_null(column.cast(pa.int64()), pa.scalar(NULL))
-    return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return _filled(table.column(name).combine_chunks(), NULL)
 
 
 def numbers(table: pa.Table, name: str) -> Ints:
     """A column of numbers within a session (spans, agents, marks, turns); -1 for null."""
-    column = _whole(table, name)
-    if column.null_count:
-        column = pc.fill_null(column, pa.scalar(NONE, column.type))
-    return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return _filled(table.column(name).combine_chunks(), NONE)
 
 
 def flags(table: pa.Table, name: str) -> Bools:
-    """A column of booleans; false for null."""
-    column = _whole(table, name)
-    if column.null_count:
-        column = pc.fill_null(column, pa.scalar(value=False))
-    return column.to_numpy(zero_copy_only=False)
+    """A column of booleans without nulls."""
+    values: Bools = table.column(name).combine_chunks().to_numpy(zero_copy_only=False)
+    return values
 
 
 def codes(table: pa.Table, name: str, words: type[StrEnum]) -> Codes:
@@ -49,20 +40,20 @@ def codes(table: pa.Table, name: str, words: type[StrEnum]) -> Codes:
 
 def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
     """A column of words or names as indices, -1 for null, and what they stand for."""
-    column: Any = table.column(name)
+    column = table.column(name)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        return np.zeros(0, np.int64), []
-    indices = whole.indices
-    if indices.null_count:
-        indices = pc.fill_null(indices, pa.scalar(NONE, indices.type))
-    return indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False), whole.dictionary.to_pylist()
+    whole = cast("pa.DictionaryArray[Any, Any]", column.unify_dictionaries().combine_chunks())
+    return _filled(whole.indices, NONE), whole.dictionary.to_pylist()
 
 
-def _whole(table: pa.Table, name: str) -> Any:  # noqa: ANN401  # Arrow's stubs know no array of any type
-    column: Any = table.column(name).combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        return pa.array([], column.type)
-    return column
+def _filled(column: pa.Array[Any], null: int) -> Ints:
+    """The integers of a column; faster than Arrow fills nulls."""
+    if not column.null_count:
+        return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    if column.null_count == len(column):
+        return np.full(len(column), null, np.int64)
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    stored = np.frombuffer(cast("bytes", column.buffers()[1]), column.type.to_pandas_dtype())
+    found = stored[column.offset : column.offset + len(column)]
+    return np.where(known, found, null).astype(np.int64, copy=False)

@@ -21,10 +21,10 @@ from agenttrace.critical_path.spans import SpanArrays
 def break_cycles(
     spans: SpanArrays, forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies
 ) -> tuple[Dependencies, Ints]:
-    """The dependencies that can all hold, and the rows whose dependencies were dropped: inferred ones first."""
+    """The dependencies that can all hold, and the rows that lost some: inferred ones are dropped first."""
     dropped = [np.zeros(0, np.int64)]
     while _may_turn_back(forest, nodes, dependencies):
-        network = weave(forest, nodes, blocks, with_gates(dependencies, spans, blocks, nodes))
+        network = weave(forest, nodes, blocks, with_gates(dependencies, spans, blocks))
         tangled = _tangled_links(network, nodes)
         tangled = tangled[tangled < len(dependencies)]
         if not len(tangled):
@@ -66,7 +66,8 @@ def _tangled_links(network: Network, nodes: Nodes) -> Ints:
     left = _without_loose_ends(source, target, len(used))
     left &= _without_loose_ends(target, source, len(used))
     both = left[source] & left[target] & (link >= 0)
-    return link[both]
+    tangled: Ints = link[both]
+    return tangled
 
 
 def _without_loose_ends(source: Ints, target: Ints, size: int) -> Bools:

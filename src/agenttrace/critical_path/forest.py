@@ -101,7 +101,7 @@ def _enqueue(waiting: dict[int, list[Ints]], levels: list[int], rows: Ints, dept
 
 
 def _depths(parent: Ints) -> Ints:
-    depth = (parent != np.arange(len(parent))).astype(np.int64)
+    depth: Ints = (parent != np.arange(len(parent))).astype(np.int64)
     above = parent
     while (further := depth[above]).any():
         depth = depth + further
@@ -130,7 +130,8 @@ class _Children:
         if self._looks == self._LOOKS + 1:
             self._index(self._parent)
         old, place = expanded(self._count[rows])
-        return self._rows[self._first[rows][old] + place]
+        found: Ints = self._rows[self._first[rows][old] + place]
+        return found
 
     def _index(self, parent: Ints) -> None:
         self._rows = np.argsort(parent, kind="stable")
@@ -208,7 +209,8 @@ def _clip(work: _Repairs, rows: Ints, to: Ints) -> None:
 def _may_leave(work: _Repairs, rows: Ints) -> Bools:
     """Whether the end of a span, of its own or its parent's lane, may be waited for outside its parent."""
     same_lane = work.spans.agent[rows] == work.spans.agent[work.parent[rows]]
-    return same_lane | ~work.spans.detachable[rows]
+    may_leave: Bools = same_lane | ~work.spans.detachable[rows]
+    return may_leave
 
 
 def _waiting_ancestor(work: _Repairs, rows: Ints) -> Ints:

@@ -54,7 +54,7 @@ def build_graph(chunk: Trace) -> Graph:
     substance = Substance(chunk, spans, forest, instants.whole, nodes, dependencies)
     blocks = sort_blocks(spans, forest, nodes, substance)
     dependencies, tangled = break_cycles(spans, forest, nodes, blocks, dependencies)
-    dependencies = with_gates(dependencies, spans, blocks, nodes)
+    dependencies = with_gates(dependencies, spans, blocks)
     found = {**forest.repaired, "phases_clamped": instants.clamped, **dropped, "link_cycle": tangled}
     return Graph(
         spans=spans,

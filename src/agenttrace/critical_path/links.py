@@ -117,11 +117,12 @@ def _hang(
 
 def _replacing(links: _Links, spans: SpanArrays) -> Bools:
     """Stated links say all that a span waited for, but those that use what background work found."""
-    return links.explicit & ~((links.kind == _JOINS) & ~spans.blocking[links.source])
+    replacing: Bools = links.explicit & ~((links.kind == _JOINS) & ~spans.blocking[links.source])
+    return replacing
 
 
 def _serial_calls(links: _Links, spans: SpanArrays, forest: Forest) -> tuple[Ints, Ints]:
-    """Calls of one request that never overlap were made one after the other, whatever was asked for at once."""
+    """Calls of one request that never overlap were made one after the other, asked for at once or not."""
     call = spans.is_kind(SpanKind.TOOL, SpanKind.AGENT) & spans.blocking & (forest.end > forest.start)
     batch = links.explicit & (spans.kind[links.source] == KIND[SpanKind.REQUEST]) & call[links.target]
     source, target = links.source[batch], links.target[batch]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, running_last
-from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, PLACE, Blocks, plain_chains
 from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
@@ -35,12 +35,13 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     """The edges of a chunk."""
     replaced = dependencies.replaced(nodes.n)
     stands_for, gathered = _stand_ins(nodes, blocks, dependencies, replaced)
-    asks = np.flatnonzero((blocks.role & ASKS) != 0)
+    asks = blocks.rows(ASKS)
     asking = blocks.node[asks]
     source = stands_for[blocks.before[asks]]
-    starts = (blocks.place[asks] == CHILD_STARTS) & replaced[np.minimum(asking, nodes.n - 1)]
+    starts = (blocks.what[asks] & PLACE) == CHILD_STARTS
+    starts[starts] = replaced[asking[starts]]
     source[starts] = forest.parent[asking[starts]]
-    inside, before_inside = _plain_chains(nodes, blocks)
+    inside, before_inside = plain_chains(blocks, nodes)
     made = stands_for[gathered]
     sources = (
         source,
@@ -60,14 +61,14 @@ def _stand_ins(
     nodes: Nodes, blocks: Blocks, dependencies: Dependencies, replaced: Bools
 ) -> tuple[Ints, Ints]:
     """For each completion the node that stands for it and all before it; and the rows that need one made."""
-    completes = (blocks.role & COMPLETES) != 0
-    ended = np.flatnonzero(completes & (blocks.place == CHILD_ENDED))
+    completes = (blocks.what & COMPLETES) != 0
+    ended = blocks.rows(COMPLETES, CHILD_ENDED)
     child = nodes.span[blocks.node[ended]]
     previous = blocks.before[ended]
     asked = np.full(nodes.n, NONE, np.int64)
-    starts = np.flatnonzero((blocks.place == CHILD_STARTS) & ((blocks.role & ASKS) != 0))
+    starts = blocks.rows(ASKS, CHILD_STARTS)
     asked[blocks.node[starts]] = blocks.before[starts]
-    own_block = (blocks.role[ended] & JOINED) == 0
+    own_block = (blocks.what[ended] & JOINED) == 0
     waited_for_all = own_block & ~replaced[child] & (asked[child] == previous)
     waited_for_last = np.isin(
         (nodes.n + child) * len(nodes) + blocks.node[previous],
@@ -83,16 +84,3 @@ def _stand_ins(
     stands_for = blocks.node.copy()
     stands_for[gathered] = len(nodes) + np.arange(len(gathered))
     return stands_for, gathered
-
-
-def _plain_chains(nodes: Nodes, blocks: Blocks) -> tuple[Ints, Ints]:
-    """The nodes of spans without a block, but for their starts, and the node before each."""
-    row = np.flatnonzero(~blocks.inner)
-    end = row + nodes.n
-    count = nodes.inner_count[row]
-    before_end = np.where(count > 0, nodes.inner_first[row] + count - 1, row)
-    inside = np.arange(2 * nodes.n, nodes.marks_from)
-    inside = inside[~blocks.inner[nodes.span[inside]]]
-    owner = nodes.span[inside]
-    before = np.where(inside == nodes.inner_first[owner], owner, inside - 1)
-    return np.concatenate([end, inside]), np.concatenate([before_end, before])

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, counts
+from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.forest import Forest
-from agenttrace.critical_path.instants import BOUNDARIES, Instants, stretch_to
+from agenttrace.critical_path.instants import Instants, stretch_to
 from agenttrace.critical_path.spans import GRADE, SpanArrays
 from agenttrace.model.vocabulary import Evidence
 
@@ -106,4 +107,5 @@ def _last_stretches(instants: Instants, forest: Forest) -> Ints:
     end = forest.end[instants.rows]
     by_time = stretch_to(instants, np.arange(len(end)), end)
     beyond = np.where(instants.given, np.arange(1, BOUNDARIES + 1), 0)
-    return np.maximum(by_time, beyond.max(axis=1, initial=0))
+    last: Ints = np.maximum(by_time, beyond.max(axis=1, initial=0))
+    return last

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Ints, expanded, viewed
+from agenttrace.critical_path.arrays import NONE, Ints, expanded
 from agenttrace.critical_path.graph import Graph
 
 _FEW = 24
@@ -53,7 +53,7 @@ def _walk(step: Ints, ends: Ints) -> tuple[Ints, Ints]:
         session, at = session[at != NONE], at[at != NONE]
     if nodes:
         places.append(np.repeat(np.arange(done), [len(part) for part in nodes]))
-    view = viewed(step)
+    view = step.data
     for number, last in zip(session.tolist(), at.tolist(), strict=True):
         walked = _walk_one(view, last)
         nodes.append(walked)
@@ -62,7 +62,7 @@ def _walk(step: Ints, ends: Ints) -> tuple[Ints, Ints]:
     return _turned_round(sessions, nodes, places, len(ends))
 
 
-def _walk_one(step: memoryview[int], node: int) -> Ints:
+def _walk_one(step: memoryview, node: int) -> Ints:
     walked = []
     while node != NONE:
         walked.append(node)

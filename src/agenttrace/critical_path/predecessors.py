@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, running_last
-from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, Blocks, predecessors
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, PLACE, Blocks, predecessors
 from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, OPENED, Nodes
@@ -20,9 +20,9 @@ TREE, INFERRED, EXPLICIT = range(3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predecessors:
-    """Of every node the one that it waited for longest, NONE for the start of a session.
+    """Of every node: the one that it waited for longest, how that is known, and whether it was backoff.
 
-    With it, how that is known (TREE, INFERRED, EXPLICIT), and whether the time between was backoff.
+    `node` is NONE for the start of a session; `known` is TREE, INFERRED or EXPLICIT.
     """
 
     node: Ints
@@ -30,22 +30,23 @@ class Predecessors:
     backoff: Bools
 
 
-def with_gates(dependencies: Dependencies, spans: SpanArrays, blocks: Blocks, nodes: Nodes) -> Dependencies:
+def with_gates(dependencies: Dependencies, spans: SpanArrays, blocks: Blocks) -> Dependencies:
     """Waiting for a person and a compaction hold up their lane, whatever else is stated to be waited for."""
-    replaced = dependencies.replaced(len(spans))
-    if not replaced.any():
-        return dependencies
     gate = spans.is_kind(SpanKind.USER_WAIT, SpanKind.COMPACTION)
     gate |= spans.purpose == PURPOSE[Purpose.COMPACTION]
     for phase in (Phase.USER, Phase.SUSPENDED, Phase.BACKOFF):
         gate |= spans.own_phase == PHASE[phase]
-    ends = (blocks.place == CHILD_ENDED) & ((blocks.role & (COMPLETES | JOINED)) == COMPLETES)
-    ends[ends] = gate[nodes.span[blocks.node[ends]]]
-    if not ends.any():
+    replaced = dependencies.replaced(len(spans))
+    if not gate.any() or not replaced.any():
         return dependencies
-    last = running_last(ends | (blocks.place == OPENED))
-    starts = np.flatnonzero((blocks.place == CHILD_STARTS) & ((blocks.role & ASKS) != 0))
-    starts = starts[replaced[blocks.node[starts]] & ends[last[starts]]]
+    ended = blocks.rows(COMPLETES, CHILD_ENDED)
+    ended = ended[gate[blocks.node[ended] - len(spans)] & ((blocks.what[ended] & JOINED) == 0)]
+    held = (blocks.what & PLACE) == OPENED
+    held[ended] = True
+    last = running_last(held)
+    starts = blocks.rows(ASKS, CHILD_STARTS)
+    starts = starts[replaced[blocks.node[starts]]]
+    starts = starts[(blocks.what[last[starts]] & PLACE) == CHILD_ENDED]
     return dependencies.with_inferred(blocks.node[starts], blocks.node[last[starts]])
 
 
@@ -92,11 +93,15 @@ def _latest(forest: Forest, nodes: Nodes, dependencies: Dependencies, substance:
 def _rank(start: Ints, dependencies: Dependencies, nodes: Nodes) -> Ints:
     """The span that began later, then what is stated, then another attempt, then what is better known."""
     grade = len(EVIDENCE) - nodes.grade[dependencies.node]
-    return ((start - start.min()) * 4 + dependencies.explicit * 2 + dependencies.backoff) * 8 + grade
+    rank: Ints = ((start - start.min()) * 4 + dependencies.explicit * 2 + dependencies.backoff) * 8 + grade
+    return rank
 
 
 def _later(forest: Forest, nodes: Nodes, node: Ints, than: Ints) -> Bools:
     """Whether a dependency binds rather than what time says; of two at once, that of the later span."""
     t, other = nodes.t[node], nodes.t[than]
-    start, other_start = forest.start[nodes.span[node]], forest.start[nodes.span[than]]
-    return (t > other) | ((t == other) & (start >= other_start))
+    later = t > other
+    equal = np.flatnonzero(t == other)
+    start, other_start = (forest.start[nodes.span[at[equal]]] for at in (node, than))
+    later[equal] = start >= other_start
+    return later

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import Ints, counts, expanded, run_starts, viewed
+from agenttrace.critical_path.arrays import Ints, counts, expanded, run_starts
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.network import weave
 
@@ -95,9 +95,9 @@ class _Views:
     """The arrays of a forward pass, to be read and written one by one."""
 
     def __init__(self, schedule: Schedule, time: Ints, gap: Ints, offset: Ints) -> None:
-        self._node, self._first = viewed(schedule.node), viewed(schedule.first)
-        self._source, self._offset = viewed(schedule.source), viewed(offset)
-        self._time, self._gap = viewed(time), viewed(gap)
+        self._node, self._first = schedule.node.data, schedule.first.data
+        self._source, self._offset = schedule.source.data, offset.data
+        self._time, self._gap = time.data, gap.data
 
     def step(self, low: int, high: int) -> None:
         node, first, source, offset, time, gap = (
@@ -155,7 +155,12 @@ def _levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int]:
 
 def _few_free(free: Ints, start: Ints, width: Ints, after: Ints, waits: Ints) -> Ints:
     following = []
-    starts, widths, afters, waiting = viewed(start), viewed(width), viewed(after), viewed(waits)
+    starts, widths, afters, waiting = (
+        start.data,
+        width.data,
+        after.data,
+        waits.data,
+    )
     for node in free.tolist():
         low = starts[node]
         for edge in range(low, low + widths[node]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,10 +13,10 @@ from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, runn
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.path import Path
 from agenttrace.critical_path.predecessors import INFERRED, TREE
-from agenttrace.critical_path.spans import EVIDENCE, GRADE, PHASES, PURPOSES
+from agenttrace.critical_path.spans import GRADE
 from agenttrace.critical_path.stretches import stretches_before
 from agenttrace.model.schema import SEGMENTS
-from agenttrace.model.vocabulary import Evidence
+from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 
 _DERIVED = GRADE[Evidence.DERIVED]
 
@@ -45,17 +44,16 @@ def path_segments(graph: Graph, path: Path) -> Segments:
     """The segments of the paths; none of no length, no two neighbours alike."""
     inferred = _hangs_on_inference(graph, path)
     path, inferred = _without_passed_marks(graph, path, inferred)
-    t = graph.nodes.t[path.node]
-    lasts = np.flatnonzero(t[1:] > t[:-1]) + 1
-    lasts = lasts[path.session[lasts] == path.session[lasts - 1]]
-    node, before = path.node[lasts], path.node[lasts - 1]
-    stretch = stretches_before(graph, node)
     nodes = graph.nodes
-    evidence = np.maximum(np.maximum(nodes.grade[node], nodes.grade[before]), stretch.known)
-    apart = nodes.span[node] != nodes.span[before]
-    evidence = np.where(apart, np.maximum(evidence, _DERIVED), evidence)
-    told = (path.session[lasts], stretch.span, stretch.phase, stretch.purpose, evidence, inferred[lasts])
-    return _merged(Segments(*told, t[lasts - 1], t[lasts]))
+    t, grade, span = nodes.t[path.node], nodes.grade[path.node], nodes.span[path.node]
+    last = np.flatnonzero((t[1:] > t[:-1]) & (path.session[1:] == path.session[:-1]))
+    evidence = np.maximum(grade[1:], grade[:-1])
+    evidence = np.where(span[1:] == span[:-1], evidence, np.maximum(evidence, _DERIVED))[last]
+    start, last = t[last], last + 1
+    stretch = stretches_before(graph, path.node[last])
+    evidence = np.maximum(evidence, stretch.known)
+    told = (path.session[last], stretch.span, stretch.phase, stretch.purpose, evidence, inferred[last])
+    return _merged(Segments(*told, start, t[last]))
 
 
 def _hangs_on_inference(graph: Graph, path: Path) -> Bools:
@@ -103,27 +101,19 @@ def segment_table(graph: Graph, segments: Segments) -> pa.Table:
     """The segments as the declared table."""
     spans = graph.spans
     number = segments.span - spans.first[segments.session]
-    session: Any = pa.array(segments.session)
-    return pa.table(
-        [
-            spans.names.take(session),
-            pa.array(number.astype(np.int32)),
-            *(
-                _worded(values, words)
-                for values, words in (
-                    (segments.phase, PHASES),
-                    (segments.purpose, PURPOSES),
-                )
-            ),
-            pa.array(segments.start),
-            pa.array(segments.end),
-            _worded(segments.evidence, EVIDENCE),
-            pa.array(segments.inferred),
-        ],
-        schema=SEGMENTS.arrow,
-    )
+    arrays: list[pa.Array[Any]] = [
+        spans.names.take(pa.array(segments.session, pa.int64())),
+        pa.array(number, pa.int32()),
+        _words(segments.phase, Phase),
+        _words(segments.purpose, Purpose),
+        pa.array(segments.start, pa.int64()),
+        pa.array(segments.end, pa.int64()),
+        _words(segments.evidence, Evidence),
+        pa.array(segments.inferred, pa.bool_()),
+    ]
+    return pa.table(arrays, schema=SEGMENTS.arrow)
 
 
-def _worded(codes: Codes, words: Sequence[StrEnum]) -> pa.DictionaryArray[Any, Any]:
-    indices: Any = pa.array(codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([word.value for word in words]))
+def _words(codes: Codes, words: type[StrEnum]) -> pa.Array[Any]:
+    values = pa.array([word.value for word in words], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,7 @@ GRADE = {evidence: code for code, evidence in enumerate(EVIDENCE)}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """What requests know of their phases, a row for each span; NULL where the source did not say."""
+    """What requests know of their phases, a row for each span; NULL and NONE where the source did not say."""
 
     queue: Ints
     prefill: Ints
@@ -47,7 +47,7 @@ class SpanArrays:
     for further up than its parent, for it is background work.
     """
 
-    names: pa.Array[Any]
+    names: pa.StringArray
     first: Ints
     session: Ints
     parent: Ints
@@ -70,10 +70,9 @@ class SpanArrays:
 
     def is_kind(self, *kinds: SpanKind) -> Bools:
         """Which spans are of one of these kinds."""
-        chosen = self.kind == KIND[kinds[0]]
-        for kind in kinds[1:]:
-            chosen |= self.kind == KIND[kind]
-        return chosen
+        table = np.zeros(len(KINDS), np.bool_)
+        table[[KIND[kind] for kind in kinds]] = True
+        return table[self.kind]
 
 
 def span_arrays(chunk: Trace) -> SpanArrays:
@@ -84,8 +83,8 @@ def span_arrays(chunk: Trace) -> SpanArrays:
     parent, lost = _parents(table, first, session)
     kind = columns.codes(table, "kind", SpanKind)
     blocking = columns.flags(table, "blocking")
-    rows: Any = pa.array(first)
-    names = pc.take(table.column("session").combine_chunks(), rows)
+    names = cast("pa.StringArray", table.column("session").combine_chunks())
+    names = names.take(pa.array(first, pa.int64()))
     detachable = ~blocking
     detachable[_background_rows(chunk, names, first)] = True
     return SpanArrays(
@@ -113,13 +112,10 @@ def session_sizes(spans: SpanArrays) -> Ints:
     return np.append(np.diff(np.append(spans.first, len(spans))), 0)
 
 
-def session_numbers(table: pa.Table, names: pa.Array[Any]) -> Ints:
+def session_numbers(table: pa.Table, names: pa.StringArray) -> Ints:
     """The number of the session of each row of a table; -1 for a session that is not in the chunk."""
-    column: Any = table.column("session").combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        return np.zeros(0, np.int64)
-    found: Any = pc.index_in(column, value_set=names)
-    return pc.fill_null(found, pa.scalar(NONE, found.type)).to_numpy(zero_copy_only=False).astype(np.int64)
+    found = pc.index_in(table.column("session"), value_set=names)
+    return columns.numbers(pa.table({"number": found}), "number")
 
 
 def _first_rows(span: Ints) -> Ints:
@@ -160,7 +156,7 @@ def _parents(table: pa.Table, first: Ints, session: Ints) -> tuple[Ints, Ints]:
     return parent, np.flatnonzero(lost)
 
 
-def _background_rows(chunk: Trace, names: pa.Array[Any], first: Ints) -> Ints:
+def _background_rows(chunk: Trace, names: pa.StringArray, first: Ints) -> Ints:
     agents = chunk.agents
     chosen = columns.flags(agents, "background")
     session = session_numbers(agents, names)
@@ -174,14 +170,8 @@ def _facts(table: pa.Table) -> Facts:
         prefill=columns.ints(table, "prefill_ns"),
         first_token=columns.ints(table, "first_token_ns"),
         decode=columns.ints(table, "decode_ns"),
-        queue_evidence=_graded(table, "queue_evidence"),
-        prefill_evidence=_graded(table, "prefill_evidence"),
-        first_token_evidence=_graded(table, "first_token_evidence"),
-        decode_evidence=_graded(table, "decode_evidence"),
+        queue_evidence=columns.codes(table, "queue_evidence", Evidence),
+        prefill_evidence=columns.codes(table, "prefill_evidence", Evidence),
+        first_token_evidence=columns.codes(table, "first_token_evidence", Evidence),
+        decode_evidence=columns.codes(table, "decode_evidence", Evidence),
     )
-
-
-def _graded(table: pa.Table, name: str) -> Codes:
-    """A value that is there without evidence is of unknown evidence."""
-    found = columns.codes(table, name, Evidence)
-    return np.where(found == NONE, GRADE[Evidence.UNKNOWN], found).astype(np.int8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Codes, Ints
+from agenttrace.critical_path.division import STRETCHES
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.instants import stretch_to
 from agenttrace.critical_path.spans import GRADE, PHASE, PURPOSE
@@ -17,10 +18,9 @@ _MEASURED = GRADE[Evidence.MEASURED]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
-    """Of each event the time before it.
+    """Of each event the time before it: the span it belongs to, its phase, its purpose.
 
-    The `span` that it belongs to, its phase, its purpose, and how well its length is known beyond what is
-    known of its two ends.
+    `known`: the evidence of its length beyond that of its two ends.
     """
 
     span: Ints
@@ -32,24 +32,32 @@ class Stretches:
 def stretches_before(graph: Graph, node: Ints) -> Stretches:
     """The stretches that end at these events. What comes before a child's start is its parent's own time."""
     nodes, instants = graph.nodes, graph.instants
-    n = nodes.n
-    starts, ends = node < n, (node >= n) & (node < 2 * n)
-    span = np.where(starts, graph.forest.parent[nodes.span[node]], nodes.span[node])
-    place = instants.place[span]
-    divided = place != NONE
-    stretch = np.zeros(len(node), np.int64)
-    at = starts & divided
-    stretch[at] = stretch_to(instants, place[at], nodes.t[node[at]])
-    at = ends & divided
-    stretch[at] = nodes.last_stretch[place[at]]
-    at = ~starts & ~ends & divided
-    stretch[at] = nodes.stretch[node[at] - 2 * n]
+    span = nodes.span[node]
+    starts = np.flatnonzero(node < nodes.n)
+    span[starts] = graph.forest.parent[span[starts]]
     phase = instants.whole[span]
-    phase[divided] = instants.phase[place[divided], stretch[divided]]
     known = np.full(len(node), _MEASURED, np.int8)
-    known[divided] = instants.known[place[divided], stretch[divided]]
-    backoff = graph.predecessors.backoff[node]
-    phase[backoff] = PHASE[Phase.BACKOFF]
+    place = instants.place[span]
+    divided = np.flatnonzero(place != NONE)
+    place = place[divided]
+    cell = place * STRETCHES + _stretch(graph, node[divided], place)
+    phase[divided] = instants.phase.reshape(-1)[cell]
+    known[divided] = instants.known.reshape(-1)[cell]
     purpose = graph.spans.purpose[span]
+    backoff = starts[graph.predecessors.backoff[node[starts]]]
+    phase[backoff] = PHASE[Phase.BACKOFF]
     purpose[backoff] = PURPOSE[Purpose.FAILED_ATTEMPT]
     return Stretches(span, phase, purpose, known)
+
+
+def _stretch(graph: Graph, node: Ints, place: Ints) -> Ints:
+    """Which stretch of a divided span ends at each event, or goes on there."""
+    nodes = graph.nodes
+    stretch = np.empty(len(node), np.int64)
+    inner = np.flatnonzero(node >= 2 * nodes.n)
+    stretch[inner] = nodes.stretch[node[inner] - 2 * nodes.n]
+    ends = np.flatnonzero((node >= nodes.n) & (node < 2 * nodes.n))
+    stretch[ends] = nodes.last_stretch[place[ends]]
+    starts = np.flatnonzero(node < nodes.n)
+    stretch[starts] = stretch_to(graph.instants, place[starts], nodes.t[node[starts]])
+    return stretch

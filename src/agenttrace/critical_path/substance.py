@@ -1,16 +1,15 @@
-"""Which of two things that happen at the same time goes first: decided by what they are, never by their rows."""
+"""Which of two things at the same time goes first: decided by what they are, never by their rows."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, run_starts, sums
+from agenttrace.critical_path.columns import dictionary, ints
 from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import Nodes
@@ -18,8 +17,8 @@ from agenttrace.critical_path.spans import SpanArrays
 from agenttrace.model.trace import Trace
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "output_tokens", "attempt")
-_NAMES = ("error", "status", "model")
-_ROUNDS = 64
+_NAMES = ("name", "error", "status", "model")
+_ROUNDS = 12
 
 
 class Substance:
@@ -27,7 +26,7 @@ class Substance:
 
     What surrounds a span is only looked at where spans are alike in everything else: hashes of
     everything known of a span are mixed with those of its parent, its children and what it waits for,
-    again and again, until that separates no more of them.
+    again and again. How often does not depend on the chunk, so that no session's answer does.
     """
 
     def __init__(
@@ -63,16 +62,16 @@ class Substance:
 
     @cached_property
     def _ranks(self) -> list[Ints]:
-        return [
-            self._phase.astype(np.int64),
-            self._spans.kind.astype(np.int64),
-            _name_ranks(self._table, "name"),
-            *(np.maximum(columns.ints(self._table, name), NONE) for name in _TOKENS),
-        ]
+        kind = self._spans.kind.astype(np.int64)
+        return [self._phase.astype(np.int64), kind, _name_ranks(self._table, "name"), *self._tokens]
 
     @cached_property
-    def _name_columns(self) -> list[Ints]:
-        return [_name_ranks(self._table, name) for name in _NAMES]
+    def _tokens(self) -> list[Ints]:
+        return [np.maximum(ints(self._table, name), NONE) for name in _TOKENS]
+
+    @cached_property
+    def _names(self) -> list[Ints]:
+        return [_name_hashes(self._table, name) for name in _NAMES]
 
     @cached_property
     def _holds(self) -> Bools:
@@ -87,17 +86,15 @@ class Substance:
         known = np.zeros(len(rows), np.int64)
         for values in (forest.start, forest.end, facts.first_token):
             known = _mixed(known + values[rows] - base)
-        for column in (
-            *(spans.start_evidence, spans.end_evidence, spans.purpose, spans.own_phase),
-            *(spans.blocking, spans.detachable, facts.queue, facts.prefill, facts.decode),
-            *(*self._ranks, *self._name_columns),
-        ):
-            values_of: NDArray[Any] = np.asarray(column)
-            known = _mixed(known + values_of[rows].astype(np.int64))
+        columns: list[Ints | Codes | Bools] = [*self._tokens, *self._names, self._phase, spans.kind]
+        columns += [spans.start_evidence, spans.end_evidence, spans.purpose, spans.own_phase]
+        columns += [spans.blocking, spans.detachable, facts.queue, facts.prefill, facts.decode]
+        for column in columns:
+            known = _mixed(known + column[rows].astype(np.int64))
         return known
 
     def _interchangeable(self, rows: Ints, others: Ints) -> bool:
-        """Whether these spans hold nothing, and wait for the very same: then it does not matter which is taken."""
+        """Whether these spans hold nothing and wait for the very same: then it matters not which is taken."""
         if self._holds[rows].any() or self._holds[others].any():
             return False
         wanted = np.zeros(len(self._spans), np.bool_)
@@ -138,21 +135,23 @@ def _tied(*keys: Ints) -> Bools:
 
 def _name_ranks(table: pa.Table, name: str) -> Ints:
     """Alphabetical ranks, so that they do not depend on the order in which names were met."""
-    index, names = columns.dictionary(table, name)
+    index, names = dictionary(table, name)
     rank = np.full(len(names) + 1, NONE, np.int64)
     rank[np.array(sorted(range(len(names)), key=lambda i: names[i] or ""), np.int64)] = np.arange(len(names))
     return rank[index]
 
 
+def _name_hashes(table: pa.Table, name: str) -> Ints:
+    """Of the names themselves: the same in every chunk."""
+    index, names = dictionary(table, name)
+    digests = [blake2b((text or "").encode(), digest_size=8).digest() for text in names]
+    return np.append(np.frombuffer(b"".join(digests), np.int64), NONE)[index]
+
+
 def _refined(known: Ints, parent: Ints, source: Ints, target: Ints, what: Ints) -> Ints:
     size = len(known)
-    distinct = 0
     child = np.flatnonzero(parent != np.arange(size))
     for _ in range(_ROUNDS):
-        found = len(np.unique(known))
-        if found in (distinct, size):
-            break
-        distinct = found
         below = sums(_mixed(known[child]), parent[child], size)
         into = sums(_mixed(known[source] + what), target, size)
         out = sums(_mixed(known[target] - what), source, size)

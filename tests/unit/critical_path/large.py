@@ -41,7 +41,7 @@ def _trace(parent: np.ndarray, start: np.ndarray, end: np.ndarray, wall: int) ->
         "parent": pa.array(parent.astype(np.int32), mask=np.arange(size) == 0),
         "agent": pa.array(np.zeros(size, np.int32)),
         "source": pa.array(np.zeros(size, np.int32)),
-        "kind": _worded(kinds, ["session", "tool"]),
+        "kind": pa.DictionaryArray.from_arrays(pa.array(kinds, pa.int8()), pa.array(["session", "tool"])),
         "purpose": _constant("turn", size),
         "start_ns": pa.array(start),
         "end_ns": pa.array(end),
@@ -49,16 +49,10 @@ def _trace(parent: np.ndarray, start: np.ndarray, end: np.ndarray, wall: int) ->
         "end_evidence": _constant("measured", size),
         "blocking": pa.array(np.ones(size, np.bool_)),
     }
-    types: Any = {column.name: column.type for column in SPANS.columns}
-    arrays = [columns.get(name, pa.nulls(size, of)) for name, of in types.items()]
+    arrays = [columns.get(column.name, pa.array([None] * size, column.type)) for column in SPANS.columns]
     tables = {table.name: table.arrow.empty_table() for table in TRACE_TABLES}
     return Trace(**(tables | {"spans": pa.table(arrays, schema=SPANS.arrow)}))
 
 
 def _constant(word: str, size: int) -> pa.DictionaryArray[Any, Any]:
-    return _worded(np.zeros(size, np.int8), [word])
-
-
-def _worded(codes: Any, words: list[str]) -> pa.DictionaryArray[Any, Any]:
-    indices: Any = pa.array(codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(words))
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size), pa.int8()), pa.array([word]))

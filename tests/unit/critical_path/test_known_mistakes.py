@@ -140,7 +140,7 @@ def test_m18_an_overrun_of_a_nanosecond_costs_a_nanosecond() -> None:
 
 
 def test_m20_parallel_tools_of_an_agent_are_siblings() -> None:
-    """The five spans that NeMo Agent Toolkit nests by time into one another, with the agent that holds them."""
+    """The five spans that NeMo Agent Toolkit nests by time into one another, and their agent."""
     drawing = check("""
         session       |==========================|
           agent x     |==========================|  lane 0

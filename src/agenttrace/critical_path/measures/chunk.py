@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.arrays import NONE
+from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.graph import Graph
-from agenttrace.critical_path.instants import BOUNDARIES
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import EVIDENCE, PHASES, PURPOSES
 from agenttrace.model.trace import Trace
