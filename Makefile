@@ -61,8 +61,9 @@ test: setup  ## everything that has to hold before a change lands
 	@$(PY) -m mypy --no-error-summary $(CODE)
 	@echo "== imports only point down"
 	@$(VENV)/bin/lint-imports
-	@echo "== schemas are current"
+	@echo "== schemas and references are current"
 	@$(PY) -m agenttrace.model.documents --check schemas
+	@$(PY) -m agenttrace.ingest.documents --check docs/reference
 	@echo "== tests"
 	@$(PY) -m pytest -q -n auto
 
@@ -71,9 +72,10 @@ fix: setup  ## format, and mend what the linter can mend
 	@$(PY) -m ruff check --fix --quiet $(CODE) || true
 	@$(PY) -m ruff format $(CODE)
 
-schemas: setup  ## write schemas/ from the code
+schemas: setup  ## write schemas/ and docs/reference/ from the code
 	@echo "== schemas"
 	@$(PY) -m agenttrace.model.documents schemas
+	@$(PY) -m agenttrace.ingest.documents docs/reference
 
 damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
 	@echo "== damage"

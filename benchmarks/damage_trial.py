@@ -25,8 +25,8 @@ import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.errors import AgentTraceError
+from agenttrace.ingest.head import HEAD_BYTES
 from agenttrace.ingest.reading import read
-from agenttrace.ingest.source import HEAD_BYTES
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.report.rendering import Manner, render

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agenttrace.errors import UnknownFormatError
+from agenttrace.ingest.head import HEAD_BYTES, Head
 from agenttrace.ingest.registry import formats, recognise
-from agenttrace.ingest.source import HEAD_BYTES, Source
+from agenttrace.ingest.source import Source
 from contract.trace_cases import every_other_file, every_trace
 from contract.trace_files import TraceFile, content, samples
 
@@ -47,7 +48,7 @@ def test_no_format_claims_what_is_not_its_own(file: TraceFile) -> None:
 
 @given(st.binary(max_size=2000))
 def test_looking_at_any_bytes_never_raises_and_never_doubts(head: bytes) -> None:
-    assert sum(known.sniff(head) for known in formats()) <= 1
+    assert sum(known.sniff(Head(head)) for known in formats()) <= 1
 
 
 @given(st.data())
@@ -58,7 +59,7 @@ def test_looking_at_a_damaged_trace_never_raises_and_never_doubts(data: st.DataO
         cut = data.draw(st.integers(0, 40))
         head[at : at + cut] = data.draw(st.one_of(st.binary(max_size=20), st.sampled_from(PIECES)))
 
-    claims = [known.id for known in formats() if known.sniff(bytes(head[:HEAD_BYTES]))]
+    claims = [known.id for known in formats() if known.sniff(Head(bytes(head[:HEAD_BYTES])))]
 
     assert len(claims) <= 1
 
@@ -67,10 +68,10 @@ def test_looking_at_a_damaged_trace_never_raises_and_never_doubts(data: st.DataO
     "head", [b"", b"\n", b"{", b"{}", b"[]", b"null", b"\0" * 100, b"\xef\xbb\xbf", b"{}\n" * 99]
 )
 def test_what_holds_nothing_is_claimed_by_nobody(head: bytes) -> None:
-    assert [known.id for known in formats() if known.sniff(head)] == []
+    assert [known.id for known in formats() if known.sniff(Head(head))] == []
 
 
 @cache
 def _heads() -> list[bytes]:
     one_of_each = {(file.format, file.path.suffixes[0]): file for file in samples()}
-    return [Source(str(file.path)).head[:4000] for file in one_of_each.values()]
+    return [Source(str(file.path)).head.data[:4000] for file in one_of_each.values()]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.registry import format_by_id
+from agenttrace.ingest.registry import format_by_id, formats
 from agenttrace.ingest.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +27,7 @@ _SAMPLE_RULES = (
     ("*.md", None),
     ("*/expected-facts.json", None),
     ("*/harness-truth.jsonl.gz", None),
-    ("claude-code/*", "claude-code"),
-    ("dynamo/*", "dynamo"),
-    ("otlp/*", "otlp"),
+    *((f"{known.id}/*", known.id) for known in formats()),
     ("*/request-trace.*", "dynamo"),
     ("*otlp-traces.*", "otlp"),
 )
@@ -50,6 +48,8 @@ _SHARED_RULES = (
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
+    ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
+    ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
 _WITHOUT_TIMES = ("otel/otel-proto_*", "otel/codex_*", "dynamo/*otlp-logs.*")
 
@@ -108,7 +108,7 @@ def raw_of(data: bytes, format_id: str, name: str = "unknown") -> RawTrace:
 
 
 def _shared_files() -> list[str]:
-    folders = ("dynamo", "otel", "sessions/claude-code")
+    folders = ("dynamo", "otel", "replay/weka_traces", "sessions")
     return [f"{folder}/{name}" for folder in folders for name in _files_below(SHARED / folder)]
 
 

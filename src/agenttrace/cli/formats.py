@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict
 
 from agenttrace.cli import options as o
-from agenttrace.cli.format_facts import FORMAT_FACTS
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.streams import output_width, wants_color, write_data
 
@@ -24,13 +23,17 @@ def formats(
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
     """What can be read, and what each format tells."""
+    from agenttrace.ingest.registry import formats as known_formats  # noqa: PLC0415  # heavy
+
     if listing is o.Listing.JSON:
-        known = {"formats": [asdict(facts) for facts in FORMAT_FACTS]}
+        known = {"formats": [{"id": known.id, **asdict(known.facts)} for known in known_formats()]}
         write_data([json.dumps(known, indent=2, ensure_ascii=False) + "\n"])
         return
 
     from agenttrace.report.listings import pair_section  # noqa: PLC0415  # heavy
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
-    sections = [pair_section(f"{facts.id}: {facts.about}", facts.told()) for facts in FORMAT_FACTS]
+    sections = [
+        pair_section(f"{known.id}: {known.facts.about}", known.facts.told()) for known in known_formats()
+    ]
     write_data([draw_sections(sections, width=output_width(), color=wants_color(color))])

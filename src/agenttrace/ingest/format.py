@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from agenttrace.ingest.facts import FormatFacts
+from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
@@ -17,12 +19,17 @@ class Format(Protocol):
         ...
 
     @property
+    def facts(self) -> FormatFacts:
+        """What it can tell, and what it cannot."""
+        ...
+
+    @property
     def companions(self) -> tuple[str, ...]:
         """Globs of file names that belong to the format and are not read on their own."""
         ...
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether content that starts so (at most 64 KiB) is of this format. Never raises."""
+    def sniff(self, head: Head) -> bool:
+        """Whether content that starts so is of this format. Never raises."""
         ...
 
     def read(self, source: Source, recorder: Recorder) -> None:

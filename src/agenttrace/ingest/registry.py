@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import entry_points
 
 from agenttrace.errors import AmbiguousFormatError, UnknownFormatError, UsageError
 from agenttrace.ingest.format import Format
 from agenttrace.ingest.source import Source
+
+ENTRY_POINT = "agenttrace.formats"
 
 
 @cache
@@ -16,7 +19,22 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP)
+    return (DYNAMO, CLAUDE_CODE, OTLP, *_from_other_packages())
+
+
+def _from_other_packages() -> list[Format]:
+    """Formats that installed packages offer under the entry point `agenttrace.formats`."""
+    found: list[Format] = []
+    for offer in sorted(entry_points(group=ENTRY_POINT), key=lambda offer: offer.name):
+        try:
+            found.append(offer.load())
+        except Exception as error:
+            raise UsageError(
+                f"the format `{offer.name}` of an installed package cannot be loaded: {error}",
+                where=offer.value,
+                hint="update or uninstall the package that offers it",
+            ) from error
+    return found
 
 
 def format_by_id(format_id: str) -> Format:
@@ -31,7 +49,7 @@ def recognise(source: Source) -> Format:
     """The one format that claims the source's content."""
     claims = [known for known in formats() if known.sniff(source.head)]
     if not claims:
-        what = "an empty file" if not source.head else "content of no known format"
+        what = "an empty file" if not source.head.data else "content of no known format"
         raise UnknownFormatError(
             what,
             where=source.path,

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from agenttrace.errors import InputError
+from agenttrace.ingest.head import HEAD_BYTES, Head
 
-HEAD_BYTES = 1 << 16
 _STORED_BLOCK_BYTES = 1 << 16
 _GZIP_WBITS = 31
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -28,8 +28,8 @@ class Source:
     content: bytes | None = None
 
     @cached_property
-    def head(self) -> bytes:
-        """The first 64 KiB, decompressed; shorter if the file is, or if it is damaged there."""
+    def head(self) -> Head:
+        """Its beginning; shorter if the file is, or if it is damaged there."""
         head = bytearray()
         with self.open() as stream:
             try:
@@ -37,7 +37,7 @@ class Source:
                     head += block
             except _DAMAGE:
                 pass
-        return bytes(head)
+        return Head(bytes(head))
 
     @cached_property
     def stored_bytes(self) -> int:

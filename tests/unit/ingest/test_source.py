@@ -9,7 +9,8 @@ import pytest
 import zstandard
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.source import HEAD_BYTES, DamagedEnd, Source
+from agenttrace.ingest.head import HEAD_BYTES
+from agenttrace.ingest.source import DamagedEnd, Source
 
 LINES = [b'{"a": 1}', b"", b"second", b"  ", b"last without an end"]
 TEXT = b"\n".join(LINES)
@@ -48,7 +49,7 @@ def test_a_stream_that_ends_early_gives_what_was_good_and_then_says_so(pack: obj
     with pytest.raises(DamagedEnd):
         lines.extend(Source("x", packed[: len(packed) // 2]).lines())
 
-    assert Source("x", packed[: len(packed) // 2]).head == whole[:HEAD_BYTES]
+    assert Source("x", packed[: len(packed) // 2]).head.data == whole[:HEAD_BYTES]
 
 
 def test_a_line_longer_than_a_block_is_one_line() -> None:

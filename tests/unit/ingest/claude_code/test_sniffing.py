@@ -7,6 +7,7 @@ import json
 import pytest
 
 from agenttrace.ingest.formats.claude_code import CLAUDE_CODE
+from agenttrace.ingest.head import Head
 from unit.ingest.claude_code.chat import Chat, read
 
 
@@ -30,7 +31,7 @@ def _head() -> bytes:
     ids=["records", "after a broken line", "cut", "summary", "queue", "one long line"],
 )
 def test_it_is_recognised(head: bytes) -> None:
-    assert CLAUDE_CODE.sniff(head)
+    assert CLAUDE_CODE.sniff(Head(head))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_it_is_recognised(head: bytes) -> None:
     ],
 )
 def test_other_content_is_not(head: bytes) -> None:
-    assert not CLAUDE_CODE.sniff(head)
+    assert not CLAUDE_CODE.sniff(Head(head))
 
 
 def test_an_empty_file_gives_nothing() -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agenttrace.ingest.formats.dynamo import DYNAMO
+from agenttrace.ingest.head import Head
 from unit.ingest.dynamo.rows import line, request
 
 ROW = request("chain", 0)
@@ -49,7 +50,7 @@ OTLP_LOG = {
     ],
 )
 def test_rows_of_the_schema_are_claimed(head: bytes) -> None:
-    assert DYNAMO.sniff(head)
+    assert DYNAMO.sniff(Head(head))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +71,10 @@ def test_rows_of_the_schema_are_claimed(head: bytes) -> None:
     ],
 )
 def test_nothing_else_is_claimed(head: bytes) -> None:
-    assert not DYNAMO.sniff(head)
+    assert not DYNAMO.sniff(Head(head))
 
 
 def test_the_head_of_a_line_of_many_hashes_is_enough() -> None:
     long = request("chain", 0, replay={"trace_block_size": 16, "input_sequence_hashes": list(range(20_000))})
 
-    assert DYNAMO.sniff(line({"timestamp": 0, "event": long})[: 1 << 16])
+    assert DYNAMO.sniff(Head(line({"timestamp": 0, "event": long})[: 1 << 16]))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agenttrace.ingest.formats.otlp import OTLP
+from agenttrace.ingest.head import Head
 from unit.ingest.otlp.protobuf import traces_message
 from unit.ingest.otlp.telemetry import document, findings, lines, logs, read, rows, span
 
@@ -179,13 +180,13 @@ def test_no_damage_raises(data: st.DataObject) -> None:
         if not content:
             break
 
-    OTLP.sniff(bytes(content[: 1 << 16]))
+    OTLP.sniff(Head(bytes(content[: 1 << 16])))
     read(bytes(content))
 
 
 @given(st.binary(max_size=300))
 def test_no_content_raises(content: bytes) -> None:
-    assert OTLP.sniff(content) in (True, False)
+    assert OTLP.sniff(Head(content)) in (True, False)
     read(content)
 
 

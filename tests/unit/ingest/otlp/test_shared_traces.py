@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agenttrace.ingest.formats.otlp import OTLP
+from agenttrace.ingest.head import Head
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -58,7 +59,7 @@ def test_protobuf_and_json_of_one_run_give_identical_rows(shared_data: Path, run
 def test_log_records_of_dynamo_are_read_over(shared_data: Path, run: str) -> None:
     path = shared_data / "dynamo" / run / "otlp-logs.pb.gz"
 
-    assert OTLP.sniff(gzip.decompress(path.read_bytes())[: 1 << 16])
+    assert OTLP.sniff(Head(gzip.decompress(path.read_bytes())[: 1 << 16]))
     trace = _read(path)
 
     assert trace.spans.num_rows == 0
@@ -90,7 +91,9 @@ def test_the_examples_of_opentelemetry(shared_data: Path) -> None:
 
 
 def test_every_file_of_otlp_is_read_without_damage(shared_data: Path) -> None:
-    files = [path for path in (shared_data / "otel").iterdir() if OTLP.sniff(path.read_bytes()[: 1 << 16])]
+    files = [
+        path for path in (shared_data / "otel").iterdir() if OTLP.sniff(Head(path.read_bytes()[: 1 << 16]))
+    ]
 
     for path in files:
         trace = _read(path)

@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData, ResourceMetrics, ScopeMetrics
 
 from agenttrace.ingest.formats.otlp import OTLP
+from agenttrace.ingest.head import Head
 from unit.ingest.otlp.protobuf import logs_message, traces_message
 from unit.ingest.otlp.telemetry import document, lines, log, logs, span
 
@@ -32,7 +33,7 @@ DOCUMENT = document(span(1, (0, 1), {"a": "b"}))
     ],
 )
 def test_otlp_in_its_containers_is_recognised(content: bytes) -> None:
-    assert OTLP.sniff(content)
+    assert OTLP.sniff(Head(content))
 
 
 @pytest.mark.parametrize(
@@ -59,20 +60,20 @@ def test_otlp_in_its_containers_is_recognised(content: bytes) -> None:
     ],
 )
 def test_other_content_is_not(content: bytes) -> None:
-    assert not OTLP.sniff(content)
+    assert not OTLP.sniff(Head(content))
 
 
 def test_a_document_that_is_cut_at_the_end_of_the_head_is_recognised() -> None:
     whole = lines(document(*(span(number, (0, 1), {"text": "x" * 500}) for number in range(1, 400))))
 
     assert len(whole) > 1 << 16
-    assert OTLP.sniff(whole[: 1 << 16])
+    assert OTLP.sniff(Head(whole[: 1 << 16]))
 
 
 def test_a_protobuf_message_that_is_cut_at_the_end_of_the_head_is_recognised() -> None:
     whole = traces_message(*(span(number, (0, 1), {"text": "x" * 500}) for number in range(1, 400)))
 
-    assert OTLP.sniff(whole[: 1 << 16])
+    assert OTLP.sniff(Head(whole[: 1 << 16]))
 
 
 def test_metrics_in_protobuf_are_recognised_by_their_shape() -> None:
@@ -80,12 +81,14 @@ def test_metrics_in_protobuf_are_recognised_by_their_shape() -> None:
     metric = metrics.scope_metrics[0].metrics.add(name="gen_ai.client.token.usage")
     metric.sum.data_points.add(as_int=1)
 
-    assert OTLP.sniff(MetricsData(resource_metrics=[metrics]).SerializeToString())
+    assert OTLP.sniff(Head(MetricsData(resource_metrics=[metrics]).SerializeToString()))
 
 
 def test_of_the_shared_traces_exactly_those_of_otlp_are_claimed(shared_data: Path) -> None:
     claimed = {
-        path.name for path in (shared_data / "otel").iterdir() if OTLP.sniff(path.read_bytes()[: 1 << 16])
+        path.name
+        for path in (shared_data / "otel").iterdir()
+        if OTLP.sniff(Head(path.read_bytes()[: 1 << 16]))
     }
 
     assert claimed == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.claude_code.agents import write_agents
 from agenttrace.ingest.formats.claude_code.attempts import stop_answers, write_attempts
 from agenttrace.ingest.formats.claude_code.background import write_background
@@ -19,6 +20,7 @@ from agenttrace.ingest.formats.claude_code.sessions import write_sessions
 from agenttrace.ingest.formats.claude_code.sniffing import is_transcript
 from agenttrace.ingest.formats.claude_code.tools import settle_tools
 from agenttrace.ingest.formats.claude_code.work import Work
+from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
@@ -32,14 +34,32 @@ class ClaudeCode:
         return "claude-code"
 
     @property
+    def facts(self) -> FormatFacts:
+        """What it can tell, and what it cannot."""
+        return FormatFacts(
+            about="transcripts of Claude Code: a file, or a project folder",
+            containers=("JSON lines",),
+            measured=(
+                "end of requests",
+                "tools that state a duration",
+                "subagents",
+                "compactions",
+                "retries",
+                "cache reads",
+            ),
+            derived=("start of requests", "tools from call to result", "user and permission waits", "joins"),
+            untold=("queue, prefill and decode: a request is one phase, model",),
+        )
+
+    @property
     def companions(self) -> tuple[str, ...]:
         """Files of the project folder that are no transcripts."""
         titles = ("custom-title.json", "sent-prefix.json", "precompact.json")
         return ("*.meta.json", "journal.jsonl", "wf_*.json", *titles)
 
-    def sniff(self, head: bytes) -> bool:
+    def sniff(self, head: Head) -> bool:
         """Whether the head holds a transcript's records."""
-        return is_transcript(head)
+        return is_transcript(head.data)
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Everything of one file."""

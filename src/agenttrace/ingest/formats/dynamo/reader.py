@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.dynamo.identity import Owners
 from agenttrace.ingest.formats.dynamo.lines import BrokenLineError, Record, record_of
 from agenttrace.ingest.formats.dynamo.requests import Requests
 from agenttrace.ingest.formats.dynamo.tools import Tools
+from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
@@ -30,10 +32,31 @@ class Dynamo:
 
     id = "dynamo"
     companions: tuple[str, ...] = ()
+    facts = FormatFacts(
+        about="request and agent traces of NVIDIA Dynamo",
+        containers=("JSON lines", "gzip (many members)", "zstd", "bare or in the envelope"),
+        measured=(
+            "queue",
+            "prefill",
+            "decode",
+            "tools (where tool events are on)",
+            "cache reads",
+            "subagents",
+            "workers",
+        ),
+        derived=(
+            "tools from gaps (where tool events are off)",
+            "compactions",
+            "retries",
+            "user waits",
+            "joins",
+        ),
+        untold=("network", "cache writes", "text"),
+    )
 
-    def sniff(self, head: bytes) -> bool:
+    def sniff(self, head: Head) -> bool:
         """A line of the head is a record of the schema; records inside other records do not count."""
-        lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]
+        lines = head.data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]
         return any(map(_is_record, lines)) or _TORN.match(lines[-1]) is not None
 
     def read(self, source: Source, recorder: Recorder) -> None:

@@ -25,7 +25,7 @@ def is_otlp(head: bytes) -> bool:
 
 def read_otlp(source: Source, recorder: Recorder) -> None:
     """Records all of a source."""
-    head = source.head
+    head = source.head.data
     framing = None if is_json(head) else framing_of(head) or _guessed(head)
     packed = framed_json(head)
     intake = Intake(recorder, column_of if packed is None and framing is not None else value_column)

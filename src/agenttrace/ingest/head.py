@@ -1,0 +1,54 @@
+"""The beginning of an input, as formats look at it to tell whether the input is theirs.
+
+Twenty formats look at every file of a folder: what they all need is worked out once, and only if one asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from agenttrace.ingest.json_text import BOM, closed, parsed
+
+HEAD_BYTES = 1 << 16
+_LINES = 64
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first 64 KiB of an input, decompressed; all of it where it is shorter."""
+
+    data: bytes
+
+    @cached_property
+    def objects(self) -> tuple[dict[str, Any], ...]:
+        """The JSON objects that stand on a line each, among the first 64 lines."""
+        lines = self.data.removeprefix(BOM).split(b"\n")[:_LINES]
+        values = (parsed(line) for line in lines if line.lstrip().startswith(b"{"))
+        return tuple(value for value in values if isinstance(value, dict))
+
+    @cached_property
+    def document(self) -> Any:
+        """The JSON value that begins here, as far as it goes, with what is open closed; None if there is none.
+
+        A cut-off head ends where the last value in it was complete, so that keys that stand behind a long
+        list are not seen.
+        """
+        text = self.data.removeprefix(BOM).lstrip()
+        if text[:1] not in (b"{", b"["):
+            return None
+        if self.objects:
+            return self.objects[0]
+        value = parsed(text)
+        return value if value is not None else parsed(closed(text))
+
+    @cached_property
+    def items(self) -> tuple[dict[str, Any], ...]:
+        """The objects of the list that the document is, or the document itself, or the objects of its lines."""
+        found = self.document
+        if isinstance(found, list):
+            return tuple(item for item in found if isinstance(item, dict))
+        if len(self.objects) > 1:
+            return self.objects
+        return (found,) if isinstance(found, dict) else self.objects

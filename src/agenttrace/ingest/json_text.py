@@ -1,0 +1,79 @@
+"""JSON as traces hold it: strict where it is, lenient where writers were, closed where it is cut off."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+BOM = b"\xef\xbb\xbf"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
+_DECODER = json.JSONDecoder()
+_BETWEEN = " \t\r\x00,"
+_CLOSER = {b"{": b"}", b"[": b"]"}
+
+
+def parsed(text: bytes) -> Any:
+    """The value, or None where the text is no JSON.
+
+    What Python's own writer emits is understood too (NaN, infinities, lone surrogates), and bytes that are
+    no UTF-8 are replaced.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return _readable(json.loads(text.decode(errors="replace")))
+    except (ValueError, RecursionError):
+        return None
+
+
+def parsed_all(line: bytes) -> list[Any]:
+    """The values of a line: one, or several that a crash joined; empty where it is no JSON, or is cut off."""
+    value = parsed(line)
+    if value is not None:
+        return [value]
+    text, values, at = line.decode(errors="replace"), [], 0
+    try:
+        while at < len(text):
+            found, at = _DECODER.raw_decode(text, at)
+            values.append(_readable(found))
+            while at < len(text) and text[at] in _BETWEEN:
+                at += 1
+    except (ValueError, RecursionError):
+        return [value for value in values if isinstance(value, dict)]
+    return values
+
+
+def _readable(value: Any) -> Any:
+    """The value without the lone surrogates that JSON may spell and UTF-8 cannot hold."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+
+
+def closed(text: bytes) -> bytes:
+    """Text that is cut off, or broken somewhere, up to its last complete value, with what is open closed.
+
+    Empty where not even a first value in it is complete. What closes a bracket that was never opened ends it.
+    """
+    opens: list[bytes] = []
+    complete: tuple[int, int] = (0, 0)
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in _CLOSER:
+            opens.append(token)
+            if token == b"[" or len(opens) == 1:
+                complete = match.end(), len(opens)
+        elif token == b",":
+            complete = match.start(), len(opens)
+        elif token in (b"}", b"]"):
+            if not opens or _CLOSER[opens[-1]] != token:
+                break
+            opens.pop()
+            complete = match.end(), len(opens)
+            if not opens:
+                break
+    end, depth = complete
+    return text[:end] + b"".join(_CLOSER[token] for token in reversed(opens[:depth]))
