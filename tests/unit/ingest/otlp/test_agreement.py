@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agenttrace.ingest.formats.otlp import json_reading
 from agenttrace.ingest.formats.otlp.json_lenient import Lenient
 from agenttrace.ingest.formats.otlp.json_messages import Document
-from agenttrace.ingest.formats.otlp.names import WANTED
+from agenttrace.ingest.telemetry.names import WANTED
 from unit.ingest.otlp.protobuf import as_protobuf
 from unit.ingest.otlp.telemetry import Record, document, event, lines, read, span, table
 

@@ -28,7 +28,7 @@ from agenttrace.ingest.formats.otlp.json_messages import (
     Status,
     Value,
 )
-from agenttrace.ingest.formats.otlp.names import code_of
+from agenttrace.ingest.telemetry.names import code_of
 
 
 class Lenient:

@@ -16,9 +16,9 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from agenttrace.ingest.formats.otlp.arrow import Texts
-from agenttrace.ingest.formats.otlp.names import WANTED, code_of
-from agenttrace.ingest.formats.otlp.values import Scalar, column_of, column_of_texts, json_text
+from agenttrace.ingest.telemetry.arrow import Texts
+from agenttrace.ingest.telemetry.names import WANTED, code_of
+from agenttrace.ingest.telemetry.values import Scalar, column_of, column_of_texts, json_text
 
 KEY_LIMIT = 5_000
 """Distinct attribute keys that a file may have before it is read in the careful way."""

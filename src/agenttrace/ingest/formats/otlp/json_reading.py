@@ -8,7 +8,6 @@ from itertools import chain
 import msgspec
 
 from agenttrace.ingest.formats.otlp import json_spans
-from agenttrace.ingest.formats.otlp.intake import Intake
 from agenttrace.ingest.formats.otlp.json_lenient import Lenient
 from agenttrace.ingest.formats.otlp.json_messages import (
     Decoder,
@@ -22,7 +21,8 @@ from agenttrace.ingest.formats.otlp.json_messages import (
     scalar,
 )
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, single_records
-from agenttrace.ingest.formats.otlp.names import RESOURCE
+from agenttrace.ingest.telemetry.intake import Intake
+from agenttrace.ingest.telemetry.names import RESOURCE
 from agenttrace.model.vocabulary import Severity
 
 _WANTED = frozenset(RESOURCE)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, scalar
-from agenttrace.ingest.formats.otlp.spans import SpanBuilder
-from agenttrace.ingest.formats.otlp.values import Scalar
-
-EVENT_DETAILS = {
-    "exception": "exception.type",
-    "gen_ai.client.operation.exception": "exception.type",
-    "gen_ai.request.attempt": "attempt",
-    "ai.stream.firstChunk": "ai.response.msToFirstChunk",
-    "First Token Stream Event": "",
-    "gen_ai.content.completion.chunk": "",
-    "llm.content.completion.chunk": "",
-}
-"""The events that are read, and the attribute of each that matters."""
+from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
+from agenttrace.ingest.telemetry.spans import SpanBuilder
+from agenttrace.ingest.telemetry.values import Scalar
 
 _STATUS: dict[int | str | None, int] = {
     "STATUS_CODE_OK": 1,
@@ -31,21 +20,6 @@ _STATUS: dict[int | str | None, int] = {
     2: 2,
 }
 _ATTRIBUTES = msgspec.json.Decoder(list[NamedAttribute], strict=False)
-
-
-@dataclass(slots=True)
-class Dropped:
-    """What exporters dropped before they wrote: spans that say so, and how much they lack."""
-
-    spans: int = 0
-    things: int = 0
-    line: int = 0
-
-    def add(self, count: int, line: int) -> None:
-        """One span that lacks `count` attributes, events or links."""
-        self.line = self.line or line
-        self.spans += 1
-        self.things += count
 
 
 def add_spans(

@@ -10,12 +10,12 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
 
 from agenttrace.ingest.formats.otlp.framing import fields
-from agenttrace.ingest.formats.otlp.intake import Intake
-from agenttrace.ingest.formats.otlp.names import RESOURCE
 from agenttrace.ingest.formats.otlp.protobuf_batches import RECORDS, Batch, complete, modern
 from agenttrace.ingest.formats.otlp.protobuf_salvage import first_resource, whole_logs, whole_spans
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_spans, attributes_of
 from agenttrace.ingest.formats.otlp.signals import Signal, signal_of
+from agenttrace.ingest.telemetry.intake import Intake
+from agenttrace.ingest.telemetry.names import RESOURCE
 from agenttrace.model.vocabulary import Severity
 
 _WANTED = frozenset(RESOURCE)

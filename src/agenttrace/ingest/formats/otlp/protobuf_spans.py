@@ -9,10 +9,10 @@ from typing import Any
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from agenttrace.ingest.formats.otlp.json_spans import EVENT_DETAILS, Dropped
-from agenttrace.ingest.formats.otlp.names import code_of
-from agenttrace.ingest.formats.otlp.spans import SpanBuilder
-from agenttrace.ingest.formats.otlp.values import Scalar, json_text
+from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
+from agenttrace.ingest.telemetry.names import code_of
+from agenttrace.ingest.telemetry.spans import SpanBuilder
+from agenttrace.ingest.telemetry.values import Scalar, json_text
 
 _KEYS_KEPT = 10_000
 

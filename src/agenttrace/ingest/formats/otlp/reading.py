@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agenttrace.ingest.formats.otlp.framing import Framing, unpacked
-from agenttrace.ingest.formats.otlp.intake import Intake
 from agenttrace.ingest.formats.otlp.json_messages import value_column
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, pieces
 from agenttrace.ingest.formats.otlp.json_reading import JsonReading
 from agenttrace.ingest.formats.otlp.protobuf_batches import batches, frames
 from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading
 from agenttrace.ingest.formats.otlp.sniffing import framed_json, framing_of, is_json
-from agenttrace.ingest.formats.otlp.values import column_of
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.ingest.telemetry.intake import Intake
+from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.fields import LATEST_NS
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import (
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import (
     Ints,
     Mask,
     Names,
@@ -25,8 +25,8 @@ from agenttrace.ingest.formats.otlp.arrow import (
     taken,
     where,
 )
-from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import (
+from agenttrace.ingest.telemetry.classify import Classes
+from agenttrace.ingest.telemetry.concepts import (
     LARGEST_INT32,
     counts,
     holds_any,
@@ -35,12 +35,12 @@ from agenttrace.ingest.formats.otlp.concepts import (
     text,
     unsigned,
 )
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.roles import KIND, OPERATION_NAMES, OWN_PHASE, Dialect, Role
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.timing import Timing, time_requests
-from agenttrace.ingest.formats.otlp.tokens import count_tokens
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts, truths
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.roles import KIND, OPERATION_NAMES, OWN_PHASE, Dialect, Role
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.timing import Timing, time_requests
+from agenttrace.ingest.telemetry.tokens import count_tokens
+from agenttrace.ingest.telemetry.values import UNKNOWN, texts, truths
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose, Severity, SpanKind, Status
 
 Columns = dict[str, Any]

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Texts, encoded, kept
-from agenttrace.ingest.formats.otlp.ids import present_ids
-from agenttrace.ingest.formats.otlp.names import WANTED
-from agenttrace.ingest.formats.otlp.values import Scalar, column_of_texts, concatenated, instants
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, encoded, kept
+from agenttrace.ingest.telemetry.ids import present_ids
+from agenttrace.ingest.telemetry.names import WANTED
+from agenttrace.ingest.telemetry.values import Scalar, column_of_texts, concatenated, instants
 
 PART_ROWS = 512
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.fields import LATEST_NS
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Names, labelled
-from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import counts, durations, instants, nullable, unknowns
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.roles import Dialect, Role
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, Scalar
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Names, labelled
+from agenttrace.ingest.telemetry.classify import Classes
+from agenttrace.ingest.telemetry.concepts import counts, durations, instants, nullable, unknowns
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.roles import Dialect, Role
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.values import UNKNOWN, Scalar
 from agenttrace.model.vocabulary import Evidence, Severity
 
 TOLERANCE_NS = 2_000_000

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import (
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import (
     Mask,
     Texts,
     contains,
@@ -19,12 +20,11 @@ from agenttrace.ingest.formats.otlp.arrow import (
     taken,
     where,
 )
-from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import holds, text
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.roles import Dialect
-from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry.classify import Classes
+from agenttrace.ingest.telemetry.concepts import holds, text
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.roles import Dialect
+from agenttrace.ingest.telemetry.spans import Origin, Spans
 from agenttrace.model.vocabulary import Severity
 
 PLACEHOLDERS = frozenset({"default", "none", "null", "undefined", "unknown", "anonymous", "test"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry.arrow import Ints, Mask
 from agenttrace.model.vocabulary import Severity
 
 

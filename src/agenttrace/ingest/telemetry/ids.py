@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agenttrace.ingest.formats.otlp.arrow import Texts, among, lower, matches, where
+from agenttrace.ingest.telemetry.arrow import Texts, among, lower, matches, where
 
 _ABSENT = ("", "0" * 16, "0" * 32)
 

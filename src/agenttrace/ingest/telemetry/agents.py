@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Texts, equals, first_known, joined, kept, where
-from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import text
-from agenttrace.ingest.formats.otlp.roles import Role
-from agenttrace.ingest.formats.otlp.rows import Columns
-from agenttrace.ingest.formats.otlp.spans import Spans
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Texts, equals, first_known, joined, kept, where
+from agenttrace.ingest.telemetry.classify import Classes
+from agenttrace.ingest.telemetry.concepts import text
+from agenttrace.ingest.telemetry.roles import Role
+from agenttrace.ingest.telemetry.rows import Columns
+from agenttrace.ingest.telemetry.spans import Spans
 
 _CONVERSATION = ("gen_ai.conversation.id",)
 

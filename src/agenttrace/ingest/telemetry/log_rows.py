@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp import log_events
-from agenttrace.ingest.formats.otlp.log_events import LogEvent, first
-from agenttrace.ingest.formats.otlp.roles import Dialect
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import log_events
+from agenttrace.ingest.telemetry.log_events import LogEvent, first
+from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.model.vocabulary import (
     Evidence,
     Purpose,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from agenttrace.ingest.formats.otlp.roles import GENAI_MARKS, RULES
+from agenttrace.ingest.telemetry.roles import GENAI_MARKS, RULES
 
 S = 10**9
 MS = 10**6

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, equals, filled, positions
-from agenttrace.ingest.formats.otlp.concepts import counts, durations, nullable
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.rows import Columns, only
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.timing import evidence
-from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, equals, filled, positions
+from agenttrace.ingest.telemetry.concepts import counts, durations, nullable
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.rows import Columns, only
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.timing import evidence
+from agenttrace.ingest.telemetry.values import UNKNOWN
 from agenttrace.model.vocabulary import Severity
 
 _DEEPEST = 16

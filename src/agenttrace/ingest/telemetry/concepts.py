@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, Texts, among, equals, known
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import (
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, equals, known
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.values import (
     UNKNOWN,
     floats,
     integers,

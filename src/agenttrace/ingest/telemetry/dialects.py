@@ -10,21 +10,21 @@ import numpy as np
 import pyarrow as pa
 
 from agenttrace.ingest.fields import LATEST_NS
-from agenttrace.ingest.formats.otlp.agents import agent_keys, record_agents
-from agenttrace.ingest.formats.otlp.arrow import Mask, joined, kept, known, taken
-from agenttrace.ingest.formats.otlp.calls import Calls
-from agenttrace.ingest.formats.otlp.classify import Classes, classify
-from agenttrace.ingest.formats.otlp.ids import present_ids
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.pending import Pending, is_pending
-from agenttrace.ingest.formats.otlp.roles import Dialect, Role
-from agenttrace.ingest.formats.otlp.rows import Columns, only, span_columns
-from agenttrace.ingest.formats.otlp.sessions import Sessions
-from agenttrace.ingest.formats.otlp.sglang import Engine
-from agenttrace.ingest.formats.otlp.spans import Origin, Spans, narrowed
-from agenttrace.ingest.formats.otlp.timing import ATTEMPT_EVENT
-from agenttrace.ingest.formats.otlp.values import UNKNOWN
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
+from agenttrace.ingest.telemetry.arrow import Mask, joined, kept, known, taken
+from agenttrace.ingest.telemetry.calls import Calls
+from agenttrace.ingest.telemetry.classify import Classes, classify
+from agenttrace.ingest.telemetry.ids import present_ids
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.pending import Pending, is_pending
+from agenttrace.ingest.telemetry.roles import Dialect, Role
+from agenttrace.ingest.telemetry.rows import Columns, only, span_columns
+from agenttrace.ingest.telemetry.sessions import Sessions
+from agenttrace.ingest.telemetry.sglang import Engine
+from agenttrace.ingest.telemetry.spans import Origin, Spans, narrowed
+from agenttrace.ingest.telemetry.timing import ATTEMPT_EVENT
+from agenttrace.ingest.telemetry.values import UNKNOWN
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import (
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import (
     Ints,
     Mask,
     Texts,
@@ -17,13 +18,12 @@ from agenttrace.ingest.formats.otlp.arrow import (
     labelled,
     replaced,
 )
-from agenttrace.ingest.formats.otlp.concepts import holds, holds_any, text
-from agenttrace.ingest.formats.otlp.ids import present_ids
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.rows import Columns, only
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry.concepts import holds, holds_any, text
+from agenttrace.ingest.telemetry.ids import present_ids
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.rows import Columns, only
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.values import UNKNOWN
 from agenttrace.model.vocabulary import Evidence, Severity, Status
 
 _PENDING = "pending_span"

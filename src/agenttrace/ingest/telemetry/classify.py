@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Mask, begins, encoded, known
-from agenttrace.ingest.formats.otlp.concepts import holds, holds_any
-from agenttrace.ingest.formats.otlp.roles import (
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Mask, begins, encoded, known
+from agenttrace.ingest.telemetry.concepts import holds, holds_any
+from agenttrace.ingest.telemetry.roles import (
     DYNAMO_PREFIX,
     DYNAMO_QUERY,
     DYNAMO_REQUEST,
@@ -27,8 +27,8 @@ from agenttrace.ingest.formats.otlp.roles import (
     Role,
     Rule,
 )
-from agenttrace.ingest.formats.otlp.spans import Origin, Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts
+from agenttrace.ingest.telemetry.spans import Origin, Spans
+from agenttrace.ingest.telemetry.values import UNKNOWN, texts
 
 Codes = NDArray[np.int8]
 

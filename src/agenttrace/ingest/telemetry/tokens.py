@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp import names
-from agenttrace.ingest.formats.otlp.arrow import Ints, Mask, labelled
-from agenttrace.ingest.formats.otlp.classify import Classes
-from agenttrace.ingest.formats.otlp.concepts import counts, nullable
-from agenttrace.ingest.formats.otlp.notes import Notes
-from agenttrace.ingest.formats.otlp.roles import Dialect, Role
-from agenttrace.ingest.formats.otlp.spans import Spans
-from agenttrace.ingest.formats.otlp.values import UNKNOWN, texts
+from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, labelled
+from agenttrace.ingest.telemetry.classify import Classes
+from agenttrace.ingest.telemetry.concepts import counts, nullable
+from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.roles import Dialect, Role
+from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.values import UNKNOWN, texts
 from agenttrace.model.vocabulary import Severity, TokenQuality
 
 _CONCEPTS = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agenttrace.ingest.formats.otlp.arrow import Texts
-from agenttrace.ingest.formats.otlp.dialects import DialectLayer
-from agenttrace.ingest.formats.otlp.json_spans import Dropped
-from agenttrace.ingest.formats.otlp.logs import Logs
-from agenttrace.ingest.formats.otlp.spans import PART_ROWS, Origin, SpanBuilder
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry.arrow import Texts
+from agenttrace.ingest.telemetry.dialects import DialectLayer
+from agenttrace.ingest.telemetry.events import Dropped
+from agenttrace.ingest.telemetry.logs import Logs
+from agenttrace.ingest.telemetry.spans import PART_ROWS, Origin, SpanBuilder
 from agenttrace.model.vocabulary import Severity
 
 CHUNK_ROWS = 32_768

@@ -8,11 +8,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp import log_events
-from agenttrace.ingest.formats.otlp.log_events import LogEvent, event_name, first
-from agenttrace.ingest.formats.otlp.log_rows import LogRows
-from agenttrace.ingest.formats.otlp.sessions import session_key
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.telemetry import log_events
+from agenttrace.ingest.telemetry.log_events import LogEvent, event_name, first
+from agenttrace.ingest.telemetry.log_rows import LogRows
+from agenttrace.ingest.telemetry.sessions import session_key
 from agenttrace.model.vocabulary import Severity
 
 

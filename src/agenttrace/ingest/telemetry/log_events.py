@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from agenttrace.ingest.formats.otlp.roles import Dialect
+from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.model.vocabulary import SpanKind
 
 DYNAMO_SCOPE = "dynamo.request_trace"

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.otlp.arrow import Ints, Texts, equals, filled, lower, matches
+from agenttrace.ingest.telemetry.arrow import Ints, Texts, equals, filled, lower, matches
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 

@@ -1,0 +1,31 @@
+"""What is read of span events, and what exporters say that they dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EVENT_DETAILS = {
+    "exception": "exception.type",
+    "gen_ai.client.operation.exception": "exception.type",
+    "gen_ai.request.attempt": "attempt",
+    "ai.stream.firstChunk": "ai.response.msToFirstChunk",
+    "First Token Stream Event": "",
+    "gen_ai.content.completion.chunk": "",
+    "llm.content.completion.chunk": "",
+}
+"""The events that are read, and the attribute of each that matters."""
+
+
+@dataclass(slots=True)
+class Dropped:
+    """What exporters dropped before they wrote: spans that say so, and how much they lack."""
+
+    spans: int = 0
+    things: int = 0
+    line: int = 0
+
+    def add(self, count: int, line: int) -> None:
+        """One span that lacks `count` attributes, events or links."""
+        self.line = self.line or line
+        self.spans += 1
+        self.things += count
