@@ -49,6 +49,9 @@ RAW_SPANS = Table(
             "agent_key", STRING, "key of its agent; null: that of its nearest ancestor of kind agent, or main"
         ),
         _LINE,
+        Column(
+            "call_id", STRING, "the id that the model gave a tool call, by which other sources know it too"
+        ),
         *(_loosened(column) for column in SPAN_FACTS),
     ),
 )

@@ -30,7 +30,7 @@ class Lanes:
 
 def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -> Lanes:
     """Lanes of all spans. `raw_agents` has `sid` beside the columns of RAW_AGENTS."""
-    lane = _lane_of(spans, parents)
+    lane = lane_of(spans, parents)
     known = _known_lanes(spans, lane, parents, raw_agents)
     table = _choose_main(known)
     renamed = _merge_main(table)
@@ -50,7 +50,8 @@ def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -
     return Lanes(lane, _one_row_a_lane(table))
 
 
-def _lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
+def lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
+    """The lane key of each span: that of the nearest ancestor that is stated to be of an agent, or MAIN."""
     is_agent = (spans.get_column("kind") == "agent").to_numpy()
     stated = spans.get_column("agent_key").is_not_null().to_numpy() | is_agent
     itself = np.arange(len(parents), dtype=np.int64)

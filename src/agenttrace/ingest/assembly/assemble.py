@@ -34,6 +34,8 @@ from agenttrace.ingest.assembly.tables import (
 from agenttrace.ingest.assembly.turns import number_turns
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
+from agenttrace.ingest.joining.folding import fold_sightings
+from agenttrace.ingest.joining.matching import Matches, match_views
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SOURCES, SPANS
 from agenttrace.model.trace import Trace
@@ -67,10 +69,12 @@ def assemble(
     ledger.paths = [source.path for source in sources]
     for source in sources:
         _keep_findings(ledger, source)
-    frames = number_sessions(combine([source.raw for source in sources]), ledger)
+    views = [f"{source.format} {','.join(source.raw.dialects)}" for source in sources]
+    combined, matches = match_views(combine([source.raw for source in sources]), views, ledger)
+    frames = number_sessions(combined, matches, ledger)
     if frames.spans.is_empty():
         return _empty_trace(sources, ledger)
-    held = _arrange(frames, ledger)
+    held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
     held = _inside_compactions(held)
     spans, detached = bound_sessions(held)
@@ -94,13 +98,14 @@ def assemble(
     )
 
 
-def _arrange(frames: Frames, ledger: Ledger) -> Held:
+def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
     spans = merge_copies(frames.spans, ledger)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans, frames = fold_sightings(spans, frames, matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))
-    return Held(stretch_containers(held), held.parents, held.lane, held.lanes)
+    return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 
 
 def _inside_compactions(held: Held) -> Held:

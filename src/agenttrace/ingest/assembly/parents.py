@@ -15,11 +15,7 @@ NONE = -1
 
 def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
     """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor."""
-    index = spans.select("sid", parent_key="span_key", found=pl.int_range(pl.len(), dtype=pl.Int64))
-    joined = spans.select("sid", "parent_key").join(
-        index, on=["sid", "parent_key"], how="left", maintain_order="left"
-    )
-    parents: Rows = joined.get_column("found").fill_null(NONE).to_numpy().astype(np.int64)
+    parents = stated_parents(spans)
     orphans = spans.filter(pl.Series(parents == NONE) & pl.col("parent_key").is_not_null())
     ledger.add_rows(
         "missing_parent", Severity.INFO, "a span whose parent is in no source: held by its agent", orphans
@@ -30,6 +26,22 @@ def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
         spans.filter(pl.Series(cyclic)),
     )  # fmt: skip
     return np.where(cyclic, NONE, parents)
+
+
+def stated_parents(spans: pl.DataFrame) -> Rows:
+    """The row of the span that each one names as its parent; NONE where it names none, or none that is there."""
+    index = spans.select("sid", parent_key="span_key", found=pl.int_range(pl.len(), dtype=pl.Int64))
+    joined = spans.select("sid", "parent_key").join(
+        index, on=["sid", "parent_key"], how="left", maintain_order="left"
+    )
+    parents: Rows = joined.get_column("found").fill_null(NONE).to_numpy().astype(np.int64)
+    return parents
+
+
+def parent_rows(spans: pl.DataFrame) -> Rows:
+    """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor."""
+    parents = stated_parents(spans)
+    return np.where(in_cycle(parents), NONE, parents)
 
 
 def in_cycle(parents: Rows) -> NDArray[np.bool_]:

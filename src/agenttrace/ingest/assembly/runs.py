@@ -8,6 +8,9 @@ different runs; sources that share nothing go to the run that is nearest in time
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import polars as pl
 
@@ -15,6 +18,9 @@ from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
 from agenttrace.ingest.assembly.keys import KeySets
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Severity
+
+Affinities: TypeAlias = Mapping[str, Collection[tuple[int, int]]]
+"""For a set of keys, pairs of sources that are views of one run."""
 
 
 def name_sets(frames: Frames, *, strong_only: bool) -> pl.DataFrame:
@@ -31,8 +37,11 @@ def name_sets(frames: Frames, *, strong_only: bool) -> pl.DataFrame:
     )
 
 
-def assign_runs(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """For `spans` with `set` and `origin`: frame of set, origin, run (0 for the earliest run of a set)."""
+def assign_runs(spans: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.DataFrame:
+    """For `spans` with `set` and `origin`: frame of set, origin, run (0 for the earliest run of a set).
+
+    `alike`: for each set the pairs of sources that saw the same requests, and so belong to one run.
+    """
     parts = spans.group_by("set", "origin").agg(
         low=pl.min_horizontal(pl.col("start_ns").min(), pl.col("end_ns").min()),
         high=pl.max_horizontal(pl.col("start_ns").max(), pl.col("end_ns").max()),
@@ -41,10 +50,12 @@ def assign_runs(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     conflicts = _conflicts(spans)
     if not conflicts:
         return runs
+    held = _parents_elsewhere(spans.filter(pl.col("set").is_in(list(conflicts))))
     separated: list[tuple[str, int, int]] = []
     for name, pairs in conflicts.items():
         extents = parts.filter(pl.col("set") == name).select("origin", "low", "high").rows()
-        separated += [(name, origin, run) for origin, run in _separate(extents, pairs)]
+        together = {*alike.get(name, ()), *held.get(name, ())}
+        separated += [(name, origin, run) for origin, run in _separate(extents, pairs, together)]
     ledger.add(
         "id_collision",
         Severity.WARNING,
@@ -80,25 +91,66 @@ def _conflicts(spans: pl.DataFrame) -> dict[str, set[tuple[int, int]]]:
     return dict(found)
 
 
+def _parents_elsewhere(spans: pl.DataFrame) -> Affinities:
+    """Pairs of sources of which one has the parents of the other's spans, around them in time."""
+    bounds = spans.select("set", "origin", "start_ns", "end_ns", "span_key", "parent_key")
+    held = (
+        bounds.drop_nulls(["parent_key", "start_ns", "end_ns"])
+        .join(bounds, left_on=["set", "parent_key"], right_on=["set", "span_key"], suffix="_parent")
+        .filter(pl.col("origin") != pl.col("origin_parent"))
+        .with_columns(
+            inside=(pl.col("start_ns") >= pl.col("start_ns_parent") - TOLERANCE_NS)
+            & (pl.col("end_ns") <= pl.col("end_ns_parent") + TOLERANCE_NS)
+        )
+        .group_by("set", "origin", "origin_parent")
+        .agg(inside=pl.col("inside").mean())
+        .filter(pl.col("inside") > 0.5)
+    )
+    found: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for name, a, b in held.select("set", "origin", "origin_parent").iter_rows():
+        found[name].add((a, b))
+    return dict(found)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Sources that are one run, and its extent."""
+
+    members: list[int]
+    low: int
+    high: int
+
+    def distance(self, other: _Run) -> int:
+        """The time between two runs; 0 where they overlap."""
+        return max(self.low - other.high, other.low - self.high, 0)
+
+    def disagrees(self, other: _Run, conflicts: set[tuple[int, int]]) -> bool:
+        """Whether a source of the one conflicts with one of the other."""
+        return any((a, b) in conflicts for a in self.members for b in other.members)
+
+    def take(self, other: _Run) -> None:
+        """Both are one."""
+        self.members += other.members
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
+
 def _separate(
-    extents: list[tuple[int, int | None, int | None]], conflicts: set[tuple[int, int]]
+    extents: list[tuple[int, int | None, int | None]],
+    conflicts: set[tuple[int, int]],
+    together: set[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """Greedy in order of time: the nearest run that no member of which conflicts, or a new one."""
-    runs: list[tuple[list[int], int, int]] = []
-    placed: list[tuple[int, int]] = []
-    known = [(low or 0, high or 0, origin) for origin, low, high in extents]
-    for low, high, origin in sorted(known):
-        free = [
-            (max(run_low - high, low - run_high, 0), index)
-            for index, (members, run_low, run_high) in enumerate(runs)
-            if not any((origin, member) in conflicts for member in members)
-        ]
+    """Sources that belong together first; then in order of time: the nearest run without a conflict, or a new one."""
+    parts = {origin: _Run([origin], low or 0, high or 0) for origin, low, high in extents}
+    for a, b in sorted(together):
+        one, other = parts.get(a), parts.get(b)
+        if one is not None and other is not None and one is not other and not one.disagrees(other, conflicts):
+            one.take(other)
+            parts.update(dict.fromkeys(other.members, one))
+    runs: list[_Run] = []
+    for part in sorted({id(p): p for p in parts.values()}.values(), key=lambda p: (p.low, p.high, p.members)):
+        free = [run for run in runs if not run.disagrees(part, conflicts)]
         if free:
-            _, index = min(free)
-            members, run_low, run_high = runs[index]
-            runs[index] = ([*members, origin], min(run_low, low), max(run_high, high))
+            min(free, key=part.distance).take(part)
         else:
-            index = len(runs)
-            runs.append(([origin], low, high))
-        placed.append((origin, index))
-    return placed
+            runs.append(part)
+    return [(origin, number) for number, run in enumerate(runs) for origin in run.members]

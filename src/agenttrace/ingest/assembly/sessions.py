@@ -10,11 +10,12 @@ from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.runs import assign_runs, name_sets
+from agenttrace.ingest.joining.matching import Matches, affinities
 
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
-def number_sessions(frames: Frames, ledger: Ledger) -> Frames:
+def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
     """The frames with `sid`, the number of each row's session; spans also get `family`.
 
     Rows of sessions without any span are left out: nothing of theirs can be shown.
@@ -22,7 +23,7 @@ def number_sessions(frames: Frames, ledger: Ledger) -> Frames:
     sets = name_sets(frames, strong_only=True)
     families = name_sets(frames, strong_only=False).rename({"set": "family"})
     spans = frames.spans.join(sets, on="session_key", maintain_order="left")
-    runs = assign_runs(spans, ledger)
+    runs = assign_runs(spans, affinities(frames, matches, sets), ledger)
     numbered = (
         runs.select("set", "run")
         .unique()
@@ -70,7 +71,7 @@ def describe_sessions(
         .filter(pl.col("main") & (pl.col("origin") >= 0))
         .sort("sid", "start_ns", pl.col("end_ns"), "span_key", descending=[False, False, True, False])
         .group_by("sid", maintain_order=True)
-        .agg(main_key=pl.col("session_key").first())
+        .agg(main_key=pl.col("session_key").first(), main_origin=pl.col("origin").first())
     )
     described = (
         session_rows.join(sources, on="sid", how="left")

@@ -89,11 +89,18 @@ class Numbering:
 
 
 def session_table(numbering: Numbering, formats: list[str], dialects: list[str]) -> pa.Table:
-    """The sessions, with the format of their first source."""
+    """The sessions, with the format of the source that tells of their beginning."""
     described = numbering.sessions
     origins = described.get_column("sources").to_list()
+    first = described.get_column("main_origin").to_list()
     frame = described.with_columns(
-        format=pl.Series([formats[o[0]] if o else "unknown" for o in origins], dtype=pl.String),
+        format=pl.Series(
+            [
+                formats[o[0] if f is None else f] if o else "unknown"
+                for o, f in zip(origins, first, strict=True)
+            ],
+            dtype=pl.String,
+        ),
         dialects=pl.Series([_joined(dialects, o) for o in origins], dtype=pl.String),
         truncated=pl.col("truncated").fill_null(value=False),
     )

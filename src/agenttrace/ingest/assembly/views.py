@@ -12,8 +12,11 @@ from agenttrace.model.vocabulary import Severity
 _SHARED = (
     "model", "request_id", "client_request_id", "input_tokens", "cache_read_tokens", "cache_write_tokens",
     "output_tokens", "reasoning_tokens", "output_quality", "worker", "prefill_worker", "queue_depth",
-    "kv_hit_rate", "itl_ns", "trigger", "session_final",
+    "kv_hit_rate", "itl_ns", "trigger", "session_final", "status", "error", "priority", "kv_hint", "attempt",
+    "cache_miss_reason",
 )  # fmt: skip
+
+_COUNTS = frozenset(name for name in _SHARED if name.endswith("_tokens"))
 
 
 def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFrame:
@@ -36,7 +39,7 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
         .filter(pl.Series(inner))
         .sort("start_ns", "end_ns", "span_key")
         .group_by("holder", maintain_order=True)
-        .agg(pl.col(name).drop_nulls().first() for name in shared)
+        .agg(pl.col(name).max() if name in _COUNTS else pl.col(name).drop_nulls().first() for name in shared)
     )
     joined = (
         spans.with_row_index("holder")
@@ -45,9 +48,14 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
     )
     folded = joined.with_columns(
         kind=pl.when(pl.Series(inner)).then(pl.lit("other")).otherwise("kind").cast(kind.dtype),
-        **{name: pl.coalesce(name, f"{name}_view") for name in shared},
+        **{name: _known(name) for name in shared},
     )
     return folded.select(spans.columns)
+
+
+def _known(name: str) -> pl.Expr:
+    """What the outer request says, or the inner; of tokens the larger, for a client that cancels counts none."""
+    return pl.max_horizontal(name, f"{name}_view") if name in _COUNTS else pl.coalesce(name, f"{name}_view")
 
 
 def _outermost(holder: Rows, inner: np.ndarray) -> Rows:

@@ -100,6 +100,9 @@ class LogRows:
             "agent_key": self._lane(event, kind),
             "line": event.line,
             "kind": kind.value,
+            "call_id": fields.text(first(event.attributes, log_events.CALL_ID))
+            if kind is SpanKind.TOOL
+            else None,
             "start_ns": start,
             "end_ns": event.t_ns,
             "start_evidence": (Evidence.UNKNOWN if start is None else Evidence.DERIVED).value,

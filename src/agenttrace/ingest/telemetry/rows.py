@@ -72,6 +72,7 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         "own_phase": labelled(_PHASE_OF[classes.role], tuple(Phase), UNKNOWN),
         "purpose": labelled(_purpose(spans, classes, status), tuple(Purpose), UNKNOWN),
         "name": _names(spans, classes),
+        "call_id": text(spans, names.CALL_ID, classes.has_role(Role.TOOL)),
         "status": labelled(status, tuple(Status), UNKNOWN),
         "error": _errors(spans, status),
         **_bounds(spans, timing),

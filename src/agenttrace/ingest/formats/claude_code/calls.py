@@ -33,6 +33,7 @@ def _span(tool: Tool, result: Result | None) -> Span:
         line=tool.line,
         kind=SpanKind.TOOL,
         name=tool.name,
+        call_id=tool.id,
         purpose=tool.lane.purpose,
         start_ns=tool.start_ns or None,
         end_ns=tool.end_ns or None,

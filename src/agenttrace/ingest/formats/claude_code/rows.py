@@ -35,6 +35,7 @@ class Span(Struct, gc=False, kw_only=True):
     parent_key: str | None = None
     purpose: Purpose = Purpose.TURN
     name: str | None = None
+    call_id: str | None = None
     start_evidence: Evidence = Evidence.BOUNDED
     end_evidence: Evidence = Evidence.BOUNDED
     blocking: bool | None = True

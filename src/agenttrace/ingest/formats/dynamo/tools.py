@@ -26,6 +26,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status
 
 _TOOL = (
+    "tool_call_id",
     "tool_class",
     "started_at_unix_ms",
     "ended_at_unix_ms",
@@ -190,6 +191,7 @@ class Tools:
                 "kind": columns.constant(SpanKind.TOOL, block.length),
                 "purpose": columns.constant(Purpose.TURN, block.length),
                 "name": block.texts("tool_class"),
+                "call_id": block.texts("tool_call_id"),
                 "start_ns": columns.nullable(start),
                 "end_ns": columns.nullable(end),
                 "start_evidence": columns.evidence_column(start_code),

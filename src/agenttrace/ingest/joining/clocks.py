@@ -1,0 +1,109 @@
+"""How far the clocks of two sources differ, told from requests that both saw.
+
+Of two views of one request, one lies within the other: the client sends before the server receives, and
+receives after the server has sent. So each request bounds the difference between the clocks, from the difference
+of the starts to that of the ends; a difference within the bounds of all requests explains them all, and where
+zero does, the clocks agree. (The method of Cristian's algorithm, with a bound for each request; what is left
+between the bounds is the error.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+
+_LOOSE_NS = 1_000_000_000
+"""Where a bound is none (a transcript knows when it wrote, not when the stream ended), it may be off by so much."""
+
+_FEW, _FEW_NS, _MOST_NS = 3, 300 * 10**9, 86_400 * 10**9
+"""Fewer requests than that prove no difference larger than this; and none proves more than a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """The clock of `origin` is `ahead_ns` ahead of that of `reference`, give or take `error_ns`."""
+
+    origin: int
+    reference: int
+    ahead_ns: int
+    error_ns: int
+    requests: int
+
+
+def settle(pairs: pl.DataFrame, spans: pl.DataFrame) -> tuple[pl.DataFrame, list[Offset]]:
+    """The pairs that one difference of clocks explains, and the differences that are not zero.
+
+    The reference of two clocks is the one whose requests contain those of the other: the client's.
+    """
+    timed = _bounds(pairs, spans)
+    kept: list[pl.DataFrame] = []
+    offsets: list[Offset] = []
+    for (a, b), part in timed.group_by("origin", "origin_b", maintain_order=True):
+        ahead, found = _agreed(part, same_clock=a == b)
+        kept.append(found)
+        if ahead is not None and found.height:
+            inner_is_b = bool(found.get_column("length").sum() >= found.get_column("length_b").sum())
+            origin, reference = (b, a) if inner_is_b else (a, b)
+            sign = 1 if inner_is_b else -1
+            offsets.append(Offset(int(origin), int(reference), sign * ahead[0], ahead[1], found.height))
+    confirmed = pl.concat(kept) if kept else timed
+    return confirmed.select(pairs.columns), offsets
+
+
+def _bounds(pairs: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """The pairs whose bounds are known: `low` and `high` of how far b is ahead, `measured`, and the lengths."""
+    measured = (pl.col("start_evidence") == "measured") & (pl.col("end_evidence") == "measured")
+    facts = spans.with_row_index("row").select(
+        "row", "origin", "start_ns", "end_ns", measured=measured.fill_null(value=False)
+    )
+    both = pairs.join(facts.rename({"row": "a"}), on="a").join(
+        facts.rename({name: f"{name}_b" for name in facts.columns} | {"row": "b"}), on="b"
+    )
+    starts, ends = pl.col("start_ns_b") - pl.col("start_ns"), pl.col("end_ns_b") - pl.col("end_ns")
+    return (
+        both.drop_nulls(["start_ns", "end_ns", "start_ns_b", "end_ns_b"])
+        .with_columns(
+            low=pl.min_horizontal(starts, ends),
+            high=pl.max_horizontal(starts, ends),
+            measured=pl.col("measured") & pl.col("measured_b"),
+            length=pl.col("end_ns") - pl.col("start_ns"),
+            length_b=pl.col("end_ns_b") - pl.col("start_ns_b"),
+        )
+        .sort("origin", "origin_b", "a", "b")
+    )
+
+
+def _agreed(part: pl.DataFrame, *, same_clock: bool) -> tuple[tuple[int, int] | None, pl.DataFrame]:
+    """How far b is ahead and the error, None for no difference; and the pairs that this explains."""
+    slack = pl.when("measured").then(TOLERANCE_NS).otherwise(_LOOSE_NS)
+    within = part.with_columns(low=pl.col("low") - slack, high=pl.col("high") + slack)
+    sure = within.filter("measured")
+    used = sure if sure.height else within
+    low, high = used.get_column("low").to_numpy(), used.get_column("high").to_numpy()
+    ahead, error = (0, 0) if same_clock else common_point(low, high)
+    agree = (pl.col("low") <= ahead) & (pl.col("high") >= ahead)
+    found = within.filter(agree)
+    few = found.height < min(_FEW, part.height + 1) or found.height < _FEW
+    if abs(ahead) > (_FEW_NS if few else _MOST_NS):
+        return None, found.clear()
+    return ((ahead, error) if ahead else None), found
+
+
+def common_point(low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[int, int]:
+    """A point in as many of the intervals as any, and how far it may be off; 0 if nine in ten hold it."""
+    at_zero = np.count_nonzero((low <= 0) & (high >= 0))
+    points = np.concatenate([low, high])
+    steps = np.concatenate([np.ones(len(low), np.int64), np.full(len(high), -1, np.int64)])
+    order = np.lexsort((-steps, points))
+    depth = np.cumsum(steps[order])
+    most = int(depth.max())
+    if at_zero * 10 >= most * 9:
+        return 0, 0
+    first = int(np.argmax(depth))
+    begin, end = int(points[order[first]]), int(points[order[first + 1]])
+    return (begin + end) // 2, (end - begin + 1) // 2
