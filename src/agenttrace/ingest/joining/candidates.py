@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-PAIRS = {"a": pl.UInt32, "b": pl.UInt32, "stated": pl.Boolean}
+PAIRS = pl.Schema({"a": pl.UInt32, "b": pl.UInt32, "stated": pl.Boolean})
 _MOST_OF_ONE_ID = 8
 """An id that more requests of one source have is no request's id, whatever its name."""
 
