@@ -22,6 +22,7 @@ def test_a_start_and_its_end_are_one_span() -> None:
         "span_key": KEY,
         "agent_key": "chain",
         "line": 2,
+        "call_id": "call",
         "kind": "tool",
         "purpose": "turn",
         "name": "bash",

@@ -26,7 +26,6 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status
 
 _TOOL = (
-    "tool_call_id",
     "tool_class",
     "started_at_unix_ms",
     "ended_at_unix_ms",
@@ -34,7 +33,7 @@ _TOOL = (
     "output_tokens",
     "error_type",
 )
-_NAMES = ("line", "session_key", "agent_key", "span_key", "event_time_unix_ms", "status", *_TOOL)
+_NAMES = ("line", "session_key", "agent_key", "span_key", "call_id", "event_time_unix_ms", "status", *_TOOL)
 _BLOCK_ROWS = 4096
 _TOLERANCE_NS = 2_000_000
 _STATUS = {
@@ -127,6 +126,7 @@ class Tools:
                 owner.session_key,
                 owner.chain,
                 key,
+                fields.text(tool.get("tool_call_id")),
                 record.get("event_time_unix_ms"),
                 status or _BY_EVENT[event],
                 *map(tool.get, _TOOL),
@@ -191,7 +191,7 @@ class Tools:
                 "kind": columns.constant(SpanKind.TOOL, block.length),
                 "purpose": columns.constant(Purpose.TURN, block.length),
                 "name": block.texts("tool_class"),
-                "call_id": block.texts("tool_call_id"),
+                "call_id": block.raw("call_id"),
                 "start_ns": columns.nullable(start),
                 "end_ns": columns.nullable(end),
                 "start_evidence": columns.evidence_column(start_code),
