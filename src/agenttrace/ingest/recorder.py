@@ -89,6 +89,7 @@ class Recorder:
         self._agents = _Columns(raw.RAW_AGENTS)
         self._marks = _Columns(raw.RAW_MARKS)
         self._links = _Columns(raw.RAW_LINKS)
+        self._calls = _Columns(raw.RAW_CALLS)
         self._prefixes = _Columns(raw.RAW_PREFIXES)
         self._sessions = _Columns(raw.RAW_SESSIONS)
         self._edges: dict[tuple[str, str], bool] = {}
@@ -127,6 +128,10 @@ class Recorder:
     def extend_links(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_LINKS`."""
         self._links.extend(columns)
+
+    def extend_calls(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
+        """Whole columns of `raw.RAW_CALLS`: which request asked for which call, or had its result."""
+        self._calls.extend(columns)
 
     def prefix(self, **values: Any) -> None:
         """One row of `raw.RAW_PREFIXES`."""
@@ -185,6 +190,7 @@ class Recorder:
             agents=self._agents.table(),
             marks=self._marks.table(),
             links=self._links.table(),
+            calls=self._calls.table(),
             prefixes=self._prefixes.table(),
             sessions=self._sessions.table(),
             key_edges=edges.table(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from agenttrace.ingest.assembly.calls import call_links
+from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
@@ -29,12 +31,14 @@ def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
     return found.select("sid", "row", "kind", "t_ns", "evidence", "refers_row").unique(maintain_order=True)
 
 
-def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """`links` as rows of spans, with spawns and the inferred uses of background agents."""
+def resolve_links(held: Held, frames: Frames, ledger: Ledger) -> pl.DataFrame:
+    """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents."""
     rows = _rows_by_key(held)
     lanes = held.lanes.select("sid", from_key="lane", lane_row="holder")
     found = (
-        links.join(rows.rename({"key": "from_key", "row": "from_row"}), on=["sid", "from_key"], how="left")
+        frames.links.join(
+            rows.rename({"key": "from_key", "row": "from_row"}), on=["sid", "from_key"], how="left"
+        )
         .join(lanes, on=["sid", "from_key"], how="left")
         .with_columns(from_row=pl.coalesce("lane_row", "from_row"))
         .join(rows.rename({"key": "to_key", "row": "to_row"}), on=["sid", "to_key"], how="left")
@@ -46,7 +50,8 @@ def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFra
         "a dependency on a span that is in no source",
         lost.with_columns(line=pl.lit(None, pl.Int64)),
     )
-    stated = found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
+    linked = found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
+    stated = pl.concat([linked, call_links(held, frames.calls)])
     overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
     return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
 

@@ -14,27 +14,12 @@ from typing import TypeAlias
 
 import polars as pl
 
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
-from agenttrace.ingest.assembly.keys import KeySets
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Severity
 
 Affinities: TypeAlias = Mapping[str, Collection[tuple[int, int]]]
 """For a set of keys, pairs of sources that are views of one run."""
-
-
-def name_sets(frames: Frames, *, strong_only: bool) -> pl.DataFrame:
-    """`session_key` and the smallest key of its set."""
-    sets = KeySets()
-    edges = frames.key_edges.filter(pl.col("strong")) if strong_only else frames.key_edges
-    sets.join_all(edges.select("key_a", "key_b").unique().iter_rows())
-    keys = pl.concat(
-        [frame.get_column("session_key") for frame in (frames.spans, frames.agents, frames.sessions)]
-    ).unique()
-    return pl.DataFrame(
-        {"session_key": keys, "set": [sets.find(key) for key in keys.to_list()]},
-        schema={"session_key": pl.String, "set": pl.String},
-    )
 
 
 def assign_runs(spans: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.DataFrame:

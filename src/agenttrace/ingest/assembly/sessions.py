@@ -9,21 +9,20 @@ import polars as pl
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.runs import assign_runs, name_sets
-from agenttrace.ingest.joining.matching import Matches, affinities
+from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
-def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
+def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Frames:
     """The frames with `sid`, the number of each row's session; spans also get `family`.
 
-    Rows of sessions without any span are left out: nothing of theirs can be shown.
+    `members`: as `membership` makes it; `alike`: as `assign_runs` takes it. Rows of sessions without any span are
+    left out: nothing of theirs can be shown.
     """
-    sets = name_sets(frames, strong_only=True)
-    families = name_sets(frames, strong_only=False).rename({"set": "family"})
+    sets = members.select("session_key", "set")
     spans = frames.spans.join(sets, on="session_key", maintain_order="left")
-    runs = assign_runs(spans, affinities(frames, matches, sets), ledger)
+    runs = assign_runs(spans, alike, ledger)
     numbered = (
         runs.select("set", "run")
         .unique()
@@ -41,15 +40,10 @@ def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
         sid = pl.coalesce("sid", "first_sid")
         return joined.with_columns(sid=sid).drop("set", "run", "first_sid").drop_nulls("sid")
 
-    return Frames(
-        spans=with_sid(frames.spans).join(families, on="session_key", how="left", maintain_order="left"),
-        agents=with_sid(frames.agents),
-        marks=with_sid(frames.marks),
-        links=with_sid(frames.links),
-        prefixes=with_sid(frames.prefixes),
-        sessions=with_sid(frames.sessions),
-        key_edges=frames.key_edges,
-    )
+    numbered_frames = {name: with_sid(frame) for name, frame in frames.items().items()}
+    families = members.select("session_key", "family")
+    in_families = numbered_frames["spans"].join(families, on="session_key", how="left", maintain_order="left")
+    return Frames(**{**numbered_frames, "spans": in_families})
 
 
 def describe_sessions(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ class Numbering:
         return pl.Series(numbers, dtype=pl.Int32).replace(NONE, None)
 
 
-def session_table(numbering: Numbering, formats: list[str], dialects: list[str]) -> pa.Table:
+def session_table(numbering: Numbering, formats: Sequence[str], dialects: Sequence[str]) -> pa.Table:
     """The sessions, with the format of the source that tells of their beginning."""
     described = numbering.sessions
     origins = described.get_column("sources").to_list()
@@ -107,7 +107,7 @@ def session_table(numbering: Numbering, formats: list[str], dialects: list[str])
     return arrow_table(SESSIONS, frame.drop("labels", strict=False))
 
 
-def _joined(dialects: list[str], origins: list[int]) -> str | None:
+def _joined(dialects: Sequence[str], origins: list[int]) -> str | None:
     words = {word for origin in origins for word in dialects[origin].split(",") if word}
     return ",".join(sorted(words)) or None
 
