@@ -20,8 +20,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
@@ -85,7 +87,11 @@ def read_rows(content: bytes, format_id: str) -> Reading:
     """Everything that a format records of a file."""
     recorder = Recorder()
     format_by_id(format_id).read(Source("piece", content), recorder)
-    trace = recorder.trace()
+    return rows_of(recorder.trace())
+
+
+def rows_of(trace: RawTrace) -> Reading:
+    """The rows of what was read."""
     findings = Counter({row["code"]: row["count"] for row in trace.findings.to_pylist()})
     return Reading({name: _bag(trace, name) for name in _TABLES}, findings)
 
@@ -99,8 +105,19 @@ def trace_rows(trace: Trace) -> Bags:
 
 
 def _bag(trace: RawTrace | Trace, table: str) -> Counter[Row]:
-    rows = getattr(trace, table).to_pylist()
-    return Counter(tuple((name, _frozen(value)) for name, value in row.items()) for row in rows)
+    """The rows; what is null is left out, for most of it is."""
+    rows = getattr(trace, table)
+    told = rows.select(
+        [name for name, cells in zip(rows.column_names, rows.columns, strict=True) if _told(cells)]
+    )
+    return Counter(
+        tuple((name, _frozen(value)) for name, value in row.items() if value is not None)
+        for row in told.to_pylist()
+    )
+
+
+def _told(cells: pa.ChunkedArray[Any]) -> bool:
+    return cells.null_count < len(cells)
 
 
 def _frozen(value: Value) -> Value:
@@ -143,13 +160,25 @@ def difference(a: Bags, b: Bags) -> str:
 def _nearest(gone: Counter[Row], new: Counter[Row]) -> str:
     if not gone or not new:
         (row,) = [*gone, *new][:1]
-        return ("gone " if gone else "new ") + str({name: value for name, value in row if value is not None})[
-            :600
-        ]
+        return ("gone " if gone else "new ") + str(dict(row))[:600]
     row = next(iter(gone))
-    other = min(new, key=lambda candidate: len(set(row) ^ set(candidate)))
-    changes = [f"{a[0]}: {a[1]!r} -> {b[1]!r}" for a, b in zip(row, other, strict=True) if a != b]
-    return f"{dict(row).get('span_key')}: {'; '.join(changes)}"[:600]
+    a, b = dict(row), dict(min(new, key=lambda candidate: len(set(row) ^ set(candidate))))
+    changes = [
+        f"{name}: {a.get(name)!r} -> {b.get(name)!r}" for name in {**a, **b} if a.get(name) != b.get(name)
+    ]
+    return f"{a.get('span_key')}: {'; '.join(changes)}"[:600]
+
+
+@lru_cache(maxsize=8)
+def _ids_of_parts(piece: Piece) -> list[set[str]]:
+    names = OWN_IDS[piece.format]
+    return [set(ids_of(part, names)) for unit in piece.units for part in _parts(piece, unit)]
+
+
+@lru_cache(maxsize=8)
+def _known_ids(piece: Piece) -> frozenset[str]:
+    found = {found for unit in piece.units for found in ids_of(unit, OWN_IDS[piece.format])}
+    return frozenset(one for one in found if len(one) >= _TELLING)
 
 
 class Apart:
@@ -158,7 +187,7 @@ class Apart:
     def __init__(self, piece: Piece, before: Iterable[bytes], after: Iterable[bytes]) -> None:
         """`before` and `after` are the units, or the parts of them, that were hit."""
         own, lanes = OWN_IDS[piece.format], LANE_IDS[piece.format]
-        self._known = {found for unit in piece.units for found in ids_of(unit, own) if len(found) >= _TELLING}
+        self._known = _known_ids(piece)
         hit = [*before, *after]
         self._ids = _reached(
             piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
@@ -191,7 +220,7 @@ class Apart:
 
 def _reached(piece: Piece, ids: set[str], steps: int) -> set[str]:
     """With the ids that units share, from unit to unit."""
-    parts = [set(ids_of(part, OWN_IDS[piece.format])) for unit in piece.units for part in _parts(piece, unit)]
+    parts = _ids_of_parts(piece)
     for _ in range(steps):
         ids = ids.union(*(part for part in parts if part & ids))
     return ids

@@ -114,6 +114,8 @@ def _inside_compactions(held: Held) -> Held:
         "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane))
     outer = facts.filter(pl.col("kind") == "compaction").select("lane", "start_ns", "end_ns", outer="row")
+    if outer.is_empty():
+        return held
     inner = facts.filter((pl.col("kind") == "request") & (pl.col("purpose") == "compaction"))
     pairs = inner.join(outer, on="lane", suffix="_outer").filter(
         (pl.col("start_ns_outer") <= pl.col("start_ns") + TOLERANCE_NS)
@@ -155,7 +157,5 @@ def _source_table(sources: Sequence[ReadSource]) -> pa.Table:
 
 
 def _empty_trace(sources: Sequence[ReadSource], ledger: Ledger) -> Trace:
-    empty = {
-        table.name: table.arrow.empty_table() for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES)
-    }
+    empty = {table.name: table.empty for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES)}
     return Trace(**empty, findings=ledger.table(), sources=_source_table(sources))

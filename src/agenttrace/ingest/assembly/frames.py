@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -28,6 +30,7 @@ class Frames:
     key_edges: pl.DataFrame
 
 
+@cache
 def enum_of(column: Column) -> pl.Enum:
     """The enumeration of a column of words, in the order of its vocabulary."""
     if column.words is None:
@@ -38,14 +41,17 @@ def enum_of(column: Column) -> pl.Enum:
 
 def frame_of(table: Table, parts: Sequence[pa.Table]) -> pl.DataFrame:
     """The parts below each other, with the position of each part as `origin`."""
-    frames = [
-        _converted(table, pl.DataFrame(pl.from_arrow(part))).with_columns(origin=pl.lit(index, pl.Int32))
-        for index, part in enumerate(parts)
-    ]
-    return pl.concat(frames) if frames else _empty(table)
+    rows = np.array([part.num_rows for part in parts], np.int64)
+    if not rows.any():
+        return _empty(table)
+    held = [part for part in parts if part.num_rows]
+    whole = held[0] if len(held) == 1 else pa.concat_tables(held).unify_dictionaries()
+    origin = np.repeat(np.arange(len(parts), dtype=np.int32), rows)
+    return _converted(table, whole).with_columns(origin=pl.Series(origin))
 
 
-def _converted(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+def _converted(table: Table, part: pa.Table) -> pl.DataFrame:
+    frame = pl.DataFrame(pl.from_arrow(part))
     casts = []
     for column in table.columns:
         if column.words is not None:
@@ -55,9 +61,9 @@ def _converted(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(casts)
 
 
+@cache
 def _empty(table: Table) -> pl.DataFrame:
-    frame = pl.DataFrame(pl.from_arrow(table.arrow.empty_table()))
-    return _converted(table, frame).with_columns(origin=pl.lit(0, pl.Int32))
+    return _converted(table, table.empty).with_columns(origin=pl.lit(0, pl.Int32))
 
 
 def combine(traces: Sequence[raw.RawTrace]) -> Frames:

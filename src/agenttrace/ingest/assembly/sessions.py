@@ -21,28 +21,15 @@ def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
     Rows of sessions without any span are left out: nothing of theirs can be shown.
     """
     sets = name_sets(frames, strong_only=True)
-    families = name_sets(frames, strong_only=False).rename({"set": "family"})
-    spans = frames.spans.join(sets, on="session_key", maintain_order="left")
-    runs = assign_runs(spans, affinities(frames, matches, sets), ledger)
-    numbered = (
-        runs.select("set", "run")
-        .unique()
-        .sort("set", "run")
-        .with_row_index("sid")
-        .with_columns(pl.col("sid").cast(pl.Int64))
-    )
-    place = runs.join(numbered, on=["set", "run"])
-    first = numbered.sort("run").group_by("set").agg(first_sid=pl.col("sid").first())
+    numbered = _numbered(assign_runs(frames.spans, sets, affinities(frames, matches, sets), ledger))
 
-    def with_sid(frame: pl.DataFrame) -> pl.DataFrame:
-        joined = frame.join(sets, on="session_key", how="left", maintain_order="left")
-        joined = joined.join(place, on=["set", "origin"], how="left", maintain_order="left")
-        joined = joined.join(first, on="set", how="left", maintain_order="left")
-        sid = pl.coalesce("sid", "first_sid")
-        return joined.with_columns(sid=sid).drop("set", "run", "first_sid").drop_nulls("sid")
+    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = sets) -> pl.DataFrame:
+        if frame.is_empty():
+            return frame.with_columns(sid=pl.lit(None, pl.Int64))
+        return _with_sid(frame, numbered, keys)
 
     return Frames(
-        spans=with_sid(frames.spans).join(families, on="session_key", how="left", maintain_order="left"),
+        spans=with_sid(frames.spans, _with_families(frames, sets)),
         agents=with_sid(frames.agents),
         marks=with_sid(frames.marks),
         links=with_sid(frames.links),
@@ -50,6 +37,31 @@ def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
         sessions=with_sid(frames.sessions),
         key_edges=frames.key_edges,
     )
+
+
+def _numbered(runs: pl.DataFrame) -> pl.DataFrame:
+    """`runs` with sid, in the order of set and run, and `first_sid`: that of the earliest run of the set."""
+    return runs.with_columns(sid=pl.struct("set", "run").rank("dense").cast(pl.Int64) - 1).with_columns(
+        first_sid=pl.col("sid").min().over("set")
+    )
+
+
+def _with_families(frames: Frames, sets: pl.DataFrame) -> pl.DataFrame:
+    if frames.key_edges.get_column("strong").all():
+        return sets.with_columns(family="set")
+    return sets.join(name_sets(frames, strong_only=False).rename({"set": "family"}), on="session_key")
+
+
+def _with_sid(frame: pl.DataFrame, numbered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Of rows whose file holds no span of their set: the session of the set's earliest run."""
+    first = keys.join(numbered.select("set", sid="first_sid").unique(), on="set")
+    if numbered.get_column("run").max() == 0:
+        return frame.join(first.drop("set"), on="session_key", maintain_order="left")
+    place = numbered.select("set", "origin", placed="sid")
+    joined = frame.join(first, on="session_key", maintain_order="left").join(
+        place, on=["set", "origin"], how="left", maintain_order="left"
+    )
+    return joined.with_columns(sid=pl.coalesce("placed", "sid")).drop("set", "placed")
 
 
 def describe_sessions(
