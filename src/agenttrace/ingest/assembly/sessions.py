@@ -117,6 +117,8 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
 
 def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
     """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known."""
+    if placed.is_empty():
+        return pl.DataFrame(schema={"sid": pl.Int64, "prompt": pl.String})
     main = held.lanes.filter("main").get_column("lane_no")
     first = placed.filter(pl.col("lane").is_in(main.implode())).unique(
         "sid", keep="first", maintain_order=True
