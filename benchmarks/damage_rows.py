@@ -10,7 +10,8 @@ All other rows must be as before. Per format, the ids of a unit reach further:
 
 dynamo       no further: a request is one row, and a tool's start and end share its call id.
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
-claude-code  to units within three steps: bounds are found by walking from record to record.
+claude-code  to units within three steps: bounds are found by walking from record to record. Waiting inside a
+             tool is told from the measure of its whole turn, so it is compared only where nothing was hit.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ _KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key", "spawn
 _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", "source_id")
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
+_OF_A_TURN = "dialogue:"
 _TELLING = 4
 """A shorter id is looked for as a whole key, not within one."""
 
@@ -189,6 +191,7 @@ class Apart:
         own, lanes = OWN_IDS[piece.format], LANE_IDS[piece.format]
         self._known = _known_ids(piece)
         hit = [*before, *after]
+        self._hit = bool(hit)
         self._ids = _reached(
             piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
         )
@@ -205,7 +208,7 @@ class Apart:
         return without_lines(kept)
 
     def _touches(self, table: str, row: dict[str, Value], lines: frozenset[int]) -> bool:
-        if row.get("line") in lines:
+        if row.get("line") in lines or (self._hit and str(row.get("span_key")).startswith(_OF_A_TURN)):
             return True
         ids, names = (self._lanes, _KEYS + _LANE_KEYS) if table in _BY_LANE else (self._ids, _KEYS)
         keys = [str(row[name]) for name in names if row.get(name)]
