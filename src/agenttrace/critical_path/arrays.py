@@ -31,6 +31,20 @@ def running_last(at: Bools) -> Ints:
     return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE))
 
 
+def running_max(group: Ints, t: Ints) -> Ints:
+    """For each position the largest `t` of its group up to it, itself included; groups only rise."""
+    if not len(t):
+        return t
+    low = int(t.min())
+    t, ranks = t - low, None
+    if _bits(group) + _bits(t) > _KEY_BITS:
+        ranks, t = np.unique(t, return_inverse=True)
+        t = t.reshape(-1).astype(np.int64)
+    bits = _bits(t)
+    largest = np.maximum.accumulate((group << bits) | t) & ((1 << bits) - 1)
+    return low + (largest if ranks is None else ranks[largest])
+
+
 def sums(of: Ints, by: Ints, size: int) -> Ints:
     """Exact sums of `of` for each value 0..size-1 of `by`."""
     total = np.zeros(size, np.int64)

@@ -19,7 +19,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     own = _owned_phases(chunk, turns)
     phases = pl.concat([_window_phases(chunk.segments, main), own])
     filled = turns.join(phases, on=["session", "agent", "turn"], how="left", maintain_order="left")
-    names = chunk.agents.select("session", "agent", agent_name=pl.coalesce("name", "type", "source_id"))
+    names = chunk.agents.select("session", "agent", agent_name="called")
     columns = [f"phase_{word}_ns" for word in PHASE_WORDS.categories]
     return (
         filled.with_columns(pl.col(columns).fill_null(0))
@@ -110,12 +110,10 @@ def _by_phase(pieces: pl.DataFrame) -> pl.DataFrame:
 
 def compaction_table(chunk: Chunk) -> pl.DataFrame:
     """The compactions, in order of session and time, with the context before and after."""
-    kinds = chunk.spans.select("row", parent_kind="kind")
-    spans = chunk.spans.join(kinds, left_on="parent_row", right_on="row", how="left", maintain_order="left")
+    spans = chunk.spans
+    around = spans.get_column("kind").gather(spans.get_column("parent_row"))
     request = (pl.col("kind") == "request") & (pl.col("purpose") == "compaction")
-    found = spans.filter(
-        (pl.col("kind") == "compaction") | (request & (pl.col("parent_kind") != "compaction"))
-    )
+    found = spans.filter((pl.col("kind") == "compaction") | (request & (around != "compaction")))
     return found.sort("session", "start_ns", "span").select(
         "session", "turn", "agent", "start_ns",
         wall_ns=pl.col("graph_end") - pl.col("graph_start"),
@@ -147,6 +145,8 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
         .filter("low")
         .select(
             "session", "turn", "agent", "tokens",
-            reason=pl.coalesce("cache_miss_reason", pl.when("shrunk").then(pl.lit("compaction"))),
+            reason=pl.coalesce(
+                pl.col("cache_miss_reason").cast(pl.String), pl.when("shrunk").then(pl.lit("compaction"))
+            ),
         )
     )  # fmt: skip

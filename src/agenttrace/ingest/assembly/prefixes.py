@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
 
-
 _NOTHING = pl.DataFrame(
     schema={
         "sid": pl.Int64,
