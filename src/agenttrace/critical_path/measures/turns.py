@@ -32,7 +32,11 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
 
 
 def _bounds(chunk: Chunk) -> pl.DataFrame:
-    requests = chunk.spans.filter((pl.col("kind") == "request") & pl.col("turn").is_not_null())
+    facts = (
+        *("session", "agent", "turn", "span", "purpose", "start_ns", "graph_start"),
+        *("input_tokens", "cache_read_tokens", "output_tokens"),
+    )
+    requests = chunk.spans.filter((pl.col("kind") == "request") & pl.col("turn").is_not_null()).select(facts)
     lanes = chunk.spans.group_by("session", "agent").agg(lane_end=pl.col("graph_end").max())
     sessions = chunk.spans.filter(pl.col("span") == 0).select("session", session_end="graph_end")
     answered = pl.col("purpose") == "turn"
@@ -126,11 +130,19 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
 
     `tokens`: how many of these were missed. The reason is the source's; after a compaction it is that.
     """
-    requests = chunk.spans.filter(
-        (pl.col("kind") == "request")
-        & pl.col("input_tokens").is_not_null()
-        & pl.col("cache_read_tokens").is_not_null()
-    ).sort("session", "agent", "start_ns", "span")
+    facts = (
+        *("session", "turn", "agent", "span", "kind", "purpose", "start_ns"),
+        *("input_tokens", "cache_read_tokens", "cache_miss_reason"),
+    )
+    requests = (
+        chunk.spans.select(facts)
+        .filter(
+            (pl.col("kind") == "request")
+            & pl.col("input_tokens").is_not_null()
+            & pl.col("cache_read_tokens").is_not_null()
+        )
+        .sort("session", "agent", "start_ns", "span")
+    )
     lane = ["session", "agent"]
     before = pl.col("input_tokens").shift(1).over(lane)
     reusable = pl.min_horizontal(before, "input_tokens")
