@@ -88,7 +88,7 @@ def climbed(link: Ints) -> Ints:
 def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
     """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
 
-    It is one integer, with ranks instead of times that are too long for it.
+    It is one integer, with ranks instead of times that are too long for it. Times differ by less than 2**63.
     """
     if not len(group):
         return group, group
