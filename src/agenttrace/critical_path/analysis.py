@@ -64,7 +64,7 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     busy = exclusive_time(measured)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(session=measured.names.gather(frame.get_column("session")))
+        return frame.with_columns(measured.names[frame.get_column("session")])
 
     return ChunkResult(
         sessions=named(session_totals(measured, busy)),

@@ -58,7 +58,7 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
         graph_end=pl.Series(forest.end),
         stated=pl.Series(_stated(trace, spans)),
     )
-    names = pl.Series(spans.names.to_pylist(), dtype=pl.String)
+    names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
     return Chunk(names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans))
 
 

@@ -22,14 +22,15 @@ def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
     """
     sets = name_sets(frames, strong_only=True)
     numbered = _numbered(assign_runs(frames.spans, sets, affinities(frames, matches, sets), ledger))
+    first = sets.join(numbered.select("set", sid="first_sid").unique(), on="set")
 
-    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = sets) -> pl.DataFrame:
+    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = first) -> pl.DataFrame:
         if frame.is_empty():
             return frame.with_columns(sid=pl.lit(None, pl.Int64))
         return _with_sid(frame, numbered, keys)
 
     return Frames(
-        spans=with_sid(frames.spans, _with_families(frames, sets)),
+        spans=with_sid(frames.spans, _with_families(frames, first)),
         agents=with_sid(frames.agents),
         marks=with_sid(frames.marks),
         links=with_sid(frames.links),
@@ -46,19 +47,19 @@ def _numbered(runs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_families(frames: Frames, sets: pl.DataFrame) -> pl.DataFrame:
+def _with_families(frames: Frames, keys: pl.DataFrame) -> pl.DataFrame:
     if frames.key_edges.get_column("strong").all():
-        return sets.with_columns(family="set")
-    return sets.join(name_sets(frames, strong_only=False).rename({"set": "family"}), on="session_key")
+        return keys.with_columns(family="set")
+    families = name_sets(frames, strong_only=False).rename({"set": "family"})
+    return keys.join(families, on="session_key")
 
 
 def _with_sid(frame: pl.DataFrame, numbered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Of rows whose file holds no span of their set: the session of the set's earliest run."""
-    first = keys.join(numbered.select("set", sid="first_sid").unique(), on="set")
+    """`keys` have the session of the earliest run: for rows whose file holds no span of their set."""
     if numbered.get_column("run").max() == 0:
-        return frame.join(first.drop("set"), on="session_key", maintain_order="left")
+        return frame.join(keys.drop("set"), on="session_key", maintain_order="left")
     place = numbered.select("set", "origin", placed="sid")
-    joined = frame.join(first, on="session_key", maintain_order="left").join(
+    joined = frame.join(keys, on="session_key", maintain_order="left").join(
         place, on=["set", "origin"], how="left", maintain_order="left"
     )
     return joined.with_columns(sid=pl.coalesce("placed", "sid")).drop("set", "placed")
