@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -17,20 +16,16 @@ from agenttrace.ingest.assembly.parents import NONE
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
 
 
-def arrow_table(table: Table, frame: pl.DataFrame, constants: Mapping[str, object] | None = None) -> pa.Table:
-    """`frame` as the declared table; columns that it lacks are null, or the constant."""
-    arrays = []
-    for column in table.columns:
-        if column.name in frame.columns:
-            arrays.append(_arrow_column(frame.get_column(column.name), column.type))
-        else:
-            value = (constants or {}).get(column.name)
-            arrays.append(_repeated(value, frame.height, column.type))
+def arrow_table(table: Table, frame: pl.DataFrame) -> pa.Table:
+    """`frame` as the declared table; columns that it lacks are null."""
+    known = set(frame.columns)
+    arrays = [
+        _arrow_column(frame.get_column(field.name), field.type)
+        if field.name in known
+        else pa.nulls(frame.height, field.type)
+        for field in table.arrow
+    ]
     return pa.table(arrays, schema=table.arrow)
-
-
-def _repeated(value: object, times: int, to: pa.DataType) -> pa.Array[Any]:
-    return pa.nulls(times, to) if value is None else pa.array([value] * times, to)
 
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
