@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.graph import Graph, build_graph
@@ -61,15 +62,19 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     segments = path_segments(graph, find_critical_path(graph))
     measured = measured_chunk(chunk, graph, segments)
     busy = exclusive_time(measured)
+
+    def named(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(measured.names[frame.get_column("session")])
+
     return ChunkResult(
-        sessions=session_totals(measured, busy),
+        sessions=named(session_totals(measured, busy)),
         segments=_plain(segment_table(graph, segments)),
-        turns=turn_table(measured),
-        joins=join_table(measured),
-        top=top_spans(measured),
-        tools=tool_table(measured, busy),
-        cache_misses=cache_miss_table(measured),
-        compactions=compaction_table(measured),
+        turns=named(turn_table(measured)),
+        joins=named(join_table(measured)),
+        top=named(top_spans(measured)),
+        tools=named(tool_table(measured, busy)),
+        cache_misses=named(cache_miss_table(measured)),
+        compactions=named(compaction_table(measured)),
         repairs=_repairs(graph, measured.spans),
     )
 
@@ -107,14 +112,9 @@ _REPAIRS = {
 
 def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
     """What building the graph had to mend: code, source, line, count."""
-    frames = [
-        spans.select("source", "line", "row")
-        .filter(pl.col("row").is_in(rows.tolist()))
-        .select("source", "line", code=pl.lit(code))
-        for code, rows in graph.found.items()
-    ]
-    empty = spans.select("source", "line", code=pl.lit("", pl.String)).head(0)
-    return pl.concat([empty, *frames])
+    places = spans.select("source", "line")
+    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in graph.found.items()]
+    return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
 def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:

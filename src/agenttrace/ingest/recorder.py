@@ -8,7 +8,6 @@ user's: formats check what they read with `ingest.fields` before they record it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -26,7 +25,8 @@ class _Columns:
     """Rows under construction for one table."""
 
     def __init__(self, table: Table) -> None:
-        self._schema = _schema(table)
+        self._table = table
+        self._schema = table.arrow
         self._rows: dict[str, list[Any]] = {name: [] for name in self._schema.names}
         self._parts: list[pa.Table] = []
         self._flush_at = 65_536
@@ -58,19 +58,8 @@ class _Columns:
     def table(self) -> pa.Table:
         self._flush()
         if not self._parts:
-            return _empty(self._schema)
+            return self._table.empty
         return pa.concat_tables(self._parts).unify_dictionaries()
-
-
-@cache
-def _schema(table: Table) -> pa.Schema:
-    """Built once: a folder of small files makes many recorders."""
-    return table.arrow
-
-
-@cache
-def _empty(schema: pa.Schema) -> pa.Table:
-    return schema.empty_table()
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:

@@ -202,6 +202,8 @@ def _inside_compactions(held: Held) -> Held:
         "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane))
     outer = facts.filter(pl.col("kind") == "compaction").select("lane", "start_ns", "end_ns", outer="row")
+    if outer.is_empty():
+        return held
     inner = facts.filter((pl.col("kind") == "request") & (pl.col("purpose") == "compaction"))
     pairs = inner.join(outer, on="lane", suffix="_outer").filter(
         (pl.col("start_ns_outer") <= pl.col("start_ns") + TOLERANCE_NS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 
 import polars as pl
 import pyarrow as pa
@@ -43,6 +44,7 @@ class Frames:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
+@cache
 def enum_of(column: Column) -> pl.Enum:
     """The enumeration of a column of words, in the order of its vocabulary."""
     if column.words is None:
@@ -58,8 +60,14 @@ def frames_of(trace: raw.RawTrace, origin: int) -> Frames:
 
 def frame_of(table: Table, rows: pa.Table, origin: int) -> pl.DataFrame:
     """One raw table, with the number of its source."""
+    if not rows.num_rows:
+        return _empty(table)
+    return _converted(table, rows).with_columns(origin=pl.lit(origin, pl.Int32))
+
+
+def _converted(table: Table, rows: pa.Table) -> pl.DataFrame:
     frame = pl.DataFrame(pl.from_arrow(rows))
-    casts = [pl.lit(origin, pl.Int32).alias("origin")]
+    casts = []
     for column in table.columns:
         if column.words is not None:
             casts.append(pl.col(column.name).cast(pl.String).cast(enum_of(column)))
@@ -68,9 +76,20 @@ def frame_of(table: Table, rows: pa.Table, origin: int) -> pl.DataFrame:
     return frame.with_columns(casts)
 
 
+@cache
+def _empty(table: Table) -> pl.DataFrame:
+    return _converted(table, table.empty).with_columns(origin=pl.lit(0, pl.Int32))
+
+
 def together(parts: Sequence[Frames]) -> Frames:
     """The rows of all parts, below each other."""
-    known = parts or [
-        Frames(**{name: frame_of(table, table.arrow.empty_table(), 0) for name, table in TABLES.items()})
-    ]
-    return Frames(**{name: pl.concat([getattr(part, name) for part in known]) for name in TABLES})
+    return Frames(
+        **{name: _below(table, [getattr(part, name) for part in parts]) for name, table in TABLES.items()}
+    )
+
+
+def _below(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    held = [frame for frame in frames if frame.height]
+    if len(held) < 2:
+        return held[0] if held else _empty(table)
+    return pl.concat(held)

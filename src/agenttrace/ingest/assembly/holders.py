@@ -142,6 +142,9 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
 
 def _innermost(table: pl.DataFrame, spans: pl.DataFrame, parents: Rows) -> pl.Series:
     """Of each lane the span to hang in: its call, or the part of the call (its execution) that spans it all."""
+    spawn = table.get_column("spawn_row")
+    if not (spawn != NONE).any():
+        return spawn
     parts = spans.select(
         "kind", "start_ns", "end_ns", part=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(spawn_row=pl.Series(parents))

@@ -19,6 +19,8 @@ _SHARE = 0.6
 """Without a common id, sessions are one if at least so many requests, and this share of the smaller one's, agree."""
 
 _REQUEST_TIMES = ("start_ns", "end_ns")
+_KEYS = {"origin": pl.Int32, "session_key": pl.String, "span_key": pl.String}
+_NO_PAIRS = pl.DataFrame(schema={**_KEYS, **{f"{name}_b": dtype for name, dtype in _KEYS.items()}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,15 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
 
     Sources alike in these see the same side of a run, so that only an id can say that they saw one request.
     """
-    requests = _named(store, views)
-    pairs, offsets = settle(same_ids(requests), requests)
+    requests = store.requests().with_row_index("row")
+    stated = same_ids(requests)
+    alike = len(set(views)) < 2
+    if alike and stated.is_empty():
+        return Matches(_NO_PAIRS, {})
+    requests = _named(requests, store, views)
+    pairs, offsets = settle(stated, requests)
     guessed = pairs.clear()
-    if requests.get_column("view").n_unique() > 1:
+    if not alike:
         guessed, more = settle(same_tokens(requests, pairs), requests)
         guessed = _of_joined_sessions(guessed, requests)
         offsets += _further(more, offsets, guessed, requests)
@@ -60,16 +67,15 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
     ahead = from_the_client(offsets)
     if not guessed.is_empty():
         pairs = pl.concat([pairs, by_time(pairs, moved_back(requests, ahead, _REQUEST_TIMES))])
-    return Matches(_with_keys(pairs.cast(PAIRS), store), ahead)
+    return Matches(_with_keys(pairs.cast(PAIRS), store) if pairs.height else _NO_PAIRS, ahead)
 
 
-def _named(store: RawStore, views: Sequence[str]) -> pl.DataFrame:
-    """The requests, with `row`, `set` and `view`."""
+def _named(requests: pl.DataFrame, store: RawStore, views: Sequence[str]) -> pl.DataFrame:
+    """The requests, with `set` and `view`."""
     sets = store.members().select("set", key=pl.col("session_key").hash())
     seen = pl.DataFrame(
         {"origin": range(len(views)), "view": views}, schema={"origin": pl.Int32, "view": pl.Categorical}
     )
-    requests = store.requests().with_row_index("row")
     return requests.join(sets, on="key", how="left", maintain_order="left").join(
         seen, on="origin", how="left", maintain_order="left"
     )
