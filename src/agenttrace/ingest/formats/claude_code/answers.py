@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from agenttrace.ingest.fields import count, text
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Answer, Node, Role, Tool, Transcript
+from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Answer, Lane, Node, Role, Tool, Transcript
+from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.ingest.formats.claude_code.records import (
     NOTHING,
     Block,
@@ -17,14 +18,12 @@ from agenttrace.ingest.formats.claude_code.records import (
     Usage,
     value_of,
 )
-from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
 _MOST_TOKENS = 2**40
-_NEVER = 2**63
 
 
 class _Assignment(Struct):
@@ -41,22 +40,22 @@ def request_key(message_id: str | None, request_id: str | None, uuid: str) -> st
     return f"req:{message_id}:{request_id}" if request_id else f"req:{message_id}"
 
 
-def take_answer(transcript: Transcript, recorder: Recorder, record: Record, node: Node) -> None:
+def take_answer(transcript: Transcript, recorders: Recorders, record: Record, node: Node) -> None:
     """A line of an answer; one that the program wrote in the model's place is no request."""
     message = record.message
     if message is None:
-        recorder.finding("no_message", Severity.WARNING, "an answer without a message", line=node.line)
+        recorders.finding("no_message", Severity.WARNING, "an answer without a message", node.place)
         return
     if message.model == LOCAL_MODEL:
         node.role = Role.LOCAL_ANSWER
         transcript.worked.append(node)
         what = "an answer by the program itself, to an error or a limit: no request"
-        recorder.finding("synthetic_answer", Severity.INFO, what, line=node.line)
+        recorders.finding("synthetic_answer", Severity.INFO, what, node.place)
         return
     answer = _answer_of(transcript, record, message, node)
     node.role, node.about = Role.ANSWER, answer.key
-    if UNKNOWN < node.t_ns < (answer.first_ns or _NEVER):
-        answer.first_ns, answer.parent = node.t_ns, node.parent
+    if UNKNOWN < node.t_ns < (answer.first_ns or NEVER):
+        answer.first_ns, answer.first = node.t_ns, node
     answer.last_ns = max(answer.last_ns, node.t_ns)
     if message.usage is not None:
         _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
@@ -74,16 +73,20 @@ def _answer_of(transcript: Transcript, record: Record, message: Message, node: N
         answer = transcript.answers[key] = Answer(
             key,
             node.lane,
-            node.line,
-            node.parent,
-            node.lane.latest,
+            node.place,
+            node,
             request_id=text(record.request_id),
             model=text(message.model),
             version=record.version,
         )
-    elif node.lane.main and not answer.lane.main:
+    elif node.lane is not answer.lane and _rank(node.lane) < _rank(answer.lane):
         answer.lane = node.lane
     return answer
+
+
+def _rank(lane: Lane) -> tuple[bool, bool, str]:
+    """Of lanes that repeat one answer, the main one made it."""
+    return not lane.main, lane.sidechain, lane.agent_key
 
 
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
@@ -119,9 +122,14 @@ def _miss_reason(raw: Raw) -> str | None:
 
 def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer, number: int) -> None:
     tool_id = block.id or f"{node.uuid}:{number}"
-    if tool_id in transcript.tools:
+    known = transcript.tools.get(tool_id)
+    if known is not None:
+        if UNKNOWN < node.t_ns < (known.emitted_ns or NEVER):
+            known.emitted_ns = node.t_ns
+        if _rank(node.lane) < _rank(known.lane):
+            known.lane = node.lane
         return
-    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.line)
+    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.place)
     if tool.name in AGENT_TOOLS and block.input is not NOTHING:
         try:
             asked = msgspec.json.decode(block.input, type=_Assignment)

@@ -19,7 +19,7 @@ def write_background(work: Work) -> None:
         told = sorted(one for name in ids for one in work.told.pop(name, ()))
         if not told:
             continue
-        _, used_by, rule = told[-1]
+        _, used_by, rule, place = told[-1]
         if tool.name in AGENT_TOOLS and result.agent_id:
             source = agent_key(tool, result.agent_id)
         else:
@@ -31,6 +31,7 @@ def write_background(work: Work) -> None:
                 _write(work, source, tool, result.t_ns, end_ns)
         work.rows.links.append(
             Link(
+                place=place,
                 session_key=tool.lane.session_key,
                 from_key=source,
                 to_key=used_by,
@@ -39,13 +40,19 @@ def write_background(work: Work) -> None:
             )
         )
     for told in work.told.values():
-        what = "news of something in the background whose start is not in the file"
-        work.recorder.finding("unknown_task", Severity.INFO, what, count=len(told))
+        for *_, place in told:
+            what = "news of something in the background whose start is not in the file"
+            work.recorders.finding("unknown_task", Severity.INFO, what, place, whole=True)
 
 
 def agent_key(tool: Tool, agent_id: str) -> str:
     """The lane of an agent that a call launched."""
     return f"{tool.lane.session_key.removeprefix('claude:')}:{agent_id}"
+
+
+def by_time(tool: Tool) -> tuple[int, str]:
+    """What calls are sorted by, where the first of several counts."""
+    return tool.emitted_ns, tool.id
 
 
 def _free_key(result: Result, tool: Tool, used: set[str]) -> str:
@@ -58,7 +65,8 @@ def _free_key(result: Result, tool: Tool, used: set[str]) -> str:
 
 def _launched(work: Work) -> list[tuple[Tool, Result]]:
     results = work.transcript.results
-    found = ((tool, results.get(tool.id)) for tool in work.transcript.tools.values())
+    ordered = sorted(work.transcript.tools.values(), key=by_time)
+    found = ((tool, results.get(tool.id)) for tool in ordered)
     return [(tool, result) for tool, result in found if result is not None and result.task_id]
 
 
@@ -78,7 +86,7 @@ def _write(work: Work, key: str, tool: Tool, start_ns: int, end_ns: int) -> None
             session_key=tool.lane.session_key,
             span_key=key,
             agent_key=tool.lane.agent_key,
-            line=tool.line,
+            place=tool.place,
             kind=SpanKind.OTHER,
             name=f"{tool.name} in the background",
             start_ns=start_ns,

@@ -30,7 +30,7 @@ def _span(tool: Tool, result: Result | None) -> Span:
         session_key=tool.lane.session_key,
         span_key=tool.key,
         agent_key=tool.lane.agent_key,
-        line=tool.line,
+        place=tool.place,
         kind=SpanKind.TOOL,
         name=tool.name,
         call_id=tool.id,
@@ -74,6 +74,7 @@ def _link_queued(work: Work) -> None:
             continue
         work.rows.links.append(
             Link(
+                place=tool.place,
                 session_key=tool.lane.session_key,
                 from_key=key,
                 to_key=tool.key,
@@ -86,7 +87,7 @@ def _link_queued(work: Work) -> None:
 
 
 def _count_strays(work: Work) -> None:
-    strays = sum(tool_id not in work.transcript.tools for tool_id in work.transcript.results)
-    if strays:
-        what = "a tool's result whose call is not in the file"
-        work.recorder.finding("stray_result", Severity.INFO, what, count=strays)
+    for tool_id, result in work.transcript.results.items():
+        if tool_id not in work.transcript.tools:
+            what = "a tool's result whose call is not in the file"
+            work.recorders.finding("stray_result", Severity.INFO, what, result.place, whole=True)

@@ -7,6 +7,9 @@ from agenttrace.ingest.fields import instant_from_iso
 UNKNOWN = 0
 """An instant that is not known; no instant is that early."""
 
+NEVER = 2**63
+"""After every instant."""
+
 _SECONDS = {f"{number:02d}.": number * 10**9 for number in range(60)}
 _THOUSANDTHS = {f"{number:03d}Z": number * 10**6 for number in range(1000)}
 _MINUTES_KEPT = 4096

@@ -4,11 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+from msgspec.json import Decoder
+
 from agenttrace.ingest.formats.claude_code.careful import CarefulReading, read_carefully
 from agenttrace.ingest.formats.claude_code.records import DECODER, Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
+
+
+class _Named(Struct, gc=False, rename="camel"):
+    """A record, as far as it says of which session it is."""
+
+    session_id: str | None = None
+
+
+_NAMER = Decoder(_Named)
+
+
+def first_session(source: Source) -> str:
+    """The session of the first record that names one; empty where none does."""
+    for _, line in _sound_lines(source):
+        try:
+            session_id = _NAMER.decode(line).session_id
+        except (ValueError, RecursionError):
+            continue
+        if session_id:
+            return session_id
+    return ""
+
+
+def _sound_lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    try:
+        yield from source.lines()
+    except DamagedEnd:
+        return
 
 
 def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Record]]:

@@ -1,4 +1,7 @@
-"""Rows on their way to the recorder: gathered one by one, handed over as whole columns."""
+"""Rows on their way to the recorders: gathered one by one, handed over as whole columns.
+
+Each row goes to the recorder of the source in which its `place` is; only of spans the line is kept.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.formats.claude_code.places import Recorders, line_of, source_of
 from agenttrace.model.vocabulary import (
     Evidence,
     LinkKind,
@@ -25,13 +28,13 @@ from agenttrace.model.vocabulary import (
 class Span(Struct, gc=False, kw_only=True):
     """A span. Instants that are not known are None."""
 
+    place: int
     session_key: str
     span_key: str
     agent_key: str
     kind: SpanKind
     start_ns: int | None
     end_ns: int | None
-    line: int | None = None
     parent_key: str | None = None
     purpose: Purpose = Purpose.TURN
     name: str | None = None
@@ -60,6 +63,7 @@ class Span(Struct, gc=False, kw_only=True):
 class Mark(Struct, gc=False, kw_only=True):
     """An instant in a span."""
 
+    place: int
     session_key: str
     span_key: str
     kind: MarkKind
@@ -71,6 +75,7 @@ class Mark(Struct, gc=False, kw_only=True):
 class Link(Struct, gc=False, kw_only=True):
     """A dependency."""
 
+    place: int
     session_key: str
     from_key: str
     to_key: str
@@ -83,26 +88,39 @@ class Link(Struct, gc=False, kw_only=True):
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of one file."""
+    """The rows of files that are read together."""
 
     spans: list[Span] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
-    def hand_over(self, recorder: Recorder) -> None:
-        """All of them to the recorder."""
-        if self.spans:
-            recorder.extend_spans(_columns(self.spans))
-        if self.marks:
-            recorder.extend_marks(_columns(self.marks))
-        if self.links:
-            recorder.extend_links(_columns(self.links))
+    def hand_over(self, recorders: Recorders) -> None:
+        """All of them to the recorders."""
+        for source, spans in _by_source(self.spans, recorders).items():
+            columns = _columns(spans)
+            columns["line"] = [line_of(span.place) for span in spans]
+            recorders.all[source].extend_spans(columns)
+        for source, marks in _by_source(self.marks, recorders).items():
+            recorders.all[source].extend_marks(_columns(marks))
+        for source, links in _by_source(self.links, recorders).items():
+            recorders.all[source].extend_links(_columns(links))
+
+
+def _by_source(rows: list[Any], recorders: Recorders) -> dict[int, list[Any]]:
+    if len(recorders.all) == 1 and rows:
+        return {0: rows}
+    parts: dict[int, list[Any]] = {}
+    for row in rows:
+        parts.setdefault(source_of(row.place), []).append(row)
+    return parts
 
 
 def _columns(rows: list[Any]) -> dict[str, Any]:
-    """The columns in which something stands."""
+    """The columns in which something stands, but for the place."""
     names = rows[0].__struct_fields__
     columns = zip(*map(astuple, rows), strict=True)
     return {
-        name: column for name, column in zip(names, columns, strict=True) if column.count(None) < len(rows)
+        name: column
+        for name, column in zip(names, columns, strict=True)
+        if name != "place" and column.count(None) < len(rows)
     }

@@ -12,7 +12,7 @@ import re
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool, Transcript
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.model.vocabulary import Evidence, Severity
 
 AGREEMENT_NS = 50_000_000
@@ -22,7 +22,7 @@ _STREAMED_SINCE = (2, 1, 30)
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 
 
-def settle_tools(transcript: Transcript, recorder: Recorder) -> None:
+def settle_tools(transcript: Transcript, recorders: Recorders) -> None:
     """Start, end and length of every call with a result; the others keep an open end."""
     after_hooks = _after_hooks(transcript)
     for tool in transcript.tools.values():
@@ -33,10 +33,10 @@ def settle_tools(transcript: Transcript, recorder: Recorder) -> None:
         tool.end_ns = max(result.t_ns, tool.emitted_ns)
         if result.t_ns < tool.emitted_ns:
             what = "a result before its call: taken as of no length"
-            recorder.finding("negative_duration", Severity.WARNING, what, line=tool.line)
+            recorders.finding("negative_duration", Severity.WARNING, what, tool.place)
             continue
         executed = min(after_hooks.get(tool.id, tool.end_ns), tool.end_ns)
-        tool.executed_ns = _length(tool, result, executed, recorder)
+        tool.executed_ns = _length(tool, result, executed, recorders)
         began = executed - tool.executed_ns if tool.executed_ns is not None else None
         tool.start_ns = _start(transcript, tool, began)
 
@@ -62,14 +62,14 @@ def _after_hooks(transcript: Transcript) -> dict[str, int]:
     return began
 
 
-def _length(tool: Tool, result: Result, executed_ns: int, recorder: Recorder) -> int | None:
+def _length(tool: Tool, result: Result, executed_ns: int, recorders: Recorders) -> int | None:
     length = result.duration_ns
     if length is None or result.launched:
         return None
     possible = executed_ns - tool.emitted_ns
     if length > possible + AGREEMENT_NS:
         what = "a stated length that does not fit between call and result: not used"
-        recorder.finding("duration_disagrees", Severity.INFO, what, line=tool.line)
+        recorders.finding("duration_disagrees", Severity.INFO, what, tool.place)
         return None
     return min(length, possible)
 
