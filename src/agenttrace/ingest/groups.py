@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.assemble import ReadSource
@@ -24,7 +24,22 @@ class _Waiting:
     named: bool
 
 
-_Waitings = dict[str, list[_Waiting]]
+@dataclass(slots=True)
+class _Groups:
+    """The sources of one format by their key, and the groups that were read, under all of their keys."""
+
+    chosen: GroupedFormat
+    waiting: dict[str, list[_Waiting]] = field(default_factory=dict)
+    done: dict[str, list[_Waiting]] = field(default_factory=dict)
+
+    def take(self, key: str) -> list[_Waiting]:
+        """The sources of that key; a group that turns out to be part of a larger one is read again."""
+        found = self.waiting.pop(key, [])
+        again = self.done.pop(key, [])
+        self.done = (
+            {other: group for other, group in self.done.items() if group is not again} if again else self.done
+        )
+        return found + again
 
 
 class SourceReader:
@@ -35,7 +50,7 @@ class SourceReader:
         self._forced = forced
         self._ledger = ledger
         self._read: dict[int, ReadSource] = {}
-        self._waiting: dict[str, tuple[GroupedFormat, _Waitings]] = {}
+        self._groups: dict[str, _Groups] = {}
 
     def read(self, sources: Iterable[tuple[Source, bool]]) -> list[ReadSource]:
         """All sources that could be read; with each, whether it was named: then InputError is raised."""
@@ -44,37 +59,38 @@ class SourceReader:
                 self._begin(number, source, named=named)
             except InputError as error:
                 self._refuse(source, error, named=named)
-        for chosen, waiting in self._waiting.values():
-            while waiting:
-                self._read_group(chosen, waiting)
+        for groups in self._groups.values():
+            while groups.waiting:
+                self._read_group(groups)
         return [self._read[number] for number in sorted(self._read)]
 
     def _begin(self, number: int, source: Source, *, named: bool) -> None:
         chosen = self._forced or recognise(source)
         if isinstance(chosen, GroupedFormat):
-            _, waiting = self._waiting.setdefault(chosen.id, (chosen, {}))
-            without_head = Source(source.path, source.content)
-            waiting.setdefault(chosen.key_of(source), []).append(_Waiting(number, without_head, named))
+            groups = self._groups.setdefault(chosen.id, _Groups(chosen))
+            key, without_head = chosen.key_of(source), Source(source.path, source.content)
+            groups.waiting.setdefault(key, []).append(_Waiting(number, without_head, named))
             return
         recorder = Recorder()
         chosen.read(source, recorder)
         self._keep(number, source, chosen, recorder)
 
-    def _read_group(self, chosen: GroupedFormat, waiting: _Waitings) -> None:
+    def _read_group(self, groups: _Groups) -> None:
         """The first group that waits, with all that its records show to be part of it."""
-        group = chosen.begin()
+        group = groups.chosen.begin()
         members: list[_Waiting] = []
-        keys = [next(iter(waiting))]
+        keys = {next(iter(groups.waiting))}
         while keys:
-            for member in waiting.pop(keys.pop()):
+            for member in [member for key in sorted(keys) for member in groups.take(key)]:
                 try:
                     group.add(member.source)
                     members.append(member)
                 except InputError as error:
                     self._refuse(member.source, error, named=member.named)
-            keys = [key for key in waiting if key in group.keys]
+            keys = group.keys & (groups.waiting.keys() | groups.done.keys())
+        groups.done.update(dict.fromkeys(group.keys, members))
         for member, recorder in zip(members, group.finish(), strict=True):
-            self._keep(member.number, member.source, chosen, recorder)
+            self._keep(member.number, member.source, groups.chosen, recorder)
 
     def _keep(self, number: int, source: Source, chosen: Format, recorder: Recorder) -> None:
         self._read[number] = ReadSource(source.path, chosen.id, source.stored_bytes, recorder.trace())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -74,7 +74,7 @@ def assemble(
     frames = number_sessions(combined, matches, ledger)
     if frames.spans.is_empty():
         return _empty_trace(sources, ledger)
-    held, frames = _arrange(frames, matches, ledger)
+    held, frames = _arrange(_each_once(frames, ledger), matches, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
     held = _inside_compactions(held)
     spans, detached = bound_sessions(held)
@@ -98,9 +98,19 @@ def assemble(
     )
 
 
+def _each_once(frames: Frames, ledger: Ledger) -> Frames:
+    """Each span once; a fork that did nothing of its own is no session, and nothing else is said of it."""
+    spans = drop_copied_history(merge_copies(frames.spans, ledger), ledger)
+    left = spans.select("sid").unique()
+    parts = {
+        name: getattr(frames, name).join(left, on="sid", how="semi", maintain_order="left")
+        for name in ("agents", "marks", "links", "prefixes", "sessions")
+    }
+    return replace(frames, spans=spans, **parts)
+
+
 def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
-    spans = merge_copies(frames.spans, ledger)
-    spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans = settle_bounds(frames.spans, ledger).sort("sid", "span_key")
     spans, frames = fold_sightings(spans, frames, matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)

@@ -44,9 +44,7 @@ def write_agents(transcript: Transcript, sources: Sequence[Source], recorders: R
             spread = sorted(transcript.spread[session_id, agent_id])
             _add(facts, {"source_id": lane.agent_id, **_own(lane, [sources[one] for one in spread])})
         elif not lane.sidechain:
-            recorders.at(lane.place).agent(
-                session_key=lane.session_key, agent_key=lane.agent_key, main=True
-            )
+            recorders.at(lane.place).agent(session_key=lane.session_key, agent_key=lane.agent_key, main=True)
     by_prompt = _calls_by_prompt(transcript)
     for (session_key, key), facts in known.items():
         _, prompt = transcript.lane_prompts.get(key, (0, ""))

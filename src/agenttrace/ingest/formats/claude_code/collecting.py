@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from agenttrace.ingest.formats.claude_code.collected import Lane, Node
+from agenttrace.ingest.formats.claude_code.collected import Lane
 from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_queue
 from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
 from agenttrace.ingest.formats.claude_code.lanes import lane_of

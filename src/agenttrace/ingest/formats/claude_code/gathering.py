@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from agenttrace.ingest.formats.claude_code.answers import take_answer
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN, Clock
-from agenttrace.ingest.formats.claude_code.collected import Lane, Node, Role, Told, Transcript
+from agenttrace.ingest.formats.claude_code.collected import Lane, Node, Told, Transcript
 from agenttrace.ingest.formats.claude_code.events import take_attachment, take_progress, take_system
 from agenttrace.ingest.formats.claude_code.lanes import lane_of
 from agenttrace.ingest.formats.claude_code.places import Recorders, first_place, source_of

@@ -35,7 +35,9 @@ class Recorders:
         """The recorder of the source in which that place is."""
         return self.all[place >> LINE_BITS]
 
-    def finding(self, code: str, severity: Severity, example: str, place: int, *, whole: bool = False) -> None:
+    def finding(
+        self, code: str, severity: Severity, example: str, place: int, *, whole: bool = False
+    ) -> None:
         """Counts a finding at its place; `whole`: it is about the source rather than a line of it."""
         line = None if whole else place & _LINE
         self.all[place >> LINE_BITS].finding(code, severity, example, line=line)

@@ -33,10 +33,10 @@ def write_requests(work: Work, boundaries: Boundaries) -> None:
     for answer in work.transcript.answers.values():
         cause = work.walker.find(answer.first.parent, answer.first_ns, answer.key)
         start_ns, evidence = _start(work, answer, cause, before)
-        after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns)
-        moved = after is not None and answer.lane.purpose is Purpose.TURN
-        span = _span(work, answer, cause, after.t_ns if moved else start_ns, evidence)
-        if moved and (cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}):
+        turn = answer.lane.purpose is Purpose.TURN
+        after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns) if turn else None
+        span = _span(work, answer, cause, start_ns if after is None else after.t_ns, evidence)
+        if after is not None and (cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}):
             work.continue_from(after.key, span)
         work.rows.spans.append(span)
         work.depend(span, cause)
