@@ -8,7 +8,6 @@ from agenttrace.ingest.formats.claude_code.attempts import stop_answers, write_a
 from agenttrace.ingest.formats.claude_code.background import write_background
 from agenttrace.ingest.formats.claude_code.calls import write_calls
 from agenttrace.ingest.formats.claude_code.causes import Walker
-from agenttrace.ingest.formats.claude_code.collected import Transcript
 from agenttrace.ingest.formats.claude_code.collecting import Collector
 from agenttrace.ingest.formats.claude_code.compactions import name_compactions, write_compactions
 from agenttrace.ingest.formats.claude_code.dialogues import write_dialogues
@@ -16,7 +15,6 @@ from agenttrace.ingest.formats.claude_code.gathering import Gathering
 from agenttrace.ingest.formats.claude_code.hooks import write_hooks
 from agenttrace.ingest.formats.claude_code.lines import first_session, read_records
 from agenttrace.ingest.formats.claude_code.pauses import write_pauses
-from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.ingest.formats.claude_code.requests import write_requests
 from agenttrace.ingest.formats.claude_code.sessions import write_sessions
 from agenttrace.ingest.formats.claude_code.sniffing import is_transcript
@@ -64,8 +62,8 @@ class ClaudeCode:
         return is_transcript(head.data)
 
     def read(self, source: Source, recorder: Recorder) -> None:
-        """Everything of one file."""
-        session = Session()
+        """Everything of one file; whether there are others of its session is not known."""
+        session = Session(complete=False)
         session.add_to(source, recorder)
         session.finish()
 
@@ -81,8 +79,9 @@ class ClaudeCode:
 class Session:
     """The files of one session, read together."""
 
-    def __init__(self) -> None:
-        """None of them yet."""
+    def __init__(self, *, complete: bool = True) -> None:
+        """None of them yet; `complete` if all that there are will be added."""
+        self._complete = complete
         self._gathering = Gathering()
         self._sources: list[Source] = []
 
@@ -113,24 +112,24 @@ class Session:
         if self._gathering.conflicts > 0:
             return [_read_alone(source) for source in self._sources]
         transcript, recorders = self._gathering.settle(), self._gathering.recorders
-        _write_rows(transcript, recorders)
+        work = Work(transcript, recorders, Walker(transcript), name_compactions(transcript), self._complete)
+        _write_rows(work)
         write_agents(transcript, self._sources, recorders)
         write_sessions(transcript, recorders)
         return recorders.all
 
 
 def _read_alone(source: Source) -> Recorder:
-    session, recorder = Session(), Recorder()
-    session.add_to(source, recorder)
-    session.finish()
+    session = Session(complete=False)
+    session.add(source)
+    (recorder,) = session.finish()
     return recorder
 
 
-def _write_rows(transcript: Transcript, recorders: Recorders) -> None:
+def _write_rows(work: Work) -> None:
     """Spans, marks and links; what comes later builds on the bounds that came before."""
-    work = Work(transcript, recorders, Walker(transcript), name_compactions(transcript))
     stop_answers(work)
-    settle_tools(transcript, recorders)
+    settle_tools(work.transcript, work.recorders)
     boundaries = write_compactions(work)
     write_attempts(work)
     write_requests(work, boundaries)
@@ -139,4 +138,4 @@ def _write_rows(transcript: Transcript, recorders: Recorders) -> None:
     write_pauses(work)
     write_background(work)
     write_hooks(work)
-    work.rows.hand_over(recorders)
+    work.rows.hand_over(work.recorders)

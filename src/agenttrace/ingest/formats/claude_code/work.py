@@ -18,12 +18,14 @@ class Work:
 
     `asked`: for each prompt (uuid), what began because of it. `told`: for each task in the background,
     what was told of its end: the instant, what went on with it, the rule, and the place of that.
+    `complete`: there are no other files of the session.
     """
 
     transcript: Transcript
     recorders: Recorders
     walker: Walker
     compaction_keys: dict[str, str]
+    complete: bool
     rows: Rows = field(default_factory=Rows)
     asked: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     told: dict[str, list[tuple[int, str, str, int]]] = field(default_factory=lambda: defaultdict(list))
