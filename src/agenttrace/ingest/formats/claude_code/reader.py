@@ -99,8 +99,9 @@ class Session:
         source.open().close()
         collector = Collector(self._gathering, recorder, source)
         self._sources.append(source)
-        for line, record in read_records(source, recorder):
-            collector.take(line, record)
+        for first, records in read_records(source, recorder):
+            for line, record in enumerate(records, first):
+                collector.take(line, record)
         collector.finish()
 
     def finish(self) -> list[Recorder]:
