@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 from agenttrace.ingest.fields import count, text
 from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
@@ -53,12 +54,16 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
         recorders.finding("synthetic_answer", Severity.INFO, what, node.place)
         return
     answer = _answer_of(transcript, record, message, node)
+    t_ns = node.t_ns
     node.role, node.about = Role.ANSWER, answer.key
-    if UNKNOWN < node.t_ns < (answer.first_ns or NEVER):
-        answer.first_ns, answer.first = node.t_ns, node
-    answer.last_ns = max(answer.last_ns, node.t_ns)
-    if message.usage is not None:
-        _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
+    if UNKNOWN < t_ns < (answer.first_ns or NEVER):
+        answer.first_ns, answer.first = t_ns, node
+    if t_ns > answer.last_ns:
+        answer.last_ns = t_ns
+    stopped = message.stop_reason is not None
+    if message.usage is not None and (stopped or message.usage != answer.usage):
+        _count_tokens(answer, message.usage, stopped=stopped)
+        answer.usage = message.usage
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
     for number, block in enumerate(message.content if isinstance(message.content, list) else ()):
@@ -91,10 +96,7 @@ def _rank(lane: Lane) -> tuple[bool, bool, str]:
 
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
-    fresh = _tokens(usage.input_tokens)
-    written = _tokens(usage.cache_creation_input_tokens)
-    cached = _tokens(usage.cache_read_input_tokens)
-    said = _tokens(usage.output_tokens)
+    fresh, written, cached, said = map(_tokens, astuple(usage))
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
         answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))

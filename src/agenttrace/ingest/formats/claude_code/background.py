@@ -5,7 +5,7 @@ from __future__ import annotations
 from agenttrace.ingest.formats.claude_code.answers import AGENT_TOOLS
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool
-from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import LinkKind, Phase, Severity, SpanKind
 
@@ -38,16 +38,7 @@ def write_background(work: Work) -> None:
             source = _free_key(result, tool, used) if lasted else tool.key
             if lasted:
                 work.rows.spans.append(_command(tool, source, result.t_ns, end_ns))
-        work.rows.links.append(
-            Link(
-                place=place,
-                session_key=tool.lane.session_key,
-                from_key=source,
-                to_key=used_by,
-                kind=LinkKind.JOINS,
-                rule=rule,
-            )
-        )
+        work.rows.link((place, tool.lane.session_key), source, used_by, LinkKind.JOINS, rule)
     for told in work.told.values():
         for *_, place in told:
             what = "news of something in the background whose start is not in the file"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool
-from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.tools import evidence
 from agenttrace.ingest.formats.claude_code.work import Work
-from agenttrace.model.vocabulary import LinkKind, Severity, SpanKind, Status
+from agenttrace.model.vocabulary import Severity, SpanKind, Status
 
 _LATE_NS = 250_000_000
 _AT_ONCE = 0.9
@@ -72,18 +72,9 @@ def _link_queued(work: Work) -> None:
         end_ns, key = ends[place - 1]
         if key == tool.key:
             continue
-        work.rows.links.append(
-            Link(
-                place=tool.place,
-                session_key=tool.lane.session_key,
-                from_key=key,
-                to_key=tool.key,
-                kind=LinkKind.FEEDS,
-                rule="queued behind",
-                explicit=False,
-                confidence=_AT_ONCE if tool.start_ns - end_ns <= _LATE_NS else _LATER,
-            )
-        )
+        confidence = _AT_ONCE if tool.start_ns - end_ns <= _LATE_NS else _LATER
+        whence = (tool.place, tool.lane.session_key)
+        work.rows.infer(whence, key, tool.key, "queued behind", confidence)
 
 
 def _count_strays(work: Work) -> None:

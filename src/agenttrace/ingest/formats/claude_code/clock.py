@@ -21,16 +21,21 @@ class Clock:
     def __init__(self) -> None:
         """No minute is known yet."""
         self._minutes: dict[str, int] = {}
+        self._second = ""
+        self._second_ns = UNKNOWN
 
     def read(self, text: str | None) -> int:
         """Unix nanoseconds, or UNKNOWN."""
         if text is None:
             return UNKNOWN
+        thousandth = _THOUSANDTHS.get(text[20:])
+        if thousandth is not None and text[:20] == self._second:
+            return self._second_ns + thousandth
         minute = self._minutes.get(text[:17])
         second = _SECONDS.get(text[17:20])
-        thousandth = _THOUSANDTHS.get(text[20:])
         if minute is not None and second is not None and thousandth is not None:
-            return minute + second + thousandth
+            self._second, self._second_ns = text[:20], minute + second
+            return self._second_ns + thousandth
         found = instant_from_iso(text)
         if found is None:
             return UNKNOWN

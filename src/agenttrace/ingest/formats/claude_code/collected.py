@@ -15,6 +15,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
+from agenttrace.ingest.formats.claude_code.records import Usage
 from agenttrace.model.vocabulary import Purpose, Status
 
 
@@ -61,12 +62,13 @@ class Node(Struct, gc=False, eq=False):
 
 
 class Answer(Struct, gc=False, eq=False):
-    """A request, known by the lines of its answer. `first`: the earliest of them."""
+    """A request, known by the lines of its answer. `first`: the earliest of them; `usage`: that of the last."""
 
     key: str
     lane: Lane
     place: int
     first: Node
+    usage: Usage | None = None
     request_id: str | None = None
     model: str | None = None
     version: str | None = None

@@ -10,6 +10,7 @@ from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_qu
 from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
 from agenttrace.ingest.formats.claude_code.lanes import lane_of
 from agenttrace.ingest.formats.claude_code.lines import first_session
+from agenttrace.ingest.formats.claude_code.places import line_of
 from agenttrace.ingest.formats.claude_code.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -26,6 +27,8 @@ BOOKKEEPING = frozenset(
 )  # fmt: skip
 NO_SESSION = "unknown"
 _VERSION = re.compile(r"\d+(\.\d+){1,3}([-+][\w.-]{1,20})?")
+_NONE = Record(version="\0")
+_NO_LANE = Lane("", "", None, main=False, sidechain=False)
 _WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,40}")
 
 
@@ -48,43 +51,66 @@ class Collector:
         self._kept: Counter[str] = Counter()
         self._version: str | None = None
         self._main: Lane | None = None
-        self._latest: Lane | None = None
+        self._before = _NONE
+        self._lane = _NO_LANE
 
-    def take(self, line: int, record: Record) -> None:
-        """One record. Whatever is in it, this does not raise."""
+    def take(self, first: int, records: list[Record]) -> None:
+        """Records of lines that follow each other, from that number. Whatever is in them, this never raises.
+
+        Most are of the lane and the version of the one before.
+        """
+        take = self._gathering.take
+        before = self._before
+        for place, record in enumerate(records, self._before_first + first):
+            if (
+                record.type not in CHAINED
+                or record.session_id != before.session_id
+                or record.agent_id != before.agent_id
+                or record.is_sidechain is not before.is_sidechain
+                or record.version != before.version
+            ):
+                lane = self._turn_to(record, place)
+                before = self._before
+                if lane is None:
+                    continue
+            elif record.type == "system" and record.subtype not in KNOWN_SUBTYPES:
+                self._note_unknown(f"system/{record.subtype}", line_of(place))
+            take(record, place, self._lane, self._session_id)
+
+    def _turn_to(self, record: Record, place: int) -> Lane | None:
+        """What is new with this record; None if it is of no lane, or of which only its chain tells."""
         session_id = record.session_id
         if session_id and session_id != self._session_id:
-            self._session_id, self._main = session_id, None
+            self._session_id, self._main, self._before = session_id, None, _NONE
             self._gathering.sessions.add(session_id)
         kind = record.type
         if kind not in CHAINED:
-            self._take_unchained(line, record)
-            return
+            self._take_unchained(place, record)
+            return None
         if record.version != self._version:
             self._note_version(record.version)
         if kind == "system" and record.subtype not in KNOWN_SUBTYPES:
-            self._note_unknown(f"system/{record.subtype}", line)
+            self._note_unknown(f"system/{record.subtype}", line_of(place))
         if not self._session_id:
             self._session_id = first_session(self._source) or NO_SESSION
-        place = self._before_first + line
         lane = self._lane_of(record, place)
         if lane is None:
+            self._before = _NONE
             self._gathering.nameless.append(Nameless(record, place, self._session_id))
-            return
-        if lane is not self._latest:
-            self._latest = lane
-            self._gathering.note_spread(lane, place)
-        self._gathering.take(record, place, lane, self._session_id)
+            return None
+        self._before, self._lane = record, lane
+        self._gathering.note_spread(lane, place)
+        return lane
 
     def finish(self) -> None:
         """Records what was counted."""
         self._count("unknown_record", Severity.WARNING, self._unknown, self._first_unknown)
         self._count("bookkeeping", Severity.INFO, self._kept)
 
-    def _take_unchained(self, line: int, record: Record) -> None:
+    def _take_unchained(self, place: int, record: Record) -> None:
         kind = record.type or "none"
         if kind not in BOOKKEEPING:
-            self._note_unknown(kind, line)
+            self._note_unknown(kind, line_of(place))
             return
         self._kept[kind] += 1
         if kind == "queue-operation":

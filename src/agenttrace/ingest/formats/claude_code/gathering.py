@@ -68,17 +68,15 @@ class Gathering:
         """One record of the chain."""
         uuid = record.uuid or _name(record, session_id)
         t_ns = self.clock.read(record.timestamp)
-        nodes = self.transcript.nodes
-        node = nodes.get(uuid)
-        if node is None:
-            node = nodes[uuid] = Node(uuid, place, record.parent_uuid, t_ns, lane)
-        elif uuid in self._copies:
+        new = Node(uuid, place, record.parent_uuid, t_ns, lane)
+        node = self.transcript.nodes.setdefault(uuid, new)
+        if node is not new:
+            if uuid not in self._copies:
+                self._note_again(node, record, place, t_ns)
+                return
             del self._copies[uuid]
             node.place, node.parent, node.t_ns, node.lane = place, record.parent_uuid, t_ns, lane
-        else:
-            self._note_again(node, record, place, t_ns)
-            return
-        if record.parent_uuid is None and not lane.sidechain:
+        if new.parent is None and not lane.sidechain:
             self.transcript.roots.append(node)
         if UNKNOWN < t_ns < lane.first_ns or lane.first is None:
             lane.first, lane.first_ns = uuid, t_ns or lane.first_ns

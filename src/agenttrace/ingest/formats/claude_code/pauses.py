@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
-from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind
 
@@ -104,13 +104,4 @@ def _write(work: Work, node: Node, bounds: tuple[int, int], since: Evidence) -> 
         )
     )
     for asked in work.asked.get(node.uuid, ()):
-        work.rows.links.append(
-            Link(
-                place=node.place,
-                session_key=session_key,
-                from_key=key,
-                to_key=asked,
-                kind=LinkKind.FEEDS,
-                rule="prompt",
-            )
-        )
+        work.rows.link((node.place, session_key), key, asked, LinkKind.FEEDS, "prompt")

@@ -100,8 +100,7 @@ class Session:
         collector = Collector(self._gathering, recorder, source)
         self._sources.append(source)
         for first, records in read_records(source, recorder):
-            for line, record in enumerate(records, first):
-                collector.take(line, record)
+            collector.take(first, records)
         collector.finish()
 
     def finish(self) -> list[Recorder]:

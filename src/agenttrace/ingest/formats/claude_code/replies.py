@@ -134,12 +134,15 @@ def _read_outcome(result: Result, outcome: Outcome) -> None:
     result.duration_ns = _stated_duration(outcome)
     if outcome.task is not NOTHING:
         result.awaited_task = _ended_task(outcome.task)
-    result.launched = value_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
-    result.agent_id = text(value_of(outcome.agent_id))
-    result.agent_type = text(value_of(outcome.agent_type))
-    result.run_id = text(value_of(outcome.run_id))
-    ids = (value_of(outcome.background_task_id), result.agent_id, value_of(outcome.task_id))
-    result.task_id = next((found for one in ids if (found := text(one))), None)
+    result.launched = text_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
+    result.agent_id = _name(outcome.agent_id)
+    result.agent_type = _name(outcome.agent_type)
+    result.run_id = _name(outcome.run_id)
+    result.task_id = _name(outcome.background_task_id) or result.agent_id or _name(outcome.task_id)
+
+
+def _name(raw: Raw) -> str | None:
+    return None if raw is NOTHING else text(value_of(raw))
 
 
 def _stated_duration(outcome: Outcome) -> int | None:

@@ -10,7 +10,7 @@ from agenttrace.ingest.formats.claude_code.causes import Cause
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Answer, Role, Transcript
 from agenttrace.ingest.formats.claude_code.compactions import Boundaries, compaction_above
-from agenttrace.ingest.formats.claude_code.rows import Link, Mark, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import (
     Evidence,
@@ -41,7 +41,7 @@ def write_requests(work: Work, boundaries: Boundaries) -> None:
         work.rows.spans.append(span)
         work.depend(span, cause)
         if span.start_ns is not None:
-            _mark(work, answer, span.start_ns)
+            _mark(work, answer, span, span.start_ns)
 
 
 class _Before:
@@ -127,40 +127,13 @@ def _quality(answer: Answer) -> TokenQuality | None:
     return TokenQuality.MAX_SEEN if grew else TokenQuality.PLACEHOLDER
 
 
-def _mark(work: Work, answer: Answer, start_ns: int) -> None:
-    session_key, key, rows = answer.lane.session_key, answer.key, work.rows
-    rows.marks.append(
-        Mark(
-            place=answer.place,
-            session_key=session_key,
-            span_key=key,
-            kind=MarkKind.FIRST_BLOCK,
-            t_ns=answer.first_ns,
-        )
-    )
-    for tool in work.transcript.tools_of.get(key, ()):
-        if tool.emitted_ns == UNKNOWN:
-            continue
-        emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
-        rows.marks.append(
-            Mark(
-                place=answer.place,
-                session_key=session_key,
-                span_key=key,
-                kind=MarkKind.TOOL_CALL,
-                t_ns=emitted_ns,
-                refers_to_key=tool.key,
-            )
-        )
-        streamed = tool.start_ns < answer.last_ns
-        rows.links.append(
-            Link(
-                place=answer.place,
-                session_key=session_key,
-                from_key=key,
-                to_key=tool.key,
-                kind=LinkKind.FEEDS,
-                rule="tool_use",
-                at_ns=emitted_ns if streamed else None,
-            )
-        )
+def _mark(work: Work, answer: Answer, span: Span, start_ns: int) -> None:
+    rows = work.rows
+    rows.mark(span, MarkKind.FIRST_BLOCK, answer.first_ns)
+    for tool in work.transcript.tools_of.get(answer.key, ()):
+        if tool.emitted_ns != UNKNOWN:
+            key = tool.key
+            emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
+            rows.mark(span, MarkKind.TOOL_CALL, emitted_ns, key)
+            streamed = tool.start_ns < answer.last_ns
+            rows.link_from(span, emitted_ns if streamed else None, key, LinkKind.FEEDS, "tool_use")

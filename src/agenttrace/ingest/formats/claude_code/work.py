@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agenttrace.ingest.formats.claude_code.causes import Cause, Walker
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
 from agenttrace.ingest.formats.claude_code.places import Recorders
-from agenttrace.ingest.formats.claude_code.rows import Link, Rows, Span
+from agenttrace.ingest.formats.claude_code.rows import Rows, Span
 from agenttrace.model.vocabulary import LinkKind
 
 
@@ -59,16 +59,7 @@ class Work:
         self._link(span, compaction_key, LinkKind.CONTINUES, "compact_boundary")
 
     def _link(self, span: Span, source: str, kind: LinkKind, rule: str) -> None:
-        self.rows.links.append(
-            Link(
-                place=span.place,
-                session_key=span.session_key,
-                from_key=source,
-                to_key=span.span_key,
-                kind=kind,
-                rule=rule,
-            )
-        )
+        self.rows.link((span.place, span.session_key), source, span.span_key, kind, rule)
 
 
 def attempt_key(uuid: str) -> str:
