@@ -8,7 +8,6 @@ user's: formats check what they read with `ingest.fields` before they record it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -26,7 +25,8 @@ class _Columns:
     """Rows under construction for one table."""
 
     def __init__(self, table: Table) -> None:
-        self._schema = _schema(table)
+        self._empty = _empty(table)
+        self._schema = self._empty.schema
         self._rows: dict[str, list[Any]] = {}
         self._parts: list[pa.Table] = []
         self._flush_at = 65_536
@@ -60,21 +60,21 @@ class _Columns:
     def table(self) -> pa.Table:
         self._flush()
         if not self._parts:
-            return _empty(self._schema)
+            return self._empty
         if len(self._parts) == 1:
             return self._parts[0]
         return pa.concat_tables(self._parts).unify_dictionaries()
 
 
-@cache
-def _schema(table: Table) -> pa.Schema:
-    """Built once: a folder of small files makes many recorders."""
-    return table.arrow
+_EMPTY: dict[str, pa.Table] = {}
 
 
-@cache
-def _empty(schema: pa.Schema) -> pa.Table:
-    return schema.empty_table()
+def _empty(table: Table) -> pa.Table:
+    """Built once, and found by name: a folder of small files makes many recorders."""
+    found = _EMPTY.get(table.name)
+    if found is None:
+        found = _EMPTY[table.name] = table.arrow.empty_table()
+    return found
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:

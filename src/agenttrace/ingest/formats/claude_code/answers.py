@@ -58,17 +58,13 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     node.role, node.about = Role.ANSWER, answer.key
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
-    if t_ns > answer.last_ns:
-        answer.last_ns = t_ns
-    stopped = message.stop_reason is not None
-    if message.usage is not None and (stopped or message.usage != answer.usage):
-        _count_tokens(answer, message.usage, stopped=stopped)
-        answer.usage = message.usage
+    answer.last_ns = max(answer.last_ns, t_ns)
+    if message.usage is not None and (message.stop_reason is not None or message.usage != answer.usage):
+        _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
-    for number, block in enumerate(message.content if isinstance(message.content, list) else ()):
-        if block.type == "tool_use":
-            _take_call(transcript, block, node, answer, number)
+    if isinstance(message.content, list):
+        _take_calls(transcript, message.content, node, answer)
 
 
 def _answer_of(transcript: Transcript, record: Record, message: Message, node: Node) -> Answer:
@@ -96,6 +92,7 @@ def _rank(lane: Lane) -> tuple[bool, bool, str]:
 
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
+    answer.usage = usage
     fresh, written, cached, said = map(_tokens, astuple(usage))
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
@@ -120,6 +117,12 @@ def _miss_reason(raw: Raw) -> str | None:
         return None
     reason = value_of(raw)
     return text(reason.get("type")) if isinstance(reason, dict) else None
+
+
+def _take_calls(transcript: Transcript, blocks: list[Block], node: Node, answer: Answer) -> None:
+    for number, block in enumerate(blocks):
+        if block.type == "tool_use":
+            _take_call(transcript, block, node, answer, number)
 
 
 def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 
@@ -11,6 +10,7 @@ from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Answer, Role, Transcript
 from agenttrace.ingest.formats.claude_code.compactions import Boundaries, compaction_above
 from agenttrace.ingest.formats.claude_code.rows import Span
+from agenttrace.ingest.formats.claude_code.versions import version_numbers
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import (
     Evidence,
@@ -23,7 +23,6 @@ from agenttrace.model.vocabulary import (
 )
 
 _LARGEST_PLACEHOLDER = 32
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 _ONLY_PLACEHOLDERS = ((2, 1, 10), (2, 1, 30))
 
 
@@ -119,9 +118,9 @@ def _quality(answer: Answer) -> TokenQuality | None:
     if answer.stopped:
         final = answer.final_output == answer.output_tokens
         return TokenQuality.FINAL if final else TokenQuality.MAX_SEEN
-    version = _VERSION.match(answer.version or "")
+    version = version_numbers(answer.version)
     low, high = _ONLY_PLACEHOLDERS
-    if version is not None and low <= tuple(map(int, version.groups())) < high:
+    if version is not None and low <= version < high:
         return TokenQuality.PLACEHOLDER
     grew = answer.least_output != answer.output_tokens or answer.output_tokens > _LARGEST_PLACEHOLDER
     return TokenQuality.MAX_SEEN if grew else TokenQuality.PLACEHOLDER

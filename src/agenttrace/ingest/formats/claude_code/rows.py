@@ -25,7 +25,6 @@ from agenttrace.model.vocabulary import (
     Trigger,
 )
 
-
 Whence = tuple[int, str]
 """The place of a row, and the key of its session."""
 
@@ -96,9 +95,7 @@ class Rows:
 
     def infer(self, whence: Whence, from_key: str, to_key: str, rule: str, confidence: float) -> None:
         """A dependency that no record states."""
-        self._links.append(
-            (*whence, from_key, to_key, LinkKind.FEEDS, rule, None, False, confidence)
-        )
+        self._links.append((*whence, from_key, to_key, LinkKind.FEEDS, rule, None, False, confidence))
 
     def hand_over(self, recorders: Recorders) -> None:
         """All of them to the recorders."""

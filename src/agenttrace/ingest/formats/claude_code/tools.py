@@ -8,18 +8,16 @@ each other (2.0.76), and single calls leave 1 to 60 ms before it.
 
 from __future__ import annotations
 
-import re
-
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool, Transcript
 from agenttrace.ingest.formats.claude_code.places import Recorders
+from agenttrace.ingest.formats.claude_code.versions import version_numbers
 from agenttrace.model.vocabulary import Evidence, Severity
 
 AGREEMENT_NS = 50_000_000
 """A stated length may be so much longer than what the time stamps allow."""
 
 _STREAMED_SINCE = (2, 1, 30)
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 
 
 def settle_tools(transcript: Transcript, recorders: Recorders) -> None:
@@ -89,8 +87,8 @@ def _start(transcript: Transcript, tool: Tool, began_ns: int | None) -> int:
 
 def _streams(transcript: Transcript, tool: Tool) -> bool:
     """Whether calls of this answer were run before it was complete."""
-    version = _VERSION.match(tool.answer.version or "")
-    if version is None or tuple(map(int, version.groups())) >= _STREAMED_SINCE:
+    version = version_numbers(tool.answer.version)
+    if version is None or version >= _STREAMED_SINCE:
         return True
     results = (transcript.results.get(other.id) for other in transcript.tools_of[tool.answer.key])
     return any(result is not None and UNKNOWN < result.t_ns < tool.answer.last_ns for result in results)
