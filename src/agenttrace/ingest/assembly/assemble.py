@@ -69,12 +69,12 @@ def assemble(
     ledger.paths = [source.path for source in sources]
     for source in sources:
         _keep_findings(ledger, source)
-    views = [f"{source.format} {','.join(source.raw.dialects)}" for source in sources]
-    combined, matches = match_views(combine([source.raw for source in sources]), views, ledger)
+    combined = combine([source.raw for source in sources])
+    combined, matches = match_views(combined, [_view(source) for source in sources], ledger)
     frames = number_sessions(combined, matches, ledger)
     if frames.spans.is_empty():
         return _empty_trace(sources, ledger)
-    held, frames = _arrange(_each_once(frames, ledger), matches, ledger)
+    held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
     held = _inside_compactions(held)
     spans, detached = bound_sessions(held)
@@ -98,20 +98,26 @@ def assemble(
     )
 
 
-def _each_once(frames: Frames, ledger: Ledger) -> Frames:
-    """Each span once; a fork that did nothing of its own is no session, and nothing else is said of it."""
-    spans = drop_copied_history(merge_copies(frames.spans, ledger), ledger)
+def _view(source: ReadSource) -> str:
+    """What a source sees of a run; of which version its program is makes no difference."""
+    words = [word for word in source.raw.dialects if not word[:1].isdigit()]
+    return " ".join([source.format, *words])
+
+
+def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
+    """A fork that did nothing of its own is no session, and nothing else is said of it."""
     left = spans.select("sid").unique()
     parts = {
         name: getattr(frames, name).join(left, on="sid", how="semi", maintain_order="left")
         for name in ("agents", "marks", "links", "prefixes", "sessions")
     }
-    return replace(frames, spans=spans, **parts)
+    return replace(frames, **parts)
 
 
 def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
-    spans = settle_bounds(frames.spans, ledger).sort("sid", "span_key")
-    spans, frames = fold_sightings(spans, frames, matches, ledger)
+    spans = merge_copies(frames.spans, ledger)
+    spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))

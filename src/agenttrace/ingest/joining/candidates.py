@@ -19,15 +19,21 @@ def requests_of(spans: pl.DataFrame) -> pl.DataFrame:
 
 
 def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
-    """Pairs that have a request id in common, whichever side gave it."""
+    """Pairs that have a request id in common, whichever side gave it.
+
+    A row with the same key is a copy of the record, not another view of the request: a fork repeats its
+    history under its own name, and stays a session of its own.
+    """
     known = (
-        requests.select("row", "origin", id=pl.concat_list("request_id", "client_request_id"))
+        requests.select("row", "origin", "span_key", id=pl.concat_list("request_id", "client_request_id"))
         .explode("id")
         .drop_nulls("id")
         .unique()
         .filter((pl.len().over("id") > 1) & (pl.len().over("id", "origin") <= _MOST_OF_ONE_ID))
     )
-    pairs = known.join(known, on="id").filter(_earlier_source())
+    pairs = known.join(known, on="id").filter(
+        _earlier_source() & (pl.col("span_key") != pl.col("span_key_right"))
+    )
     return pairs.select(a="row", b="row_right", stated=pl.lit(value=True)).unique(["a", "b"]).cast(PAIRS)
 
 

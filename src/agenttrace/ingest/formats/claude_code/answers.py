@@ -129,10 +129,7 @@ def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer,
     tool_id = block.id or f"{node.uuid}:{number}"
     known = transcript.tools.get(tool_id)
     if known is not None:
-        if UNKNOWN < node.t_ns < (known.emitted_ns or NEVER):
-            known.emitted_ns = node.t_ns
-        if _rank(node.lane) < _rank(known.lane):
-            known.lane = node.lane
+        _take_again(transcript, known, node, answer)
         return
     tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.place)
     if tool.name in AGENT_TOOLS and block.input is not NOTHING:
@@ -143,3 +140,15 @@ def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer,
         tool.agent_type, tool.prompt = text(asked.subagent_type), asked.prompt
     transcript.tools[tool_id] = tool
     transcript.tools_of[answer.key].append(tool)
+
+
+def _take_again(transcript: Transcript, known: Tool, node: Node, answer: Answer) -> None:
+    """A call that several lines repeat, or several answers, is of the earliest of them."""
+    if (node.t_ns or NEVER, answer.key) < (known.emitted_ns or NEVER, known.answer.key):
+        known.emitted_ns, known.place = node.t_ns, node.place
+        if answer is not known.answer:
+            transcript.tools_of[known.answer.key].remove(known)
+            transcript.tools_of[answer.key].append(known)
+            known.answer = answer
+    if _rank(node.lane) < _rank(known.lane):
+        known.lane = node.lane
