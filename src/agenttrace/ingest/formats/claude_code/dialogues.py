@@ -62,7 +62,7 @@ class _Turns:
     """Where each turn began, and for how long dialogues were open in it."""
 
     def __init__(self, work: Work) -> None:
-        """For all turns of a file, which are closed in order."""
+        """For all turns of a transcript, which are closed in order."""
         self._begun: dict[str, list[int]] = defaultdict(list)
         self._ended: dict[str, int] = {}
         self._starts: dict[str, list[int]] = defaultdict(list)
