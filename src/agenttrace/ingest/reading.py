@@ -9,14 +9,12 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from agenttrace.errors import InputError, UsageError
-from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, ReadSource, assemble
+from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, assemble
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.format import Format
-from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.registry import format_by_id, formats, recognise
+from agenttrace.ingest.groups import SourceReader
+from agenttrace.ingest.registry import format_by_id, formats
 from agenttrace.ingest.source import Source
 from agenttrace.model.trace import Trace
-from agenttrace.model.vocabulary import Severity
 
 STANDARD_INPUT = "-"
 
@@ -35,25 +33,8 @@ def read(
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     forced = format_by_id(input_format) if input_format else None
     ledger = Ledger(())
-    sources = [
-        read_source
-        for source, named in _sources([str(path) for path in given])
-        if (read_source := _read_one(source, forced, ledger, named=named))
-    ]
+    sources = SourceReader(forced, ledger).read(_sources([str(path) for path in given]))
     return assemble(sources, ledger, suspend_after_ns=suspend_after_ns)
-
-
-def _read_one(source: Source, forced: Format | None, ledger: Ledger, *, named: bool) -> ReadSource | None:
-    try:
-        chosen = forced or recognise(source)
-        recorder = Recorder()
-        chosen.read(source, recorder)
-        return ReadSource(source.path, chosen.id, source.stored_bytes, recorder.trace())
-    except InputError as error:
-        if named:
-            raise
-        ledger.add("not_a_trace", Severity.INFO, error.message, path=source.path)
-        return None
 
 
 def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:

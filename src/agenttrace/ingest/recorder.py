@@ -27,11 +27,13 @@ class _Columns:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._schema = table.arrow
-        self._rows: dict[str, list[Any]] = {name: [] for name in self._schema.names}
+        self._rows: dict[str, list[Any]] = {}
         self._parts: list[pa.Table] = []
         self._flush_at = 65_536
 
     def append(self, values: Mapping[str, Any]) -> None:
+        if not self._rows:
+            self._rows = {name: [] for name in self._schema.names}
         get = values.get
         for name, column in self._rows.items():
             column.append(get(name))
@@ -50,15 +52,17 @@ class _Columns:
         self._parts.append(pa.table(arrays, schema=self._schema))
 
     def _flush(self) -> None:
-        if next(iter(self._rows.values())):
+        if self._rows:
             arrays = [_converted(self._rows[field.name], field.type) for field in self._schema]
             self._parts.append(pa.table(arrays, schema=self._schema))
-            self._rows = {name: [] for name in self._schema.names}
+            self._rows = {}
 
     def table(self) -> pa.Table:
         self._flush()
         if not self._parts:
             return self._table.empty
+        if len(self._parts) == 1:
+            return self._parts[0]
         return pa.concat_tables(self._parts).unify_dictionaries()
 
 

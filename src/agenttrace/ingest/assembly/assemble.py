@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -112,8 +112,7 @@ class Assembly:
     def traces(self) -> Iterator[Trace]:
         """Traces of complete sessions, without findings: those stand in the ledger when the last one is out."""
         dialects = [",".join(sorted(source["dialects"])) for source in self._sources]
-        views = [f"{source['format']} {said}" for source, said in zip(self._sources, dialects, strict=True)]
-        matches = match_views(self._store, views)
+        matches = match_views(self._store, [_view(source) for source in self._sources])
         report_clocks(matches.ahead, self.ledger)
         self._store.join(matches.edges())
         members = self._store.members()
@@ -186,10 +185,28 @@ def assemble_frames(
     )
 
 
+def _view(source: Mapping[str, Any]) -> str:
+    """What a source sees of a run; of which version its program is makes no difference."""
+    return " ".join(
+        [source["format"], *sorted(word for word in source["dialects"] if not word[:1].isdigit())]
+    )
+
+
+def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
+    """A fork that did nothing of its own is no session, and nothing else is said of it."""
+    left = spans.select("sid").unique()
+    parts = {
+        name: frame.join(left, on="sid", how="semi", maintain_order="left")
+        for name, frame in frames.items().items()
+        if name != "spans"
+    }
+    return replace(frames, **parts)
+
+
 def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
     spans = merge_copies(frames.spans, ledger)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
-    spans, frames = fold_sightings(spans, frames, matches, ledger)
+    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))

@@ -81,8 +81,8 @@ class RawStore:
     def requests(self) -> pl.DataFrame:
         """What tells requests apart, in the order in which they came: `REQUEST_FACTS`, and hashes.
 
-        `key`: of the session key, `id_a` and `id_b`: of the server's and the client's id of the request; null
-        where there is none.
+        `key`: of the session key, `span`: of the span key, `id_a` and `id_b`: of the server's and the client's id
+        of the request; null where there is none.
         """
         return pl.concat([_request_facts(together([])), *self._requests])
 
@@ -183,6 +183,7 @@ def _request_facts(frames: Frames) -> pl.DataFrame:
     return requests.select(
         *REQUEST_FACTS,
         pl.col("session_key").hash().alias("key"),
+        pl.col("span_key").hash().alias("span"),
         *(
             pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(hashed)
             for hashed, name in ids.items()

@@ -14,15 +14,19 @@ _MOST_OF_ONE_ID = 8
 
 
 def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
-    """Pairs that have a request id in common, whichever side gave it."""
+    """Pairs that have a request id in common, whichever side gave it.
+
+    A row with the same key is a copy of the record, not another view of the request: a fork repeats its
+    history under its own name, and stays a session of its own.
+    """
     known = (
-        pl.concat([requests.select("row", "origin", id=name) for name in ("id_a", "id_b")])
+        pl.concat([requests.select("row", "origin", "span", id=name) for name in ("id_a", "id_b")])
         .drop_nulls("id")
         .unique()
         .filter(pl.col("id").is_duplicated())
         .filter(pl.len().over("id", "origin") <= _MOST_OF_ONE_ID)
     )
-    pairs = known.join(known, on="id").filter(_earlier_source())
+    pairs = known.join(known, on="id").filter(_earlier_source() & (pl.col("span") != pl.col("span_right")))
     return pairs.select(a="row", b="row_right").unique().cast(PAIRS)
 
 
