@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.assemble import ReadSource
@@ -42,18 +43,23 @@ class _Groups:
         return found + again
 
 
+Take: TypeAlias = Callable[[ReadSource], None]
+"""Takes a source, or the next part of the one before, which has the same path."""
+
+
 class SourceReader:
     """Reads sources in their order, but for those that wait until all of their group are known."""
 
-    def __init__(self, forced: Format | None, ledger: Ledger) -> None:
-        """`forced`: the format of every source, whatever is in it; `ledger` takes what is no trace."""
+    def __init__(self, forced: Format | None, ledger: Ledger, take: Take) -> None:
+        """`forced`: the format of every source, whatever is in it; `ledger` takes what is no trace, `take` the rest."""
         self._forced = forced
         self._ledger = ledger
+        self._take = take
         self._read: dict[int, ReadSource] = {}
         self._groups: dict[str, _Groups] = {}
 
-    def read(self, sources: Iterable[tuple[Source, bool]]) -> list[ReadSource]:
-        """All sources that could be read; with each, whether it was named: then InputError is raised."""
+    def read(self, sources: Iterable[tuple[Source, bool]]) -> None:
+        """All sources that can be read; with each, whether it was named: then InputError is raised."""
         for number, (source, named) in enumerate(sources):
             try:
                 self._begin(number, source, named=named)
@@ -62,7 +68,8 @@ class SourceReader:
         for groups in self._groups.values():
             while groups.waiting:
                 self._read_group(groups)
-        return [self._read[number] for number in sorted(self._read)]
+        for number in sorted(self._read):
+            self._take(self._read.pop(number))
 
     def _begin(self, number: int, source: Source, *, named: bool) -> None:
         chosen = self._forced or recognise(source)
@@ -71,9 +78,10 @@ class SourceReader:
             key, without_head = chosen.key_of(source), Source(source.path, source.content)
             groups.waiting.setdefault(key, []).append(_Waiting(number, without_head, named))
             return
-        recorder = Recorder()
+        path, size = source.path, source.stored_bytes
+        recorder = Recorder(lambda part: self._take(ReadSource(path, chosen.id, size, part)))
         chosen.read(source, recorder)
-        self._keep(number, source, chosen, recorder)
+        self._take(ReadSource(path, chosen.id, size, recorder.trace()))
 
     def _read_group(self, groups: _Groups) -> None:
         """The first group that waits, with all that its records show to be part of it."""

@@ -7,7 +7,7 @@ user's: formats check what they read with `ingest.fields` before they record it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from agenttrace.model.vocabulary import Severity
 Column: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 
 _EXAMPLE_LIMIT = 200
+_DRAINED_ROWS = 65_536
 
 
 class _Columns:
@@ -29,6 +30,7 @@ class _Columns:
         self._schema = table.arrow
         self._rows: dict[str, list[Any]] = {}
         self._parts: list[pa.Table] = []
+        self._whole = 0
         self._flush_at = 65_536
 
     def append(self, values: Mapping[str, Any]) -> None:
@@ -49,21 +51,30 @@ class _Columns:
             else pa.nulls(length, field.type)
             for field in self._schema
         ]
-        self._parts.append(pa.table(arrays, schema=self._schema))
+        self._add(pa.table(arrays, schema=self._schema))
 
     def _flush(self) -> None:
         if self._rows:
             arrays = [_converted(self._rows[field.name], field.type) for field in self._schema]
-            self._parts.append(pa.table(arrays, schema=self._schema))
             self._rows = {}
+            self._add(pa.table(arrays, schema=self._schema))
+
+    def _add(self, part: pa.Table) -> None:
+        self._parts.append(part)
+        self._whole += part.num_rows
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._whole + (len(next(iter(self._rows.values()))) if self._rows else 0)
 
     def table(self) -> pa.Table:
+        """The rows since the last time."""
         self._flush()
-        if not self._parts:
+        parts, self._parts, self._whole = self._parts, [], 0
+        if not parts:
             return self._table.empty
-        if len(self._parts) == 1:
-            return self._parts[0]
-        return pa.concat_tables(self._parts).unify_dictionaries()
+        return parts[0] if len(parts) == 1 else pa.concat_tables(parts).unify_dictionaries()
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
@@ -76,8 +87,10 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
 class Recorder:
     """Collects what a format reads from one source; `trace()` hands it over."""
 
-    def __init__(self) -> None:
-        """An empty recorder."""
+    def __init__(self, drain: Callable[[raw.RawTrace], None] | None = None) -> None:
+        """An empty recorder. `drain` takes what was recorded whenever that is much, so that it is not held."""
+        self._drain = drain
+        self._told = 0
         self._spans = _Columns(raw.RAW_SPANS)
         self._agents = _Columns(raw.RAW_AGENTS)
         self._marks = _Columns(raw.RAW_MARKS)
@@ -93,10 +106,12 @@ class Recorder:
     def span(self, **values: Any) -> None:
         """One row of `raw.RAW_SPANS`; columns that are left out are null."""
         self._spans.append(values)
+        self._drain_if_full()
 
     def extend_spans(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_SPANS`, all of one length; columns that are left out are null."""
         self._spans.extend(columns)
+        self._drain_if_full()
 
     def agent(self, **values: Any) -> None:
         """One row of `raw.RAW_AGENTS`."""
@@ -170,14 +185,20 @@ class Recorder:
         else:
             entry["count"] += count
 
+    def _drain_if_full(self) -> None:
+        if self._drain is not None and self._spans.rows >= _DRAINED_ROWS:
+            self._drain(self.trace())
+
     def trace(self) -> raw.RawTrace:
-        """All that was recorded."""
+        """All that was recorded since the last time."""
+        records, self._told = self.records - self._told, self.records
         edges = _Columns(raw.RAW_KEY_EDGES)
         for (key_a, key_b), strong in self._edges.items():
             edges.append({"key_a": key_a, "key_b": key_b, "strong": strong})
         findings = _Columns(raw.RAW_FINDINGS)
         for entry in self._findings.values():
             findings.append(entry)
+        self._edges, self._findings = {}, {}
         return raw.RawTrace(
             spans=self._spans.table(),
             agents=self._agents.table(),
@@ -188,6 +209,6 @@ class Recorder:
             sessions=self._sessions.table(),
             key_edges=edges.table(),
             findings=findings.table(),
-            records=self.records,
+            records=records,
             dialects=tuple(sorted(self._dialects)),
         )

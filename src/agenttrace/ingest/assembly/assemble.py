@@ -72,7 +72,7 @@ def assemble(
     with RawStore(memory_bytes=sys.maxsize) as store:
         run = Assembly(store, findings or Ledger(()), suspend_after_ns)
         for source in sources:
-            run.add(source.path, source.format, source.stored_bytes, source.raw)
+            run.add(source)
         (trace,) = run.traces()
         return replace(trace, findings=run.ledger.table())
 
@@ -88,13 +88,13 @@ class Assembly:
         self._suspend_after_ns = suspend_after_ns
         self._sources: list[dict[str, Any]] = []
 
-    def add(self, path: str, format_id: str, stored_bytes: int, raw: RawTrace) -> None:
+    def add(self, read: ReadSource) -> None:
         """A source, or the next part of the last one, which has the same path."""
+        path, raw = read.path, read.raw
         if not self._paths or self._paths[-1] != path:
             self._paths.append(path)
-            self._sources.append(
-                {"path": path, "format": format_id, "bytes": stored_bytes, "records": 0, "dialects": set()}
-            )
+            about = {"path": path, "format": read.format, "bytes": read.stored_bytes}
+            self._sources.append({**about, "records": 0, "dialects": set()})
         source = self._sources[-1]
         source["records"] += raw.records
         source["dialects"].update(raw.dialects)

@@ -54,6 +54,10 @@ class RawStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
+        """Closes it."""
+        self.close()
+
+    def close(self) -> None:
         """Removes what lies on disk."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
