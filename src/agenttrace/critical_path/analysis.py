@@ -27,6 +27,7 @@ class ChunkResult:
 
     sessions: pl.DataFrame
     segments: pl.DataFrame
+    shares: pl.DataFrame
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
@@ -42,12 +43,14 @@ class Analysis:
 
     `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
+    `shares`: the length of each session's path by phase and evidence.
     """
 
     sources: pl.DataFrame
     findings: pl.DataFrame
     sessions: pl.DataFrame
     segments: pl.DataFrame
+    shares: pl.DataFrame
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
@@ -63,12 +66,15 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     measured = measured_chunk(chunk, graph, segments)
     busy = exclusive_time(measured)
 
+    path = plain(segment_table(graph, segments))
+
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
 
     return ChunkResult(
         sessions=named(session_totals(measured, busy)),
-        segments=_plain(segment_table(graph, segments)),
+        segments=path,
+        shares=_shares(path),
         turns=named(turn_table(measured)),
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
@@ -96,7 +102,13 @@ def analyze(trace: Trace) -> Analysis:
     )
 
 
-def _plain(table: object) -> pl.DataFrame:
+def _shares(path: pl.DataFrame) -> pl.DataFrame:
+    length = (pl.col("end_ns") - pl.col("start_ns")).sum().alias("length_ns")
+    return path.group_by("session", "phase", "evidence", maintain_order=True).agg(length)
+
+
+def plain(table: object) -> pl.DataFrame:
+    """An Arrow table as a frame, its words and names as text."""
     frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
     return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
@@ -129,13 +141,13 @@ def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    return pl.concat([_plain(trace.findings), made], how="vertical_relaxed").sort(
+    return pl.concat([plain(trace.findings), made], how="vertical_relaxed").sort(
         "code", "file", nulls_last=True
     )
 
 
 def _sources(trace: Trace) -> pl.DataFrame:
-    sources = _plain(trace.sources)
+    sources = plain(trace.sources)
     used = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "sources"]))).explode("sources")
     counted = used.group_by(source="sources").agg(sessions=pl.len().cast(pl.Int64))
     return sources.join(counted, on="source", how="left", maintain_order="left").with_columns(
@@ -144,7 +156,7 @@ def _sources(trace: Trace) -> pl.DataFrame:
 
 
 def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
-    sessions = _plain(
+    sessions = plain(
         trace.sessions.select(
             ["session", "source_id", "format", "sources", "start_ns", "end_ns", "detached_ns", "truncated"]
         )
