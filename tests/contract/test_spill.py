@@ -25,7 +25,9 @@ NOT_OF_THE_WHOLE = frozenset({"line", "source", "sources", "dialects"})
 
 @pytest.mark.parametrize("name", INPUTS)
 @pytest.mark.parametrize("rows", [10, 500])
-def test_sessions_are_the_same_whatever_lies_on_disk(name: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_are_the_same_whatever_lies_on_disk(
+    name: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "BUCKET_ROWS", rows)
     monkeypatch.setattr(recorder, "_DRAINED_ROWS", rows)
     found: dict[str, Counter[Row]] = {table: Counter() for table in SUBSTANCE}

@@ -74,4 +74,3 @@ def _gathered(
             spool.add(part)
         gathering.add(part)
     return Analysed(gathering.analysis(reading.findings()), spool)
-

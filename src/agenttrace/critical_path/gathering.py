@@ -8,7 +8,6 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
-from agenttrace.model.vocabulary import Severity
 
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
@@ -48,7 +47,9 @@ class Gathering:
     def _cut(self, held: Analysis) -> Analysis:
         slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(self.detailed)
         chosen = pl.col("session").is_in([*slowest.get_column("session"), *self.keep])
-        lists = {name: self._heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
+        lists = {
+            name: self._heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()
+        }
         return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
 
     def _heaviest(self, frame: pl.DataFrame, chosen: pl.Expr, weight: str) -> pl.DataFrame:
@@ -61,7 +62,9 @@ class Gathering:
 def _below(one: Analysis, other: Analysis) -> Analysis:
     """The rows of both; sources are the same files, their sessions added up."""
     names = [field.name for field in fields(Analysis) if field.name != "sources"]
-    rows = {name: pl.concat([getattr(one, name), getattr(other, name)], how="vertical_relaxed") for name in names}
+    rows = {
+        name: pl.concat([getattr(one, name), getattr(other, name)], how="vertical_relaxed") for name in names
+    }
     sessions = one.sources.get_column("sessions") + other.sources.get_column("sessions")
     return Analysis(sources=one.sources.with_columns(sessions=sessions), **rows)
 

@@ -14,7 +14,17 @@ from agenttrace.errors import UsageError
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
 
-_BY_SESSION = ("sessions", "segments", "shares", "turns", "joins", "top", "tools", "cache_misses", "compactions")
+_BY_SESSION = (
+    "sessions",
+    "segments",
+    "shares",
+    "turns",
+    "joins",
+    "top",
+    "tools",
+    "cache_misses",
+    "compactions",
+)
 _NAMED_LIMIT = 5
 
 
