@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.ingest.assembly.agents import assign_lanes
+from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
@@ -76,7 +77,7 @@ def assemble(
         return _empty_trace(sources, ledger)
     held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
-    held = _inside_compactions(held)
+    held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames.links, ledger), links])

@@ -13,6 +13,7 @@ from agenttrace.model.vocabulary import (
     Severity,
     SpanKind,
     TokenQuality,
+    Trigger,
 )
 
 _SLACK_NS = 10**9
@@ -22,7 +23,8 @@ def write_answers(work: Work) -> None:
     """A span for each answer, its marks, and links to what it waited for.
 
     Output without a count was broken off, by a message or by the user. It took the model's time, but nobody
-    can tell whether it was one request: it is no request here.
+    can tell whether it was one request: it is no request here. A subagent's prompt is its parent's, unless
+    the parent is in no source: that is for assembly to know.
     """
     first: set[int] = set()
     broken = 0
@@ -76,6 +78,8 @@ def _broken_off() -> dict[str, object]:
 def _request(work: Work, run: Run, opening: Turn | None) -> dict[str, object]:
     usage = run.usage
     facts: dict[str, object] = {"request_id": run.response_id, "attempt": run.attempt}
+    if opening is not None and opening.asked and work.rollout.thread.subagent:
+        facts["trigger"] = Trigger.USER_MESSAGE.value
     if usage is not None:
         facts |= {
             "input_tokens": usage.input_tokens,

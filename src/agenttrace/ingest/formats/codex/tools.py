@@ -41,6 +41,9 @@ class Execution(NamedTuple):
 def find_execution(call: Call, before: Call | None) -> Execution:
     """When a call ran; `before` is the one whose result came before it, among those of its answer."""
     end_ns = call.result_ns if call.result_ns is not None else call.done_ns
+    if call.inside is not None and end_ns is not None and call.length_ns is not None:
+        start_ns = min(max(call.called_ns, call.inside.called_ns), end_ns)
+        return Execution(start_ns, end_ns, Evidence.MEASURED, Evidence.MEASURED)
     if end_ns is None:
         return Execution(call.called_ns, None, end=Evidence.UNKNOWN)
     if call.done_ns is not None and call.length_ns is not None:
