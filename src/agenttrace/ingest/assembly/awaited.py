@@ -53,7 +53,9 @@ def _last_work(held: Held, waits: pl.DataFrame) -> pl.DataFrame:
     work = (
         held.spans.select(done_ns="end_ns", span=pl.int_range(pl.len(), dtype=pl.Int64))
         .with_columns(lane_no=pl.Series(held.lane, dtype=pl.Int64))
-        .filter(~pl.col("span").is_in(holders.implode()) & pl.col("lane_no").is_in(waits["lane_no"].implode()))
+        .filter(
+            ~pl.col("span").is_in(holders.implode()) & pl.col("lane_no").is_in(waits["lane_no"].implode())
+        )
         .select("lane_no", "done_ns", at="done_ns")
         .sort("at")
     )

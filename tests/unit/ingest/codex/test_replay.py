@@ -18,7 +18,7 @@ def _parent() -> Rollout:
     return rollout.say(8).count(8.5).end(9)
 
 
-def _copied(restamped: bool, *, meta: bool = True, turns: bool = True) -> Rollout:
+def _copied(*, restamped: bool, meta: bool = True, turns: bool = True) -> Rollout:
     """The child's file up to its own first record."""
     child = Rollout(CHILD, spent=_parent().spent).meta(100, source=SPAWNED)
     for number, record in enumerate(_parent().records if meta else _parent().records[1:]):
@@ -38,8 +38,8 @@ def _own_work(child: Rollout, turn: str | None = None) -> Rollout:
 
 @pytest.mark.parametrize("restamped", [True, False])
 @pytest.mark.parametrize("meta", [True, False])
-def test_only_what_a_subagent_did_itself_counts(restamped: bool, meta: bool) -> None:
-    trace = read(_own_work(_copied(restamped, meta=meta)))
+def test_only_what_a_subagent_did_itself_counts(*, restamped: bool, meta: bool) -> None:
+    trace = read(_own_work(_copied(restamped=restamped, meta=meta)))
 
     assert [bounds(row) for row in spans(trace, "request")] == [(102, 104.5)]
     assert spans(trace, "tool") == []
@@ -47,9 +47,9 @@ def test_only_what_a_subagent_did_itself_counts(restamped: bool, meta: bool) -> 
 
 
 @pytest.mark.parametrize("restamped", [True, False])
-def test_turns_without_ids_of_that_kind_show_the_copy_by_time(restamped: bool) -> None:
+def test_turns_without_ids_of_that_kind_show_the_copy_by_time(*, restamped: bool) -> None:
     """Written at once, or before the thread began."""
-    child = _copied(restamped, turns=False)
+    child = _copied(restamped=restamped, turns=False)
     trace = read(_own_work(child, "turn-1"))
 
     assert [bounds(row) for row in spans(trace, "request")] == [(102, 104.5)]

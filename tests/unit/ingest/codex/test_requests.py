@@ -117,9 +117,21 @@ def test_since_0_15x_each_answer_has_a_record_of_its_own() -> None:
 def test_a_record_beside_the_count_that_came_before_it_counts_once() -> None:
     usage = {"input_tokens": 100, "cached_input_tokens": 50, "output_tokens": 10,
              "reasoning_output_tokens": 5, "total_tokens": 110}  # fmt: skip
-    rollout = _begun().say(3).count(3.25).add(3.25, "token_usage_record", {"response_id": "r", "usage": usage})
+    rollout = (
+        _begun().say(3).count(3.25).add(3.25, "token_usage_record", {"response_id": "r", "usage": usage})
+    )
 
     assert len(spans(read(rollout), "request")) == 1
+
+
+def test_a_version_without_such_records_may_go_on_with_the_thread() -> None:
+    usage = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
+    rollout = (
+        _begun().say(3).add(3.25, "token_usage_record", {"response_id": "r", "usage": usage}).count(3.25)
+    )
+    trace = read(rollout.end(4).begin(60).prompt(61).say(63).count(63.5))
+
+    assert [bounds(row) for row in spans(trace, "request")] == [(1, 3.25), (61, 63.5)]
 
 
 def test_a_stream_that_breaks_is_an_attempt_and_what_follows_its_retry() -> None:

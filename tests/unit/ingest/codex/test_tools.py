@@ -40,8 +40,10 @@ def test_a_stated_length_that_fills_it_makes_it_measured() -> None:
 
 
 def test_the_end_of_a_command_that_is_told_is_its_end() -> None:
-    rollout = _begun().call(2).event(
-        6, "exec_command_end", call_id="c1", duration={"secs": 3, "nanos": 500_000_000}, exit_code=1
+    rollout = (
+        _begun()
+        .call(2)
+        .event(6, "exec_command_end", call_id="c1", duration={"secs": 3, "nanos": 500_000_000}, exit_code=1)
     )
     tool = _tool(rollout.result(7).count(7))
 
@@ -121,7 +123,12 @@ def test_a_tool_that_a_script_calls_lies_inside_it() -> None:
         call_id="exec-1",
         invocation={"server": "hub", "tool": "list"},
         duration={"secs": 2, "nanos": 0},
-    ).item(6, "custom_tool_call_output", call_id="c1", output="Script completed\nWall time 4.0 seconds\nOutput:\n")
+    ).item(
+        6,
+        "custom_tool_call_output",
+        call_id="c1",
+        output="Script completed\nWall time 4.0 seconds\nOutput:\n",
+    )
     outer, inner = spans(read(rollout.count(6)), "tool")
 
     assert (bounds(outer), bounds(inner)) == ((2, 6), (3, 5))
@@ -155,8 +162,16 @@ def test_a_result_without_a_call_is_told() -> None:
         (HEADER.format("0.25", 0), Status.OK, 250_000_000),
         (HEADER.format("0.25", 2), Status.ERROR, 250_000_000),
         ("Exit code: 1\nWall time: 1.5 seconds\nOutput:\n…", Status.ERROR, 1_500_000_000),
-        ([{"type": "input_text", "text": "Script completed\nWall time 6.4 seconds\nOutput:\n"}], Status.OK, 6.4e9),
-        ([{"type": "input_text", "text": "Script failed\nWall time 0.1 seconds\nOutput:\n"}], Status.ERROR, 1e8),
+        (
+            [{"type": "input_text", "text": "Script completed\nWall time 6.4 seconds\nOutput:\n"}],
+            Status.OK,
+            6.4e9,
+        ),
+        (
+            [{"type": "input_text", "text": "Script failed\nWall time 0.1 seconds\nOutput:\n"}],
+            Status.ERROR,
+            1e8,
+        ),
         ('{"output":"x","metadata":{"exit_code":0,"duration_seconds":0.3}}', Status.OK, 300_000_000),
         ('{"output":"x","metadata":{"exit_code":127,"duration_seconds":0.0}}', Status.ERROR, 0),
         ("aborted by user after 10.2s", Status.CANCELLED, None),

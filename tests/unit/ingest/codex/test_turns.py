@@ -6,8 +6,8 @@ from agenttrace.critical_path.analysis import analyze
 from unit.ingest.codex.rollout import Rollout, assembled, bounds, findings, links, read, spans, uuid7
 
 
-def _one_turn(**meta: object) -> Rollout:
-    return Rollout().meta(**meta).begin(0.5).prompt(1).say(3).count(3.5).end(4)
+def _one_turn() -> Rollout:
+    return Rollout().meta().begin(0.5).prompt(1).say(3).count(3.5).end(4)
 
 
 def test_the_user_is_waited_for_from_the_end_of_a_turn_to_the_beginning_of_the_next() -> None:
@@ -57,7 +57,11 @@ def test_an_answer_that_the_user_stops_ends_there() -> None:
     trace = read(rollout)
     (stopped,) = spans(trace, "other")
 
-    assert (bounds(stopped), stopped["status"], stopped["end_evidence"]) == ((11, 20), "cancelled", "measured")
+    assert (bounds(stopped), stopped["status"], stopped["end_evidence"]) == (
+        (11, 20),
+        "cancelled",
+        "measured",
+    )
 
 
 def test_a_model_that_said_nothing_until_the_user_stopped_was_waited_for() -> None:

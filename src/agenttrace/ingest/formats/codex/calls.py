@@ -105,9 +105,8 @@ class Calls:
         if length_ns is not None:
             call.length_ns, call.done_ns = length_ns, record.t_ns
             self._allow(call, record.t_ns - length_ns)
-        if told.get("status") in ("failed", "declined") or told.get("success") is False:
-            call.status = Status.ERROR
-        elif fields.integer(told.get("exit_code")):
+        failed = told.get("status") in ("failed", "declined") or told.get("success") is False
+        if failed or fields.integer(told.get("exit_code")):
             call.status = Status.ERROR
 
     def _allow(self, call: Call, t_ns: int) -> None:
@@ -126,7 +125,9 @@ class Calls:
 
     def _new(self, record: Record, name: str, run: Run | None) -> Call:
         body = record.body
-        name_of_call = fields.text(body.get("call_id")) or fields.text(body.get("id")) or f"line {record.line}"
+        name_of_call = (
+            fields.text(body.get("call_id")) or fields.text(body.get("id")) or f"line {record.line}"
+        )
         if name_of_call in self._rollout.calls:
             name_of_call = f"{name_of_call} line {record.line}"
         call = Call(name_of_call, record.line, name, record.t_ns, run)

@@ -51,7 +51,9 @@ class Collector:
             self._telling.finish()
         if self._repeated:
             counts = self._repeated[f"{EVENT}/token_count"]
-            what = f"history that was copied from another thread, {counts} counts of tokens among it: left out"
+            what = (
+                f"history that was copied from another thread, {counts} counts of tokens among it: left out"
+            )
             self._recorder.finding(
                 "copied_history",
                 Severity.INFO,

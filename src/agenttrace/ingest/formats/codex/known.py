@@ -21,9 +21,7 @@ APPROVALS = _of(
     *("request_user_input", "elicitation_request"),
 )
 BEGINNINGS = _of(EVENT, "exec_command_begin", "patch_apply_begin", "mcp_tool_call_begin")
-ENDS = _of(
-    EVENT, "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "dynamic_tool_call_response"
-)
+ENDS = _of(EVENT, "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "dynamic_tool_call_response")
 COMPLETED = f"{EVENT}/item_completed"
 COLLABORATION = _of(
     EVENT, "sub_agent_activity", "collab_agent_spawn_end", "collab_waiting_end", "collab_resume_end"

@@ -50,7 +50,9 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[Record]:
             recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=line)
             continue
         if "payload" not in value and _is_bare(value):
-            what = "records without a time, as versions before September 2025 wrote them: nothing can be timed"
+            what = (
+                "records without a time, as versions before September 2025 wrote them: nothing can be timed"
+            )
             recorder.finding("without_times", Severity.WARNING, what, line=line)
             continue
         body = value.get("payload")

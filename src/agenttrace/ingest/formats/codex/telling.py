@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.codex.calls import CALLS, RESULTS, Calls
@@ -49,27 +49,11 @@ class Telling:
 
     def take(self, record: Record) -> None:
         """A record of the thread's own."""
-        kind = record.kind
-        tell = _TELLERS.get(kind)
+        tell = self._TELLERS.get(record.kind)
         if tell is not None:
             tell(self, record)
-        elif kind in SIGNS:
-            if self._review is None:
-                self._lane.sign(record.t_ns)
-        elif kind in OUTPUTS:
-            self._lane.output(record.line, record.t_ns)
-            self._calls.served(record)
-        elif kind in CALLS:
-            self._calls.call(record, self._lane.output(record.line, record.t_ns), asks=self._asks)
-        elif kind in RESULTS:
-            call = self._calls.result(record)
-            if call is not None:
-                self._children.result(call, record)
-        elif kind in TOLD_BY_OTHERS:
-            self._calls.event(record)
-            self._children.event(record)
-        elif kind not in KNOWN:
-            self._unknown[kind] += 1
+        elif record.kind not in KNOWN:
+            self._unknown[record.kind] += 1
             self._first_unknown = self._first_unknown or record.line
 
     def finish(self) -> None:
@@ -97,6 +81,26 @@ class Telling:
         """The turn that is under way."""
         turn = self._lane.turn
         return turn if turn is not None and turn.end_ns == UNKNOWN else None
+
+    def _sign(self, record: Record) -> None:
+        if self._review is None:
+            self._lane.sign(record.t_ns)
+
+    def _output(self, record: Record) -> None:
+        self._lane.output(record.line, record.t_ns)
+        self._calls.served(record)
+
+    def _call(self, record: Record) -> None:
+        self._calls.call(record, self._lane.output(record.line, record.t_ns), asks=self._asks)
+
+    def _result(self, record: Record) -> None:
+        call = self._calls.result(record)
+        if call is not None:
+            self._children.result(call, record)
+
+    def _told(self, record: Record) -> None:
+        self._calls.event(record)
+        self._children.event(record)
 
     def _take_context(self, record: Record) -> None:
         self._lane.model = fields.text(record.body.get("model")) or self._lane.model
@@ -201,6 +205,30 @@ class Telling:
         self._review = None
         self._lane.input(record.t_ns)
 
+    _TELLERS: ClassVar = {
+        CONTEXT: _give_context,
+        COMPACTED: _compact,
+        USAGE: _count_answer,
+        f"{ITEM}/message": _message,
+        f"{EVENT}/task_started": _start_turn,
+        f"{EVENT}/turn_started": _start_turn,
+        f"{EVENT}/task_complete": _end_turn,
+        f"{EVENT}/turn_complete": _end_turn,
+        f"{EVENT}/turn_aborted": _abort_turn,
+        f"{EVENT}/user_message": _prompt,
+        f"{EVENT}/token_count": _count,
+        f"{EVENT}/context_compacted": _compact,
+        f"{EVENT}/stream_error": _retry,
+        f"{EVENT}/error": _fail,
+        f"{EVENT}/entered_review_mode": _review_begins,
+        f"{EVENT}/exited_review_mode": _review_ends,
+        **dict.fromkeys(SIGNS, _sign),
+        **dict.fromkeys(OUTPUTS, _output),
+        **dict.fromkeys(CALLS, _call),
+        **dict.fromkeys(RESULTS, _result),
+        **dict.fromkeys(TOLD_BY_OTHERS, _told),
+    }
+
 
 def _said(body: dict[str, Any]) -> str:
     """The first text of a message."""
@@ -218,23 +246,3 @@ def _error(value: Any) -> str:
     if isinstance(info, dict):
         info = next(iter(info), None)
     return info if isinstance(info, str) and _WORD.fullmatch(info) else "error"
-
-
-_TELLERS = {
-    CONTEXT: Telling._give_context,  # noqa: SLF001  # the table of what the class itself does
-    COMPACTED: Telling._compact,  # noqa: SLF001
-    USAGE: Telling._count_answer,  # noqa: SLF001
-    f"{ITEM}/message": Telling._message,  # noqa: SLF001
-    f"{EVENT}/task_started": Telling._start_turn,  # noqa: SLF001
-    f"{EVENT}/turn_started": Telling._start_turn,  # noqa: SLF001
-    f"{EVENT}/task_complete": Telling._end_turn,  # noqa: SLF001
-    f"{EVENT}/turn_complete": Telling._end_turn,  # noqa: SLF001
-    f"{EVENT}/turn_aborted": Telling._abort_turn,  # noqa: SLF001
-    f"{EVENT}/user_message": Telling._prompt,  # noqa: SLF001
-    f"{EVENT}/token_count": Telling._count,  # noqa: SLF001
-    f"{EVENT}/context_compacted": Telling._compact,  # noqa: SLF001
-    f"{EVENT}/stream_error": Telling._retry,  # noqa: SLF001
-    f"{EVENT}/error": Telling._fail,  # noqa: SLF001
-    f"{EVENT}/entered_review_mode": Telling._review_begins,  # noqa: SLF001
-    f"{EVENT}/exited_review_mode": Telling._review_ends,  # noqa: SLF001
-}

@@ -41,24 +41,31 @@ class Execution(NamedTuple):
 def find_execution(call: Call, before: Call | None) -> Execution:
     """When a call ran; `before` is the one whose result came before it, among those of its answer."""
     end_ns = call.result_ns if call.result_ns is not None else call.done_ns
-    if call.inside is not None and end_ns is not None and call.length_ns is not None:
-        start_ns = min(max(call.called_ns, call.inside.called_ns), end_ns)
-        return Execution(start_ns, end_ns, Evidence.MEASURED, Evidence.MEASURED)
     if end_ns is None:
         return Execution(call.called_ns, None, end=Evidence.UNKNOWN)
+    if call.inside is not None and call.length_ns is not None:
+        start_ns = min(max(call.called_ns, call.inside.called_ns), end_ns)
+        return Execution(start_ns, end_ns, Evidence.MEASURED, Evidence.MEASURED)
     if call.done_ns is not None and call.length_ns is not None:
         return _told(call, call.done_ns, call.length_ns, end_ns)
     if call.begun_ns is not None:
         return Execution(min(max(call.begun_ns, call.called_ns), end_ns), end_ns, start=Evidence.MEASURED)
-    if call.length_ns is None:
-        return Execution(call.called_ns, end_ns)
-    spare_ns = end_ns - call.called_ns - call.length_ns
+    if call.length_ns is not None:
+        return _stated(call, call.length_ns, end_ns, before)
+    return Execution(call.called_ns, end_ns)
+
+
+def _stated(call: Call, length_ns: int, end_ns: int, before: Call | None) -> Execution:
+    """The result states a length, and nothing tells where in the call it lies."""
+    spare_ns = end_ns - call.called_ns - length_ns
     if spare_ns < -AGREEMENT_NS:
         return Execution(call.called_ns, end_ns, disagrees=True)
     if spare_ns <= AGREEMENT_NS:
         return Execution(call.called_ns, end_ns, Evidence.MEASURED, Evidence.MEASURED)
-    held_up = before is not None and before.result_ns is not None and end_ns - before.result_ns <= _TOGETHER_NS
-    return Execution(call.called_ns, call.called_ns + call.length_ns if held_up else end_ns)
+    held_up = (
+        before is not None and before.result_ns is not None and end_ns - before.result_ns <= _TOGETHER_NS
+    )
+    return Execution(call.called_ns, call.called_ns + length_ns if held_up else end_ns)
 
 
 def _told(call: Call, done_ns: int, length_ns: int, end_ns: int) -> Execution:

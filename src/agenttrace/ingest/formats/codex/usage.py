@@ -1,7 +1,7 @@
 """Counts of tokens: which of them tell of a request, for most versions repeat them while nothing happens.
 
 A count has the sum over the thread and the last request's share. A request is a change of the sum. Since
-0.15x each answer has a record of its own, with an id; then the counts say nothing new.
+0.15x each answer has a record of its own, with an id; the count beside it says nothing new.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Counts:
         self.seen |= total is not None
         if last is not None and not last.input_tokens and last.context_tokens:
             return Count(None, changed=False, emptied=last.context_tokens)
-        if total is None or self._answers or _same(total, known):
+        told = self._answers and not answered
+        if total is None or told or _same(total, known):
             return Count(last, changed=False)
         inherited = known is None and not answered and last is not None and not _same(total, last)
         if not inherited:
@@ -64,10 +65,10 @@ class Counts:
         """A `token_usage_record`, once for each answer."""
         usage, response = _usage(body.get("usage")), fields.text(body.get("response_id"))
         self.seen |= usage is not None
-        again = response in self._answers
-        first = not self._answers and not answered and _same(usage, self._counted)
+        again = response in self._answers or (not answered and _same(usage, self._counted))
         self._answers.add(response or f"answer {len(self._answers)}")
-        return Count(usage, changed=usage is not None and not again and not first, response_id=response)
+        self._counted = None
+        return Count(usage, changed=usage is not None and not again, response_id=response)
 
 
 def _info(body: dict[str, Any]) -> dict[str, Any]:
