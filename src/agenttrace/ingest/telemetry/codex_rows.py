@@ -164,8 +164,8 @@ class CodexRows:
         row = self._common(event, key, SpanKind.TOOL) | tool_facts(event)
         row |= {"start_ns": start_ns}
         row["start_evidence"] = (Evidence.UNKNOWN if start_ns is None else Evidence.DERIVED).value
-        self._recorder.span(**row)
         call = fields.text(first(event.attributes, log_events.CALL_ID))
+        self._recorder.span(**row, call_id=call)
         decided_ns = self._decided.pop(call, None) if call is not None else None
         if decided_ns is not None and start_ns is not None and start_ns < decided_ns <= event.t_ns:
             self._recorder.span(

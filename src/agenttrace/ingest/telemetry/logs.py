@@ -118,13 +118,13 @@ class Logs:
         self._recorder.same_session(key, session_key(Dialect.CODEX.label, parent))
         self._recorder.agent(
             session_key=key,
-            agent_key=f"conversation:{session}",
-            parent_agent_key=f"conversation:{parent}" if parent in self._parents else None,
+            agent_key=session,
+            parent_agent_key=parent if parent in self._parents else None,
             source_id=session,
             main=False,
             background=True,
         )
-        return f"conversation:{session}"
+        return session
 
     def _beside_spans(self, events: list[LogEvent]) -> list[LogEvent]:
         kept = [event for event in events if event.name in log_events.BESIDE_SPANS]

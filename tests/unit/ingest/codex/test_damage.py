@@ -69,7 +69,7 @@ def test_fields_of_any_type_cost_no_more_than_themselves(data: st.DataObject) ->
     records = copy.deepcopy(FULL.records)
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(_places(records)))
-        holder[key] = data.draw(ODD)
+        holder[key] = copy.deepcopy(data.draw(ODD))
     trace = read(b"\n".join(json.dumps(record).encode() for record in records))
 
     for row in trace.spans.to_pylist():

@@ -26,6 +26,7 @@ def write_calls(work: Work) -> None:
             kind=SpanKind.TOOL.value,
             purpose=Purpose.TURN.value,
             name=call.name,
+            call_id=call.id,
             start_ns=None if served else start_ns,
             end_ns=execution.end_ns,
             start_evidence=(Evidence.UNKNOWN if served else execution.start).value,

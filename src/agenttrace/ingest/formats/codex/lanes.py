@@ -8,6 +8,9 @@ from agenttrace.ingest.formats.codex.collected import Rollout
 from agenttrace.ingest.formats.codex.threads import session_key
 from agenttrace.ingest.recorder import Recorder
 
+_TELEMETRY = "session:codex:"
+"""Beginning of the keys under which the program's own telemetry names its threads."""
+
 
 def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
     """Rows of session and agents. Each side names the other, so that either file ties the two together."""
@@ -29,6 +32,7 @@ def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
         name=thread.name,
         type=thread.role,
     )
+    recorder.same_session(key, _TELEMETRY + thread.id)
     for above in (thread.parent, thread.session if thread.subagent else None):
         if above is not None and above != thread.id:
             recorder.same_session(key, session_key(above))
