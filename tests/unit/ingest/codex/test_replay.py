@@ -73,6 +73,16 @@ def test_a_fork_in_which_nothing_was_done_is_empty() -> None:
     assert findings(trace) == {"copied_history": len(_parent().records)}
 
 
+def test_a_copy_that_follows_the_first_record_of_its_thread_at_a_distance_is_one() -> None:
+    child = (
+        Rollout(CHILD, spent=_parent().spent).meta(100, source=SPAWNED).event(100, "thread_settings_applied")
+    )
+    child.records += _parent().records
+    trace = read(_own_work(child))
+
+    assert [bounds(row) for row in spans(trace, "request")] == [(102, 104.5)]
+
+
 def test_an_ordinal_tells_where_the_own_history_begins() -> None:
     """Whatever ids and times say: the first turn of the copy here is younger than the thread."""
     child = Rollout(CHILD).meta(100, source=SPAWNED, subagent_history_start_ordinal=7)

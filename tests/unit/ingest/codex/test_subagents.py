@@ -121,12 +121,13 @@ def test_a_subagent_alone_is_a_session() -> None:
     assert session["session"] == CHILD
 
 
-def test_agents_whose_files_are_not_there_take_no_time() -> None:
+def test_agents_whose_files_are_not_there_take_no_time_where_they_were_spawned() -> None:
     trace = assembled(_parent_by_events())
-    analysis = analyze(trace)
+    spans = trace.spans.to_pylist()
+    (agent,) = (row for row in trace.agents.to_pylist() if row["depth"])
 
-    assert analysis.sessions["subagents"].to_list() == [1]
-    assert [row["code"] for row in trace.findings.to_pylist()] == []
+    assert bounds(spans[agent["span"]]) == (4, 4)
+    assert analyze(trace).sessions["subagents"].to_list() == [1]
 
 
 def test_the_agent_has_the_name_and_the_type_that_it_was_given() -> None:

@@ -85,3 +85,18 @@ def test_first_tokens_and_starts_are_those_of_the_events(first: str) -> None:
         *(ns(10 * number + 0.7) for number in range(1, CALLS + 1)),
     ]
     assert {row["reasoning_tokens"] is not None for row in requests} == {True}
+
+
+def test_a_single_event_is_known_by_its_thread() -> None:
+    recorder = Recorder()
+    CODEX_OTEL.read(Source("events", b"\n".join(_events().splitlines()[:3])), recorder)
+    alone = assemble([ReadSource("rollout", "codex", 0, read(_rollout()))])
+    both = assemble(
+        [
+            ReadSource("rollout", "codex", 0, read(_rollout())),
+            ReadSource("events", "codex-otel", 0, recorder.trace()),
+        ]
+    )
+
+    assert analyze(both).sessions.height == 1
+    assert analyze(both).sessions["requests"].to_list() == analyze(alone).sessions["requests"].to_list()

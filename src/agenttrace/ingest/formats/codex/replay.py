@@ -31,13 +31,17 @@ class Replay:
 
     def repeats(self, record: Record) -> bool:
         """Whether it does. A fork of early versions shows only by another thread's `session_meta`."""
-        if record.kind == META and (self._first or self._open):
+        if record.kind == META and (self._first or self._open or self._is_ancestor(record)):
             self._open = self._foreign = True
         elif self._open:
             self._open = self._is_copy(record)
         self._first = False
         self._before_ns = record.t_ns
         return self._open
+
+    def _is_ancestor(self, record: Record) -> bool:
+        name = fields.text(record.body.get("id"))
+        return name is not None and name in (self._thread.parent, self._thread.forked_from)
 
     def _is_copy(self, record: Record) -> bool:
         thread = self._thread

@@ -56,10 +56,7 @@ def read_thread(body: dict[str, Any]) -> Thread | None:
     subagent = source.get("subagent") if isinstance(source, dict) else None
     spawn = subagent.get("thread_spawn") if isinstance(subagent, dict) else None
     spawn = spawn if isinstance(spawn, dict) else {}
-    base = body.get("history_base")
-    base = base if isinstance(base, dict) else {}
     parent = _first(spawn.get("parent_thread_id"), body.get("parent_thread_id"))
-    ends = fields.count(body.get("subagent_history_start_ordinal"))
     return Thread(
         id=name,
         parent=parent if parent != name else None,
@@ -70,7 +67,7 @@ def read_thread(body: dict[str, Any]) -> Thread | None:
         name=_first(*(of.get(key) for key in ("agent_path", "agent_nickname") for of in (body, spawn))),
         role=_first(body.get("agent_role"), body.get("agent_type"), spawn.get("agent_role"), subagent),
         version=_first(body.get("cli_version")),
-        history_ends=ends if ends is not None else fields.count(base.get("end_ordinal_exclusive")),
+        history_ends=fields.count(body.get("subagent_history_start_ordinal")),
     )
 
 

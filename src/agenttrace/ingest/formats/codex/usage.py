@@ -52,7 +52,8 @@ class Counts:
         self._sum = total or known
         self.seen |= total is not None
         if last is not None and not last.input_tokens and last.context_tokens:
-            return Count(None, changed=False, emptied=last.context_tokens)
+            moved = total is not None and known is not None and not _same(total, known)
+            return Count(None, changed=moved, emptied=last.context_tokens)
         told = self._answers and not answered
         if total is None or told or _same(total, known):
             return Count(last, changed=False)
