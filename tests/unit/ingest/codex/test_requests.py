@@ -42,7 +42,7 @@ def test_counts_that_repeat_the_sum_or_know_nothing_are_no_requests() -> None:
 def test_output_that_is_never_counted_is_model_time_but_no_request() -> None:
     """A message of another agent breaks an answer off: the sum stays."""
     rollout = _begun().say(2).count(2.5).think(4).repeat(4)
-    rollout.item(4.25, "agent_message", author="/root/x", recipient="/root").think(6).say(7).count(7.5).end(8)
+    rollout.item(4.25, "agent_message", author="/task/x", recipient="/task").think(6).say(7).count(7.5).end(8)
     trace = read(rollout)
     (broken,) = spans(trace, "other")
 
@@ -74,6 +74,13 @@ def test_without_any_count_requests_are_told_from_the_order() -> None:
     assert [bounds(row) for row in spans(trace, "request")] == [(1, 4), (9, 12)]
     assert findings(trace) == {"no_token_counts": 1}
     assert {row["input_tokens"] for row in spans(trace, "request")} == {None}
+
+
+def test_a_file_that_ends_before_the_first_count_says_nothing_of_requests() -> None:
+    trace = read(_begun().think(3).call(4).result(9).call(12, call="c2"))
+
+    assert spans(trace, "request") == []
+    assert findings(trace) == {"answer_broken_off": 1, "answer_unfinished": 1}
 
 
 def test_what_is_shown_before_the_item_is_the_first_sign_of_the_answer() -> None:

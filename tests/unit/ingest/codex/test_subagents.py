@@ -31,10 +31,10 @@ def _parent_by_results() -> Rollout:
 
 def _parent_by_events() -> Rollout:
     rollout = Rollout(PARENT).meta().begin(0.5).prompt(1).call(4, "spawn_agent", "s1")
-    activity = {"event_id": "s1", "agent_thread_id": CHILD, "agent_path": "/root/look", "kind": "started"}
-    rollout.event(5.125, "sub_agent_activity", **activity).result(5.25, "s1", '{"task_name":"/root/look"}')
+    activity = {"event_id": "s1", "agent_thread_id": CHILD, "agent_path": "/task/look", "kind": "started"}
+    rollout.event(5.125, "sub_agent_activity", **activity).result(5.25, "s1", '{"task_name":"/task/look"}')
     rollout.count(5.25).call(8, "wait_agent", "w1").result(41, "w1", '{"timed_out":false}').count(41)
-    rollout.item(41, "agent_message", author="/root/look", recipient="/root", content=[])
+    rollout.item(41, "agent_message", author="/task/look", recipient="/task", content=[])
     return rollout.say(45).count(45.5).end(46)
 
 
@@ -105,9 +105,9 @@ def test_the_wait_itself_is_as_long_as_what_follows_the_agents_end() -> None:
 
 def test_a_message_that_comes_unasked_is_used_by_the_next_request() -> None:
     rollout = Rollout(PARENT).meta().begin(0.5).prompt(1).call(4, "spawn_agent", "s1")
-    activity = {"event_id": "s1", "agent_thread_id": CHILD, "agent_path": "/root/look", "kind": "started"}
+    activity = {"event_id": "s1", "agent_thread_id": CHILD, "agent_path": "/task/look", "kind": "started"}
     rollout.event(5.125, "sub_agent_activity", **activity).result(5.25, "s1").count(5.25)
-    rollout.call(8).result(50).count(50).item(50, "agent_message", author="/root/look").say(53).count(53.5)
+    rollout.call(8).result(50).count(50).item(50, "agent_message", author="/task/look").say(53).count(53.5)
     trace = read(rollout)
     last = spans(trace, "request")[-1]
 

@@ -37,7 +37,7 @@ def test_a_prompt_while_a_turn_runs_steers_it() -> None:
 
 
 def test_a_turn_that_no_person_began_was_not_waited_for() -> None:
-    rollout = _one_turn().begin(64).item(64.5, "agent_message", author="/root/x").say(66).count(66.5).end(67)
+    rollout = _one_turn().begin(64).item(64.5, "agent_message", author="/task/x").say(66).count(66.5).end(67)
 
     assert spans(read(rollout), "user_wait") == []
 

@@ -40,7 +40,8 @@ def _events() -> bytes:
             "output_token_count": 90 if last else 50 + number,
             **tokens,
         }
-        told.append((sent, "websocket_request", {"duration_ms": "0", "success": "true"}))
+        sending: dict[str, object] = {"duration_ms": "0", "success": "true"}
+        told.append((sent, "websocket_request", sending))
         told.append((45.2 if last else 10 * number + 5.3, "sse_event", {**done, "ttft_ms": "1500"}))
         if not last:
             call = {

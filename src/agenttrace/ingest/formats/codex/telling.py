@@ -58,7 +58,7 @@ class Telling:
 
     def finish(self) -> None:
         """No more records."""
-        self.rollout.counts_tokens = self._counts.seen
+        self.rollout.counts_tokens = self._counts.seen or self._is_cut()
         self.rollout.finished = not self._lane.answered or self._turn() is None
         if self._unknown:
             shown = ", ".join(
@@ -76,6 +76,11 @@ class Telling:
         if strays:
             what = "a tool's result whose call is not in the file"
             self._recorder.finding("stray_result", Severity.INFO, what, count=strays)
+
+    def _is_cut(self) -> bool:
+        """Whether the file ends while the agent would go on: the first count may be what is missing."""
+        last = self.rollout.runs[-1] if self.rollout.runs else None
+        return last is not None and bool(last.calls) and self._turn() is not None
 
     def _turn(self) -> Turn | None:
         """The turn that is under way."""
