@@ -44,7 +44,7 @@ def _events() -> bytes:
         told.append((sent, "websocket_request", sending))
         told.append((45.2 if last else 10 * number + 5.3, "sse_event", {**done, "ttft_ms": "1500"}))
         if not last:
-            call = {
+            call: dict[str, object] = {
                 "call_id": f"c{number}",
                 "tool_name": "exec_command",
                 "duration_ms": "3900",
