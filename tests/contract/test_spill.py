@@ -1,5 +1,6 @@
 """However little memory there is, sessions are the same: what lies on disk comes back as it was."""
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_sessions_are_the_same_whatever_lies_on_disk(
 
 
 def test_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Reading(INPUTS["a project of transcripts"], memory_bytes=1) as reading:
         next(reading.traces())
         assert list(tmp_path.iterdir())

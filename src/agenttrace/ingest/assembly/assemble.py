@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.ingest.assembly.agents import assign_lanes
+from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
@@ -83,7 +84,8 @@ class Assembly:
     def __init__(self, store: RawStore, ledger: Ledger, suspend_after_ns: int) -> None:
         """`ledger` keeps all findings, those made before too."""
         self.ledger = ledger
-        ledger.paths = self._paths = []
+        self._paths: list[str] = []
+        ledger.paths = self._paths
         self._store = store
         self._suspend_after_ns = suspend_after_ns
         self._sources: list[dict[str, Any]] = []
@@ -167,7 +169,7 @@ def assemble_frames(
         return _empty_trace(about)
     held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames, ledger)
-    held = _inside_compactions(held)
+    held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames, ledger), links])

@@ -15,6 +15,7 @@ from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
 from agenttrace.ingest.telemetry.arrow import Mask, joined, kept, known, taken
 from agenttrace.ingest.telemetry.calls import record_calls
 from agenttrace.ingest.telemetry.classify import Classes, classify
+from agenttrace.ingest.telemetry.codex_turns import Turn, note_turns
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.pending import Pending, is_pending
@@ -38,6 +39,7 @@ class DialectLayer:
         self._sessions = Sessions(recorder)
         self._engine = Engine(recorder)
         self._pending = Pending(recorder)
+        self.turns: dict[str, list[Turn]] = {}
 
     def add(self, spans: Spans, origins: Sequence[Origin]) -> None:
         """Records a chunk."""
@@ -49,6 +51,7 @@ class DialectLayer:
             self._recorder.dialect(Dialect(dialect).label)
         columns = span_columns(spans, classes, self._notes)
         columns["agent_key"] = agent_keys(spans, classes, columns)
+        note_turns(self.turns, spans, classes, columns)
         self._sessions.add(spans, classes, origins, self._notes)
         record_calls(spans, classes, columns, self._recorder)
         record_agents(spans, classes, columns, self._recorder)
