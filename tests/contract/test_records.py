@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -88,4 +88,24 @@ def _items_of(document: dict[str, Any]) -> int:
     return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
 
 
-RECORDS: dict[str, Callable[[bytes], int]] = {"dynamo": _lines, "claude-code": _objects, "otlp": _items}
+def _gemini(data: bytes) -> int:
+    """The messages of a chat, its lines, or the records of an outfile."""
+    found = list(_follow(data))
+    return len(found[0]["messages"]) if len(found) == 1 else len(found)
+
+
+def _follow(data: bytes) -> Iterator[Any]:
+    """JSON values one after the other, however they are spread over lines."""
+    decoder, text, at = json.JSONDecoder(), data.decode().strip(), 0
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        yield value
+        at += len(text[at:]) - len(text[at:].lstrip())
+
+
+RECORDS: dict[str, Callable[[bytes], int]] = {
+    "dynamo": _lines,
+    "claude-code": _objects,
+    "otlp": _items,
+    "gemini-cli": _gemini,
+}

@@ -48,6 +48,8 @@ _SHARED_RULES = (
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
+    ("sessions/gemini-cli/*.json", "gemini-cli"),
+    ("sessions/atif/rfc0001/gemini-cli-trajectory.json", "gemini-cli"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
