@@ -103,9 +103,15 @@ def _follow(data: bytes) -> Iterator[Any]:
         at += len(text[at:]) - len(text[at:].lstrip())
 
 
+def _listed(data: bytes) -> int:
+    """The items of lists, or the lines."""
+    return sum(len(value) if isinstance(value, list) else 1 for value in _follow(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
     "otlp": _items,
     "gemini-cli": _gemini,
+    "openhands": _listed,
 }

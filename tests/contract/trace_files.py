@@ -50,6 +50,8 @@ _SHARED_RULES = (
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/gemini-cli/*.json", "gemini-cli"),
     ("sessions/atif/rfc0001/gemini-cli-trajectory.json", "gemini-cli"),
+    ("sessions/openhands/*.json", "openhands"),
+    ("sessions/atif/rfc0001/openhands_trajectory.json", "openhands"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )

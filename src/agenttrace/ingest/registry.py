@@ -18,9 +18,10 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
+    from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OTLP, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, OTLP, *_from_other_packages())
 
 
 def _from_other_packages() -> list[Format]:

@@ -104,6 +104,15 @@ class Source:
         except OSError:
             return None
 
+    def siblings(self) -> list[str]:
+        """The names of the files in the same folder, itself too; none for standard input."""
+        if self.content is not None:
+            return []
+        try:
+            return sorted(file.name for file in Path(self.path).parent.iterdir() if file.is_file())
+        except OSError:
+            return []
+
 
 class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather than an error
     """The compressed stream ends in the middle, or in garbage."""

@@ -17,8 +17,9 @@ from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from unit.ingest.raw_reading import SAMPLES
 
-FORMATS = ("gemini-cli",)
-ROUNDS = 60
+FORMATS = ("gemini-cli", "openhands")
+ROUNDS = 24
+WHOLE_EVERY = 4
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 1.5, 2**70, 1e308, "", "x", "NaN", "2026-13-40T99:00:00Z", "\ud800", [], {}, [[]], [{}],
     {"a": []}, [None], "9" * 400, -(2**63),
@@ -48,14 +49,15 @@ def _read(path: Path, content: bytes) -> Recorder:
 def test_values_of_other_types_cost_no_more_than_findings(path: Path) -> None:
     chance = Random(path.name)  # seeded, not secret
     units = _units(path.read_bytes())
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         values = json.loads(json.dumps(units))
         for _ in range(chance.randint(1, 4)):
             place = chance.randrange(len(values))
             values[place] = _with_odd_value(values[place], chance)
         content = b"\n".join(json.dumps(value).encode() for value in values)
-        read_source = ReadSource("x", _format_of(path), len(content), _read(path, content).trace())
-        assert assemble([read_source]).spans is not None
+        raw = _read(path, content).trace()
+        if number % WHOLE_EVERY == 0:
+            assert assemble([ReadSource("x", _format_of(path), len(content), raw)]).spans is not None
 
 
 @every_sample

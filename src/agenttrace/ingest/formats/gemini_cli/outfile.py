@@ -145,7 +145,7 @@ def _attributes(found: dict[str, Any]) -> dict[str, Scalar]:
 
 def _resource(resource: dict[str, Any]) -> dict[str, str]:
     """Attributes of the resource, which newer packages keep as a list of pairs."""
-    pairs = list(_object(resource, "attributes").items())
+    pairs: list[tuple[Any, Any]] = list(_object(resource, "attributes").items())
     raw = resource.get("_rawAttributes")
     if isinstance(raw, list):
         pairs += [(pair[0], pair[1]) for pair in raw if isinstance(pair, list) and len(pair) == 2]

@@ -26,7 +26,8 @@ def is_chat(head: Head) -> bool:
 def _is_message(message: Any) -> bool:
     return (
         isinstance(message, dict)
-        and message.get("type") in _SPEAKERS
+        and isinstance(message.get("type"), str)
+        and message["type"] in _SPEAKERS
         and isinstance(message.get("id"), str)
         and isinstance(message.get("timestamp"), str)
     )
