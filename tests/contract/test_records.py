@@ -108,10 +108,23 @@ def _listed(data: bytes) -> int:
     return sum(len(value) if isinstance(value, list) else 1 for value in _follow(data))
 
 
+def _steps(data: bytes) -> int:
+    """The steps of a trajectory; a demonstration without any is one record."""
+    return max(len(json.loads(data).get("trajectory", [])), 1)
+
+
+def _messages(data: bytes) -> int:
+    """The messages of a trajectory, which may be nothing but a list of them."""
+    document = json.loads(data)
+    return len(document if isinstance(document, list) else document["messages"])
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
     "otlp": _items,
     "gemini-cli": _gemini,
     "openhands": _listed,
+    "swe-agent": _steps,
+    "mini-swe-agent": _messages,
 }

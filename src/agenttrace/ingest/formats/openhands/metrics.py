@@ -8,19 +8,9 @@ from typing import Any
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.record_fields import listed
+from agenttrace.ingest.usage import Tokens, made_alike
 
 _DEPTH = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Of one request; `given` holds the cached ones."""
-
-    given: int | None = None
-    read: int | None = None
-    written: int | None = None
-    output: int | None = None
-    reasoning: int | None = None
 
 
 @dataclass(slots=True)
@@ -60,35 +50,16 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in listed(value) or [] if isinstance(item, dict)]
 
 
-def from_usage(usage: Mapping[str, Any]) -> Tokens:
-    """Usage as the model's client reports it: its prompt holds what was read from the cache."""
-    prompt, output = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    cached = prompt.get("cached_tokens") if isinstance(prompt, dict) else None
-    reasoning = output.get("reasoning_tokens") if isinstance(output, dict) else None
-    read = fields.count(cached)
-    return _tokens(
-        usage,
-        fields.count(usage.get("cache_read_input_tokens")) if read is None else read,
-        fields.count(usage.get("cache_creation_input_tokens")),
-        fields.count(reasoning),
-    )
-
-
 def from_totals(usage: Mapping[str, Any]) -> Tokens:
     """Usage as OpenHands itself keeps it."""
-    read, written = usage.get("cache_read_tokens"), usage.get("cache_write_tokens")
-    reasoning = fields.count(usage.get("reasoning_tokens"))
-    return _tokens(usage, fields.count(read), fields.count(written), reasoning)
-
-
-def _tokens(usage: Mapping[str, Any], read: int | None, written: int | None, reasoning: int | None) -> Tokens:
-    """A prompt smaller than what was read from the cache for it was counted without that."""
-    given = fields.count(usage.get("prompt_tokens"))
-    if given is None:
-        read = None
-    elif read is not None and read > given:
-        given += read + (written or 0)
-    return Tokens(given, read, written, fields.count(usage.get("completion_tokens")), reasoning)
+    names = (
+        "prompt_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "completion_tokens",
+        "reasoning_tokens",
+    )
+    return made_alike(*(fields.count(usage.get(name)) for name in names))
 
 
 def between(before: Tokens, after: Tokens) -> Tokens | None:

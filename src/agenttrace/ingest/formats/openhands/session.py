@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from agenttrace.ingest.cause import Cause, link_call, link_results
 from agenttrace.ingest.formats.openhands.events import Event, Kind
 from agenttrace.ingest.formats.openhands.executions import Executions
-from agenttrace.ingest.formats.openhands.metrics import Metrics, Tokens, between, from_totals, from_usage
+from agenttrace.ingest.formats.openhands.metrics import Metrics, between, from_totals
 from agenttrace.ingest.formats.openhands.zone import offset_ns
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.usage import Tokens, from_usage
 from agenttrace.model.vocabulary import (
     Evidence,
     LinkKind,
