@@ -119,11 +119,17 @@ def _messages(data: bytes) -> int:
     return len(document if isinstance(document, list) else document["messages"])
 
 
+def _opencode(data: bytes) -> int:
+    """Messages and their parts."""
+    return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
     "otlp": _items,
     "gemini-cli": _gemini,
+    "opencode": _opencode,
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,

@@ -19,11 +19,12 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
     from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
+    from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
     from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
     from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
 
-    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OTLP)
+    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OPENCODE, OTLP)
     return (*known, *_from_other_packages())
 
 

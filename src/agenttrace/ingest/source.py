@@ -96,20 +96,20 @@ class Source:
             yield number + 1, line
 
     def sibling(self, name: str) -> bytes | None:
-        """The content of another file in the same folder, or None."""
+        """The content of another file, named from the same folder, or None. No name may come from a trace as it is."""
         if self.content is not None:
             return None
         try:
-            return Path(self.path).with_name(name).read_bytes()
+            return (Path(self.path).parent / name).read_bytes()
         except OSError:
             return None
 
-    def siblings(self) -> list[str]:
-        """The names of the files in the same folder, itself too; none for standard input."""
+    def siblings(self, folder: str = ".") -> list[str]:
+        """The names of the files in the same folder, itself too, or in another named from there."""
         if self.content is not None:
             return []
         try:
-            return sorted(file.name for file in Path(self.path).parent.iterdir() if file.is_file())
+            return sorted(file.name for file in (Path(self.path).parent / folder).iterdir() if file.is_file())
         except OSError:
             return []
 
