@@ -130,6 +130,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "otlp": _items,
     "gemini-cli": _gemini,
     "opencode": _opencode,
+    "cline": _listed,
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,

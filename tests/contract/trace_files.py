@@ -26,6 +26,8 @@ _SAMPLE_RULES = (
     ("*.meta.json", None),
     ("*.md", None),
     ("*/expected-facts.json", None),
+    ("*/api_conversation_history.json", None),
+    ("*/history_item.json", None),
     ("*/harness-truth.jsonl.gz", None),
     *((f"{known.id}/*", known.id) for known in formats()),
     ("*/request-trace.*", "dynamo"),

@@ -16,6 +16,7 @@ ENTRY_POINT = "agenttrace.formats"
 def formats() -> tuple[Format, ...]:
     """Every known format. A new one is one line here."""
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
+    from agenttrace.ingest.formats.cline import CLINE  # noqa: PLC0415
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
     from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
@@ -24,7 +25,7 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
     from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
 
-    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OPENCODE, OTLP)
+    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OPENCODE, CLINE, OTLP)
     return (*known, *_from_other_packages())
 
 

@@ -17,7 +17,7 @@ from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from unit.ingest.raw_reading import SAMPLES
 
-FORMATS = ("gemini-cli", "openhands", "swe-agent", "mini-swe-agent", "opencode")
+FORMATS = ("gemini-cli", "openhands", "swe-agent", "mini-swe-agent", "opencode", "cline")
 ROUNDS = 24
 WHOLE_EVERY = 4
 ODD: tuple[Any, ...] = (
@@ -27,7 +27,9 @@ ODD: tuple[Any, ...] = (
 
 
 def _files(format_id: str) -> list[Path]:
-    return sorted(path for path in (SAMPLES / format_id).rglob("*") if path.is_file())
+    known = format_by_id(format_id)
+    found = (path for path in (SAMPLES / format_id).rglob("*") if path.is_file())
+    return sorted(path for path in found if path.name not in known.companions)
 
 
 every_sample = pytest.mark.parametrize(

@@ -152,18 +152,10 @@ class _Request:
             "start_evidence": Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,
             "end_evidence": end_evidence,
         }
-        purpose = Purpose.TURN
+        purpose = Purpose.COMPACTION if self.step.compacting else Purpose.TURN
         if self.step.compacting:
-            purpose = Purpose.COMPACTION
-            self.reader.recorder.span(
-                **self.place,
-                **bounds,
-                span_key=f"compaction:{self.key}",
-                kind=SpanKind.COMPACTION,
-                purpose=purpose,
-            )
-        stated = self.parts.tokens or (self.reader.inner(info, "tokens", line) if alone else {})
-        tokens = read_tokens(stated)
+            key, kind = f"compaction:{self.key}", SpanKind.COMPACTION
+            self.reader.recorder.span(**self.place, **bounds, span_key=key, kind=kind, purpose=purpose)
         first_ns = self._first_token(start_ns, end_ns)
         self.reader.recorder.span(
             **self.place,
@@ -174,15 +166,23 @@ class _Request:
             purpose=purpose,
             model=self.reader.take(info, "modelID", fields.text, line),
             attempt=attempt,
-            input_tokens=tokens.given,
-            cache_read_tokens=tokens.read,
-            cache_write_tokens=tokens.written,
-            output_tokens=tokens.output,
-            reasoning_tokens=tokens.reasoning,
-            output_quality=TokenQuality.FINAL if tokens.output is not None else None,
+            **self._tokens(alone=alone),
             first_token_ns=first_ns,
             first_token_evidence=None if first_ns is None else Evidence.MEASURED,
         )
+
+    def _tokens(self, *, alone: bool) -> dict[str, Any]:
+        """Those of its step; of a message of one step also what the message says."""
+        stated = self.parts.tokens or (self.reader.inner(self.info, "tokens", self.line) if alone else {})
+        tokens = read_tokens(stated)
+        return {
+            "input_tokens": tokens.given,
+            "cache_read_tokens": tokens.read,
+            "cache_write_tokens": tokens.written,
+            "output_tokens": tokens.output,
+            "reasoning_tokens": tokens.reasoning,
+            "output_quality": TokenQuality.FINAL if tokens.output is not None else None,
+        }
 
     def _first_token(self, start_ns: int | None, end_ns: int | None) -> int | None:
         """Where the answer begins with a block that has a length."""
