@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agenttrace.ingest.reading import read
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import Source
 from contract.table_rows import frame, substance
 from unit.ingest.raw_reading import EPOCH, EPOCH_NS, SAMPLES, RawReading, Row, iso, read_raw
 
@@ -226,3 +228,15 @@ def test_nothing_that_was_said_leaves_the_reader() -> None:
     stream.result(9, stream.step(5, args={"command": "SECRET"}), content="SECRET")
 
     assert "SECRET" not in str(vars(stream.read()))
+
+
+def test_it_is_recognised_by_a_first_event_longer_than_what_is_looked_at() -> None:
+    long = {
+        "id": 0,
+        "timestamp": iso(0)[:-1],
+        "source": "agent",
+        "message": "m" * 100_000,
+        "action": "system",
+    }
+
+    assert recognise(Source("x", json.dumps([{**long, "args": {}}]).encode())).id == "openhands"

@@ -11,6 +11,8 @@ from agenttrace.cli import main
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.ingest.formats.swe_agent.steps import BEGINNING_NS
 from agenttrace.ingest.reading import read
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import Source
 from unit.ingest.raw_reading import SAMPLES, RawReading, Row, read_raw
 
 SECOND = 10**9
@@ -79,3 +81,7 @@ def test_without_any_times_there_is_nothing_to_analyse(tmp_path: Any, capsys: An
 
     assert main(["analyze", str(tmp_path / "old.traj")]) == 3
     assert "states no times" in capsys.readouterr().err
+
+
+def test_it_is_recognised_by_a_first_step_longer_than_what_is_looked_at() -> None:
+    assert recognise(Source("x", trajectory(step("open x", observation="o" * 100_000)))).id == "swe-agent"

@@ -40,6 +40,7 @@ def write_calls(
             kind=SpanKind.TOOL,
             purpose=Purpose.TURN,
             name=call.name,
+            call_id=call.id,
             start_ns=start_ns,
             end_ns=end_ns,
             start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,

@@ -132,6 +132,7 @@ class _Rows:
             kind=SpanKind.TOOL,
             purpose=Purpose.TURN,
             name=name,
+            call_id=fields.text(message.get("tool_call_id")) or fields.text(message.get("call_id")),
             start_ns=start_ns,
             end_ns=t_ns,
             start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,

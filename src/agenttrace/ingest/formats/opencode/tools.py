@@ -49,6 +49,7 @@ def write_tool(reader: FieldReader, part: Mapping[str, Any], parent_key: str | N
         kind=SpanKind.TOOL,
         purpose=Purpose.TURN,
         name=reader.take(part, "tool", fields.text, line),
+        call_id=reader.take(part, "callID", fields.text, line),
         start_ns=start_ns,
         end_ns=end_ns,
         start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.MEASURED,

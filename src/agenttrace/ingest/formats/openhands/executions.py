@@ -66,6 +66,7 @@ class Executions:
                 kind=SpanKind.TOOL,
                 purpose=Purpose.TURN,
                 name=found.event.tool,
+                call_id=found.event.call_id,
                 start_ns=found.start_ns,
                 end_ns=found.end_ns,
                 start_evidence=Evidence.BOUNDED if found.event.parallel else Evidence.MEASURED,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest.head import Head
 
+_BEGINNING = re.compile(
+    rb'\s*\[?\s*\{\s*"id":\s*\d+,\s*"timestamp":\s*"[^"]*",\s*"source":\s*"[a-z]+",\s*"(?:message|action)":'
+)
 _SOURCES = frozenset({"user", "agent", "environment", "hook"})
 
 
 def is_event_list(head: Head) -> bool:
-    """Whether one of the first items is an event; the first may be damaged."""
-    return any(is_event(item) for item in head.items[:8])
+    """Whether one of the first items is an event; the first may be damaged, or longer than the head."""
+    return any(is_event(item) for item in head.items[:8]) or _BEGINNING.match(head.data) is not None
 
 
 def is_event(item: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from agenttrace.ingest import fields
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.swe_agent.steps import write_steps
-from agenttrace.ingest.head import Head
+from agenttrace.ingest.head import HEAD_BYTES, Head
 from agenttrace.ingest.json_text import parsed
 from agenttrace.ingest.json_values import read_document
 from agenttrace.ingest.record_fields import FieldReader
@@ -58,6 +58,8 @@ class SweAgent:
         steps = _objects((attempts[0] if attempts else found).get("trajectory"))
         if any(needed <= step.keys() for step in steps[:4] for needed in _STEP):
             return True
+        if steps and len(head.data) >= HEAD_BYTES and steps[0].keys() <= _STEP[0]:
+            return isinstance(steps[0].get("action"), str)
         said = _objects(found.get("history"))
         return bool(said) and all("role" in item and "content" in item for item in said[:4])
 
