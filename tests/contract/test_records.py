@@ -124,6 +124,11 @@ def _opencode(data: bytes) -> int:
     return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
 
 
+def _json_lines(data: bytes) -> int:
+    """The lines that are JSON."""
+    return sum(1 for line in lines_of(data) if line.lstrip().startswith(b"{"))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -131,6 +136,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "gemini-cli": _gemini,
     "opencode": _opencode,
     "cline": _listed,
+    "pi": _json_lines,
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,

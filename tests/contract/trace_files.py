@@ -58,6 +58,7 @@ _SHARED_RULES = (
     ("sessions/mini-swe-agent/*.traj.json", "mini-swe-agent"),
     ("sessions/atif/rfc0001/mini-swe-agent-trajectory.json", "mini-swe-agent"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
+    ("sessions/other-agents/pi/*.jsonl", "pi"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
 _WITHOUT_TIMES = (

@@ -23,9 +23,10 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
     from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
+    from agenttrace.ingest.formats.pi import PI  # noqa: PLC0415
     from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
 
-    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OPENCODE, CLINE, OTLP)
+    known = (DYNAMO, CLAUDE_CODE, GEMINI_CLI, OPENHANDS, SWE_AGENT, MINI_SWE_AGENT, OPENCODE, CLINE, PI, OTLP)
     return (*known, *_from_other_packages())
 
 

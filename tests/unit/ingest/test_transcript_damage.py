@@ -17,7 +17,7 @@ from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from unit.ingest.raw_reading import SAMPLES
 
-FORMATS = ("gemini-cli", "openhands", "swe-agent", "mini-swe-agent", "opencode", "cline")
+FORMATS = ("gemini-cli", "openhands", "swe-agent", "mini-swe-agent", "opencode", "cline", "pi")
 ROUNDS = 24
 WHOLE_EVERY = 4
 ODD: tuple[Any, ...] = (
