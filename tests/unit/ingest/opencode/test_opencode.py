@@ -181,13 +181,16 @@ def test_a_part_without_its_message_stands_for_itself() -> None:
 
 
 def test_ids_that_lead_elsewhere_are_no_paths(tmp_path: Path) -> None:
-    _write(
-        tmp_path / "message" / "s" / "m.json",
-        {"id": "msg_/../../x", "sessionID": "ses_1", "role": "assistant"},
-    )
-    _write(tmp_path / "x" / "p.json", {"id": "prt_1", "messageID": "msg_1", **tool(1, 2)})
+    message = tmp_path / "message" / "s" / "m.json"
+    info = {"sessionID": "ses_1", "role": "assistant", "time": {"created": ms(1)}}
+    part = {"id": "prt_1", "messageID": "msg_1", "sessionID": "ses_1", **tool(1, 2)}
+    (tmp_path / "part" / "msg_").mkdir(parents=True)
+    _write(tmp_path / "elsewhere" / "p.json", part)
+    _write(tmp_path / "part" / "msg_2" / "p.json", part)
 
-    assert read_raw("opencode", tmp_path / "message" / "s" / "m.json").of("tool") == []
+    for name, found in (("msg_/../../elsewhere", 0), ("msg_2", 1)):
+        _write(message, {**info, "id": name})
+        assert len(read_raw("opencode", message).of("tool")) == found
 
 
 def test_nothing_that_was_said_leaves_the_reader() -> None:

@@ -83,7 +83,7 @@ def test_the_sample_is_divided_as_it_was_written() -> None:
     (found,) = analyze(read(SAMPLES / "pi" / "session.jsonl")).sessions.to_dicts()
 
     assert (found["requests"], found["main_turns"], found["tool_calls"], found["compactions"]) == (5, 4, 3, 1)
-    assert found["path_user_ns"] == 50 * SECOND
+    assert found["path_user_ns"] == 50.05 * SECOND
     assert found["purpose_compaction_ns"] == 16 * SECOND
 
 
