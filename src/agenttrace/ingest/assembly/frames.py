@@ -41,6 +41,7 @@ def frame_of(table: Table, parts: Sequence[pa.Table]) -> pl.DataFrame:
     frames = [
         _converted(table, pl.DataFrame(pl.from_arrow(part))).with_columns(origin=pl.lit(index, pl.Int32))
         for index, part in enumerate(parts)
+        if part.num_rows
     ]
     return pl.concat(frames) if frames else _empty(table)
 

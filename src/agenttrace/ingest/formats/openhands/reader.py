@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -111,8 +112,14 @@ def _event(reader: FieldReader, record: Any, line: int) -> Event | None:
 
 def _folder(source: Source) -> list[str]:
     """The names of the event files beside it, itself too, in the order of their numbers."""
-    found = [(match, name) for name in source.siblings() if (match := _NAME.fullmatch(name))]
-    return [name for _, name in sorted((int(match[1]), name) for match, name in found)]
+    return list(_in_order(tuple(source.siblings())))
+
+
+@lru_cache(maxsize=4)
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Worked out once for all the files of a folder."""
+    found = [(match, name) for name in names if (match := _NAME.fullmatch(name))]
+    return tuple(name for _, name in sorted((int(match[1]), name) for match, name in found))
 
 
 def _conversation(source: Source) -> str | None:
