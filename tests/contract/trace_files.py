@@ -26,6 +26,8 @@ _SAMPLE_RULES = (
     ("*.meta.json", None),
     ("*.md", None),
     ("*/expected-facts.json", None),
+    ("*/api_conversation_history.json", None),
+    ("*/history_item.json", None),
     ("*/harness-truth.jsonl.gz", None),
     *((f"{known.id}/*", known.id) for known in formats()),
     ("*/request-trace.*", "dynamo"),
@@ -50,10 +52,26 @@ _SHARED_RULES = (
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/codex/*.jsonl", "codex"),
     ("sessions/other-agents/traex/*.jsonl", "codex"),
+    ("sessions/gemini-cli/*.json", "gemini-cli"),
+    ("sessions/atif/rfc0001/gemini-cli-trajectory.json", "gemini-cli"),
+    ("sessions/openhands/*.json", "openhands"),
+    ("sessions/atif/rfc0001/openhands_trajectory.json", "openhands"),
+    ("sessions/swe-agent/*.traj", "swe-agent"),
+    ("sessions/mini-swe-agent/*.traj.json", "mini-swe-agent"),
+    ("sessions/atif/rfc0001/mini-swe-agent-trajectory.json", "mini-swe-agent"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
+    ("sessions/other-agents/pi/*.jsonl", "pi"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
-_WITHOUT_TIMES = ("otel/otel-proto_*", "otel/codex_*", "dynamo/*otlp-logs.*")
+_WITHOUT_TIMES = (
+    "otel/otel-proto_*",
+    "otel/codex_*",
+    "dynamo/*otlp-logs.*",
+    "sessions/swe-agent/function_calling_simple.traj",
+    "sessions/swe-agent/pydicom-1458.traj",
+    "sessions/mini-swe-agent/*",
+    "sessions/atif/rfc0001/mini-swe-agent-trajectory.json",
+)
 
 
 class TraceFile(NamedTuple):

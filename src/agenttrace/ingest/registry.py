@@ -16,12 +16,33 @@ ENTRY_POINT = "agenttrace.formats"
 def formats() -> tuple[Format, ...]:
     """Every known format. A new one is one line here."""
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
+    from agenttrace.ingest.formats.cline import CLINE  # noqa: PLC0415
     from agenttrace.ingest.formats.codex import CODEX  # noqa: PLC0415
     from agenttrace.ingest.formats.codex_otel import CODEX_OTEL  # noqa: PLC0415
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
+    from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
+    from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
+    from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
+    from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
+    from agenttrace.ingest.formats.pi import PI  # noqa: PLC0415
+    from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, CODEX, CODEX_OTEL, OTLP, *_from_other_packages())
+    return (
+        DYNAMO,
+        CLAUDE_CODE,
+        CODEX,
+        CODEX_OTEL,
+        OTLP,
+        GEMINI_CLI,
+        OPENHANDS,
+        SWE_AGENT,
+        MINI_SWE_AGENT,
+        OPENCODE,
+        CLINE,
+        PI,
+        *_from_other_packages(),
+    )
 
 
 def _from_other_packages() -> list[Format]:
