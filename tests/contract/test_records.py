@@ -88,4 +88,9 @@ def _items_of(document: dict[str, Any]) -> int:
     return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
 
 
-RECORDS: dict[str, Callable[[bytes], int]] = {"dynamo": _lines, "claude-code": _objects, "otlp": _items}
+RECORDS: dict[str, Callable[[bytes], int]] = {
+    "dynamo": _lines,
+    "claude-code": _objects,
+    "otlp": _items,
+    "aiperf": _objects,
+}

@@ -47,6 +47,7 @@ _SHARED_RULES = (
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
+    ("sessions/aiperf/*/profile_export.jsonl", "aiperf"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),

@@ -110,6 +110,12 @@ def instant_from_ms(value: Any) -> int | None:
     return instant(whole * _NS_IN_MS + round(fraction * _NS_IN_MS)) if abs(whole) < 2**53 else None
 
 
+def instant_from_s(value: Any) -> int | None:
+    """Unix seconds as nanoseconds, between 1970 and 2100; exact to what a float of that size can say."""
+    found = number(value)
+    return instant(round(found * 10**9)) if found is not None and abs(found) < 2**53 else None
+
+
 def instant(value: Any) -> int | None:
     """Unix nanoseconds between 1970 (excluded) and 2100."""
     found = integer(value)
