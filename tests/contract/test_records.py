@@ -93,4 +93,5 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "claude-code": _objects,
     "otlp": _items,
     "aiperf": _objects,
+    "atof": _objects,
 }
