@@ -88,10 +88,16 @@ def _items_of(document: dict[str, Any]) -> int:
     return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
 
 
+def _steps(data: bytes) -> int:
+    """Intermediate steps, of all requests."""
+    return sum(len(request["intermediate_steps"]) for request in json.loads(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
     "otlp": _items,
     "aiperf": _objects,
     "atof": _objects,
+    "nat": _steps,
 }

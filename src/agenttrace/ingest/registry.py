@@ -19,9 +19,10 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.atof import ATOF  # noqa: PLC0415
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
+    from agenttrace.ingest.formats.nat import NAT  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, AIPERF, ATOF, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, OTLP, AIPERF, ATOF, NAT, *_from_other_packages())
 
 
 def _from_other_packages() -> list[Format]:
