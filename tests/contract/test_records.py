@@ -93,6 +93,17 @@ def _steps(data: bytes) -> int:
     return sum(len(request["intermediate_steps"]) for request in json.loads(data))
 
 
+def _steps_said(data: bytes) -> int:
+    """Steps of a trajectory, of those embedded in it, and of those that a document holds side by side."""
+
+    def count(value: Any) -> int:
+        if "steps" not in value:
+            return sum(count(one) for one in value.values())
+        return len(value["steps"]) + sum(map(count, value.get("subagent_trajectories", [])))
+
+    return count(json.loads(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -100,4 +111,5 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "aiperf": _objects,
     "atof": _objects,
     "nat": _steps,
+    "atif": _steps_said,
 }

@@ -47,14 +47,25 @@ _SHARED_RULES = (
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
+    ("otel/atif_*.json", "atif"),
+    ("otel/nat_*_atif.json", "atif"),
     ("otel/nat_*_atof.jsonl", "atof"),
     ("sessions/aiperf/*/profile_export.jsonl", "aiperf"),
     ("sessions/nat/atof/*_atof.jsonl", "atof"),
+    ("sessions/atif/openhands/*.json", "atif"),
+    ("sessions/atif/terminus_2/*.json", "atif"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
+    ("sessions/nat/atof/*_atif.json", "atif"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
-_WITHOUT_TIMES = ("otel/otel-proto_*", "otel/codex_*", "dynamo/*otlp-logs.*")
+_WITHOUT_TIMES = (
+    "otel/otel-proto_*",
+    "otel/codex_*",
+    "dynamo/*otlp-logs.*",
+    "otel/atif_harbor_*",
+    "sessions/atif/*",
+)
 
 
 class TraceFile(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 INT64_MAX = 2**63 - 1
@@ -111,9 +112,11 @@ def instant_from_ms(value: Any) -> int | None:
 
 
 def instant_from_s(value: Any) -> int | None:
-    """Unix seconds as nanoseconds, between 1970 and 2100; exact to what a float of that size can say."""
+    """Unix seconds as nanoseconds, between 1970 and 2100; exact to the decimals that a float is written with."""
     found = number(value)
-    return instant(round(found * 10**9)) if found is not None and abs(found) < 2**53 else None
+    if found is None or abs(found) >= 2**53:
+        return None
+    return instant(round(Decimal(repr(found)) * 10**9))
 
 
 def instant(value: Any) -> int | None:

@@ -16,13 +16,14 @@ ENTRY_POINT = "agenttrace.formats"
 def formats() -> tuple[Format, ...]:
     """Every known format. A new one is one line here."""
     from agenttrace.ingest.formats.aiperf import AIPERF  # noqa: PLC0415  # formats load where needed
+    from agenttrace.ingest.formats.atif import ATIF  # noqa: PLC0415
     from agenttrace.ingest.formats.atof import ATOF  # noqa: PLC0415
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.nat import NAT  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, AIPERF, ATOF, NAT, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, OTLP, AIPERF, ATIF, ATOF, NAT, *_from_other_packages())
 
 
 def _from_other_packages() -> list[Format]:

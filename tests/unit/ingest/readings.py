@@ -76,13 +76,22 @@ def read_content(format_id: str, content: bytes, name: str = "test") -> Reading:
         keyed,
         trace.marks.to_pylist(),
         trace.links.to_pylist(),
-        {agent["agent_key"]: agent for agent in trace.agents.to_pylist()},
+        _merged(trace.agents.to_pylist()),
         trace.sessions.to_pylist(),
         {(edge["key_a"], edge["key_b"]) for edge in trace.key_edges.to_pylist()},
         {finding["code"]: finding for finding in trace.findings.to_pylist()},
         trace.records,
         trace.dialects,
     )
+
+
+def _merged(agents: list[Row]) -> dict[str, Row]:
+    """One row an agent: of each column the first value that is not null."""
+    found: dict[str, Row] = {}
+    for agent in agents:
+        known = found.setdefault(agent["agent_key"], agent)
+        known.update({name: value for name, value in agent.items() if known[name] is None})
+    return found
 
 
 def lines(records: list[Any]) -> bytes:

@@ -188,7 +188,12 @@ def test_only_records_of_requests_are_claimed() -> None:
     aggregates = {"request_latency": {"unit": "ms", "avg": 1.0}, "input_config": {}}
 
     assert aiperf.sniff(Source("x", lines([record()])).head)
-    for other in (aggregates, {"metadata": {}, "metrics": {}}, {"metadata": {"x_request_id": "r"}}):
+    others: tuple[Row, ...] = (
+        aggregates,
+        {"metadata": {}, "metrics": {}},
+        {"metadata": {"x_request_id": "r"}},
+    )
+    for other in others:
         assert not aiperf.sniff(Source("x", lines([other])).head)
 
 

@@ -213,7 +213,8 @@ def test_only_steps_are_claimed() -> None:
         json.dumps([known], indent=2).encode(),
     ):
         assert nat.sniff(Source("x", content).head)
-    for other in (known | {"payload": {}}, step(0, "LLM_LATER", "a"), {"intermediate_steps": []}):
+    others: tuple[Row, ...] = (known | {"payload": {}}, step(0, "LLM_LATER", "a"), {"intermediate_steps": []})
+    for other in others:
         assert not nat.sniff(Source("x", lines([other])).head)
 
 
