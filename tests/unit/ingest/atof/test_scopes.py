@@ -70,6 +70,33 @@ def test_a_function_that_a_tool_calls_is_the_tools_own_time() -> None:
     assert [reading.spans[f"scope:{name}"]["own_phase"] for name in "fg"] == ["tool", "tool"]
 
 
+def test_a_tool_that_calls_a_model_runs_an_agent() -> None:
+    reading = read_events(
+        scope(0, 9, "main", "agent", None),
+        scope(1, 8, "tool", "tool", "main"),
+        scope(2, 7, "f", "function", "tool"),
+        scope(3, 6, "g", "function", "f"),
+        scope(4, 5, "llm", "llm", "g"),
+        scope(1, 8, "other", "tool", "main"),
+        scope(2, 7, "sub", "agent", "other"),
+        scope(3, 6, "own", "llm", "sub"),
+    )
+    lanes = {key.removeprefix("scope:"): span["agent_key"] for key, span in reading.spans.items()}
+
+    assert {name for name, lane in lanes.items() if lane == "atof:agent:tool"} == {"g", "llm"}
+    assert list(reading.agents) == ["atof:agent:tool"]
+    assert reading.agents["atof:agent:tool"]["spawn_key"] == "scope:tool"
+    assert [reading.spans[f"scope:{name}"]["own_phase"] for name in "fg"] == ["tool", "harness"]
+
+
+def test_parents_in_a_circle_are_survived() -> None:
+    reading = read_events(
+        scope(0, 1, "a", "tool", "b"), scope(0, 1, "b", "function", "a"), scope(0, 1, "c", "llm", "a")
+    )
+
+    assert len(reading.spans) == 3
+
+
 @pytest.mark.parametrize(
     ("timestamp", "guessed"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.atof.compactions import COMPACTION, Note, note_of, write_compactions
 from agenttrace.ingest.formats.atof.events import MICROSECONDS, Event, event_of, instant_of
+from agenttrace.ingest.formats.atof.nesting import Nesting
 from agenttrace.ingest.formats.atof.rows import write_calls, write_scope
 from agenttrace.ingest.formats.atof.scopes import CHUNK, Scope
 from agenttrace.ingest.formats.atof.twice import seen_twice
@@ -134,10 +135,11 @@ class _Reading:
             line = self._scopes[uuid].line
             self._recorder.finding("request_seen_twice", Severity.INFO, what, line=line)
         kept = {uuid: scope for uuid, scope in self._scopes.items() if uuid not in repeated}
+        nesting = Nesting(kept)
         for scope in kept.values():
             if scope.kind is SpanKind.OTHER and scope.category == "unknown":
                 what = "a scope of category unknown: its time is of unknown phase"
                 self._recorder.finding("scope_unknown", Severity.INFO, what, line=scope.line)
-            write_scope(scope, kept, self._recorder)
+            write_scope(scope, nesting, self._recorder)
         write_calls(kept, self._recorder)
         write_compactions(self._compactions, self._recorder)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agenttrace.ingest.formats.atof.nesting import Nesting
 from agenttrace.ingest.formats.atof.scopes import Scope
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.stretches import Stretch
-from agenttrace.model.vocabulary import Evidence, LinkKind, Phase, Purpose, SpanKind, Status
-
-_DEEPEST = 1_000
+from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind, Status
 
 
 def span_key(uuid: str) -> str:
@@ -23,18 +22,19 @@ def session_key(scope: Scope) -> str:
     return f"atof:{scope.parent if inside else scope.uuid}"
 
 
-def write_scope(scope: Scope, scopes: Mapping[str, Scope], recorder: Recorder) -> None:
-    """One scope as a span, and which scopes are of one session with it."""
-    compacts = scope.kind is SpanKind.COMPACTION
+def write_scope(scope: Scope, nesting: Nesting, recorder: Recorder) -> None:
+    """One scope as a span, a lane if it is a tool that runs an agent, and which scopes are of its session."""
+    runner = nesting.runner(scope) if scope.kind is not SpanKind.AGENT else None
     Stretch(
         session_key=session_key(scope),
         key=span_key(scope.uuid),
         kind=scope.kind,
         line=scope.line,
+        agent_key=_lane(runner) if runner is not None else None,
         parent_key=span_key(scope.parent) if scope.parent else None,
-        purpose=Purpose.COMPACTION if compacts or _compacts(scope, scopes) else Purpose.TURN,
+        purpose=nesting.purpose(scope),
         name=scope.name if scope.kind is not SpanKind.REQUEST else None,
-        own_phase=_own_phase(scope, scopes),
+        own_phase=nesting.own_phase(scope),
         start_ns=scope.start_ns,
         end_ns=scope.end_ns,
         status=_status(scope),
@@ -48,8 +48,10 @@ def write_scope(scope: Scope, scopes: Mapping[str, Scope], recorder: Recorder) -
         cache_write_tokens=scope.tokens.cache_write,
         output_tokens=scope.tokens.output,
         reasoning_tokens=scope.tokens.reasoning,
-        compaction_trigger=scope.reason if compacts else None,
+        compaction_trigger=scope.reason if scope.kind is SpanKind.COMPACTION else None,
     ).record(recorder)
+    if nesting.runs_agent(scope):
+        _write_agent(scope, nesting, recorder)
     _write_edges(scope, recorder)
 
 
@@ -71,32 +73,20 @@ def _status(scope: Scope) -> Status | None:
     return Status.ERROR if scope.failed else Status.OK
 
 
-def _own_phase(scope: Scope, scopes: Mapping[str, Scope]) -> Phase | None:
-    """A function that a tool calls is the tool's own time."""
-    if scope.own_phase is None:
-        return None
-    above = scope
-    for _ in range(_DEEPEST):
-        found = scopes.get(above.parent or "")
-        if found is None:
-            break
-        if found.kind is not SpanKind.OTHER:
-            return Phase.TOOL if found.kind is SpanKind.TOOL else scope.own_phase
-        above = found
-    return scope.own_phase
+def _lane(tool: Scope) -> str:
+    return f"atof:agent:{tool.uuid}"
 
 
-def _compacts(scope: Scope, scopes: Mapping[str, Scope]) -> bool:
-    """Whether it is inside a compaction."""
-    above = scope
-    for _ in range(_DEEPEST):
-        found = scopes.get(above.parent or "")
-        if found is None:
-            return False
-        if found.kind is SpanKind.COMPACTION:
-            return True
-        above = found
-    return False
+def _write_agent(tool: Scope, nesting: Nesting, recorder: Recorder) -> None:
+    outer = nesting.runner(tool)
+    recorder.agent(
+        session_key=session_key(tool),
+        agent_key=_lane(tool),
+        parent_agent_key=_lane(outer) if outer is not None else None,
+        main=False,
+        name=tool.name,
+        spawn_key=span_key(tool.uuid),
+    )
 
 
 def write_calls(scopes: Mapping[str, Scope], recorder: Recorder) -> None:
