@@ -47,6 +47,7 @@ class Stretch:
     model: str | None = None
     request_id: str | None = None
     client_request_id: str | None = None
+    call_id: str | None = None
     trigger: Trigger | None = None
     first_token_ns: int | None = None
     first_token_evidence: Evidence = Evidence.MEASURED
@@ -85,6 +86,7 @@ class Stretch:
             model=self.model,
             request_id=self.request_id,
             client_request_id=self.client_request_id,
+            call_id=self.call_id,
             trigger=self.trigger.value if self.trigger else None,
             itl_ns=self.itl_ns,
             input_tokens=self.input_tokens,

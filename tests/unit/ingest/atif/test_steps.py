@@ -163,6 +163,7 @@ def test_calls_hang_on_the_answer_that_made_them() -> None:
     reading = _read(step(0, "user"), answer(4, "a"), answer(9))
 
     assert reading.linked("tool_calls") == {(f"{KEY}:2", f"{KEY}:2:call:a")}
+    assert reading.spans[f"{KEY}:2:call:a"]["call_id"] == "a"
 
 
 def test_a_compaction_reaches_from_the_step_before_it() -> None:

@@ -166,6 +166,7 @@ def test_calls_are_linked_by_their_ids() -> None:
     assert reading.linked("tool_call_id") == {("scope:llm", "scope:t1"), ("scope:llm", "scope:t2")}
     at = {link["to_key"]: link["at_ns"] for link in reading.links}
     assert at == {"scope:t1": None, "scope:t2": T0 + 3 * SECOND}
+    assert reading.spans["scope:t1"]["call_id"] == "c1"
 
 
 def test_compactions_are_marked_before_and_after() -> None:

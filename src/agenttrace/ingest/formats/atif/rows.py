@@ -65,6 +65,7 @@ class Rows:
             when,
             parent_key=parent_key,
             name=call.name,
+            call_id=call.call_id,
             status=_status(call.ran, answered=call.answered),
         )
 

@@ -40,6 +40,7 @@ def write_scope(scope: Scope, nesting: Nesting, recorder: Recorder) -> None:
         status=_status(scope),
         error=scope.error if scope.failed else None,
         model=scope.model,
+        call_id=scope.call_id if scope.kind is SpanKind.TOOL else None,
         first_token_ns=scope.first_chunk_ns,
         first_token_evidence=Evidence.MEASURED,
         last_token_ns=scope.last_chunk_ns,
