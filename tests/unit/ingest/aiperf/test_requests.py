@@ -163,6 +163,17 @@ def test_a_first_token_outside_its_request_is_left_out() -> None:
     assert reading.findings["times_inconsistent"]["count"] == 1
 
 
+def test_more_cached_tokens_than_there_are_in_the_prompt_are_left_out() -> None:
+    counts = {
+        "usage_prompt_tokens": {"value": 5, "unit": "tokens"},
+        "usage_prompt_cache_read_tokens": {"value": 6, "unit": "tokens"},
+    }
+    reading = read_records(record(metrics=counts))
+
+    assert reading.spans["aiperf:r1"]["cache_read_tokens"] is None
+    assert reading.findings["tokens_inconsistent"]["count"] == 1
+
+
 def test_of_raw_records_the_first_chunk_bounds_the_first_token() -> None:
     raw = record()
     del raw["metrics"]

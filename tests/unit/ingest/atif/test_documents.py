@@ -94,6 +94,33 @@ def test_a_summary_and_a_continuation_are_of_the_session_that_they_continue() ->
     assert session["wall_ns"] == 44 * SECOND
 
 
+def test_a_continuation_is_known_by_its_session_whatever_its_file_is_called(tmp_path: Path) -> None:
+    for number, path in enumerate(sorted((SAMPLES / "continued").iterdir())):
+        (tmp_path / f"{number}").write_bytes(path.read_bytes())
+
+    assert analyze(read(tmp_path)).sessions["requests"].to_list() == [5]
+
+
+def test_who_makes_a_summary_works_for_the_compaction(tmp_path: Path) -> None:
+    made = trajectory(step(5, "user"), answer(8), name="summary", session=None, trajectory_id="sum")
+    handed = {"results": [{"subagent_trajectory_ref": [{"trajectory_id": "sum"}]}]}
+    managed = {"context_management": {"type": "compaction"}}
+    parent = trajectory(
+        step(0, "user"),
+        answer(4),
+        step(9, "system", observation=handed, extra=managed),
+        answer(12),
+        subagent_trajectories=[made],
+    )
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps(parent))
+    (session,) = analyze(read(path)).sessions.to_dicts()
+
+    assert (session["requests"], session["main_turns"], session["subagents"]) == (3, 2, 0)
+    assert session["compactions"] == 1
+    assert read_value(parent).bounds("atif:s1:coder:0:3", T0) == (4, 8)
+
+
 def test_the_sample_of_one_file_is_what_it_was_made_to_be() -> None:
     (session,) = analyze(read(SAMPLES / "session.json")).sessions.to_dicts()
 

@@ -174,6 +174,13 @@ def test_a_stream_is_parted_by_its_workflows(as_lines: bool) -> None:  # noqa: F
     assert reading.records == len(steps)
 
 
+def test_a_step_that_hangs_on_nothing_is_of_the_workflow_that_was_running() -> None:
+    long, short = call(0, 30, "WORKFLOW", "long"), call(5, 10, "WORKFLOW", "short")
+    reading = read_document(flat(long, short, call(20, 21, "LLM", "loose", "gone")))
+
+    assert reading.spans["step:loose"]["session_key"] == "nat:long"
+
+
 def test_a_run_in_two_files_is_one_session(tmp_path: Path) -> None:
     document = json.loads(SAMPLE.read_bytes())
     ends = [
