@@ -129,6 +129,22 @@ def _json_lines(data: bytes) -> int:
     return sum(1 for line in lines_of(data) if line.lstrip().startswith(b"{"))
 
 
+def _steps(data: bytes) -> int:
+    """Intermediate steps, of all requests."""
+    return sum(len(request["intermediate_steps"]) for request in json.loads(data))
+
+
+def _steps_said(data: bytes) -> int:
+    """Steps of a trajectory, of those embedded in it, and of those that a document holds side by side."""
+
+    def count(value: Any) -> int:
+        if "steps" not in value:
+            return sum(count(one) for one in value.values())
+        return len(value["steps"]) + sum(map(count, value.get("subagent_trajectories", [])))
+
+    return count(json.loads(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -142,4 +158,9 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,
+    "otlp": _items,
+    "aiperf": _objects,
+    "atof": _objects,
+    "nat": _steps,
+    "atif": _steps_said,
 }

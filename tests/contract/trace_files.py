@@ -49,6 +49,13 @@ _SHARED_RULES = (
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
+    ("otel/atif_*.json", "atif"),
+    ("otel/nat_*_atif.json", "atif"),
+    ("otel/nat_*_atof.jsonl", "atof"),
+    ("sessions/aiperf/*/profile_export.jsonl", "aiperf"),
+    ("sessions/nat/atof/*_atof.jsonl", "atof"),
+    ("sessions/atif/openhands/*.json", "atif"),
+    ("sessions/atif/terminus_2/*.json", "atif"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/codex/*.jsonl", "codex"),
     ("sessions/other-agents/traex/*.jsonl", "codex"),
@@ -59,6 +66,7 @@ _SHARED_RULES = (
     ("sessions/swe-agent/*.traj", "swe-agent"),
     ("sessions/mini-swe-agent/*.traj.json", "mini-swe-agent"),
     ("sessions/atif/rfc0001/mini-swe-agent-trajectory.json", "mini-swe-agent"),
+    ("sessions/nat/atof/*_atif.json", "atif"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/pi/*.jsonl", "pi"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
@@ -71,6 +79,8 @@ _WITHOUT_TIMES = (
     "sessions/swe-agent/pydicom-1458.traj",
     "sessions/mini-swe-agent/*",
     "sessions/atif/rfc0001/mini-swe-agent-trajectory.json",
+    "otel/atif_harbor_*",
+    "sessions/atif/*",
 )
 
 

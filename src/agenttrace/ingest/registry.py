@@ -15,6 +15,9 @@ ENTRY_POINT = "agenttrace.formats"
 @cache
 def formats() -> tuple[Format, ...]:
     """Every known format. A new one is one line here."""
+    from agenttrace.ingest.formats.aiperf import AIPERF  # noqa: PLC0415  # formats load where needed
+    from agenttrace.ingest.formats.atif import ATIF  # noqa: PLC0415
+    from agenttrace.ingest.formats.atof import ATOF  # noqa: PLC0415
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
     from agenttrace.ingest.formats.cline import CLINE  # noqa: PLC0415
     from agenttrace.ingest.formats.codex import CODEX  # noqa: PLC0415
@@ -22,6 +25,7 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
     from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
+    from agenttrace.ingest.formats.nat import NAT  # noqa: PLC0415
     from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
     from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
@@ -41,6 +45,10 @@ def formats() -> tuple[Format, ...]:
         OPENCODE,
         CLINE,
         PI,
+        AIPERF,
+        ATIF,
+        ATOF,
+        NAT,
         *_from_other_packages(),
     )
 
