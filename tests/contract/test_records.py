@@ -129,7 +129,7 @@ def _json_lines(data: bytes) -> int:
     return sum(1 for line in lines_of(data) if line.lstrip().startswith(b"{"))
 
 
-def _steps(data: bytes) -> int:
+def _nat_steps(data: bytes) -> int:
     """Intermediate steps, of all requests."""
     return sum(len(request["intermediate_steps"]) for request in json.loads(data))
 
@@ -158,9 +158,8 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,
-    "otlp": _items,
     "aiperf": _objects,
     "atof": _objects,
-    "nat": _steps,
+    "nat": _nat_steps,
     "atif": _steps_said,
 }
