@@ -46,6 +46,8 @@ _SHARED_RULES = (
     ("otel/dynamo_request.trace.v1_docs-samples.jsonl", "dynamo"),
     ("otel/*.otlp.json", "otlp"),
     ("otel/otel-proto_*.json", "otlp"),
+    ("otel/langfuse_*.json", "langfuse"),
+    ("otel/phoenix_*.json", "phoenix"),
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),

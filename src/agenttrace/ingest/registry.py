@@ -24,11 +24,16 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.codex_otel import CODEX_OTEL  # noqa: PLC0415
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
+    from agenttrace.ingest.formats.langfuse import LANGFUSE  # noqa: PLC0415
+    from agenttrace.ingest.formats.langsmith import LANGSMITH  # noqa: PLC0415
+    from agenttrace.ingest.formats.logfire import LOGFIRE  # noqa: PLC0415
     from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
     from agenttrace.ingest.formats.nat import NAT  # noqa: PLC0415
+    from agenttrace.ingest.formats.openai_agents import OPENAI_AGENTS  # noqa: PLC0415
     from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
     from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
+    from agenttrace.ingest.formats.phoenix import PHOENIX  # noqa: PLC0415
     from agenttrace.ingest.formats.pi import PI  # noqa: PLC0415
     from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
 
@@ -49,6 +54,11 @@ def formats() -> tuple[Format, ...]:
         ATIF,
         ATOF,
         NAT,
+        LANGFUSE,
+        PHOENIX,
+        OPENAI_AGENTS,
+        LANGSMITH,
+        LOGFIRE,
         *_from_other_packages(),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from agenttrace.ingest.telemetry.arrow import Texts, among, lower, matches, where
 
 _ABSENT = ("", "0" * 16, "0" * 32)
@@ -14,3 +16,9 @@ def present_ids(ids: Texts) -> Texts:
         lowered = where(matches(ids, "^[0-9A-Fa-f]+$"), lowered, ids)
     absent = among(lowered, _ABSENT)
     return where(absent, None, lowered) if absent.any() else lowered
+
+
+def present_id(value: str) -> str | None:
+    """One id as a key, as `present_ids` makes it."""
+    found: str | None = present_ids(pa.array([value], pa.string()))[0].as_py()
+    return found
