@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import agenttrace
+from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
 from agenttrace.cli.pages import EXIT_CODES
@@ -25,7 +26,7 @@ In Python:
 def analyze(
     *,
     paths: o.Paths,
-    output_format: o.Format = OutputFormat.TABLE,
+    output_format: o.Format = None,
     json_file: o.JsonFile = None,
     session: o.SessionIds = None,
     top: o.Top = None,
@@ -43,10 +44,13 @@ def analyze(
     A PATH is a file, a folder, a glob, or - for standard input, compressed or not; what it holds is
     recognised by content. A session may be spread over any of them.
     """
+    answered = o.choose_output(output_format, json_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
+    read = agenttrace.read  # loads polars
+    interrupts.insist()
     with working("reading", quiet=quiet, verbose=verbose):
-        trace = agenttrace.read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
     if strict:
         refuse_findings(trace)
     with working("analysing", quiet=quiet, verbose=verbose):
@@ -59,8 +63,8 @@ def analyze(
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
     if verbose:
         mention_sources(analysis)
-    if not quiet and not output_format.is_for_people:
+    if not quiet and not answered.is_for_people:
         mention_findings(analysis)
-    if json_file:
+    if json_file and json_file != o.STANDARD_OUTPUT:
         write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner))
-    write_data(rendering.render(analysis, output_format, manner))
+    write_data(rendering.render(analysis, answered, manner))
