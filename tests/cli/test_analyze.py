@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import agenttrace
 from agenttrace.errors import NoDataError
+from agenttrace.ingest import reading
 from cli.running import call, stand_in
 from unit.report.analyses import HOSTILE, analysis_of, long_session, many_sessions
 
@@ -155,7 +155,7 @@ def test_findings_are_mentioned_where_nobody_would_see_them(
 def test_verbose_says_what_was_read_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = call(capsys, "analyze", "a", "-v")
     assert "traces/run.jsonl: spans-jsonl, 1245 records, 24 sessions\n" in err
-    assert err.startswith("reading: 0.0")
+    assert err.startswith("reading and analysing: 0.0")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(
     def read(*_: object, **__: object) -> None:
         raise KeyError(HOSTILE)
 
-    monkeypatch.setattr(agenttrace, "read", read, raising=False)
+    monkeypatch.setattr(reading, "Reading", read)
     code, _, err = call(capsys, "analyze", "a")
     assert code == 70
     assert err.startswith("error: internal error: KeyError: ")
@@ -230,5 +230,5 @@ def test_an_interruption_is_exit_130(
     def read(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(agenttrace, "read", read, raising=False)
+    monkeypatch.setattr(reading, "Reading", read)
     assert call(capsys, "analyze", "a") == (130, "", "error: interrupted\n")

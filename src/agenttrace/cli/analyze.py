@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import agenttrace
+from contextlib import ExitStack
+
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
@@ -47,24 +48,29 @@ def analyze(
     answered = o.choose_output(output_format, json_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-    read = agenttrace.read  # loads polars
+    formats = [answered, OutputFormat.JSON] if json_file else [answered]
+
+    from agenttrace.cli.analyzing import analyse_all  # noqa: PLC0415  # heavy
+    from agenttrace.ingest.reading import Reading  # noqa: PLC0415
+    from agenttrace.report import rendering, selection  # noqa: PLC0415
+
     interrupts.insist()
-    with working("reading", quiet=quiet, verbose=verbose):
-        trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
-    if strict:
-        refuse_findings(trace)
-    with working("analysing", quiet=quiet, verbose=verbose):
-        analysis = require_sessions(agenttrace.analyze(trace))
-
-    from agenttrace.report import rendering, selection  # noqa: PLC0415  # heavy
-
-    if session:
-        analysis = selection.select_sessions(analysis, session)
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
-    if verbose:
-        mention_sources(analysis)
-    if not quiet and not answered.is_for_people:
-        mention_findings(analysis)
-    if json_file and json_file != o.STANDARD_OUTPUT:
-        write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner))
-    write_data(rendering.render(analysis, answered, manner))
+    with ExitStack() as stack:
+        opened = Reading(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        reading = stack.enter_context(opened)
+        stack.enter_context(interrupts.cleaned_by(reading.close))
+        with working("reading and analysing", quiet=quiet, verbose=verbose):
+            found = analyse_all(reading, manner, formats, session or [], stack)
+        if strict:
+            refuse_findings(reading.findings())
+        analysis = require_sessions(found.analysis)
+        if session:
+            analysis = selection.select_sessions(analysis, session)
+        if verbose:
+            mention_sources(analysis)
+        if not quiet and not answered.is_for_people:
+            mention_findings(analysis)
+        if json_file and json_file != o.STANDARD_OUTPUT:
+            write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner, found.lines))
+        write_data(rendering.render(analysis, answered, manner, found.lines))
