@@ -76,7 +76,6 @@ _SHARED_RULES = (
 _WITHOUT_TIMES = (
     "otel/otel-proto_*",
     "otel/codex_*",
-    "dynamo/*otlp-logs.*",
     "sessions/swe-agent/function_calling_simple.traj",
     "sessions/swe-agent/pydicom-1458.traj",
     "sessions/mini-swe-agent/*",
