@@ -48,6 +48,22 @@ def test_the_path_is_one_branch_and_busy_time_is_both() -> None:
     assert row["busy_tool_ns"] == SECOND
 
 
+def test_an_agent_that_goes_on_while_a_child_runs_is_busy_itself() -> None:
+    """`b` was called in a gap between two others, while `c` ran on: the harness's time, on the path."""
+    rows = [
+        agent("m"),
+        span("m", "a", "request", 0, 10),
+        span("m", "c", "tool", 2, 30),
+        span("m", "b", "request", 11, 40),
+        link("m", "a", "b"),
+    ]
+
+    (row,) = analysed(rows).sessions.iter_rows(named=True)
+
+    assert (row["path_harness_ns"], row["busy_harness_ns"]) == (SECOND, SECOND)
+    assert (row["busy_model_ns"], row["busy_tool_ns"]) == (39 * SECOND, 28 * SECOND)
+
+
 def test_a_join_names_who_was_waited_for_and_the_slack_of_the_rest() -> None:
     (join,) = analysed(FAN_OUT).joins.iter_rows(named=True)
 
