@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import agenttrace
-from agenttrace.cli import main
+from agenttrace.cli.application import main
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.schema import FINDINGS
 

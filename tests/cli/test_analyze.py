@@ -70,6 +70,24 @@ def test_json_goes_to_a_file_beside_the_report(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.usefixtures("fleet")
+def test_json_to_standard_output_takes_the_place_of_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "analyze", "a", "--json", "-")
+    _, same, _ = call(capsys, "analyze", "a", "--format", "json")
+    assert code == 0
+    assert out == same
+    assert json.loads(out)["command"] == "analyze"
+    assert not Path("-").exists()
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("chosen", ["table", "json", "csv"])
+def test_two_documents_do_not_share_standard_output(chosen: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "analyze", "a", "--json", "-", "--format", chosen)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: --json - and --format {chosen}: both would go to standard output\nhint: ")
+
+
+@pytest.mark.usefixtures("fleet")
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,1 @@
-"""The command line: one file per command. `main` is what `agenttrace` and `python -m agenttrace` run."""
-
-from agenttrace.cli.application import main
-
-__all__ = ["main"]
+"""The command line: one file per command. `application.main` runs it, `agenttrace.__main__` as a process."""

@@ -25,7 +25,7 @@ In Python:
 def analyze(
     *,
     paths: o.Paths,
-    output_format: o.Format = OutputFormat.TABLE,
+    output_format: o.Format = None,
     json_file: o.JsonFile = None,
     session: o.SessionIds = None,
     top: o.Top = None,
@@ -43,6 +43,7 @@ def analyze(
     A PATH is a file, a folder, a glob, or - for standard input, compressed or not; what it holds is
     recognised by content. A session may be spread over any of them.
     """
+    answered = o.choose_output(output_format, json_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     with working("reading", quiet=quiet, verbose=verbose):
@@ -59,8 +60,8 @@ def analyze(
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
     if verbose:
         mention_sources(analysis)
-    if not quiet and not output_format.is_for_people:
+    if not quiet and not answered.is_for_people:
         mention_findings(analysis)
-    if json_file:
+    if json_file and json_file != o.STANDARD_OUTPUT:
         write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner))
-    write_data(rendering.render(analysis, output_format, manner))
+    write_data(rendering.render(analysis, answered, manner))
