@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import agenttrace
+from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
 from agenttrace.cli.pages import EXIT_CODES
@@ -46,8 +47,10 @@ def analyze(
     answered = o.choose_output(output_format, json_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
+    read = agenttrace.read  # loads polars
+    interrupts.end_the_program()
     with working("reading", quiet=quiet, verbose=verbose):
-        trace = agenttrace.read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
     if strict:
         refuse_findings(trace)
     with working("analysing", quiet=quiet, verbose=verbose):
