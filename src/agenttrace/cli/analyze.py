@@ -48,7 +48,7 @@ def analyze(
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     read = agenttrace.read  # loads polars
-    interrupts.end_the_program()
+    interrupts.insist()
     with working("reading", quiet=quiet, verbose=verbose):
         trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
     if strict:

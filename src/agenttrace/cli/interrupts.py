@@ -18,12 +18,18 @@ EXIT_CODE = 130
 
 
 def end_the_program() -> None:
-    """From now on an interrupt ends the process; where interrupts are ignored they stay so.
+    """From now on an interrupt ends the process; where interrupts are ignored they stay so."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
 
-    To be said again once polars is loaded: it puts a handler of its own before Python's, after which the system
-    goes on waiting for input instead of letting Python see the interrupt.
+
+def insist() -> None:
+    """To be said once polars is loaded.
+
+    It puts a handler of its own before Python's, after which the system goes on waiting for input instead
+    of letting Python see the interrupt.
     """
-    if signal.getsignal(signal.SIGINT) in {signal.default_int_handler, _end}:
+    if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, _end)
 
 
