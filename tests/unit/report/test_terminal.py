@@ -98,3 +98,16 @@ def test_percentiles_are_marked_only_where_n_is_too_small() -> None:
 
 def test_one_session_has_no_percentiles_over_sessions() -> None:
     assert "p95" not in to_terminal(long_session())
+
+
+def test_background_work_is_a_join_where_it_was_waited_for() -> None:
+    analysis = long_session()
+    ended = analysis.joins.with_columns(background=True, slack_ns=pl.lit(0, pl.Int64))
+    before = to_terminal(replace(analysis, joins=ended))
+    assert "Joins that waited" not in before
+    mixed = analysis.joins.with_columns(
+        background=pl.col("turn") == 12, slack_ns=pl.col("slack_ns") * (pl.col("turn") != 12)
+    )
+    text = to_terminal(replace(analysis, joins=mixed))
+    assert "background work had ended 1 × before it was used" in text
+    assert "subagent explore" not in text
