@@ -1,0 +1,84 @@
+"""Attributes out of a buffer of messages: the wanted ones of all spans, a column for each key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+
+from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
+from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, scalar
+from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, UnusualShapeError, fixed64, varints
+from agenttrace.ingest.formats.otlp.wire_texts import texts_at
+from agenttrace.ingest.telemetry.arrow import Texts
+from agenttrace.ingest.telemetry.names import WANTED
+from agenttrace.ingest.telemetry.spans import Attribute
+from agenttrace.ingest.telemetry.values import column_of
+
+_KEY, _VALUE = 1 << 3 | LENGTH, 2 << 3 | LENGTH
+_STRING, _BOOL, _INT, _DOUBLE = 1 << 3 | LENGTH, 2 << 3 | VARINT, 3 << 3 | VARINT, 4 << 3 | FIXED64
+_EMPTY = 0
+
+
+def attributes_at(data: Octets, buffer: pa.Buffer, pairs: Fields, codes: Codes) -> Mapping[str, Attribute]:
+    """`pairs` are the fields of spans that hold attributes; an attribute's rows are their owners."""
+    if not len(pairs.owner):
+        return {}
+    begin, end = _after_tag(data, pairs.begin, _KEY)
+    code = _codes(texts_at(buffer, begin, end), codes)
+    wanted = np.flatnonzero(code >= 0)
+    order = wanted[np.argsort(code[wanted], kind="stable")]
+    code, row, at, limit = code[order], pairs.owner[order], end[order], pairs.end[order]
+    value_begin = _values(data, at, limit)
+    found = {}
+    firsts = np.flatnonzero(np.diff(code, prepend=-1))
+    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(code)], strict=True):
+        part = slice(first, last)
+        column = _column(data, buffer, value_begin[part], limit[part])
+        found[WANTED[int(code[first])]] = Attribute(row[part], column)
+    return found
+
+
+def _after_tag(data: Octets, at: Ints, tag: int) -> tuple[Ints, Ints]:
+    """The bounds of the fields that begin at these positions, which have this tag."""
+    if (data[at] != tag).any():
+        raise UnusualShapeError
+    length, begin = varints(data, at + 1)
+    return begin, begin + length
+
+
+def _codes(keys: Texts, codes: Codes) -> Ints:
+    found = keys.dictionary_encode()
+    table = np.array([codes[key] for key in found.dictionary.to_pylist()], dtype=np.int64)
+    return table[found.indices.to_numpy()]
+
+
+def _values(data: Octets, at: Ints, limit: Ints) -> Ints:
+    """Where the values begin, which are what is left of the attributes; at the limit where there is none."""
+    begin = limit.copy()
+    there = np.flatnonzero(at < limit)
+    begin[there], end = _after_tag(data, at[there], _VALUE)
+    if (end != limit[there]).any():
+        raise UnusualShapeError
+    return begin
+
+
+def _column(data: Octets, buffer: pa.Buffer, begin: Ints, end: Ints) -> Texts:
+    """A column of the type that all the values have; else as the stock parser reads them."""
+    kind = np.where(begin < end, data[begin], _EMPTY)
+    if (kind == kind[0]).all():
+        after = end
+        if kind[0] == _STRING:
+            first, after = _after_tag(data, begin, _STRING)
+            column = texts_at(buffer, first, after)
+        elif kind[0] in (_INT, _BOOL):
+            value, after = varints(data, begin + 1)
+            column = pa.array(value if kind[0] == _INT else value != 0)
+        elif kind[0] == _DOUBLE:
+            column, after = pa.array(fixed64(data, begin + 1).view("<f8")), begin + 9
+        if kind[0] in (_STRING, _INT, _BOOL, _DOUBLE) and (after == end).all():
+            return column
+    bounds = zip(begin.tolist(), end.tolist(), strict=True)
+    return column_of([scalar(AnyValue.FromString(data[low:high].tobytes())) for low, high in bounds])
