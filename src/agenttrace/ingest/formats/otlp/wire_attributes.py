@@ -12,13 +12,12 @@ from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, scalar
 from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, UnusualShapeError, fixed64, varints
 from agenttrace.ingest.formats.otlp.wire_texts import texts_at
-from agenttrace.ingest.telemetry.arrow import Texts
+from agenttrace.ingest.telemetry.arrow import Texts, encoded
 from agenttrace.ingest.telemetry.names import WANTED
 from agenttrace.ingest.telemetry.spans import Attribute
 from agenttrace.ingest.telemetry.values import column_of
 
 _KEY, _VALUE = 1 << 3 | LENGTH, 2 << 3 | LENGTH
-_STRING, _BOOL, _INT, _DOUBLE = 1 << 3 | LENGTH, 2 << 3 | VARINT, 3 << 3 | VARINT, 4 << 3 | FIXED64
 _EMPTY = 0
 
 
@@ -50,9 +49,9 @@ def _after_tag(data: Octets, at: Ints, tag: int) -> tuple[Ints, Ints]:
 
 
 def _codes(keys: Texts, codes: Codes) -> Ints:
-    found = keys.dictionary_encode()
-    table = np.array([codes[key] for key in found.dictionary.to_pylist()], dtype=np.int64)
-    return table[found.indices.to_numpy()]
+    names, place = encoded(keys)
+    table: Ints = np.array([codes[name or ""] for name in names], dtype=np.int64)
+    return table[place]
 
 
 def _values(data: Octets, at: Ints, limit: Ints) -> Ints:
@@ -69,16 +68,37 @@ def _column(data: Octets, buffer: pa.Buffer, begin: Ints, end: Ints) -> Texts:
     """A column of the type that all the values have; else as the stock parser reads them."""
     kind = np.where(begin < end, data[begin], _EMPTY)
     if (kind == kind[0]).all():
-        after = end
-        if kind[0] == _STRING:
-            first, after = _after_tag(data, begin, _STRING)
-            column = texts_at(buffer, first, after)
-        elif kind[0] in (_INT, _BOOL):
-            value, after = varints(data, begin + 1)
-            column = pa.array(value if kind[0] == _INT else value != 0)
-        elif kind[0] == _DOUBLE:
-            column, after = pa.array(fixed64(data, begin + 1).view("<f8")), begin + 9
-        if kind[0] in (_STRING, _INT, _BOOL, _DOUBLE) and (after == end).all():
+        read = _READERS.get(int(kind[0]))
+        column, after = (None, end) if read is None else read(data, buffer, begin + 1)
+        if column is not None and (after == end).all():
             return column
     bounds = zip(begin.tolist(), end.tolist(), strict=True)
     return column_of([scalar(AnyValue.FromString(data[low:high].tobytes())) for low, high in bounds])
+
+
+def _strings(data: Octets, buffer: pa.Buffer, at: Ints) -> tuple[Texts, Ints]:
+    length, begin = varints(data, at)
+    return texts_at(buffer, begin, begin + length), begin + length
+
+
+def _integers(data: Octets, _: pa.Buffer, at: Ints) -> tuple[Texts, Ints]:
+    value, after = varints(data, at)
+    return pa.array(value), after
+
+
+def _booleans(data: Octets, _: pa.Buffer, at: Ints) -> tuple[Texts, Ints]:
+    value, after = varints(data, at)
+    return pa.array(value != 0), after
+
+
+def _doubles(data: Octets, _: pa.Buffer, at: Ints) -> tuple[Texts, Ints]:
+    return pa.array(fixed64(data, at).view("<f8")), at + 8
+
+
+_READERS = {
+    1 << 3 | LENGTH: _strings,
+    2 << 3 | VARINT: _booleans,
+    3 << 3 | VARINT: _integers,
+    4 << 3 | FIXED64: _doubles,
+}
+"""By the tag of the value: what reads the contents behind it, and the positions behind these."""

@@ -47,7 +47,7 @@ def scan_spans(buffer: pa.Buffer, places: Places, codes: Codes) -> Scanned:
     Raises:
         UnusualShapeError: they are to be read one by one.
     """
-    data: Octets = np.frombuffer(buffer, dtype=np.uint8)
+    data: Octets = np.frombuffer(memoryview(buffer), dtype=np.uint8)
     size = len(places.begin)
     fields = fields_of(data, places.begin, places.end)
     links = Links()

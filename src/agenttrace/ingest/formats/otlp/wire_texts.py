@@ -23,7 +23,7 @@ def texts_at(buffer: pa.Buffer, begin: Ints, end: Ints) -> Texts:
         return pa.array([], pa.string())
     offsets = np.empty(2 * len(begin), np.int32)
     offsets[0::2], offsets[1::2] = begin, end
-    pieces: Any = pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, pa.py_buffer(offsets), buffer])
+    pieces: Any = pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, _buffer(offsets), buffer])
     found: Texts = pieces.take(pa.array(np.arange(0, len(offsets) - 1, 2)))
     return found
 
@@ -37,6 +37,10 @@ def hex_ids(data: Octets, begin: Ints, end: Ints, size: int) -> Texts:
     digits: NDArray[Any] = _HEX[data[begin[there][:, None] + np.arange(size)]]
     offsets = np.zeros(len(begin) + 1, np.int32)
     np.cumsum(2 * length, out=offsets[1:])
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(digits))]
+    buffers = [None, _buffer(offsets), _buffer(digits)]
     found: Texts = pa.Array.from_buffers(pa.string(), len(begin), buffers)
     return found
+
+
+def _buffer(values: NDArray[Any]) -> pa.Buffer:
+    return pa.py_buffer(np.ascontiguousarray(values).data)
