@@ -145,6 +145,18 @@ def test_any_batches_give_the_same_rows_and_findings(found: list[bytes]) -> None
     assert list(_differing(b"".join(_field(1, batch) for batch in found))) == []
 
 
+@pytest.mark.parametrize("keys", [(), ("x",), ("x", "y"), ("session.id",)])
+@pytest.mark.parametrize("names", [(), ("other",), ("exception", "other"), ("First Token Stream Event",)])
+def test_spans_of_which_little_is_wanted(keys: tuple[str, ...], names: tuple[str, ...]) -> None:
+    pairs = [KeyValue(key=key, value=AnyValue(string_value="v")) for key in keys]
+    inner = [Span.Event(name=name, attributes=pairs) for name in names]
+    span = Span(trace_id=b"t" * 16, span_id=b"s" * 8, start_time_unix_nano=1, attributes=pairs, events=inner)
+    batch = ResourceSpans(scope_spans=[ScopeSpans(spans=[span, span])])
+
+    assert list(_differing(_field(1, batch.SerializeToString()))) == []
+    assert span_block([batch.SerializeToString()], Intake(Recorder(), column_of), Codes()).slices
+
+
 @pytest.mark.parametrize("run", ["A", "C-disagg"])
 @pytest.mark.parametrize("name", ["otlp-traces", "harness-otlp-traces", "otlp-logs"])
 def test_real_traces_give_the_same_rows_and_findings(run: str, name: str, shared_data: Path) -> None:

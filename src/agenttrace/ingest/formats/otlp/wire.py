@@ -22,6 +22,7 @@ PADDING = bytes(16)
 _MORE = 0x80
 _SEVEN_BITS = 0x7F
 _MOST_STEPS = 512
+_OTHER_TAG = 2**16 - 1
 
 
 class UnusualShapeError(Exception):
@@ -30,20 +31,28 @@ class UnusualShapeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Fields of many messages, those of one message together and in order.
+    """Fields of many messages, in the order of their tags; those of one message and tag as they are written.
 
-    `tag` holds number and wire type as they are written. A number of a varint stands in `begin`; where else
-    there are bytes, `begin` and `end` are their bounds.
+    `tag` holds number and wire type as they are written; those beyond 16 bits are unknown fields. A number of a
+    varint stands in `begin`; where else there are bytes, `begin` and `end` are their bounds.
     """
 
     owner: Ints
-    tag: Ints
+    tag: NDArray[np.uint16]
     begin: Ints
     end: Ints
 
     def of(self, number: int, wire: int) -> Fields:
         """Those of one number; of another wire type they are unknown fields."""
-        rows = np.flatnonzero(self.tag == (number << 3 | wire))
+        tag = np.uint16(number << 3 | wire)
+        low, high = np.searchsorted(self.tag, tag, "left"), np.searchsorted(self.tag, tag, "right")
+        return self._chosen(slice(low, high))
+
+    def by_owner(self) -> Fields:
+        """The fields of one message together, messages in order."""
+        return self._chosen(np.argsort(self.owner, kind="stable"))
+
+    def _chosen(self, rows: slice | Ints) -> Fields:
         return Fields(self.owner[rows], self.tag[rows], self.begin[rows], self.end[rows])
 
 
@@ -79,7 +88,7 @@ def fields_of(data: Octets, begin: Ints, end: Ints) -> Fields:
         going = np.flatnonzero(at < end)
         if len(going) < len(owner):
             owner, at, end = owner[going], at[going], end[going]
-    return _in_order(found)
+    return _by_tag(found)
 
 
 def _contents(data: Octets, tag: Ints, at: Ints) -> tuple[Ints, Ints]:
@@ -97,13 +106,14 @@ def _contents(data: Octets, tag: Ints, at: Ints) -> tuple[Ints, Ints]:
     raise UnusualShapeError
 
 
-def _in_order(found: list[tuple[Ints, Ints, Ints, Ints]]) -> Fields:
+def _by_tag(found: list[tuple[Ints, Ints, Ints, Ints]]) -> Fields:
     if not found:
         nothing = np.zeros(0, np.int64)
-        return Fields(nothing, nothing, nothing, nothing)
+        return Fields(nothing, nothing.astype(np.uint16), nothing, nothing)
     owner, tag, begin, end = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.argsort(owner, kind="stable")
-    return Fields(owner[order], tag[order], begin[order], end[order])
+    short = np.where((tag >= 0) & (tag < _OTHER_TAG), tag, _OTHER_TAG).astype(np.uint16)
+    order = np.argsort(short, kind="stable")
+    return Fields(owner[order], short[order], begin[order], end[order])
 
 
 def fixed64(data: Octets, at: Ints) -> NDArray[np.uint64]:

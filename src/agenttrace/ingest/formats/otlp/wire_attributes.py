@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -25,19 +26,25 @@ def attributes_at(data: Octets, buffer: pa.Buffer, pairs: Fields, codes: Codes) 
     """`pairs` are the fields of spans that hold attributes; an attribute's rows are their owners."""
     if not len(pairs.owner):
         return {}
-    begin, end = _after_tag(data, pairs.begin, _KEY)
-    code = _codes(texts_at(buffer, begin, end), codes)
+    keys, end = keys_at(data, buffer, pairs)
+    code = _codes(keys, codes)
     wanted = np.flatnonzero(code >= 0)
     order = wanted[np.argsort(code[wanted], kind="stable")]
     code, row, at, limit = code[order], pairs.owner[order], end[order], pairs.end[order]
-    value_begin = _values(data, at, limit)
+    value_begin = values_at(data, at, limit)
     found = {}
-    firsts = np.flatnonzero(np.diff(code, prepend=-1))
-    for first, last in zip(firsts.tolist(), [*firsts[1:].tolist(), len(code)], strict=True):
+    firsts = np.flatnonzero(np.diff(code, prepend=-1)).tolist()
+    for first, last in pairwise([*firsts, len(code)]):
         part = slice(first, last)
         column = _column(data, buffer, value_begin[part], limit[part])
         found[WANTED[int(code[first])]] = Attribute(row[part], column)
     return found
+
+
+def keys_at(data: Octets, buffer: pa.Buffer, pairs: Fields) -> tuple[Texts, Ints]:
+    """The keys of attributes, which come first in them, and the positions behind."""
+    begin, end = _after_tag(data, pairs.begin, _KEY)
+    return texts_at(buffer, begin, end), end
 
 
 def _after_tag(data: Octets, at: Ints, tag: int) -> tuple[Ints, Ints]:
@@ -54,7 +61,7 @@ def _codes(keys: Texts, codes: Codes) -> Ints:
     return table[place]
 
 
-def _values(data: Octets, at: Ints, limit: Ints) -> Ints:
+def values_at(data: Octets, at: Ints, limit: Ints) -> Ints:
     """Where the values begin, which are what is left of the attributes; at the limit where there is none."""
     begin = limit.copy()
     there = np.flatnonzero(at < limit)

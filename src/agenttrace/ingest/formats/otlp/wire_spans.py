@@ -9,11 +9,12 @@ import pyarrow as pa
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
-from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_event, add_link
+from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_link
 from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, UnusualShapeError, fields_of, fixed64
 from agenttrace.ingest.formats.otlp.wire_attributes import attributes_at
+from agenttrace.ingest.formats.otlp.wire_events import events_at
 from agenttrace.ingest.formats.otlp.wire_texts import hex_ids, texts_at
-from agenttrace.ingest.telemetry.spans import Events, Links, Part
+from agenttrace.ingest.telemetry.spans import Links, Part
 from agenttrace.ingest.telemetry.values import LARGEST
 
 _TRACE_ID, _SPAN_ID, _PARENT_ID, _NAME, _START, _END, _ATTRIBUTES = 1, 2, 4, 5, 7, 8, 9
@@ -51,10 +52,7 @@ def scan_spans(buffer: pa.Buffer, places: Places, codes: Codes) -> Scanned:
     size = len(places.begin)
     fields = fields_of(data, places.begin, places.end)
     links = Links()
-    events = Events()
-    for row, low, high in _bounds(fields.of(_EVENTS, LENGTH)):
-        add_event(events, Span.Event.FromString(data[low:high].tobytes()), row)
-    for row, low, high in _bounds(fields.of(_LINKS, LENGTH)):
+    for row, low, high in _bounds(fields.of(_LINKS, LENGTH).by_owner()):
         add_link(links, Span.Link.FromString(data[low:high].tobytes()), row)
     part = Part(
         trace_id=hex_ids(data, *_texts(fields, _TRACE_ID, places), size=16),
@@ -66,8 +64,8 @@ def scan_spans(buffer: pa.Buffer, places: Places, codes: Codes) -> Scanned:
         status=_statuses(data, fields.of(_STATUS, LENGTH), size).astype(np.int8),
         origin=places.origin.astype(np.int32),
         line=places.line,
-        attributes=attributes_at(data, buffer, fields.of(_ATTRIBUTES, LENGTH), codes),
-        events=events,
+        attributes=attributes_at(data, buffer, fields.of(_ATTRIBUTES, LENGTH).by_owner(), codes),
+        events=events_at(data, buffer, fields.of(_EVENTS, LENGTH).by_owner()),
         links=links,
     )
     lost = np.zeros(size, np.int64)
