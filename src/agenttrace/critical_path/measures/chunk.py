@@ -64,7 +64,9 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
         stated=pl.Series(_stated(trace, spans)),
     )
     names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
-    return Chunk(names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans), _uses(trace, spans))
+    return Chunk(
+        names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans), _uses(trace, spans)
+    )
 
 
 def words(codes: np.ndarray, of: pl.Enum) -> pl.Series:
