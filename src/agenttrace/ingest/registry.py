@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from agenttrace.errors import AmbiguousFormatError, UnknownFormatError, UsageError
@@ -12,55 +13,42 @@ from agenttrace.ingest.source import Source
 ENTRY_POINT = "agenttrace.formats"
 
 
+OWN_FORMATS = (
+    "dynamo:DYNAMO",
+    "claude_code:CLAUDE_CODE",
+    "codex:CODEX",
+    "codex_otel:CODEX_OTEL",
+    "otlp:OTLP",
+    "gemini_cli:GEMINI_CLI",
+    "openhands:OPENHANDS",
+    "swe_agent:SWE_AGENT",
+    "mini_swe_agent:MINI_SWE_AGENT",
+    "opencode:OPENCODE",
+    "cline:CLINE",
+    "pi:PI",
+    "aiperf:AIPERF",
+    "atif:ATIF",
+    "atof:ATOF",
+    "nat:NAT",
+    "langfuse:LANGFUSE",
+    "phoenix:PHOENIX",
+    "openai_agents:OPENAI_AGENTS",
+    "langsmith:LANGSMITH",
+    "logfire:LOGFIRE",
+)
+"""Every format of this package: its module below `formats`, and its name there. A new one is one line here."""
+
+
 @cache
 def formats() -> tuple[Format, ...]:
-    """Every known format. A new one is one line here."""
-    from agenttrace.ingest.formats.aiperf import AIPERF  # noqa: PLC0415  # formats load where needed
-    from agenttrace.ingest.formats.atif import ATIF  # noqa: PLC0415
-    from agenttrace.ingest.formats.atof import ATOF  # noqa: PLC0415
-    from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
-    from agenttrace.ingest.formats.cline import CLINE  # noqa: PLC0415
-    from agenttrace.ingest.formats.codex import CODEX  # noqa: PLC0415
-    from agenttrace.ingest.formats.codex_otel import CODEX_OTEL  # noqa: PLC0415
-    from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
-    from agenttrace.ingest.formats.gemini_cli import GEMINI_CLI  # noqa: PLC0415
-    from agenttrace.ingest.formats.langfuse import LANGFUSE  # noqa: PLC0415
-    from agenttrace.ingest.formats.langsmith import LANGSMITH  # noqa: PLC0415
-    from agenttrace.ingest.formats.logfire import LOGFIRE  # noqa: PLC0415
-    from agenttrace.ingest.formats.mini_swe_agent import MINI_SWE_AGENT  # noqa: PLC0415
-    from agenttrace.ingest.formats.nat import NAT  # noqa: PLC0415
-    from agenttrace.ingest.formats.openai_agents import OPENAI_AGENTS  # noqa: PLC0415
-    from agenttrace.ingest.formats.opencode import OPENCODE  # noqa: PLC0415
-    from agenttrace.ingest.formats.openhands import OPENHANDS  # noqa: PLC0415
-    from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
-    from agenttrace.ingest.formats.phoenix import PHOENIX  # noqa: PLC0415
-    from agenttrace.ingest.formats.pi import PI  # noqa: PLC0415
-    from agenttrace.ingest.formats.swe_agent import SWE_AGENT  # noqa: PLC0415
+    """Every known format, those of other packages last."""
+    return (*map(_own, OWN_FORMATS), *_from_other_packages())
 
-    return (
-        DYNAMO,
-        CLAUDE_CODE,
-        CODEX,
-        CODEX_OTEL,
-        OTLP,
-        GEMINI_CLI,
-        OPENHANDS,
-        SWE_AGENT,
-        MINI_SWE_AGENT,
-        OPENCODE,
-        CLINE,
-        PI,
-        AIPERF,
-        ATIF,
-        ATOF,
-        NAT,
-        LANGFUSE,
-        PHOENIX,
-        OPENAI_AGENTS,
-        LANGSMITH,
-        LOGFIRE,
-        *_from_other_packages(),
-    )
+
+def _own(place: str) -> Format:
+    module, _, name = place.partition(":")
+    found: Format = getattr(import_module(f"agenttrace.ingest.formats.{module}"), name)
+    return found
 
 
 def _from_other_packages() -> list[Format]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, Ints
@@ -85,17 +83,16 @@ def _stated(trace: Trace, spans: SpanArrays) -> np.ndarray:
 
 def _uses(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
     links = trace.links
-    if links.num_rows:
-        links = links.filter(pc.equal(links.column("kind").cast(pa.string()), LinkKind.JOINS.value))
     session = session_numbers(links, spans.names)
     source, target = (columns.numbers(links, name) for name in ("from_span", "to_span"))
-    told = np.flatnonzero((session != NONE) & (source != NONE) & (target != NONE))
+    joins = columns.codes(links, "kind", LinkKind) == list(LinkKind).index(LinkKind.JOINS)
+    told = np.flatnonzero(joins & (session != NONE) & (source != NONE) & (target != NONE))
     first = spans.first[session[told]] if len(told) else told
     return pl.DataFrame(
         {
             "row": first + source[told],
             "to_row": first + target[told],
-            "explicit": columns.flags(links, "explicit")[told] if len(told) else np.zeros(0, np.bool_),
+            "explicit": columns.flags(links, "explicit")[told],
         }
     )
 
