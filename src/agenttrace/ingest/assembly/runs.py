@@ -7,7 +7,7 @@ different runs; sources that share nothing go to the run that is nearest in time
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,23 +21,23 @@ from agenttrace.model.vocabulary import Severity
 Affinities: TypeAlias = Mapping[str, Collection[tuple[int, int]]]
 """For a set of keys, pairs of sources that are views of one run."""
 
+Runs: TypeAlias = dict[tuple[str, int], int]
+"""For a set of keys and a source which run of the set's the source has seen: 0 is the earliest."""
 
-def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.DataFrame:
-    """For `spans` with `origin`: frame of set, origin, run (0 for the earliest run of a set).
+
+def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Runs:
+    """The runs of all sets that have spans, from `session_key` and `origin` of the spans.
 
     `alike`: for each set the pairs of sources that saw the same requests, and so belong to one run.
     """
-    runs = (
-        spans.select("session_key", "origin")
-        .unique()
-        .join(sets, on="session_key")
-        .select("set", "origin", run=pl.lit(0, pl.Int32))
-        .unique()
-    )
-    several = runs.filter(pl.len().over("set") > 1).select("set").unique()
-    if several.is_empty():
+    set_of = dict(sets.iter_rows())
+    seen = spans.select("session_key", "origin").unique()
+    runs = {(set_of[key], origin): 0 for key, origin in seen.iter_rows()}
+    times = Counter(name for name, _ in runs)
+    several = [name for name, count in times.items() if count > 1]
+    if not several:
         return runs
-    shared = spans.join(sets.join(several, on="set"), on="session_key")
+    shared = spans.join(sets.filter(pl.col("set").is_in(several)), on="session_key")
     conflicts = _conflicts(shared)
     if not conflicts:
         return runs
@@ -46,21 +46,17 @@ def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledg
         high=pl.max_horizontal(pl.col("start_ns").max(), pl.col("end_ns").max()),
     )
     held = _parents_elsewhere(shared.filter(pl.col("set").is_in(list(conflicts))))
-    separated: list[tuple[str, int, int]] = []
     for name, pairs in conflicts.items():
         extents = parts.filter(pl.col("set") == name).select("origin", "low", "high").rows()
         together = {*alike.get(name, ()), *held.get(name, ())}
-        separated += [(name, origin, run) for origin, run in _separate(extents, pairs, together)]
+        runs |= {(name, origin): run for origin, run in _separate(extents, pairs, together)}
     ledger.add(
         "id_collision",
         Severity.WARNING,
         "sources share ids but not times: kept apart as different runs",
         count=len(conflicts),
     )
-    changed = pl.DataFrame(
-        separated, schema={"set": pl.String, "origin": pl.Int32, "run": pl.Int32}, orient="row"
-    )
-    return pl.concat([runs.join(changed, on=["set", "origin"], how="anti"), changed])
+    return runs
 
 
 def _conflicts(spans: pl.DataFrame) -> dict[str, set[tuple[int, int]]]:

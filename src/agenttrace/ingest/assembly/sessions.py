@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 
+_PLACED = {"set": pl.String, "origin": pl.Int32, "placed": pl.Int64}
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
@@ -21,34 +23,41 @@ def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, le
     left out: nothing of theirs can be shown.
     """
     sets = members.select("session_key", "set")
-    numbered = _numbered(assign_runs(frames.spans, sets, alike, ledger))
-    first = sets.join(numbered.select("set", sid="first_sid").unique(), on="set")
+    runs = assign_runs(frames.spans, sets, alike, ledger)
+    sid_of = {run: sid for sid, run in enumerate(sorted({(name, run) for (name, _), run in runs.items()}))}
+    first: dict[str, int] = {}
+    for (name, _), sid in sid_of.items():
+        first.setdefault(name, sid)
+    keys = _keys(sets, first)
+    placed = None
+    if len(sid_of) > len(first):
+        told = [(name, origin, sid_of[name, run]) for (name, origin), run in runs.items()]
+        placed = pl.DataFrame(told, schema=_PLACED, orient="row")
 
-    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = first) -> pl.DataFrame:
+    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = keys) -> pl.DataFrame:
         if frame.is_empty():
             return frame.with_columns(sid=pl.lit(None, pl.Int64))
-        return _with_sid(frame, numbered, keys)
+        return _with_sid(frame, keys, placed)
 
-    families = first.join(members.select("session_key", "family"), on="session_key")
     found = {name: with_sid(frame) for name, frame in frames.items().items() if name != "spans"}
+    families = keys.join(members.select("session_key", "family"), on="session_key")
     return Frames(spans=with_sid(frames.spans, families), **found)
 
 
-def _numbered(runs: pl.DataFrame) -> pl.DataFrame:
-    """`runs` with sid, in the order of set and run, and `first_sid`: that of the earliest run of the set."""
-    return runs.with_columns(sid=pl.struct("set", "run").rank("dense").cast(pl.Int64) - 1).with_columns(
-        first_sid=pl.col("sid").min().over("set")
+def _keys(sets: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
+    """The keys of sets that have spans, with the session of the set's earliest run."""
+    known = [(key, name, first[name]) for key, name in sets.iter_rows() if name in first]
+    return pl.DataFrame(
+        known, schema={"session_key": pl.String, "set": pl.String, "sid": pl.Int64}, orient="row"
     )
 
 
-def _with_sid(frame: pl.DataFrame, numbered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """`keys` have the session of the earliest run: for rows whose file holds no span of their set."""
-    if numbered.get_column("run").max() == 0:
-        return frame.join(keys.drop("set"), on="session_key", maintain_order="left")
-    place = numbered.select("set", "origin", placed="sid")
-    joined = frame.join(keys, on="session_key", maintain_order="left").join(
-        place, on=["set", "origin"], how="left", maintain_order="left"
-    )
+def _with_sid(frame: pl.DataFrame, keys: pl.DataFrame, placed: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows whose file holds no span of their set are of its earliest run; `placed` are those of the others."""
+    joined = frame.join(keys, on="session_key", maintain_order="left")
+    if placed is None:
+        return joined.drop("set")
+    joined = joined.join(placed, on=["set", "origin"], how="left", maintain_order="left")
     return joined.with_columns(sid=pl.coalesce("placed", "sid")).drop("set", "placed")
 
 

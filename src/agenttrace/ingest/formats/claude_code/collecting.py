@@ -8,6 +8,7 @@ from collections import Counter
 from agenttrace.ingest.formats.claude_code.collected import Lane
 from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_queue
 from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
+from agenttrace.ingest.formats.claude_code.kinds import BOOKKEEPING, CHAINED
 from agenttrace.ingest.formats.claude_code.lanes import lane_of
 from agenttrace.ingest.formats.claude_code.lines import first_session
 from agenttrace.ingest.formats.claude_code.places import line_of
@@ -16,15 +17,6 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Severity
 
-CHAINED = frozenset({"assistant", "user", "system", "progress", "attachment"})
-BOOKKEEPING = frozenset(
-    {
-        "agent-color", "agent-name", "agent-setting", "ai-title", "attribution-snapshot", "bridge-session",
-        "content-replacement", "cost-state", "custom-title", "file-history-delta", "file-history-snapshot",
-        "last-prompt", "mode", "permission-mode", "pr-link", "queue-operation", "speculation-accept",
-        "summary", "tag", "task-summary", "worktree-state",
-    }
-)  # fmt: skip
 NO_SESSION = "unknown"
 _VERSION = re.compile(r"\d+(\.\d+){1,3}([-+][\w.-]{1,20})?")
 _NONE = Record(version="\0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
-from agenttrace.ingest.formats.claude_code.collecting import BOOKKEEPING, CHAINED
+from agenttrace.ingest.formats.claude_code.kinds import BOOKKEEPING, CHAINED
 from agenttrace.ingest.formats.claude_code.records import NOTHING
 
 _LINES = 32

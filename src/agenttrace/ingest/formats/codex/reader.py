@@ -1,21 +1,9 @@
-"""The format: read all records, then make rows of what was collected."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.codex.activity import (
-    write_calls,
-    write_compactions,
-    write_pauses,
-    write_reviews,
-)
-from agenttrace.ingest.formats.codex.answers import write_answers
-from agenttrace.ingest.formats.codex.collected import Rollout
-from agenttrace.ingest.formats.codex.collecting import Collector
-from agenttrace.ingest.formats.codex.lanes import write_lanes
-from agenttrace.ingest.formats.codex.lines import read_records
 from agenttrace.ingest.formats.codex.sniffing import is_rollout
-from agenttrace.ingest.formats.codex.work import begin_work
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -66,18 +54,6 @@ class Codex:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Everything of one file."""
-        collector = Collector(recorder)
-        for record in read_records(source, recorder):
-            collector.take(record)
-        for rollout in collector.finish():
-            _write(rollout, recorder)
+        from agenttrace.ingest.formats.codex.reading import read_rollouts  # noqa: PLC0415
 
-
-def _write(rollout: Rollout, recorder: Recorder) -> None:
-    work = begin_work(rollout, recorder)
-    write_answers(work)
-    write_calls(work)
-    write_compactions(work)
-    write_reviews(work)
-    write_pauses(work)
-    write_lanes(rollout, recorder)
+        read_rollouts(source, recorder)

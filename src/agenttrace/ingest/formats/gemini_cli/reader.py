@@ -1,11 +1,11 @@
-"""The format: chats of both forms, and telemetry as Node's classes serialise it."""
+"""The format: chats of both forms, and telemetry as Node's classes serialise it.
+
+What reads it is loaded where a file needs it.
+"""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.gemini_cli.conversation import read_conversation
-from agenttrace.ingest.formats.gemini_cli.outfile import read_outfile
-from agenttrace.ingest.formats.gemini_cli.rows import write_conversation
 from agenttrace.ingest.formats.gemini_cli.sniffing import is_chat, is_outfile
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
@@ -56,6 +56,10 @@ class GeminiCli:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Everything of one file."""
+        from agenttrace.ingest.formats.gemini_cli.conversation import read_conversation  # noqa: PLC0415
+        from agenttrace.ingest.formats.gemini_cli.outfile import read_outfile  # noqa: PLC0415
+        from agenttrace.ingest.formats.gemini_cli.rows import write_conversation  # noqa: PLC0415
+
         if is_outfile(source.head):
             read_outfile(source, recorder)
         else:
