@@ -19,7 +19,7 @@ from agenttrace.model.vocabulary import Severity
 Column: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 
 _EXAMPLE_LIMIT = 200
-_DRAINED_ROWS = 65_536
+_DRAINED_ROWS = 32_768
 
 
 class _Columns:

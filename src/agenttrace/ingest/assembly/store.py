@@ -21,10 +21,10 @@ from agenttrace.ingest.assembly.frames import Frames, frames_of, together
 from agenttrace.ingest.assembly.membership import Edge, membership
 from agenttrace.ingest.raw import RawTrace
 
-MEMORY_BYTES = 96 << 20
+MEMORY_BYTES = 48 << 20
 """Raw rows beyond this size go to disk."""
 
-BUCKET_ROWS = 100_000
+BUCKET_ROWS = 32_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
 REQUEST_FACTS = (
