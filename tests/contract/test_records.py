@@ -88,4 +88,17 @@ def _items_of(document: dict[str, Any]) -> int:
     return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
 
 
-RECORDS: dict[str, Callable[[bytes], int]] = {"dynamo": _lines, "claude-code": _objects, "otlp": _items}
+def _jaeger_spans(data: bytes) -> int:
+    document = json.loads(data)
+    if "result" in document:
+        return _items_of(document["result"])
+    held = document.get("data", document)
+    return sum(len(trace["spans"]) for trace in (held if isinstance(held, list) else [held]))
+
+
+RECORDS: dict[str, Callable[[bytes], int]] = {
+    "claude-code": _objects,
+    "dynamo": _lines,
+    "jaeger": _jaeger_spans,
+    "otlp": _items,
+}

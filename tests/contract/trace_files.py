@@ -47,6 +47,9 @@ _SHARED_RULES = (
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
+    ("otel/jaeger-ui_*estTrace.json", "jaeger"),
+    ("otel/jaeger-ui_*.jaeger.json", "jaeger"),
+    ("critical-path/crisp/*", "jaeger"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
@@ -108,7 +111,7 @@ def raw_of(data: bytes, format_id: str, name: str = "unknown") -> RawTrace:
 
 
 def _shared_files() -> list[str]:
-    folders = ("dynamo", "otel", "replay/weka_traces", "sessions")
+    folders = ("critical-path", "dynamo", "otel", "replay/weka_traces", "sessions")
     return [f"{folder}/{name}" for folder in folders for name in _files_below(SHARED / folder)]
 
 

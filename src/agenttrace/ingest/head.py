@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agenttrace.ingest.json_text import BOM, closed, parsed
+from agenttrace.ingest.json_text import BOM, begins_document, closed, parsed
 
 HEAD_BYTES = 1 << 16
 _LINES = 64
@@ -38,7 +38,7 @@ class Head:
         text = self.data.removeprefix(BOM).lstrip()
         if text[:1] not in (b"{", b"["):
             return None
-        if self.objects:
+        if self.objects and not begins_document(text):
             return self.objects[0]
         value = parsed(text)
         return value if value is not None else parsed(closed(text))
@@ -49,6 +49,6 @@ class Head:
         found = self.document
         if isinstance(found, list):
             return tuple(item for item in found if isinstance(item, dict))
-        if len(self.objects) > 1:
+        if len(self.objects) > 1 and not begins_document(self.data.removeprefix(BOM).lstrip()):
             return self.objects
         return (found,) if isinstance(found, dict) else self.objects

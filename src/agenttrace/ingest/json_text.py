@@ -48,6 +48,12 @@ def parsed_all(line: bytes) -> list[Any]:
     return values
 
 
+def begins_document(text: bytes) -> bool:
+    """Whether the first line opens a bracket that the next ones go on with: a document of many lines."""
+    first, _, rest = text.partition(b"\n")
+    return bool(rest) and first.rstrip()[-1:] in (b"{", b"[")
+
+
 def _readable(value: Any) -> Any:
     """The value without the lone surrogates that JSON may spell and UTF-8 cannot hold."""
     return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.json_text import BOM, closed, parsed, parsed_all
+from agenttrace.ingest.json_text import BOM, begins_document, closed, parsed, parsed_all
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
@@ -94,6 +94,8 @@ def _has_lines(source: Source) -> bool:
         for number, line in source.lines():
             if number > _REPAIRS:
                 break
+            if number == 1 and begins_document(line.removeprefix(BOM) + b"\n."):
+                return False
             complete += parsed(line.removeprefix(BOM)) is not None
             if complete and number > 1:
                 return True

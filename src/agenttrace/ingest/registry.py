@@ -17,9 +17,10 @@ def formats() -> tuple[Format, ...]:
     """Every known format. A new one is one line here."""
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
+    from agenttrace.ingest.formats.jaeger import JAEGER  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, *_from_other_packages())
 
 
 def _from_other_packages() -> list[Format]:
