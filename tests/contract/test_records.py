@@ -96,9 +96,14 @@ def _jaeger_spans(data: bytes) -> int:
     return sum(len(trace["spans"]) for trace in (held if isinstance(held, list) else [held]))
 
 
+def _zipkin_spans(data: bytes) -> int:
+    return sum(len(each) if isinstance(each, list) else 1 for each in json.loads(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "claude-code": _objects,
     "dynamo": _lines,
     "jaeger": _jaeger_spans,
     "otlp": _items,
+    "zipkin": _zipkin_spans,
 }

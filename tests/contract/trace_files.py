@@ -49,6 +49,7 @@ _SHARED_RULES = (
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
     ("otel/jaeger-ui_*estTrace.json", "jaeger"),
     ("otel/jaeger-ui_*.jaeger.json", "jaeger"),
+    ("otel/zipkin_*.json", "zipkin"),
     ("critical-path/crisp/*", "jaeger"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),

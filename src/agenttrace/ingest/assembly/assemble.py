@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from agenttrace.ingest.assembly.absences import note_absences
 from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
@@ -76,7 +77,7 @@ def assemble(
         return _empty_trace(sources, ledger)
     held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
-    held = _inside_compactions(held)
+    held = note_absences(_inside_compactions(held), ledger)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames.links, ledger), links])

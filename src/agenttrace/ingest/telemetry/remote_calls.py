@@ -20,12 +20,14 @@ _LARGEST_SHIFT_NS = 86_400 * 10**9
 """Beyond a day it is no clock but a damaged time."""
 
 Key = tuple[str | None, str | None]
+Servers = dict[str, set[int]]
 
 
 def with_own_ids(spans: Sequence[PlainSpan]) -> list[PlainSpan]:
     """Both sides of a call with ids of their own, in the same order.
 
     The server's side becomes a child of the client's; what its service did inside the call is its child.
+    A service that answered again, at another time, has another span.
     """
     sides: dict[Key, list[PlainSpan]] = defaultdict(list)
     for span in spans:
@@ -34,23 +36,34 @@ def with_own_ids(spans: Sequence[PlainSpan]) -> list[PlainSpan]:
     return [_renamed(span, servers) for span in spans]
 
 
-def _servers(sides: Sequence[PlainSpan]) -> frozenset[str]:
-    """The services that answered a call under the client's id; none if nobody else has the id."""
-    answered = frozenset(side.service for side in sides if side.kind == SERVER)
-    return answered if any(side.kind != SERVER for side in sides) else frozenset()
+def _servers(sides: Sequence[PlainSpan]) -> Servers:
+    """The services that answered a call under the client's id, and when; none if nobody else has the id.
+
+    A span may also be reported in pieces: those of its own service are no other side.
+    """
+    answered: Servers = {}
+    for side in sides:
+        if side.kind == SERVER:
+            answered.setdefault(side.service, set()).update({side.start_ns} - {0})
+    asked = (side.kind == CLIENT or _is_elsewhere(side, answered) for side in sides if side.kind != SERVER)
+    return answered if any(asked) else {}
 
 
-def _renamed(span: PlainSpan, servers: dict[Key, frozenset[str]]) -> PlainSpan:
+def _is_elsewhere(side: PlainSpan, answered: Servers) -> bool:
+    return bool(side.service) and side.service not in answered
+
+
+def _renamed(span: PlainSpan, servers: dict[Key, Servers]) -> PlainSpan:
     parent = span.parent_id
     if span.service in servers.get((span.trace_id, parent), ()):
-        parent = _id_of_server(parent, span.service)
-    if span.kind == SERVER and servers.get((span.trace_id, span.span_id)):
-        return replace(span, span_id=_id_of_server(span.span_id, span.service), parent_id=span.span_id)
+        parent = f"{parent}@{span.service or SERVER}"
+    answered = servers.get((span.trace_id, span.span_id))
+    if span.kind == SERVER and answered:
+        earlier = sum(start < span.start_ns for start in answered[span.service])
+        again = f".{earlier + 1}" if earlier else ""
+        own = f"{span.span_id}@{span.service or SERVER}{again}"
+        return replace(span, span_id=own, parent_id=span.span_id)
     return span if parent == span.parent_id else replace(span, parent_id=parent)
-
-
-def _id_of_server(span_id: str | None, service: str) -> str:
-    return f"{span_id}@{service or SERVER}"
 
 
 def handed_over(spans: Sequence[PlainSpan]) -> list[PlainSpan]:

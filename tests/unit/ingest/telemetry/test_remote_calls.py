@@ -60,6 +60,29 @@ def test_an_id_that_only_a_server_has_stays_as_it_is() -> None:
     assert with_own_ids(spans) == spans
 
 
+def test_a_service_that_answers_again_has_another_span() -> None:
+    spans = [
+        _span("call", None, (0, 90), "web", "client"),
+        _span("call", None, (50, 80), "a", "server"),
+        _span("call", None, (10, 40), "a", "server"),
+        replace(_span("call", None, (0, 0), "a", "server"), start_ns=0, end_ns=0),
+        _span("of a", "call", (20, 30), "a"),
+    ]
+
+    assert [span.span_id for span in with_own_ids(spans)] == ["call", "call@a.2", "call@a", "call@a", "of a"]
+
+
+def test_pieces_of_one_side_are_no_other_side() -> None:
+    spans = [
+        _span("call", "root", (20, 60), "orders", "server"),
+        _span("call", "root", (20, 60), "orders"),
+        _span("call", "root", (20, 60), ""),
+        _span("in", "call", (30, 40), "orders"),
+    ]
+
+    assert with_own_ids(spans) == spans
+
+
 def test_equal_ids_in_two_traces_are_two_calls() -> None:
     here = _span("call", None, (0, 9), "web", "client")
     there = replace(_span("call", None, (0, 9), "orders", "server"), trace_id="other")
