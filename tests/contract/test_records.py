@@ -100,10 +100,16 @@ def _zipkin_spans(data: bytes) -> int:
     return sum(len(each) if isinstance(each, list) else 1 for each in json.loads(data))
 
 
+def _tempo_spans(data: bytes) -> int:
+    document = json.loads(data)
+    return _items_of({"resourceSpans": document.get("batches") or document["trace"]["resourceSpans"]})
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "claude-code": _objects,
     "dynamo": _lines,
     "jaeger": _jaeger_spans,
     "otlp": _items,
+    "tempo": _tempo_spans,
     "zipkin": _zipkin_spans,
 }

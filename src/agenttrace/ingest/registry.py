@@ -19,9 +19,10 @@ def formats() -> tuple[Format, ...]:
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.jaeger import JAEGER  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
+    from agenttrace.ingest.formats.tempo import TEMPO  # noqa: PLC0415
     from agenttrace.ingest.formats.zipkin import ZIPKIN  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, ZIPKIN, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, ZIPKIN, TEMPO, *_from_other_packages())
 
 
 def _from_other_packages() -> list[Format]:
