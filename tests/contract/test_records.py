@@ -110,6 +110,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "jaeger": _jaeger_spans,
     "otlp": _items,
+    "spans-jsonl": _lines,
     "tempo": _tempo_spans,
     "zipkin": _zipkin_spans,
 }

@@ -7,37 +7,37 @@ from importlib.metadata import entry_points
 
 from agenttrace.errors import AmbiguousFormatError, UnknownFormatError, UsageError
 from agenttrace.ingest.format import Format
+from agenttrace.ingest.offers import GROUP, OfferedFormat, offered_formats, package_of
+from agenttrace.ingest.refusals import refusal
 from agenttrace.ingest.source import Source
-
-ENTRY_POINT = "agenttrace.formats"
 
 
 @cache
-def formats() -> tuple[Format, ...]:
-    """Every known format. A new one is one line here."""
+def own_formats() -> tuple[Format, ...]:
+    """The formats of agenttrace itself. A new one is one line here."""
     from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
     from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
     from agenttrace.ingest.formats.jaeger import JAEGER  # noqa: PLC0415
     from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
+    from agenttrace.ingest.formats.spans_jsonl import SPANS_JSONL  # noqa: PLC0415
     from agenttrace.ingest.formats.tempo import TEMPO  # noqa: PLC0415
     from agenttrace.ingest.formats.zipkin import ZIPKIN  # noqa: PLC0415
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, ZIPKIN, TEMPO, *_from_other_packages())
+    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, ZIPKIN, TEMPO, SPANS_JSONL)
 
 
-def _from_other_packages() -> list[Format]:
-    """Formats that installed packages offer under the entry point `agenttrace.formats`."""
-    found: list[Format] = []
-    for offer in sorted(entry_points(group=ENTRY_POINT), key=lambda offer: offer.name):
-        try:
-            found.append(offer.load())
-        except Exception as error:
+@cache
+def formats() -> tuple[Format, ...]:
+    """Every known format: our own, and those that installed packages offer. Each id is of one format."""
+    known = (*own_formats(), *offered_formats(entry_points(group=GROUP)))
+    taken: dict[str, Format] = {}
+    for each in known:
+        if (other := taken.setdefault(each.id, each)) is not each:
             raise UsageError(
-                f"the format `{offer.name}` of an installed package cannot be loaded: {error}",
-                where=offer.value,
-                hint="update or uninstall the package that offers it",
-            ) from error
-    return found
+                f"two formats have the id `{each.id}`: one of {package_of(other)}, one of {package_of(each)}",
+                hint="uninstall one of these packages, or have its format renamed",
+            )
+    return known
 
 
 def format_by_id(format_id: str) -> Format:
@@ -52,16 +52,23 @@ def recognise(source: Source) -> Format:
     """The one format that claims the source's content."""
     claims = [known for known in formats() if known.sniff(source.head)]
     if not claims:
-        what = "an empty file" if not source.head.data else "content of no known format"
-        raise UnknownFormatError(
-            what,
-            where=source.path,
-            hint=f"known formats: {', '.join(f.id for f in formats())}; --input-format overrides recognition",
-        )
+        raise _unknown(source)
     if len(claims) > 1:
         raise AmbiguousFormatError(
-            f"claimed by {' and '.join(f.id for f in claims)}",
+            f"claimed by {' and '.join(map(_claimant, claims))}",
             where=source.path,
             hint="choose with --input-format",
         )
     return claims[0]
+
+
+def _unknown(source: Source) -> UnknownFormatError:
+    if reason := refusal(source.head):
+        return UnknownFormatError(reason.what, where=source.path, hint=reason.hint)
+    what = "an empty file" if not source.head.data else "content of no known format"
+    hint = f"known formats: {', '.join(f.id for f in formats())}; --input-format overrides recognition"
+    return UnknownFormatError(what, where=source.path, hint=hint)
+
+
+def _claimant(known: Format) -> str:
+    return f"{known.id} ({known.package})" if isinstance(known, OfferedFormat) else known.id

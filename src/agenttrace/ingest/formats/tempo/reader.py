@@ -64,13 +64,16 @@ class Tempo:
 
 def _documents(value: Any) -> Iterator[tuple[Record, str]]:
     """Objects that hold batches, and the key of these."""
-    if not isinstance(value, dict):
-        return
-    for holder, keys in ((value, _BATCHES[:1]), (value.get("trace"), _BATCHES)):
-        for key in keys if isinstance(holder, dict) else ():
-            batches = holder.get(key)
-            if isinstance(batches, list) and any(map(_is_batch, batches)):
-                yield holder, key
+    if isinstance(value, dict):
+        yield from _holding(value, _BATCHES[:1])
+        yield from _holding(value.get("trace"), _BATCHES)
+
+
+def _holding(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[Record, str]]:
+    for key in keys if isinstance(value, dict) else ():
+        batches = value.get(key)
+        if isinstance(batches, list) and any(map(_is_batch, batches)):
+            yield value, key
 
 
 def _is_batch(batch: Any) -> bool:
