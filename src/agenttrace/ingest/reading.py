@@ -52,7 +52,7 @@ def _read_one(source: Source, forced: Format | None, ledger: Ledger, *, named: b
     except InputError as error:
         if named:
             raise
-        ledger.add("not_a_trace", Severity.INFO, error.message, path=source.path)
+        ledger.add(error.finding, Severity.INFO, error.message, path=source.path)
         return None
 
 

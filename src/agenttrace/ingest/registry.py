@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import entry_points
 
-from agenttrace.errors import AmbiguousFormatError, UnknownFormatError, UsageError
+from agenttrace.errors import AmbiguousFormatError, RefusedFormatError, UnknownFormatError, UsageError
 from agenttrace.ingest.format import Format
 from agenttrace.ingest.offers import GROUP, OfferedFormat, offered_formats, package_of
 from agenttrace.ingest.refusals import refusal
@@ -64,7 +64,7 @@ def recognise(source: Source) -> Format:
 
 def _unknown(source: Source) -> UnknownFormatError:
     if reason := refusal(source.head):
-        return UnknownFormatError(reason.what, where=source.path, hint=reason.hint)
+        return RefusedFormatError(reason.what, where=source.path, hint=reason.hint)
     what = "an empty file" if not source.head.data else "content of no known format"
     hint = f"known formats: {', '.join(f.id for f in formats())}; --input-format overrides recognition"
     return UnknownFormatError(what, where=source.path, hint=hint)

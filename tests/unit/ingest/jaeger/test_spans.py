@@ -163,8 +163,18 @@ def test_times_that_count_from_zero_are_kept_apart_from_no_time() -> None:
 
     assert [(row["start_ns"], row["end_ns"]) for row in rows(drawn)] == [(1000, 101_000), (41_000, 61_000)]
     assert findings(drawn) == {"times_from_zero": 1}
+    assert rows(drawn)[1]["parent_key"] == rows(drawn)[0]["span_key"]
     assert "start_ns" not in by_key(lost)[ident(2)]
     assert "end_ns" not in by_key(lost)[ident(2)]
+
+
+def test_without_a_common_clock_equal_ids_do_not_make_two_traces_one() -> None:
+    one, same, other = (
+        rows(read("jaeger", trace(span(1, (-T0_US, -T0_US + length)))))[0]["session_key"]
+        for length in (100, 100, 200)
+    )
+
+    assert one == same != other
 
 
 def test_ids_of_64_bits_are_those_that_opentelemetry_has() -> None:

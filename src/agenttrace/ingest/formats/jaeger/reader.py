@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from zlib import crc32
 
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.jaeger.documents import is_jaeger, otlp_documents, traces
@@ -109,9 +110,18 @@ def _in_unix_time(spans: Sequence[PlainSpan], recorder: Recorder) -> Sequence[Pl
         return [replace(span, end_ns=0) if span.start_ns == 0 else span for span in spans]
     what = "a trace whose times count from 0: they are moved by a microsecond, 0 being no time"
     recorder.finding("times_from_zero", Severity.INFO, what)
-    return [
-        replace(span, start_ns=span.start_ns + NS_IN_US, end_ns=span.end_ns + NS_IN_US)
-        if span.end_ns > 0 or span.start_ns > 0
-        else span
-        for span in spans
-    ]
+    return [_from_epoch(span, _fingerprint(spans)) for span in spans]
+
+
+def _from_epoch(span: PlainSpan, fingerprint: str) -> PlainSpan:
+    """On no common clock equal ids say nothing: the trace is known by what is in it."""
+    timed = span.end_ns > 0 or span.start_ns > 0
+    moved = replace(span, start_ns=span.start_ns + NS_IN_US, end_ns=span.end_ns + NS_IN_US) if timed else span
+    return replace(moved, trace_id=f"{span.trace_id}~{fingerprint}" if span.trace_id else None)
+
+
+def _fingerprint(spans: Sequence[PlainSpan]) -> str:
+    told = sorted(
+        repr((span.span_id, span.parent_id, span.name, span.start_ns, span.end_ns)) for span in spans
+    )
+    return f"{crc32(' '.join(told).encode()):08x}"
