@@ -57,8 +57,8 @@ def _renamed(span: PlainSpan, servers: dict[Key, Servers]) -> PlainSpan:
     parent = span.parent_id
     if span.service in servers.get((span.trace_id, parent), ()):
         parent = f"{parent}@{span.service or SERVER}"
-    answered = servers.get((span.trace_id, span.span_id))
-    if span.kind == SERVER and answered:
+    answered = servers.get((span.trace_id, span.span_id), {})
+    if span.service in answered and span.kind in (SERVER, ""):
         earlier = sum(start < span.start_ns for start in answered[span.service])
         again = f".{earlier + 1}" if earlier else ""
         own = f"{span.span_id}@{span.service or SERVER}{again}"

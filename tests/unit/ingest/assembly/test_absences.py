@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,8 @@ def _session(trace: Trace) -> dict[str, Any]:
     return session
 
 
-def _codes(trace: Trace) -> Sequence[str]:
-    found: list[str] = trace.findings["code"].to_pylist()
-    return found
+def _codes(trace: Trace) -> list[str]:
+    return [str(code) for code in trace.findings["code"].to_pylist()]
 
 
 def test_between_spans_of_no_agent_nothing_is_known(tmp_path: Path) -> None:

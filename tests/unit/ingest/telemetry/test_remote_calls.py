@@ -83,6 +83,16 @@ def test_pieces_of_one_side_are_no_other_side() -> None:
     assert with_own_ids(spans) == spans
 
 
+def test_a_piece_of_the_servers_side_goes_with_it() -> None:
+    spans = [
+        replace(_span("call", None, (0, 0), "orders"), start_ns=0, end_ns=0),
+        _span("call", None, (10, 40), "orders", "server"),
+        _span("call", None, (0, 50), "web", "client"),
+    ]
+
+    assert [span.span_id for span in with_own_ids(spans)] == ["call@orders", "call@orders", "call"]
+
+
 def test_equal_ids_in_two_traces_are_two_calls() -> None:
     here = _span("call", None, (0, 9), "web", "client")
     there = replace(_span("call", None, (0, 9), "orders", "server"), trace_id="other")

@@ -1,8 +1,9 @@
 """The containers of Jaeger JSON, told by their keys, and the traces in them.
 
 A trace is an object with `spans` and `processes`. It comes alone, in a list, or as `data` of an answer of
-the query service (a list, or one trace as the user interface keeps it). Version 3 of the query service
-answers with OTLP: `{"result": {"resourceSpans": [...]}}`.
+the query service (a list, or one trace as the user interface keeps it). Jaeger's stores and its anonymizer
+write spans by themselves, their process inside them. Version 3 of the query service answers with OTLP:
+`{"result": {"resourceSpans": [...]}}`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ def is_jaeger(value: Any) -> bool:
 
 
 def traces(value: Any) -> Iterator[Record]:
-    """The objects that may be traces."""
+    """The objects that may be traces, and the spans that stand by themselves as one."""
     data = value.get("data") if isinstance(value, dict) else None
     held = value if data is None else data
+    bare = []
     for each in held if isinstance(held, list) else [held]:
         if isinstance(each, dict) and isinstance(each.get("spans"), list):
             yield each
+        elif _is_span(each):
+            bare.append(each)
+    if bare:
+        yield {"spans": bare}
 
 
 def otlp_documents(value: Any) -> list[Record]:
@@ -37,4 +43,8 @@ def otlp_documents(value: Any) -> list[Record]:
 
 
 def _is_trace(trace: Record) -> bool:
-    return any(isinstance(span, dict) and all(key in span for key in _SPAN_KEYS) for span in trace["spans"])
+    return any(map(_is_span, trace["spans"]))
+
+
+def _is_span(value: Any) -> bool:
+    return isinstance(value, dict) and all(key in value for key in _SPAN_KEYS)

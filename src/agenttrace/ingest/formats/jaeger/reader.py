@@ -32,7 +32,11 @@ class Jaeger:
     companions: tuple[str, ...] = ()
     facts = FormatFacts(
         about="traces of Jaeger, as its query service and user interface hand them out",
-        containers=("JSON document: an answer, a list of traces, a trace", "JSON lines", "answers of api_v3"),
+        containers=(
+            "JSON document: an answer, a list of traces, a trace, a list of spans",
+            "JSON lines",
+            "answers of api_v3",
+        ),
         measured=("start and duration of every span", "requests and tools, where the tags name them"),
         derived=("turns", "joins", "clocks of services that are behind their callers"),
         untold=(
