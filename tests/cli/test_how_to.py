@@ -210,6 +210,17 @@ def test_a_package_that_fails_is_named(code: str, said: str, tmp_path: Path, run
     assert "update or uninstall the package" in done.stderr
 
 
+def test_what_a_package_itself_says_of_a_file_is_passed_on(tmp_path: Path, run: Path) -> None:
+    code = "from agenttrace.errors import InputError\n" + NO_READ.replace(
+        "recorder.span(kind=5)", "raise InputError('a lark of the wrong feather')"
+    )
+    install(tmp_path / "site", "lark_traces", code, {"lark": "lark_traces:LARK"})
+
+    done = agenttrace("analyze", run, site=tmp_path / "site")
+
+    assert (done.returncode, done.stderr) == (2, "error: a lark of the wrong feather\n")
+
+
 def test_in_a_folder_the_files_that_others_read_are_read(tmp_path: Path, run: Path) -> None:
     install(tmp_path / "site", "lark_traces", NO_READ, {"lark": "lark_traces:LARK"})
 
