@@ -71,6 +71,12 @@ def cut_pieces(files: Sequence[Path], count: int, seed: int) -> list[Piece]:
     return [_cut(chance.choice(by_format[known[number % len(known)]]), chance) for number in range(count)]
 
 
+def piece_of(pieces: Sequence[Piece], seed: int, index: int) -> tuple[Piece, Random]:
+    """The piece of the case of that number, and the chance that decides the rest of it."""
+    chance = Random(f"{seed}:{index}")
+    return chance.choice(pieces), chance
+
+
 def _opened(path: Path) -> _Whole | None:
     """A file that some format claims; None for all others."""
     source = Source(str(path))

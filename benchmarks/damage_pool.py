@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from damage_material import Piece
+from damage_material import Piece, piece_of
 
 CASE_LIMIT_S = 20.0
 _GRACE_S = 15.0
@@ -41,8 +41,14 @@ class _Worker:
 
 
 def run_cases(job: Job, workers: int) -> Iterator[tuple[object, int]]:
-    """(outcome, peak memory of its process in KiB) for every case, in the order in which they end."""
-    todo = iter(range(job.cases))
+    """(outcome, peak memory of its process in KiB) for every case, in the order in which they end.
+
+    Cases of one piece follow each other, so that its sound reading is at hand.
+    """
+    pieces = {id(piece): number for number, piece in enumerate(job.pieces)}
+    todo = iter(
+        sorted(range(job.cases), key=lambda index: pieces[id(piece_of(job.pieces, job.seed, index)[0])])
+    )
     busy = [worker for _ in range(workers) if (worker := _begin(_started(job), todo))]
     while busy:
         ready = wait([worker.connection for worker in busy], timeout=1.0)

@@ -10,7 +10,8 @@ All other rows must be as before. Per format, the ids of a unit reach further:
 
 dynamo       no further: a request is one row, and a tool's start and end share its call id.
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
-claude-code  to units within three steps: bounds are found by walking from record to record.
+claude-code  to units within three steps: bounds are found by walking from record to record. Waiting inside a
+             tool is told from the measure of its whole turn, so it is compared only where nothing was hit.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
@@ -66,6 +69,7 @@ _KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key", "spawn
 _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", "source_id")
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
+_OF_A_TURN = "dialogue:"
 _TELLING = 4
 """A shorter id is looked for as a whole key, not within one."""
 
@@ -85,7 +89,11 @@ def read_rows(content: bytes, format_id: str) -> Reading:
     """Everything that a format records of a file."""
     recorder = Recorder()
     format_by_id(format_id).read(Source("piece", content), recorder)
-    trace = recorder.trace()
+    return rows_of(recorder.trace())
+
+
+def rows_of(trace: RawTrace) -> Reading:
+    """The rows of what was read."""
     findings = Counter({row["code"]: row["count"] for row in trace.findings.to_pylist()})
     return Reading({name: _bag(trace, name) for name in _TABLES}, findings)
 
@@ -99,8 +107,19 @@ def trace_rows(trace: Trace) -> Bags:
 
 
 def _bag(trace: RawTrace | Trace, table: str) -> Counter[Row]:
-    rows = getattr(trace, table).to_pylist()
-    return Counter(tuple((name, _frozen(value)) for name, value in row.items()) for row in rows)
+    """The rows; what is null is left out, for most of it is."""
+    rows = getattr(trace, table)
+    told = rows.select(
+        [name for name, cells in zip(rows.column_names, rows.columns, strict=True) if _told(cells)]
+    )
+    return Counter(
+        tuple((name, _frozen(value)) for name, value in row.items() if value is not None)
+        for row in told.to_pylist()
+    )
+
+
+def _told(cells: pa.ChunkedArray[Any]) -> bool:
+    return cells.null_count < len(cells)
 
 
 def _frozen(value: Value) -> Value:
@@ -143,13 +162,25 @@ def difference(a: Bags, b: Bags) -> str:
 def _nearest(gone: Counter[Row], new: Counter[Row]) -> str:
     if not gone or not new:
         (row,) = [*gone, *new][:1]
-        return ("gone " if gone else "new ") + str({name: value for name, value in row if value is not None})[
-            :600
-        ]
+        return ("gone " if gone else "new ") + str(dict(row))[:600]
     row = next(iter(gone))
-    other = min(new, key=lambda candidate: len(set(row) ^ set(candidate)))
-    changes = [f"{a[0]}: {a[1]!r} -> {b[1]!r}" for a, b in zip(row, other, strict=True) if a != b]
-    return f"{dict(row).get('span_key')}: {'; '.join(changes)}"[:600]
+    a, b = dict(row), dict(min(new, key=lambda candidate: len(set(row) ^ set(candidate))))
+    changes = [
+        f"{name}: {a.get(name)!r} -> {b.get(name)!r}" for name in {**a, **b} if a.get(name) != b.get(name)
+    ]
+    return f"{a.get('span_key')}: {'; '.join(changes)}"[:600]
+
+
+@lru_cache(maxsize=8)
+def _ids_of_parts(piece: Piece) -> list[set[str]]:
+    names = OWN_IDS[piece.format]
+    return [set(ids_of(part, names)) for unit in piece.units for part in _parts(piece, unit)]
+
+
+@lru_cache(maxsize=8)
+def _known_ids(piece: Piece) -> frozenset[str]:
+    found = {found for unit in piece.units for found in ids_of(unit, OWN_IDS[piece.format])}
+    return frozenset(one for one in found if len(one) >= _TELLING)
 
 
 class Apart:
@@ -158,8 +189,9 @@ class Apart:
     def __init__(self, piece: Piece, before: Iterable[bytes], after: Iterable[bytes]) -> None:
         """`before` and `after` are the units, or the parts of them, that were hit."""
         own, lanes = OWN_IDS[piece.format], LANE_IDS[piece.format]
-        self._known = {found for unit in piece.units for found in ids_of(unit, own) if len(found) >= _TELLING}
+        self._known = _known_ids(piece)
         hit = [*before, *after]
+        self._hit = bool(hit)
         self._ids = _reached(
             piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
         )
@@ -176,7 +208,7 @@ class Apart:
         return without_lines(kept)
 
     def _touches(self, table: str, row: dict[str, Value], lines: frozenset[int]) -> bool:
-        if row.get("line") in lines:
+        if row.get("line") in lines or (self._hit and str(row.get("span_key")).startswith(_OF_A_TURN)):
             return True
         ids, names = (self._lanes, _KEYS + _LANE_KEYS) if table in _BY_LANE else (self._ids, _KEYS)
         keys = [str(row[name]) for name in names if row.get(name)]
@@ -191,7 +223,7 @@ class Apart:
 
 def _reached(piece: Piece, ids: set[str], steps: int) -> set[str]:
     """With the ids that units share, from unit to unit."""
-    parts = [set(ids_of(part, OWN_IDS[piece.format])) for unit in piece.units for part in _parts(piece, unit)]
+    parts = _ids_of_parts(piece)
     for _ in range(steps):
         ids = ids.union(*(part for part in parts if part & ids))
     return ids

@@ -25,13 +25,18 @@ import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.errors import AgentTraceError
+from agenttrace.ingest.assembly.assemble import ReadSource, assemble
 from agenttrace.ingest.head import HEAD_BYTES
+from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.reading import read
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.report.rendering import Manner, render
 from damage_kinds import Claim, Variant, make_variant
-from damage_material import Piece
+from damage_material import Piece, piece_of
 from damage_rows import (
     Apart,
     Bags,
@@ -40,6 +45,7 @@ from damage_rows import (
     difference,
     read_rows,
     requests_of,
+    rows_of,
     trace_rows,
     without_lines,
 )
@@ -89,8 +95,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 def variant_of(pieces: list[Piece], seed: int, index: int) -> tuple[Piece, str, Variant]:
     """The case of that number: the same, whoever asks."""
-    chance = Random(f"{seed}:{index}")
-    piece = chance.choice(pieces)
+    piece, chance = piece_of(pieces, seed, index)
     return piece, *make_variant(piece, chance)
 
 
@@ -102,8 +107,8 @@ def try_case(pieces: list[Piece], seed: int, index: int, path: Path, limit_s: fl
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         with limited(limit_s):
-            _run(path, outcome, Random(index))
-            _check_rows(piece, variant, path, outcome)
+            raw = _run(path, piece.format, outcome, Random(index))
+            _check_rows(piece, variant, path, raw, outcome)
     except HangError as hang:
         outcome.problems.append(("hang", str(hang)))
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
@@ -123,11 +128,17 @@ def _looking_for_faults(outcome: Outcome) -> Iterator[None]:
         outcome.problems.append(("traceback", traceback.format_exc()))
 
 
-def _run(path: Path, outcome: Outcome, chance: Random) -> None:
-    """What the command does, in this process."""
+def _run(path: Path, format_id: str, outcome: Outcome, chance: Random) -> RawTrace | None:
+    """What the command does, in this process. What was read, if it was as that format."""
+    raw: RawTrace | None = None
     try:
         with _looking_for_faults(outcome):
-            analysis = analyze(read([path]))
+            source, recorder = Source(str(path)), Recorder()
+            chosen = recognise(source)
+            chosen.read(source, recorder)
+            found = recorder.trace()
+            raw = found if chosen.id == format_id else None
+            analysis = analyze(assemble([ReadSource(source.path, chosen.id, source.stored_bytes, found)]))
             outcome.problems += [("law", text) for text in broken_laws(analysis)]
             if not analysis.sessions.is_empty():
                 _render(analysis, chance)
@@ -135,6 +146,7 @@ def _run(path: Path, outcome: Outcome, chance: Random) -> None:
         outcome.refused = True
         if error.exit_code not in EXIT_CODES:
             outcome.problems.append(("exit code", str(error.exit_code)))
+    return raw
 
 
 def _render(analysis: Analysis, chance: Random) -> None:
@@ -178,13 +190,14 @@ def _gaps(analysis: Analysis) -> list[str]:
     return []
 
 
-def _check_rows(piece: Piece, variant: Variant, path: Path, outcome: Outcome) -> None:
+def _check_rows(piece: Piece, variant: Variant, path: Path, raw: RawTrace | None, outcome: Outcome) -> None:
     if variant.claim is Claim.NOTHING:
         return
     expected = variant.against or piece.content
     try:
         with _looking_for_faults(outcome):
-            sound, found = _sound(expected, piece.format), read_rows(variant.content, piece.format)
+            sound = _sound(expected, piece.format)
+            found = rows_of(raw) if raw else read_rows(variant.content, piece.format)
             changed, outcome.compared = _compare(piece, variant, sound, found)
             if changed:
                 outcome.problems.append(("rows", f"{variant.claim.value}: {changed}"))
@@ -250,12 +263,12 @@ def _total(bags: Bags) -> int:
     return sum(bag.total() for bag in without_lines(bags).values())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _sound(content: bytes, format_id: str) -> Reading:
     return read_rows(content, format_id)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _refused(content: bytes, format_id: str) -> bool:
     """Whether even the sound file holds nothing to analyse."""
     try:

@@ -30,6 +30,7 @@ PARTITIONS = {"path": Phase, "purpose": Purpose, "evidence": Evidence}
 
 every_run = pytest.mark.parametrize("run", RUNS)
 every_transcript = pytest.mark.parametrize("file", cases(of_format("claude-code")))
+every_session_log = pytest.mark.parametrize("file", cases(of_format("claude-code") + of_format("codex")))
 
 
 @cache
@@ -172,7 +173,7 @@ def test_compactions_are_the_boundaries_that_were_written(file: TraceFile) -> No
     assert compactions.height == len(boundaries)
 
 
-@every_transcript
+@every_session_log
 def test_a_prefix_of_a_transcript_beside_the_whole_is_counted_once(file: TraceFile, tmp_path: Path) -> None:
     lines = list(lines_of(content(file.path)))
     prefix, whole = tmp_path / "checkpoint-1.jsonl", tmp_path / "checkpoint-2.jsonl"

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -88,6 +88,63 @@ def _items_of(document: dict[str, Any]) -> int:
     return sum(len(s.get("spans", [])) for s in scopes) + sum(len(s.get("logRecords", [])) for s in logs)
 
 
+def _gemini(data: bytes) -> int:
+    """The messages of a chat, its lines, or the records of an outfile."""
+    found = list(_follow(data))
+    return len(found[0]["messages"]) if len(found) == 1 else len(found)
+
+
+def _follow(data: bytes) -> Iterator[Any]:
+    """JSON values one after the other, however they are spread over lines."""
+    decoder, text, at = json.JSONDecoder(), data.decode().strip(), 0
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        yield value
+        at += len(text[at:]) - len(text[at:].lstrip())
+
+
+def _listed(data: bytes) -> int:
+    """The items of lists, or the lines."""
+    return sum(len(value) if isinstance(value, list) else 1 for value in _follow(data))
+
+
+def _steps(data: bytes) -> int:
+    """The steps of a trajectory; a demonstration without any is one record."""
+    return max(len(json.loads(data).get("trajectory", [])), 1)
+
+
+def _messages(data: bytes) -> int:
+    """The messages of a trajectory, which may be nothing but a list of them."""
+    document = json.loads(data)
+    return len(document if isinstance(document, list) else document["messages"])
+
+
+def _opencode(data: bytes) -> int:
+    """Messages and their parts."""
+    return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
+
+
+def _json_lines(data: bytes) -> int:
+    """The lines that are JSON."""
+    return sum(1 for line in lines_of(data) if line.lstrip().startswith(b"{"))
+
+
+def _nat_steps(data: bytes) -> int:
+    """Intermediate steps, of all requests."""
+    return sum(len(request["intermediate_steps"]) for request in json.loads(data))
+
+
+def _steps_said(data: bytes) -> int:
+    """Steps of a trajectory, of those embedded in it, and of those that a document holds side by side."""
+
+    def count(value: Any) -> int:
+        if "steps" not in value:
+            return sum(count(one) for one in value.values())
+        return len(value["steps"]) + sum(map(count, value.get("subagent_trajectories", [])))
+
+    return count(json.loads(data))
+
+
 def _jaeger_spans(data: bytes) -> int:
     document = json.loads(data)
     if "result" in document:
@@ -106,11 +163,24 @@ def _tempo_spans(data: bytes) -> int:
 
 
 RECORDS: dict[str, Callable[[bytes], int]] = {
-    "claude-code": _objects,
     "dynamo": _lines,
-    "jaeger": _jaeger_spans,
+    "claude-code": _objects,
+    "codex": _objects,
+    "codex-otel": _objects,
     "otlp": _items,
-    "spans-jsonl": _lines,
-    "tempo": _tempo_spans,
+    "gemini-cli": _gemini,
+    "opencode": _opencode,
+    "cline": _listed,
+    "pi": _json_lines,
+    "openhands": _listed,
+    "swe-agent": _steps,
+    "mini-swe-agent": _messages,
+    "aiperf": _objects,
+    "atof": _objects,
+    "nat": _nat_steps,
+    "atif": _steps_said,
+    "jaeger": _jaeger_spans,
     "zipkin": _zipkin_spans,
+    "tempo": _tempo_spans,
+    "spans-jsonl": _lines,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.graph import Graph, build_graph
@@ -26,6 +27,7 @@ class ChunkResult:
 
     sessions: pl.DataFrame
     segments: pl.DataFrame
+    shares: pl.DataFrame
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
@@ -41,12 +43,14 @@ class Analysis:
 
     `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
+    `shares`: the length of each session's path by phase and evidence.
     """
 
     sources: pl.DataFrame
     findings: pl.DataFrame
     sessions: pl.DataFrame
     segments: pl.DataFrame
+    shares: pl.DataFrame
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
@@ -61,15 +65,22 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     segments = path_segments(graph, find_critical_path(graph))
     measured = measured_chunk(chunk, graph, segments)
     busy = exclusive_time(measured)
+
+    path = plain(segment_table(graph, segments))
+
+    def named(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(measured.names[frame.get_column("session")])
+
     return ChunkResult(
-        sessions=session_totals(measured, busy),
-        segments=_plain(segment_table(graph, segments)),
-        turns=turn_table(measured),
-        joins=join_table(measured),
-        top=top_spans(measured),
-        tools=tool_table(measured, busy),
-        cache_misses=cache_miss_table(measured),
-        compactions=compaction_table(measured),
+        sessions=named(session_totals(measured, busy)),
+        segments=path,
+        shares=_shares(path),
+        turns=named(turn_table(measured)),
+        joins=named(join_table(measured)),
+        top=named(top_spans(measured)),
+        tools=named(tool_table(measured, busy)),
+        cache_misses=named(cache_miss_table(measured)),
+        compactions=named(compaction_table(measured)),
         repairs=_repairs(graph, measured.spans),
     )
 
@@ -91,7 +102,13 @@ def analyze(trace: Trace) -> Analysis:
     )
 
 
-def _plain(table: object) -> pl.DataFrame:
+def _shares(path: pl.DataFrame) -> pl.DataFrame:
+    length = (pl.col("end_ns") - pl.col("start_ns")).sum().alias("length_ns")
+    return path.group_by("session", "phase", "evidence", maintain_order=True).agg(length)
+
+
+def plain(table: object) -> pl.DataFrame:
+    """An Arrow table as a frame, its words and names as text."""
     frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
     return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
@@ -107,14 +124,9 @@ _REPAIRS = {
 
 def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
     """What building the graph had to mend: code, source, line, count."""
-    frames = [
-        spans.select("source", "line", "row")
-        .filter(pl.col("row").is_in(rows.tolist()))
-        .select("source", "line", code=pl.lit(code))
-        for code, rows in graph.found.items()
-    ]
-    empty = spans.select("source", "line", code=pl.lit("", pl.String)).head(0)
-    return pl.concat([empty, *frames])
+    places = spans.select("source", "line")
+    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in graph.found.items()]
+    return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
 def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
@@ -129,13 +141,13 @@ def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    return pl.concat([_plain(trace.findings), made], how="vertical_relaxed").sort(
+    return pl.concat([plain(trace.findings), made], how="vertical_relaxed").sort(
         "code", "file", nulls_last=True
     )
 
 
 def _sources(trace: Trace) -> pl.DataFrame:
-    sources = _plain(trace.sources)
+    sources = plain(trace.sources)
     used = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "sources"]))).explode("sources")
     counted = used.group_by(source="sources").agg(sessions=pl.len().cast(pl.Int64))
     return sources.join(counted, on="source", how="left", maintain_order="left").with_columns(
@@ -144,7 +156,7 @@ def _sources(trace: Trace) -> pl.DataFrame:
 
 
 def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
-    sessions = _plain(
+    sessions = plain(
         trace.sessions.select(
             ["session", "source_id", "format", "sources", "start_ns", "end_ns", "detached_ns", "truncated"]
         )

@@ -1,7 +1,10 @@
 """Links that would make an event wait for itself: found among events of one instant, and dropped.
 
 Parentage and what time says never do that: they lead from earlier to later events, and within an instant from
-ends to starts. Only links between events of one instant can, and only if more begins at that instant.
+ends to starts. Only links between events of one instant can. From the start that such a link leads to, all
+that follows at once lies inside spans that start then too, so a link can only go on from there if the span
+that it comes from does, and more begins or ends in the one that it leads to. That is rare: the network is
+woven for those instants alone.
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ def break_cycles(
 ) -> tuple[Dependencies, Ints]:
     """The dependencies that can all hold, and the rows that lost some: inferred ones are dropped first."""
     dropped = [np.zeros(0, np.int64)]
-    while _may_turn_back(forest, nodes, dependencies):
+    while len(instants := _turning_instants(forest, nodes, dependencies)):
         network = weave(forest, nodes, blocks, with_gates(dependencies, spans, blocks))
-        tangled = _tangled_links(network, nodes)
+        tangled = _tangled_links(network, nodes, instants)
         tangled = tangled[tangled < len(dependencies)]
         if not len(tangled):
             break
@@ -38,28 +41,27 @@ def break_cycles(
     return dependencies, np.unique(np.concatenate(dropped))
 
 
-def _may_turn_back(forest: Forest, nodes: Nodes, dependencies: Dependencies) -> bool:
-    target = dependencies.target
-    due = forest.start[target]
-    at_once = nodes.t[dependencies.node] == due
-    if not at_once.any():
-        return False
-    goes_on = forest.end[target] == due
+def _turning_instants(forest: Forest, nodes: Nodes, dependencies: Dependencies) -> Ints:
+    """The instants at which links may lead back to where they come from."""
+    source, due = nodes.span[dependencies.node], forest.start[dependencies.target]
+    at_once = np.flatnonzero((nodes.t[dependencies.node] == due) & (forest.start[source] == due))
+    if not len(at_once):
+        return at_once
+    target, due = dependencies.target[at_once], due[at_once]
     row = np.arange(nodes.n)
     with_start = np.flatnonzero((forest.start == forest.start[forest.parent]) & (forest.parent != row))
     begins_more = np.zeros(nodes.n, np.bool_)
     begins_more[forest.parent[with_start]] = True
-    source = nodes.span[dependencies.node[at_once]]
-    begins_more[source[nodes.t[dependencies.node[at_once]] == forest.start[source]]] = True
-    return bool((at_once & (goes_on | begins_more[target])).any())
+    begins_more[source[at_once]] = True
+    return np.unique(due[(forest.end[target] == due) | begins_more[target]])
 
 
-def _tangled_links(network: Network, nodes: Nodes) -> Ints:
-    """Links on cycles, or between two cycles, of edges that take no time."""
+def _tangled_links(network: Network, nodes: Nodes, instants: Ints) -> Ints:
+    """Links on cycles, or between two cycles, of edges that take no time, at these instants."""
     t = np.concatenate([nodes.t, np.full(network.size - len(nodes), np.int64(0))])
     made = network.target >= len(nodes)
     np.maximum.at(t, network.target[made], t[network.source[made]])
-    at_once = t[network.source] == t[network.target]
+    at_once = (t[network.source] == t[network.target]) & np.isin(t[network.source], instants)
     source, target, link = (edge[at_once] for edge in (network.source, network.target, network.link))
     used, place = np.unique(np.concatenate([source, target]), return_inverse=True)
     source, target = place[: len(source)], place[len(source) :]

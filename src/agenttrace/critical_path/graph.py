@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Ints
+from agenttrace.critical_path.arrays import NONE, Ints, keep_freed_memory
 from agenttrace.critical_path.blocks import Blocks, sort_blocks
 from agenttrace.critical_path.cycles import break_cycles
 from agenttrace.critical_path.dependencies import Dependencies
@@ -45,6 +45,7 @@ class Graph:
 
 def build_graph(chunk: Trace) -> Graph:
     """The graph of a chunk of complete sessions."""
+    keep_freed_memory()
     spans = span_arrays(chunk)
     forest = plant(spans)
     instants = find_instants(spans, forest)

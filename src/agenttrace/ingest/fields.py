@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 INT64_MAX = 2**63 - 1
@@ -108,6 +109,14 @@ def instant_from_ms(value: Any) -> int | None:
         whole = math.floor(as_float)
         fraction = as_float - whole
     return instant(whole * _NS_IN_MS + round(fraction * _NS_IN_MS)) if abs(whole) < 2**53 else None
+
+
+def instant_from_s(value: Any) -> int | None:
+    """Unix seconds as nanoseconds, between 1970 and 2100; exact to the decimals that a float is written with."""
+    found = number(value)
+    if found is None or abs(found) >= 2**53:
+        return None
+    return instant(round(Decimal(repr(found)) * 10**9))
 
 
 def instant(value: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.head import Head
@@ -34,4 +34,37 @@ class Format(Protocol):
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source. What cannot be used becomes a finding; nothing is dropped silently."""
+        ...
+
+
+class Group(Protocol):
+    """Sources that are read together, because each may hold only a part of what must be."""
+
+    @property
+    def keys(self) -> set[str]:
+        """All keys met in what was added so far: sources with one of them belong here too."""
+        ...
+
+    def add(self, source: Source) -> None:
+        """Reads one more source. Only a source that cannot be opened raises, and changes nothing."""
+        ...
+
+    def finish(self) -> list[Recorder]:
+        """A recorder for each source, in the order of adding, with the rows that come from it."""
+        ...
+
+
+@runtime_checkable
+class GroupedFormat(Format, Protocol):
+    """A format whose rows come of records that may lie in several files: it reads those together.
+
+    Which file holds which record, and the order of files and lines, change nothing but the place of a row.
+    """
+
+    def key_of(self, source: Source) -> str:
+        """What the source is a part of, told from as little of it as possible."""
+        ...
+
+    def begin(self) -> Group:
+        """A group without sources."""
         ...

@@ -6,7 +6,8 @@ shows one whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -22,7 +23,7 @@ _HINT = "update or uninstall the package that offers it"
 
 
 class OfferedFormat:
-    """A format of another package. Whatever it raises names the package: it is no fault of the input."""
+    """A format of another package. What it raises is told with the package: it is no fault of the input."""
 
     def __init__(self, offered: Any, package: str) -> None:
         """UsageError where it is no format at all."""
@@ -63,22 +64,33 @@ class OfferedFormat:
         try:
             return bool(self._offered.sniff(head))
         except Exception as error:
-            raise UsageError(f"{self._named} fails to look at a file: {_said(error)}", hint=_HINT) from error
+            raise UsageError(f"{self.named} fails to look at a file: {_said(error)}", hint=_HINT) from error
 
     def read(self, source: Source, recorder: Recorder) -> None:
-        """Records all of the source. InputError if the package's own code fails."""
-        try:
-            self._offered.read(source, recorder)
-            recorder.trace()
-        except AgentTraceError:
-            raise
-        except Exception as error:
-            what = f"{self._named} fails to read this: {_said(error)}"
-            raise InputError(what, where=source.path, hint=_HINT) from error
+        """Records all of the source."""
+        self._offered.read(source, recorder)
 
     @property
-    def _named(self) -> str:
+    def named(self) -> str:
+        """Its id and its package, for a sentence."""
         return f"the format `{self.id}` of {self.package}"
+
+
+@contextmanager
+def blamed(known: Format, path: str) -> Iterator[None]:
+    """InputError that names the package, where reading with a format of another one fails.
+
+    What it records is checked as it becomes columns, so that belongs inside.
+    """
+    try:
+        yield
+    except (AgentTraceError, OSError):
+        raise
+    except Exception as error:
+        if not isinstance(known, OfferedFormat):
+            raise
+        what = f"{known.named} fails to read this: {_said(error)}"
+        raise InputError(what, where=path, hint=_HINT) from error
 
 
 def offered_formats(offers: Iterable[EntryPoint]) -> list[OfferedFormat]:

@@ -104,6 +104,22 @@ RAW_LINKS = Table(
     ),
 )
 
+RAW_CALLS = Table(
+    "raw_calls",
+    "a request that asked for a tool call, or was sent with its result: a link, once both spans are known",
+    (
+        _SESSION_KEY,
+        _SPAN_KEY,
+        Column("call_id", STRING, "the call's id, `call_id` of its span", nullable=False),
+        Column(
+            "asked",
+            BOOL,
+            "true: the answer asks for the call; false: the prompt holds its result",
+            nullable=False,
+        ),
+    ),
+)
+
 RAW_PREFIXES = Table(
     "raw_prefixes",
     "the block hashes of a request's whole prompt",
@@ -165,6 +181,7 @@ class RawTrace:
     agents: pa.Table
     marks: pa.Table
     links: pa.Table
+    calls: pa.Table
     prefixes: pa.Table
     sessions: pa.Table
     key_edges: pa.Table

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatch
 from glob import glob, has_magic
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
 
 from agenttrace.errors import InputError, UsageError
-from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, ReadSource, assemble
+from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.format import Format
-from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.registry import format_by_id, formats, recognise
+from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
+from agenttrace.ingest.groups import SourceReader
+from agenttrace.ingest.registry import format_by_id, formats
 from agenttrace.ingest.source import Source
 from agenttrace.model.trace import Trace
-from agenttrace.model.vocabulary import Severity
 
 STANDARD_INPUT = "-"
 
@@ -32,28 +36,55 @@ def read(
     The format of each file is found by content; `input_format` overrides that. A file named by itself
     that cannot be read raises InputError; in a folder or a glob it becomes a finding.
     """
-    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    forced = format_by_id(input_format) if input_format else None
-    ledger = Ledger(())
-    sources = [
-        read_source
-        for source, named in _sources([str(path) for path in given])
-        if (read_source := _read_one(source, forced, ledger, named=named))
-    ]
-    return assemble(sources, ledger, suspend_after_ns=suspend_after_ns)
+    with Reading(
+        paths, input_format=input_format, suspend_after_ns=suspend_after_ns, memory_bytes=sys.maxsize
+    ) as reading:
+        (trace,) = reading.traces()
+        return replace(trace, findings=reading.findings())
 
 
-def _read_one(source: Source, forced: Format | None, ledger: Ledger, *, named: bool) -> ReadSource | None:
-    try:
-        chosen = forced or recognise(source)
-        recorder = Recorder()
-        chosen.read(source, recorder)
-        return ReadSource(source.path, chosen.id, source.stored_bytes, recorder.trace())
-    except InputError as error:
-        if named:
-            raise
-        ledger.add(error.finding, Severity.INFO, error.message, path=source.path)
-        return None
+class Reading:
+    """Files that are read once, and given out as traces of complete sessions, in memory that has a bound.
+
+    Raw rows beyond `memory_bytes` lie on disk, where TMPDIR says, until the reading is closed.
+    """
+
+    def __init__(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        *,
+        input_format: str | None = None,
+        suspend_after_ns: int = DEFAULT_SUSPEND_NS,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
+        """Nothing is read yet. The arguments are those of `read`."""
+        self._paths = [str(paths)] if isinstance(paths, (str, Path)) else [str(path) for path in paths]
+        self._forced = format_by_id(input_format) if input_format else None
+        self._ledger = Ledger(())
+        self._store = RawStore(memory_bytes)
+        self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Removes what lies on disk."""
+        self._store.close()
+
+    def traces(self) -> Iterator[Trace]:
+        """Every session in exactly one trace, their tables as `read` has them, but without findings.
+
+        Raises InputError where a file named by itself cannot be read.
+        """
+        SourceReader(self._forced, self._ledger, self._assembly.add).read(_sources(self._paths))
+        yield from self._assembly.traces()
+
+    def findings(self) -> pa.Table:
+        """All findings, once the last trace is out."""
+        return self._ledger.table()
 
 
 def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:

@@ -7,8 +7,7 @@ user's: formats check what they read with `ingest.fields` before they record it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -20,18 +19,23 @@ from agenttrace.model.vocabulary import Severity
 Column: TypeAlias = "pa.Array[Any] | pa.ChunkedArray[Any]"
 
 _EXAMPLE_LIMIT = 200
+_DRAINED_ROWS = 65_536
 
 
 class _Columns:
     """Rows under construction for one table."""
 
     def __init__(self, table: Table) -> None:
-        self._schema = _schema(table)
-        self._rows: dict[str, list[Any]] = {name: [] for name in self._schema.names}
+        self._table = table
+        self._schema = table.arrow
+        self._rows: dict[str, list[Any]] = {}
         self._parts: list[pa.Table] = []
+        self._whole = 0
         self._flush_at = 65_536
 
     def append(self, values: Mapping[str, Any]) -> None:
+        if not self._rows:
+            self._rows = {name: [] for name in self._schema.names}
         get = values.get
         for name, column in self._rows.items():
             column.append(get(name))
@@ -47,30 +51,30 @@ class _Columns:
             else pa.nulls(length, field.type)
             for field in self._schema
         ]
-        self._parts.append(pa.table(arrays, schema=self._schema))
+        self._add(pa.table(arrays, schema=self._schema))
 
     def _flush(self) -> None:
-        if next(iter(self._rows.values())):
+        if self._rows:
             arrays = [_converted(self._rows[field.name], field.type) for field in self._schema]
-            self._parts.append(pa.table(arrays, schema=self._schema))
-            self._rows = {name: [] for name in self._schema.names}
+            self._rows = {}
+            self._add(pa.table(arrays, schema=self._schema))
+
+    def _add(self, part: pa.Table) -> None:
+        self._parts.append(part)
+        self._whole += part.num_rows
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._whole + (len(next(iter(self._rows.values()))) if self._rows else 0)
 
     def table(self) -> pa.Table:
+        """The rows since the last time."""
         self._flush()
-        if not self._parts:
-            return _empty(self._schema)
-        return pa.concat_tables(self._parts).unify_dictionaries()
-
-
-@cache
-def _schema(table: Table) -> pa.Schema:
-    """Built once: a folder of small files makes many recorders."""
-    return table.arrow
-
-
-@cache
-def _empty(schema: pa.Schema) -> pa.Table:
-    return schema.empty_table()
+        parts, self._parts, self._whole = self._parts, [], 0
+        if not parts:
+            return self._table.empty
+        return parts[0] if len(parts) == 1 else pa.concat_tables(parts).unify_dictionaries()
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
@@ -83,12 +87,15 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
 class Recorder:
     """Collects what a format reads from one source; `trace()` hands it over."""
 
-    def __init__(self) -> None:
-        """An empty recorder."""
+    def __init__(self, drain: Callable[[raw.RawTrace], None] | None = None) -> None:
+        """An empty recorder. `drain` takes what was recorded whenever that is much, so that it is not held."""
+        self._drain = drain
+        self._told = 0
         self._spans = _Columns(raw.RAW_SPANS)
         self._agents = _Columns(raw.RAW_AGENTS)
         self._marks = _Columns(raw.RAW_MARKS)
         self._links = _Columns(raw.RAW_LINKS)
+        self._calls = _Columns(raw.RAW_CALLS)
         self._prefixes = _Columns(raw.RAW_PREFIXES)
         self._sessions = _Columns(raw.RAW_SESSIONS)
         self._edges: dict[tuple[str, str], bool] = {}
@@ -99,10 +106,12 @@ class Recorder:
     def span(self, **values: Any) -> None:
         """One row of `raw.RAW_SPANS`; columns that are left out are null."""
         self._spans.append(values)
+        self._drain_if_full()
 
     def extend_spans(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_SPANS`, all of one length; columns that are left out are null."""
         self._spans.extend(columns)
+        self._drain_if_full()
 
     def agent(self, **values: Any) -> None:
         """One row of `raw.RAW_AGENTS`."""
@@ -127,6 +136,10 @@ class Recorder:
     def extend_links(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
         """Whole columns of `raw.RAW_LINKS`."""
         self._links.extend(columns)
+
+    def extend_calls(self, columns: Mapping[str, Sequence[Any] | Column]) -> None:
+        """Whole columns of `raw.RAW_CALLS`: which request asked for which call, or had its result."""
+        self._calls.extend(columns)
 
     def prefix(self, **values: Any) -> None:
         """One row of `raw.RAW_PREFIXES`."""
@@ -172,23 +185,30 @@ class Recorder:
         else:
             entry["count"] += count
 
+    def _drain_if_full(self) -> None:
+        if self._drain is not None and self._spans.rows >= _DRAINED_ROWS:
+            self._drain(self.trace())
+
     def trace(self) -> raw.RawTrace:
-        """All that was recorded."""
+        """All that was recorded since the last time."""
+        records, self._told = self.records - self._told, self.records
         edges = _Columns(raw.RAW_KEY_EDGES)
         for (key_a, key_b), strong in self._edges.items():
             edges.append({"key_a": key_a, "key_b": key_b, "strong": strong})
         findings = _Columns(raw.RAW_FINDINGS)
         for entry in self._findings.values():
             findings.append(entry)
+        self._edges, self._findings = {}, {}
         return raw.RawTrace(
             spans=self._spans.table(),
             agents=self._agents.table(),
             marks=self._marks.table(),
             links=self._links.table(),
+            calls=self._calls.table(),
             prefixes=self._prefixes.table(),
             sessions=self._sessions.table(),
             key_edges=edges.table(),
             findings=findings.table(),
-            records=self.records,
+            records=records,
             dialects=tuple(sorted(self._dialects)),
         )

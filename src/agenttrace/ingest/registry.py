@@ -12,18 +12,11 @@ from agenttrace.ingest.refusals import refusal
 from agenttrace.ingest.source import Source
 
 
-@cache
 def own_formats() -> tuple[Format, ...]:
-    """The formats of agenttrace itself. A new one is one line here."""
-    from agenttrace.ingest.formats.claude_code import CLAUDE_CODE  # noqa: PLC0415  # formats load where needed
-    from agenttrace.ingest.formats.dynamo import DYNAMO  # noqa: PLC0415
-    from agenttrace.ingest.formats.jaeger import JAEGER  # noqa: PLC0415
-    from agenttrace.ingest.formats.otlp import OTLP  # noqa: PLC0415
-    from agenttrace.ingest.formats.spans_jsonl import SPANS_JSONL  # noqa: PLC0415
-    from agenttrace.ingest.formats.tempo import TEMPO  # noqa: PLC0415
-    from agenttrace.ingest.formats.zipkin import ZIPKIN  # noqa: PLC0415
+    """The formats of agenttrace itself."""
+    from agenttrace.ingest.own_formats import OWN_FORMATS  # noqa: PLC0415  # formats load where needed
 
-    return (DYNAMO, CLAUDE_CODE, OTLP, JAEGER, ZIPKIN, TEMPO, SPANS_JSONL)
+    return OWN_FORMATS
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -96,13 +96,29 @@ class Source:
             yield number + 1, line
 
     def sibling(self, name: str) -> bytes | None:
-        """The content of another file in the same folder, or None."""
+        """The content of another file, named from the same folder, or None. No name may come from a trace as it is."""
         if self.content is not None:
             return None
         try:
-            return Path(self.path).with_name(name).read_bytes()
+            return (Path(self.path).parent / name).read_bytes()
         except OSError:
             return None
+
+    def siblings(self, folder: str = ".") -> list[str]:
+        """The names of the files in the same folder, itself too, or in another named from there."""
+        if self.content is not None:
+            return []
+        beside = Path(self.path).parent / folder
+        try:
+            return list(_names_in(beside, beside.stat().st_mtime_ns))
+        except OSError:
+            return []
+
+
+@lru_cache(maxsize=16)
+def _names_in(folder: Path, _changed_ns: int) -> tuple[str, ...]:
+    """Listed once for all the files of a folder that ask, until something in it changes."""
+    return tuple(sorted(file.name for file in folder.iterdir() if file.is_file()))
 
 
 class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather than an error

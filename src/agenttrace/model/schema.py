@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ class Column:
     words: Words | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """One table: what a row is, and its columns in order."""
 
@@ -63,7 +64,23 @@ class Table:
     @property
     def arrow(self) -> pa.Schema:
         """The Arrow schema, with unit and meaning in the fields' metadata."""
-        return pa.schema([_field(column) for column in self.columns])
+        return _schema(self)
+
+    @property
+    def empty(self) -> pa.Table:
+        """The table without any row."""
+        return _empty(self)
+
+
+@cache
+def _schema(table: Table) -> pa.Schema:
+    """Made once: a folder of small files asks for it thousands of times."""
+    return pa.schema([_field(column) for column in table.columns])
+
+
+@cache
+def _empty(table: Table) -> pa.Table:
+    return table.arrow.empty_table()
 
 
 def _field(column: Column) -> pa.Field[pa.DataType]:

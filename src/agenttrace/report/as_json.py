@@ -37,31 +37,61 @@ _COUNTS = (
 _TOKENS = ("input", "cache_read", "cache_write", "output")
 
 
-def to_json(analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None) -> bytes:
-    """The whole document, indented, with a final newline."""
-    return orjson.dumps(
-        document(analysis, top=top, labels=labels), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    )
+def to_json(
+    analysis: Analysis,
+    *,
+    top: int = DEFAULT_TOP,
+    labels: Mapping[str, str] | None = None,
+    sessions: Iterable[bytes] | None = None,
+) -> Iterator[bytes]:
+    """The whole document, indented, with a final newline, piece by piece.
+
+    `sessions`: their objects as JSON, where the lists of `analysis` are not complete.
+    """
+    around = {**_head(analysis), "sessions": []}
+    begin, end = orjson.dumps(around, option=orjson.OPT_INDENT_2).rsplit(b"[]", 1)
+    yield begin + b"["
+    objects = map(orjson.loads, sessions) if sessions is not None else _sessions(analysis, top, labels)
+    between = b"\n"
+    for session in objects:
+        text = orjson.dumps(session, option=orjson.OPT_INDENT_2)
+        yield between + b"    " + text.replace(b"\n", b"\n    ")
+        between = b",\n"
+    yield (b"]" if between == b"\n" else b"\n  ]") + end + b"\n"
 
 
 def to_json_lines(
-    analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None
+    analysis: Analysis,
+    *,
+    top: int = DEFAULT_TOP,
+    labels: Mapping[str, str] | None = None,
+    sessions: Iterable[bytes] | None = None,
 ) -> Iterator[bytes]:
     """One line a session, then one with the summary and, beside it, sources and findings."""
-    for session in _sessions(analysis, top, labels):
-        yield orjson.dumps(session, option=orjson.OPT_APPEND_NEWLINE)
+    yield from sessions if sessions is not None else session_lines(analysis, top=top, labels=labels)
     last = {"summary": _summary(summarise(analysis)), **_origin(analysis)}
     yield orjson.dumps(last, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def session_lines(
+    analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """The object of each session, a line each, in the order of `analysis.sessions`."""
+    for session in _sessions(analysis, top, labels):
+        yield orjson.dumps(session, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def document(analysis: Analysis, *, top: int, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The document as plain values, in the order of the contract."""
+    return {**_head(analysis), "sessions": list(_sessions(analysis, top, labels))}
+
+
+def _head(analysis: Analysis) -> dict[str, Any]:
     return {
         "schema_version": JSON_VERSION,
         "command": "analyze",
         **_origin(analysis),
         "summary": _summary(summarise(analysis)),
-        "sessions": list(_sessions(analysis, top, labels)),
     }
 
 

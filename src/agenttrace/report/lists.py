@@ -79,6 +79,8 @@ def longest_by_session(
     frame: pl.DataFrame, chosen: SessionList, top: int
 ) -> dict[str, tuple[int, list[dict[str, Any]]]]:
     """For each session: how many rows there are, and the `top` heaviest of them."""
+    if frame.is_empty():
+        return {}
     totals = dict(frame.group_by("session").len().iter_rows())
     kept = heaviest(frame, chosen).group_by("session", maintain_order=True).head(top)
     if chosen.in_time:

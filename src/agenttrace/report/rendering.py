@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
@@ -23,8 +23,17 @@ class Manner:
     color: bool = False
 
 
-def render(analysis: Analysis, output_format: OutputFormat, manner: Manner) -> Iterator[str | bytes]:
-    """Text for people, bytes for programs. The analysis holds at least one session."""
+def render(
+    analysis: Analysis,
+    output_format: OutputFormat,
+    manner: Manner,
+    sessions: Callable[[], Iterator[bytes]] | None = None,
+) -> Iterator[str | bytes]:
+    """Text for people, bytes for programs. The analysis holds at least one session.
+
+    `sessions` gives what `as_json.session_lines` says of them all, where the analysis no longer holds it.
+    """
+    lines = sessions() if sessions is not None else None
     labels = manner.labels
     for_people = manner.top or outline.DEFAULT_TOP
     for_programs = manner.top or as_json.DEFAULT_TOP
@@ -34,9 +43,9 @@ def render(analysis: Analysis, output_format: OutputFormat, manner: Manner) -> I
                 analysis, top=for_people, labels=labels, width=manner.width, color=manner.color
             )
         case OutputFormat.JSON:
-            yield as_json.to_json(analysis, top=for_programs, labels=labels)
+            yield from as_json.to_json(analysis, top=for_programs, labels=labels, sessions=lines)
         case OutputFormat.JSONL:
-            yield from as_json.to_json_lines(analysis, top=for_programs, labels=labels)
+            yield from as_json.to_json_lines(analysis, top=for_programs, labels=labels, sessions=lines)
         case OutputFormat.CSV:
             yield as_csv.to_csv(analysis, labels=labels)
         case OutputFormat.MD:

@@ -14,7 +14,17 @@ from agenttrace.errors import UsageError
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
 
-_BY_SESSION = ("sessions", "segments", "turns", "joins", "top", "tools", "cache_misses", "compactions")
+_BY_SESSION = (
+    "sessions",
+    "segments",
+    "shares",
+    "turns",
+    "joins",
+    "top",
+    "tools",
+    "cache_misses",
+    "compactions",
+)
 _NAMED_LIMIT = 5
 
 
@@ -26,6 +36,13 @@ def select_sessions(analysis: Analysis, wanted: Sequence[str]) -> Analysis:
     chosen = {session for text in wanted for session in _matching(analysis.sessions, text)}
     keep = pl.col("session").is_in(sorted(chosen))
     return replace(analysis, **{name: getattr(analysis, name).filter(keep) for name in _BY_SESSION})
+
+
+def beginning_with(analysis: Analysis, wanted: Sequence[str]) -> frozenset[str]:
+    """The sessions of which an id begins so: those that `select_sessions` may choose among."""
+    names = analysis.sessions.select(pl.col("session"), pl.col("source_id").fill_null(""))
+    starts = [pl.col(name).str.starts_with(text) for text in wanted for name in names.columns]
+    return frozenset(names.filter(pl.any_horizontal(starts))["session"])
 
 
 def _matching(sessions: pl.DataFrame, text: str) -> list[str]:

@@ -21,7 +21,7 @@ def phase_section(analysis: Analysis, summary: Summary) -> Section:
     """What was waited for, beside what agents were busy with; a phase can be much of one only."""
     path, busy = summary.critical_path_ns, summary.busy_ns
     total, all_busy = summary.total_ns, sum(busy.values())
-    evidence = _evidence_by_phase(analysis.segments)
+    evidence = _evidence_by_phase(analysis.shares)
     shown = sorted((p for p in Phase if path[p] or busy[p]), key=lambda p: (-path[p], -busy[p]))
     rows: list[tuple[Cell, ...]] = [
         (
@@ -61,11 +61,11 @@ def _total_row(total: int, busy: int) -> tuple[Cell, ...]:
     )
 
 
-def _evidence_by_phase(segments: pl.DataFrame) -> Mapping[str, Mapping[str, int]]:
+def _evidence_by_phase(shares: pl.DataFrame) -> Mapping[str, Mapping[str, int]]:
     found: dict[str, dict[str, int]] = {}
     sums = (
-        segments.group_by(pl.col("phase", "evidence").cast(pl.String))
-        .agg((pl.col("end_ns") - pl.col("start_ns")).sum().alias("ns"))
+        shares.group_by(pl.col("phase", "evidence").cast(pl.String))
+        .agg(pl.col("length_ns").sum())
         .sort("phase", "evidence")
     )
     for phase, evidence, ns in sums.iter_rows():

@@ -62,3 +62,23 @@ def test_unsigned_integers_are_exact(value: int) -> None:
 )
 def test_values(reader: Any, value: Any, expected: Any) -> None:
     assert reader(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1_795_000_002.1, 1_795_000_002_100_000_000),
+        ("1795000002.1", 1_795_000_002_100_000_000),
+        (1_795_000_002, 1_795_000_002_000_000_000),
+        (0, None),
+        (-1.5, None),
+        (1_795_000_002_000, None),
+        (float("inf"), None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_seconds_are_instants_to_the_decimals_that_they_are_written_with(
+    value: object, expected: int | None
+) -> None:
+    assert fields.instant_from_s(value) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,20 @@ def test_a_sibling_is_read_where_it_is(tmp_path: Path) -> None:
     source = Source(str(tmp_path / "a.jsonl"))
 
     assert (source.sibling("a.meta.json"), source.sibling("b.meta.json")) == (b"{}", None)
+
+
+def test_it_knows_the_files_beside_it_and_new_ones_too(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / name).write_text(name)
+    source = Source(str(tmp_path / "a"))
+
+    assert source.siblings() == ["a", "b"]
+    (tmp_path / "c").write_text("c")
+    os.utime(tmp_path, ns=(1, 1))
+    assert source.siblings() == ["a", "b", "c"]
+    assert source.sibling("c") == b"c"
+    assert (source.sibling("d"), source.siblings("d")) == (None, [])
+
+
+def test_what_came_from_standard_input_lies_beside_nothing() -> None:
+    assert (Source("x", b"").sibling("pyproject.toml"), Source("x", b"").siblings()) == (None, [])

@@ -27,6 +27,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("span", "start_ns", "end_ns"), pl.Int64),
         "inferred": pl.Boolean,
     },
+    "shares": {
+        **dict.fromkeys(("session", "phase", "evidence"), pl.String),
+        "length_ns": pl.Int64,
+    },
     "turns": {
         **dict.fromkeys(("session", "agent_name"), pl.String),
         **dict.fromkeys(("turn", "agent", "start_ns", "wall_ns"), pl.Int64),
@@ -132,6 +136,15 @@ def segments_of(rows: list[dict[str, Any]], evidence: Evidence = Evidence.MEASUR
     return segments
 
 
+def shares_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What segments come to, one row for each of them."""
+    return [
+        {name: row[name] for name in ("session", "phase", "evidence")}
+        | {"length_ns": row["end_ns"] - row["start_ns"]}
+        for row in segments
+    ]
+
+
 def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> Analysis:
     """An analysis of these sessions; tables that are not given are empty."""
     files = [
@@ -145,6 +158,7 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
         }
     ]
     given = {"sources": files, "segments": segments_of(rows)} | tables
+    given = {"shares": shares_of(given["segments"])} | given
     return Analysis(
         sessions=sessions_frame(rows), **{name: frame(name, given.get(name, [])) for name in SCHEMAS}
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from agenttrace.critical_path.arrays import order_by, run_starts, running_max
 from agenttrace.critical_path.measures.chunk import Chunk
 
 
@@ -32,24 +34,16 @@ def exclusive_time(chunk: Chunk) -> pl.DataFrame:
 
 def _covered_by_children(spans: pl.DataFrame) -> pl.DataFrame:
     """Disjoint stretches of each parent in which a child runs: row (the parent), start_ns, end_ns."""
-    bounds = spans.select("row", parent_start="graph_start", parent_end="graph_end")
-    children = (
-        spans.filter(pl.col("parent_row") != pl.col("row"))
-        .select("parent_row", "graph_start", "graph_end")
-        .join(bounds, left_on="parent_row", right_on="row")
-        .select(
-            row="parent_row",
-            start_ns=pl.max_horizontal("graph_start", "parent_start"),
-            end_ns=pl.min_horizontal("graph_end", "parent_end"),
-        )
-        .filter(pl.col("end_ns") > pl.col("start_ns"))
-        .sort("row", "start_ns", "end_ns")
-    )
-    reach = pl.col("end_ns").cum_max().shift(1).over("row")
-    apart = (pl.col("start_ns") > reach).fill_null(value=True)
-    return (
-        children.with_columns(group=apart.cum_sum())
-        .group_by("row", "group")
-        .agg(pl.col("start_ns").min(), pl.col("end_ns").max())
-        .drop("group")
-    )
+    parent = spans.get_column("parent_row").to_numpy()
+    low, high = spans.get_column("graph_start").to_numpy(), spans.get_column("graph_end").to_numpy()
+    start, end = np.maximum(low, low[parent]), np.minimum(high, high[parent])
+    child = np.flatnonzero((end > start) & (parent != np.arange(len(parent))))
+    order, _ = order_by(parent[child], start[child], np.zeros(len(child), np.int64))
+    child = child[order]
+    row, start, end = parent[child], start[child], end[child]
+    first = run_starts(row)
+    reach = running_max(row, end)
+    first[1:] |= start[1:] > reach[:-1]
+    at = np.flatnonzero(first)
+    last = np.append(at[1:], len(row)) - 1 if len(at) else at
+    return pl.DataFrame({"row": row[at], "start_ns": start[at], "end_ns": reach[last]})

@@ -7,50 +7,59 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import NONE
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import NONE, Ints
 from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.segments import Segments
-from agenttrace.critical_path.spans import EVIDENCE, PHASES, PURPOSES
+from agenttrace.critical_path.spans import EVIDENCE, KINDS, PHASES, PURPOSES, SpanArrays, session_numbers
 from agenttrace.model.trace import Trace
 
+KIND_WORDS = pl.Enum([kind.value for kind in KINDS])
 PHASE_WORDS = pl.Enum([phase.value for phase in PHASES])
 PURPOSE_WORDS = pl.Enum([purpose.value for purpose in PURPOSES])
 EVIDENCE_WORDS = pl.Enum([evidence.value for evidence in EVIDENCE])
 
+_FACTS = (
+    "span", "agent", "turn", "source", "line", "name", "start_ns", "blocking", "status", "attempt",
+    "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "first_token_ns", "itl_ns",
+    "decode_ns", "cache_miss_reason", "tokens_before", "tokens_after",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """A chunk as frames, tied by `row`, the place of a span in it.
+    """A chunk as frames, tied by `row`, the place of a span in it, and by `session`, the number of a session.
 
-    `spans`: the table with `row`, `parent_row` and text instead of words. `segments`: the path with
-    `row` (of its span), `session` as in the table, enumerations and `length`. `own`: the stretches of
-    time that spans spend on themselves or on their children: `row`, `phase`, `start_ns`, `end_ns`.
+    `names`: of the sessions. `spans`: what measures ask of the table, with `row`, `parent_row`, the bounds
+    of the graph, and `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
+    its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
+    their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds
+    each, `spawn_row` (null where not known) and what it is `called`.
     """
 
+    names: pl.Series
     spans: pl.DataFrame
     segments: pl.DataFrame
     own: pl.DataFrame
     agents: pl.DataFrame
-    links: pl.DataFrame
 
 
 def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
     """The frames of a chunk."""
-    spans = _plain(trace.spans).with_columns(
+    spans, forest = graph.spans, graph.forest
+    frame = pl.DataFrame(pl.from_arrow(trace.spans.select(_FACTS))).with_columns(
+        session=pl.Series(spans.session),
         row=pl.int_range(pl.len(), dtype=pl.Int64),
-        parent_row=pl.Series(graph.forest.parent),
-        graph_start=pl.Series(graph.forest.start),
-        graph_end=pl.Series(graph.forest.end),
+        kind=words(spans.kind, KIND_WORDS),
+        purpose=words(spans.purpose, PURPOSE_WORDS),
+        parent_row=pl.Series(forest.parent),
+        graph_start=pl.Series(forest.start),
+        graph_end=pl.Series(forest.end),
+        stated=pl.Series(_stated(trace, spans)),
     )
-    return Chunk(
-        spans, _path(graph, segments), _own_stretches(graph), _plain(trace.agents), _plain(trace.links)
-    )
-
-
-def _plain(table: object) -> pl.DataFrame:
-    frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
+    return Chunk(names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans))
 
 
 def words(codes: np.ndarray, of: pl.Enum) -> pl.Series:
@@ -58,11 +67,38 @@ def words(codes: np.ndarray, of: pl.Enum) -> pl.Series:
     return pl.Series(codes.astype(np.uint8)).cat.to(of)
 
 
-def _path(graph: Graph, segments: Segments) -> pl.DataFrame:
-    names = pl.Series(graph.spans.names.to_pylist(), dtype=pl.String)
+def _stated(trace: Trace, spans: SpanArrays) -> np.ndarray:
+    stated = np.zeros(len(spans), np.bool_)
+    if trace.links.num_rows:
+        session, source = session_numbers(trace.links, spans.names), columns.numbers(trace.links, "from_span")
+        told = columns.flags(trace.links, "explicit") & (session != NONE) & (source != NONE)
+        stated[spans.first[session[told]] + source[told]] = True
+    return stated
+
+
+def _agents(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
+    facts = ["agent", "parent_agent", "span", "spawning_span", "name", "type", "source_id"]
+    session = session_numbers(trace.agents, spans.names)
+    first = pl.Series(spans.first[session] if len(spans) else session)
+    return (
+        pl.DataFrame(pl.from_arrow(trace.agents.select(facts)))
+        .with_columns(pl.col(pl.Categorical).cast(pl.String))
+        .select(
+            "agent",
+            "parent_agent",
+            session=pl.Series(session),
+            row=first + pl.col("span"),
+            spawn_row=first + pl.col("spawning_span"),
+            called=pl.coalesce("name", "type", "source_id"),
+        )
+        .filter(pl.col("session") != NONE)
+    )
+
+
+def _path(segments: Segments) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "session": names.gather(segments.session),
+            "session": segments.session,
             "row": segments.span,
             "phase": words(segments.phase, PHASE_WORDS),
             "purpose": words(segments.purpose, PURPOSE_WORDS),
@@ -81,14 +117,12 @@ def _own_stretches(graph: Graph) -> pl.DataFrame:
     whole = np.flatnonzero(instants.place == NONE)
     rows = instants.rows
     edges = np.column_stack([forest.start[rows], instants.at, forest.end[rows]])
-    divided = np.repeat(rows, BOUNDARIES + 1)
-    frame = pl.DataFrame(
-        {
-            "row": np.concatenate([whole, divided]),
-            "code": np.concatenate([instants.whole[whole], instants.phase.reshape(-1)]).astype(np.uint8),
-            "start_ns": np.concatenate([forest.start[whole], edges[:, :-1].reshape(-1)]),
-            "end_ns": np.concatenate([forest.end[whole], edges[:, 1:].reshape(-1)]),
-        }
+    start = np.concatenate([forest.start[whole], edges[:, :-1].reshape(-1)])
+    end = np.concatenate([forest.end[whole], edges[:, 1:].reshape(-1)])
+    row = np.concatenate([whole, np.repeat(rows, BOUNDARIES + 1)])
+    phase = np.concatenate([instants.whole[whole], instants.phase.reshape(-1)])
+    lasts = end > start
+    told: tuple[Ints, ...] = (row[lasts], phase[lasts], start[lasts], end[lasts])
+    return pl.DataFrame(
+        {"row": told[0], "phase": words(told[1], PHASE_WORDS), "start_ns": told[2], "end_ns": told[3]}
     )
-    frame = frame.filter(pl.col("end_ns") > pl.col("start_ns"))
-    return frame.with_columns(phase=pl.col("code").cat.to(PHASE_WORDS)).drop("code")

@@ -11,13 +11,14 @@ TOP_SPANS = 1000
 
 def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
     """The spans of each session with the most time on the path, at most `limit` each, heaviest first."""
-    by_phase = chunk.segments.group_by("session", "row", "phase").agg(pl.col("length").sum())
+    by_phase = chunk.segments.group_by("row", "phase").agg(pl.col("length").sum())
     summed = (
         by_phase.sort("length", "phase", descending=[True, False])
-        .group_by("session", "row", maintain_order=True)
+        .group_by("row", maintain_order=True)
         .agg(phase=pl.col("phase").first().cast(pl.String), critical_ns=pl.col("length").sum())
     )
-    named = summed.join(chunk.spans.select("row", "span", "name", "kind"), on="row")
+    facts = chunk.spans.select("session", "span", "name", "kind")[summed.get_column("row")]
+    named = pl.concat([summed, facts.with_columns(pl.col("name", "kind").cast(pl.String))], how="horizontal")
     heaviest = named.sort("session", "critical_ns", "span", descending=[False, True, False])
     return (
         heaviest.group_by("session", maintain_order=True)
@@ -39,5 +40,6 @@ def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
             busy_ns=pl.col("busy_ns").sum(),
             critical_ns=pl.col("critical_ns").sum(),
         )
+        .with_columns(pl.col("name").cast(pl.String))
         .sort("session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False])
     )

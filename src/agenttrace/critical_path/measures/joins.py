@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from agenttrace.critical_path.arrays import run_starts, running_max
 from agenttrace.critical_path.measures.chunk import Chunk
 
 
@@ -14,35 +16,30 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     start to the last end, `sum_ns` is what the branches would take one after the other, and `slack_ns`
     how much later the last one ended than the one before it.
     """
-    branches = _branches(chunk)
-    groups = ["session", "parent_row", "group"]
     joined = (
-        branches.sort("session", "graph_end", "graph_start", "span")
-        .group_by(groups, maintain_order=True)
+        _branches(chunk)
+        .sort("graph_end", "graph_start", "row")
+        .group_by("group", maintain_order=True)
         .agg(
+            session=pl.col("session").first(),
             turn=pl.col("turn").drop_nulls().max(),
             agent=pl.col("branch_agent").first(),
             at_ns=pl.col("graph_end").last(),
             branches=pl.len(),
             waited_for=pl.col("span").last(),
             waited_row=pl.col("row").last(),
+            explicit=pl.col("stated").last(),
             first_ns=pl.col("graph_start").min(),
             sum_ns=(pl.col("graph_end") - pl.col("graph_start")).sum(),
             second_ns=pl.col("graph_end").get(-2, null_on_oob=True),
         )
         .filter(pl.col("branches") > 1)
     )
-    named = joined.join(_branch_names(chunk), left_on="waited_row", right_on="row", how="left")
-    explicit = chunk.links.filter(pl.col("explicit")).select("session", waited_for="from_span").unique()
-    stated = explicit.with_columns(
-        explicit=pl.lit(value=True), waited_for=pl.col("waited_for").cast(pl.Int32)
-    )
     return (
-        named.with_columns(pl.col("waited_for").cast(pl.Int32))
-        .join(stated, on=["session", "waited_for"], how="left")
-        .with_columns(pl.col("explicit").fill_null(value=False))
+        joined.with_columns(waited_for_name=_branch_names(chunk, joined.get_column("waited_row")))
         .select(
-            "session", "turn", "agent", "at_ns", pl.col("branches").cast(pl.Int64), "waited_for",
+            "session", "turn", "agent", "at_ns", pl.col("branches").cast(pl.Int64),
+            pl.col("waited_for").cast(pl.Int32),
             "waited_for_name",
             wall_ns=pl.col("at_ns") - pl.col("first_ns"),
             sum_ns="sum_ns",
@@ -55,32 +52,44 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
 
 def _branches(chunk: Chunk) -> pl.DataFrame:
     """Tool calls and agents that are waited for, grouped by parent, turn and overlap."""
-    lanes = chunk.agents.select("session", "span", parent_agent="parent_agent")
-    spans = chunk.spans.join(lanes, on=["session", "span"], how="left", maintain_order="left")
-    branches = spans.filter(
-        pl.col("kind").is_in(["tool", "agent"])
-        & pl.col("blocking")
-        & (pl.col("graph_end") > pl.col("graph_start"))
-    ).with_columns(branch_agent=pl.coalesce("parent_agent", "agent"), around=pl.col("turn").fill_null(-1))
-    block = ["session", "parent_row", "around"]
-    ordered = branches.sort(*block, "graph_start", "graph_end", "span")
-    reach = pl.col("graph_end").cum_max().shift(1).over(block)
-    apart = (pl.col("graph_start") >= reach).fill_null(value=True)
-    return ordered.with_columns(group=apart.cum_sum())
+    ordered = (
+        chunk.spans.select(
+            "session", "row", "parent_row", "kind", "blocking", "turn", "agent", "span", "graph_start",
+            "graph_end", "stated",
+        )
+        .filter(
+            ((pl.col("kind") == "tool") | (pl.col("kind") == "agent"))
+            & pl.col("blocking")
+            & (pl.col("graph_end") > pl.col("graph_start"))
+        )
+        .join(chunk.agents.select("row", "parent_agent"), on="row", how="left")
+        .with_columns(
+            branch_agent=pl.coalesce("parent_agent", "agent"), around=pl.col("turn").fill_null(-1)
+        )
+        .sort("parent_row", "around", "graph_start", "graph_end", "row")
+    )  # fmt: skip
+    around, start = ordered.get_column("around").to_numpy(), ordered.get_column("graph_start").to_numpy()
+    first = run_starts(ordered.get_column("parent_row").to_numpy(), around)
+    reach = running_max(np.cumsum(first), ordered.get_column("graph_end").to_numpy())
+    first[1:] |= start[1:] >= reach[:-1]
+    return ordered.with_columns(group=pl.Series(np.cumsum(first)))
 
 
-def _branch_names(chunk: Chunk) -> pl.DataFrame:
-    """What to call a branch: the agent that a tool call holds, else the tool."""
-    names = chunk.agents.select("session", "span", agent_name=pl.coalesce("name", "type", "source_id"))
-    agents = chunk.spans.join(names, on=["session", "span"]).select("row", "parent_row", "agent_name")
+def _branch_names(chunk: Chunk, rows: pl.Series) -> pl.Series:
+    """What to call the branches at these rows: the agent that a tool call holds, else the tool."""
+    parents = chunk.spans.get_column("parent_row")
+    agents = chunk.agents.select("row", "called", parent_row=parents.gather(chunk.agents.get_column("row")))
     held = (
-        agents.sort("parent_row", "agent_name")
-        .group_by("parent_row", maintain_order=True)
-        .agg(held_name=pl.col("agent_name").drop_nulls().first())
+        agents.drop_nulls("called")
+        .sort("parent_row", "called")
+        .unique("parent_row", keep="first", maintain_order=True)
+        .select(row="parent_row", held="called")
     )
+    own = chunk.spans.get_column("name").gather(rows).cast(pl.String)
     return (
-        chunk.spans.select("row", "name")
-        .join(agents.select("row", "agent_name"), on="row", how="left")
-        .join(held, left_on="row", right_on="parent_row", how="left")
-        .select("row", waited_for_name=pl.coalesce("held_name", "agent_name", "name"))
+        pl.DataFrame({"row": rows, "own": own})
+        .join(agents.select("row", "called"), on="row", how="left", maintain_order="left")
+        .join(held, on="row", how="left", maintain_order="left")
+        .select(pl.coalesce("held", "called", "own"))
+        .to_series()
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TypeAlias
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from agenttrace.critical_path.arrays import Bools, Ints, run_starts, sums
 from agenttrace.critical_path.measures.chunk import EVIDENCE_WORDS, PHASE_WORDS, PURPOSE_WORDS, Chunk
+from agenttrace.critical_path.measures.parallel import most_at_once
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+_Columns: TypeAlias = dict[str, Ints | pl.Series]
 
 
 def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
@@ -16,108 +21,114 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
 
     Waiting before a retry is no span: what of it lies on the path is busy as backoff, not as harness.
     """
-    spans = chunk.spans
-    sessions = spans.filter(pl.col("span") == 0).select(
-        "session", wall_ns=pl.col("graph_end") - pl.col("graph_start")
+    count, segments = len(chunk.names), chunk.segments
+    session, length = segments.get_column("session").to_numpy(), segments.get_column("length").to_numpy()
+    owner = chunk.spans.get_column("session").to_numpy()[busy.get_column("row").to_numpy()]
+    inferred = segments.get_column("inferred").to_numpy()
+    wall = _wall(chunk.spans)
+    path = _partition("path", session, length, segments.get_column("phase"), PHASE_WORDS, count)
+    spent = _partition(
+        "busy", owner, busy.get_column("busy_ns").to_numpy(), busy.get_column("phase"), PHASE_WORDS, count
     )
-    owners = spans.select("row", "session")
-    parts = [
-        _partition(chunk.segments, "phase", "length", "path", PHASE_WORDS),
-        _partition(chunk.segments, "purpose", "length", "purpose", PURPOSE_WORDS),
-        _partition(chunk.segments, "evidence", "length", "evidence", EVIDENCE_WORDS),
-        _partition(busy.join(owners, on="row"), "phase", "busy_ns", "busy", PHASE_WORDS),
-        chunk.segments.group_by("session").agg(inferred_path_ns=pl.col("length").filter("inferred").sum()),
-        _counts(chunk),
-        _context(spans),
-        _serving(spans),
-    ]
-    for part in parts:
-        sessions = sessions.join(part, on="session", how="left", maintain_order="left")
-    zero = [name for name in sessions.columns if name.startswith(("path_", "purpose_", "evidence_", "busy_"))]
-    zero += ["inferred_path_ns", "max_parallel"]
-    backoff = pl.min_horizontal("path_backoff_ns", "busy_harness_ns")
-    return sessions.with_columns(pl.col(zero).fill_null(0)).with_columns(
-        active_ns=pl.col("wall_ns") - pl.col("path_user_ns") - pl.col("path_suspended_ns"),
-        busy_backoff_ns=backoff,
-        busy_harness_ns=pl.col("busy_harness_ns") - backoff,
-    )
+    backoff = np.minimum(path["path_backoff_ns"], spent["busy_harness_ns"])
+    spent["busy_backoff_ns"] = backoff
+    spent["busy_harness_ns"] = spent["busy_harness_ns"] - backoff
+    totals: _Columns = {
+        "session": np.arange(count),
+        "wall_ns": wall,
+        **path,
+        **_partition("purpose", session, length, segments.get_column("purpose"), PURPOSE_WORDS, count),
+        **_partition("evidence", session, length, segments.get_column("evidence"), EVIDENCE_WORDS, count),
+        **spent,
+        "inferred_path_ns": sums(length[inferred], session[inferred], count),
+        **_counts(chunk),
+        **_context(chunk),
+    }
+    frame = pl.DataFrame(totals).join(_serving(chunk.spans), on="session", how="left", maintain_order="left")
+    active = wall - path["path_user_ns"] - path["path_suspended_ns"]
+    return frame.with_columns(active_ns=pl.Series(active))
 
 
-def _partition(frame: pl.DataFrame, by: str, what: str, prefix: str, words: pl.Enum) -> pl.DataFrame:
-    """Sums of `what` for each word of `by`, a column each."""
-    summed = frame.group_by("session", by).agg(pl.col(what).sum())
-    names: Iterable[str] = words.categories.to_list()
-    return summed.group_by("session").agg(
-        pl.col(what).filter(pl.col(by) == word).sum().alias(f"{prefix}_{word}_ns") for word in names
-    )
+def _wall(spans: pl.DataFrame) -> Ints:
+    own = spans.filter(pl.col("span") == 0)
+    wall: Ints = own.get_column("graph_end").to_numpy() - own.get_column("graph_start").to_numpy()
+    return wall
 
 
-def _counts(chunk: Chunk) -> pl.DataFrame:
-    spans = chunk.spans
-    kinds = spans.select("row", parent_kind="kind")
-    known = spans.join(kinds, left_on="parent_row", right_on="row", how="left")
-    request, tool = pl.col("kind") == "request", pl.col("kind") == "tool"
-    main = pl.col("agent") == 0
-    turn = pl.col("purpose") == "turn"
-    outside = pl.col("parent_kind") != "compaction"
-    compaction = (pl.col("kind") == "compaction") | (request & (pl.col("purpose") == "compaction") & outside)
-    counted = known.group_by("session").agg(
-        requests=request.sum(),
-        main_requests=(request & main).sum(),
-        main_turns=(request & main & turn).sum(),
-        subagents=pl.lit(0),
-        subagent_requests=(request & ~main).sum(),
-        tool_calls=tool.sum(),
-        compactions=compaction.sum(),
-        retries=(request & (pl.col("attempt") > 1)).sum(),
-        errors=((request | tool) & (pl.col("status") == "error")).sum(),
-        **{name: _known_sum(pl.col(name).filter(request)) for name in _TOKENS},
-    )
-    subagents = chunk.agents.group_by("session").agg(subagents=(pl.col("agent") != 0).sum())
-    return (
-        counted.drop("subagents")
-        .join(subagents, on="session", how="left")
-        .join(_parallel(chunk), on="session", how="left")
-        .with_columns(pl.col("subagents").fill_null(0))
-    )
+def _partition(
+    prefix: str, session: Ints, length: Ints, codes: pl.Series, words: pl.Enum, count: int
+) -> dict[str, Ints]:
+    """Sums of `length` for each word, a column each."""
+    names = words.categories.to_list()
+    cell = session * len(names) + codes.to_physical().to_numpy()
+    table = sums(length, cell, count * len(names)).reshape(count, len(names)).T.copy()
+    return {f"{prefix}_{name}_ns": table[place] for place, name in enumerate(names)}
 
 
-def _known_sum(values: pl.Expr) -> pl.Expr:
-    return pl.when(values.count() > 0).then(values.sum())
+def _counts(chunk: Chunk) -> _Columns:
+    spans, size = chunk.spans, len(chunk.names)
+    session = spans.get_column("session").to_numpy()
+    kind, purpose = spans.get_column("kind"), spans.get_column("purpose")
+    request, tool = _is(kind, "request"), _is(kind, "tool")
+    main = spans.get_column("agent").to_numpy() == 0
+    summary = _is(kind, "compaction")
+    inside = summary[spans.get_column("parent_row").to_numpy()]
+    again = (spans.get_column("attempt") > 1).fill_null(value=False).to_numpy()
+    failed = (spans.get_column("status") == "error").fill_null(value=False).to_numpy()
+    subagents = chunk.agents.filter(pl.col("agent") != 0).get_column("session").to_numpy()
+    told = {
+        "requests": request,
+        "main_requests": request & main,
+        "main_turns": request & main & _is(purpose, "turn"),
+        "subagent_requests": request & ~main,
+        "tool_calls": tool,
+        "compactions": summary | (request & _is(purpose, "compaction") & ~inside),
+        "retries": request & again,
+        "errors": (request | tool) & failed,
+    }
+    return {
+        **{name: np.bincount(session[of], minlength=size).astype(np.uint32) for name, of in told.items()},
+        **{name: _known_sum(spans.get_column(name), request, session, size) for name in _TOKENS},
+        "subagents": np.bincount(subagents, minlength=size).astype(np.uint32),
+        "max_parallel": most_at_once(chunk),
+    }
 
 
-def _parallel(chunk: Chunk) -> pl.DataFrame:
-    """The largest number of requests and tool calls, without any of these inside, that ran at once."""
-    callers = chunk.agents.select("session", span="spawning_span").drop_nulls()
-    spans = chunk.spans.join(callers, on=["session", "span"], how="anti")
-    holders = (
-        spans.filter(pl.col("kind").is_in(["request", "tool", "agent"])).get_column("parent_row").unique()
-    )
-    leaves = spans.filter(
-        pl.col("kind").is_in(["request", "tool"])
-        & ~pl.col("row").is_in(holders.implode())
-        & (pl.col("graph_end") > pl.col("graph_start"))
-    )
-    starts = leaves.select("session", t="graph_start", change=pl.lit(1, pl.Int64))
-    ends = leaves.select("session", t="graph_end", change=pl.lit(-1, pl.Int64))
-    events = pl.concat([starts, ends]).sort("session", "t", "change")
-    return (
-        events.with_columns(running=pl.col("change").cum_sum().over("session"))
-        .group_by("session")
-        .agg(max_parallel=pl.col("running").max())
-    )
+def _is(words: pl.Series, word: str) -> Bools:
+    found: Bools = (words == word).to_numpy()
+    return found
 
 
-def _context(spans: pl.DataFrame) -> pl.DataFrame:
-    main = spans.filter((pl.col("kind") == "request") & (pl.col("agent") == 0)).sort(
-        "session", "start_ns", "span"
+def _known_sum(values: pl.Series, of: Bools, session: Ints, size: int) -> pl.Series:
+    known = of & values.is_not_null().to_numpy()
+    total = sums(values.fill_null(0).to_numpy()[known], session[known], size)
+    return _where(total, np.bincount(session[known], minlength=size) > 0)
+
+
+def _where(values: Ints, known: Bools) -> pl.Series:
+    """The values, null where they are not known."""
+    series: pl.Series = pl.Series(pa.array(values, mask=~known))
+    return series
+
+
+def _context(chunk: Chunk) -> _Columns:
+    """Input tokens of the main agent's first and last request, and of the largest."""
+    main = chunk.spans.filter(
+        (pl.col("kind") == "request") & (pl.col("agent") == 0) & pl.col("input_tokens").is_not_null()
     )
-    known = main.drop_nulls("input_tokens").group_by("session", maintain_order=True)
-    return known.agg(
-        context_first=pl.col("input_tokens").first(),
-        context_max=pl.col("input_tokens").max(),
-        context_last=pl.col("input_tokens").last(),
-    )
+    session, tokens = main.get_column("session").to_numpy(), main.get_column("input_tokens").to_numpy()
+    order = np.lexsort((main.get_column("start_ns").to_numpy(), session))
+    session, tokens = session[order], tokens[order]
+    first = np.flatnonzero(run_starts(session))
+    at = session[first]
+    known = np.zeros(len(chunk.names), np.bool_)
+    known[at] = True
+    found = np.zeros((3, len(known)), np.int64)
+    if len(first):
+        last = np.append(first[1:], len(session)) - 1
+        found[:, at] = tokens[first], np.maximum.reduceat(tokens, first), tokens[last]
+    names = ("context_first", "context_max", "context_last")
+    return {name: _where(values, known) for name, values in zip(names, found, strict=True)}
 
 
 def _serving(spans: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     own = _owned_phases(chunk, turns)
     phases = pl.concat([_window_phases(chunk.segments, main), own])
     filled = turns.join(phases, on=["session", "agent", "turn"], how="left", maintain_order="left")
-    names = chunk.agents.select("session", "agent", agent_name=pl.coalesce("name", "type", "source_id"))
+    names = chunk.agents.select("session", "agent", agent_name="called")
     columns = [f"phase_{word}_ns" for word in PHASE_WORDS.categories]
     return (
         filled.with_columns(pl.col(columns).fill_null(0))
@@ -32,7 +32,11 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
 
 
 def _bounds(chunk: Chunk) -> pl.DataFrame:
-    requests = chunk.spans.filter((pl.col("kind") == "request") & pl.col("turn").is_not_null())
+    facts = (
+        *("session", "agent", "turn", "span", "purpose", "start_ns", "graph_start"),
+        *("input_tokens", "cache_read_tokens", "output_tokens"),
+    )
+    requests = chunk.spans.filter((pl.col("kind") == "request") & pl.col("turn").is_not_null()).select(facts)
     lanes = chunk.spans.group_by("session", "agent").agg(lane_end=pl.col("graph_end").max())
     sessions = chunk.spans.filter(pl.col("span") == 0).select("session", session_end="graph_end")
     answered = pl.col("purpose") == "turn"
@@ -110,12 +114,10 @@ def _by_phase(pieces: pl.DataFrame) -> pl.DataFrame:
 
 def compaction_table(chunk: Chunk) -> pl.DataFrame:
     """The compactions, in order of session and time, with the context before and after."""
-    kinds = chunk.spans.select("row", parent_kind="kind")
-    spans = chunk.spans.join(kinds, left_on="parent_row", right_on="row", how="left", maintain_order="left")
+    spans = chunk.spans
+    around = spans.get_column("kind").gather(spans.get_column("parent_row"))
     request = (pl.col("kind") == "request") & (pl.col("purpose") == "compaction")
-    found = spans.filter(
-        (pl.col("kind") == "compaction") | (request & (pl.col("parent_kind") != "compaction"))
-    )
+    found = spans.filter((pl.col("kind") == "compaction") | (request & (around != "compaction")))
     return found.sort("session", "start_ns", "span").select(
         "session", "turn", "agent", "start_ns",
         wall_ns=pl.col("graph_end") - pl.col("graph_start"),
@@ -128,11 +130,19 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
 
     `tokens`: how many of these were missed. The reason is the source's; after a compaction it is that.
     """
-    requests = chunk.spans.filter(
-        (pl.col("kind") == "request")
-        & pl.col("input_tokens").is_not_null()
-        & pl.col("cache_read_tokens").is_not_null()
-    ).sort("session", "agent", "start_ns", "span")
+    facts = (
+        *("session", "turn", "agent", "span", "kind", "purpose", "start_ns"),
+        *("input_tokens", "cache_read_tokens", "cache_miss_reason"),
+    )
+    requests = (
+        chunk.spans.select(facts)
+        .filter(
+            (pl.col("kind") == "request")
+            & pl.col("input_tokens").is_not_null()
+            & pl.col("cache_read_tokens").is_not_null()
+        )
+        .sort("session", "agent", "start_ns", "span")
+    )
     lane = ["session", "agent"]
     before = pl.col("input_tokens").shift(1).over(lane)
     reusable = pl.min_horizontal(before, "input_tokens")
@@ -147,6 +157,8 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
         .filter("low")
         .select(
             "session", "turn", "agent", "tokens",
-            reason=pl.coalesce("cache_miss_reason", pl.when("shrunk").then(pl.lit("compaction"))),
+            reason=pl.coalesce(
+                pl.col("cache_miss_reason").cast(pl.String), pl.when("shrunk").then(pl.lit("compaction"))
+            ),
         )
     )  # fmt: skip

@@ -73,6 +73,9 @@ def _with_tools_of_subagents(
     """Tool calls of no stated agent, inside a call that runs exactly one: its requests say whose they are."""
     kind = spans.get_column("kind")
     call = nearest(parents, (kind == "tool").to_numpy())
+    running = stated & (call != NONE)
+    if not running.any() or not (kind == "request").filter(pl.Series(running)).any():
+        return lane
     facts = pl.DataFrame({"call": call, "lane": lane, "stated": stated, "kind": kind.cast(pl.String)})
     above = facts.select("lane", call=pl.int_range(pl.len(), dtype=pl.Int64)).rename({"lane": "caller"})
     run = (
@@ -162,6 +165,12 @@ def _stated(raw_agents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 def _with_ancestors(lanes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """A lane whose first span lies inside a span of another lane was spawned there."""
     above = facts.select(parent_row="row", above="lane", above_kind="kind")
+    inside = facts.get_column("parent_row")
+    held = facts.get_column("lane").gather(inside.clip(0)) if facts.height else facts.get_column("lane")
+    if not ((held != facts.get_column("lane")) & (inside != NONE)).any():
+        return lanes.with_columns(
+            cross_lane=pl.lit(None, lanes.schema["lane"]), cross_row=pl.lit(None, facts.schema["row"])
+        )
     crossing = (
         facts.filter((pl.col("kind") != "agent") & (pl.col("parent_row") != NONE))
         .join(above, on="parent_row")

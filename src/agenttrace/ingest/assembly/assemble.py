@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,17 +13,19 @@ import pyarrow as pa
 
 from agenttrace.ingest.assembly.absences import note_absences
 from agenttrace.ingest.assembly.agents import assign_lanes
+from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, combine
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
+from agenttrace.ingest.assembly.store import RawStore
 from agenttrace.ingest.assembly.tables import (
     Numbering,
     agent_table,
@@ -35,10 +39,11 @@ from agenttrace.ingest.assembly.tables import (
 from agenttrace.ingest.assembly.turns import number_turns
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
+from agenttrace.ingest.joining.clocks import in_one_time, report_clocks
 from agenttrace.ingest.joining.folding import fold_sightings
 from agenttrace.ingest.joining.matching import Matches, match_views
 from agenttrace.ingest.raw import RawTrace
-from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SOURCES, SPANS
+from agenttrace.model.schema import AGENTS, FINDINGS, LINKS, MARKS, PREFIXES, SESSIONS, SOURCES, SPANS
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 
@@ -66,43 +71,146 @@ def assemble(
     `findings` holds those made before (files that were no traces). Waiting beyond `suspend_after_ns` in
     which nothing ran is suspended time.
     """
-    ledger = findings or Ledger(())
-    ledger.paths = [source.path for source in sources]
-    for source in sources:
-        _keep_findings(ledger, source)
-    views = [f"{source.format} {','.join(source.raw.dialects)}" for source in sources]
-    combined, matches = match_views(combine([source.raw for source in sources]), views, ledger)
-    frames = number_sessions(combined, matches, ledger)
+    with RawStore(memory_bytes=sys.maxsize) as store:
+        run = Assembly(store, findings or Ledger(()), suspend_after_ns)
+        for source in sources:
+            run.add(source)
+        (trace,) = run.traces()
+        return replace(trace, findings=run.ledger.table())
+
+
+class Assembly:
+    """Sources go in, traces of complete sessions come out."""
+
+    def __init__(self, store: RawStore, ledger: Ledger, suspend_after_ns: int) -> None:
+        """`ledger` keeps all findings, those made before too."""
+        self.ledger = ledger
+        self._paths: list[str] = []
+        ledger.paths = self._paths
+        self._store = store
+        self._suspend_after_ns = suspend_after_ns
+        self._sources: list[dict[str, Any]] = []
+
+    def add(self, read: ReadSource) -> None:
+        """A source, or the next part of the last one, which has the same path."""
+        path, raw = read.path, read.raw
+        if not self._paths or self._paths[-1] != path:
+            self._paths.append(path)
+            about = {"path": path, "format": read.format, "bytes": read.stored_bytes}
+            self._sources.append({**about, "records": 0, "dialects": set()})
+        source = self._sources[-1]
+        source["records"] += raw.records
+        source["dialects"].update(raw.dialects)
+        for row in raw.findings.to_pylist():
+            self.ledger.add(
+                row["code"],
+                Severity(row["severity"]),
+                row["example"],
+                count=row["count"],
+                path=path,
+                line=row["line"],
+            )
+        self._store.add(len(self._paths) - 1, raw)
+
+    def traces(self) -> Iterator[Trace]:
+        """Traces of complete sessions, without findings: those stand in the ledger when the last one is out."""
+        dialects = [",".join(sorted(source["dialects"])) for source in self._sources]
+        matches = match_views(self._store, [_view(source) for source in self._sources])
+        report_clocks(matches.ahead, self.ledger)
+        self._store.join(matches.edges())
+        members = self._store.members()
+        about = About([source["format"] for source in self._sources], dialects, self._source_table(dialects))
+        for frames in self._store.buckets():
+            yield assemble_frames(frames, members, matches, about, self.ledger, self._suspend_after_ns)
+
+    def _source_table(self, dialects: Sequence[str]) -> pa.Table:
+        columns = {
+            name: [source[name] for source in self._sources]
+            for name in ("path", "format", "records", "bytes")
+        }
+        numbers = {"source": np.arange(len(self._sources), dtype=np.int32)}
+        told = {"dialect": [said or None for said in dialects]}
+        return arrow_table(
+            SOURCES,
+            pl.DataFrame(
+                {**numbers, **columns, **told},
+                schema_overrides={
+                    "dialect": pl.String,
+                    "path": pl.String,
+                    "format": pl.String,
+                    "records": pl.Int64,
+                    "bytes": pl.Int64,
+                },
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of each source its format and its dialects; and the sources as a table."""
+
+    formats: Sequence[str]
+    dialects: Sequence[str]
+    table: pa.Table
+
+
+def assemble_frames(
+    frames: Frames,
+    members: pl.DataFrame,
+    matches: Matches,
+    about: About,
+    ledger: Ledger,
+    suspend_after_ns: int,
+) -> Trace:
+    """The trace of the sessions whose rows the frames hold, all of them."""
+    here = members.join(frames.spans.select("session_key").unique(), on="session_key", how="semi")
+    alike = matches.alike(here) if matches.pairs.height else {}
+    frames = number_sessions(in_one_time(frames, matches.ahead), members, alike, ledger)
     if frames.spans.is_empty():
-        return _empty_trace(sources, ledger)
+        return _empty_trace(about)
     held, frames = _arrange(frames, matches, ledger)
-    held, links, placed = read_history(held, frames.prefixes, frames.links, ledger)
-    held = note_absences(_inside_compactions(held), ledger)
+    held, links, placed = read_history(held, frames, ledger)
+    held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
+    held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
-    all_links = pl.concat([resolve_links(held, frames.links, ledger), links])
+    all_links = pl.concat([resolve_links(held, frames, ledger), links])
     numbering = Numbering(held, describe_sessions(held, frames, detached, first_prompts(held, placed)))
     marks = mark_table(numbering, resolve_marks(held, frames.marks))
     return Trace(
-        sessions=session_table(
-            numbering,
-            [source.format for source in sources],
-            [",".join(source.raw.dialects) for source in sources],
-        ),
+        sessions=session_table(numbering, about.formats, about.dialects),
         agents=agent_table(numbering),
         spans=span_table(numbering, number_turns(held.spans, held.lane)),
         marks=marks,
         links=link_table(numbering, all_links, marks),
         prefixes=prefix_table(numbering, delta_coded(placed)),
-        findings=ledger.table(),
-        sources=_source_table(sources),
+        findings=FINDINGS.arrow.empty_table(),
+        sources=about.table,
     )
+
+
+def _view(source: Mapping[str, Any]) -> str:
+    """What a source sees of a run; of which version its program is makes no difference."""
+    return " ".join(
+        [source["format"], *sorted(word for word in source["dialects"] if not word[:1].isdigit())]
+    )
+
+
+def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
+    """A fork that did nothing of its own is no session, and nothing else is said of it."""
+    left = spans.select("sid").unique()
+    parts = {
+        name: frame.join(left, on="sid", how="semi", maintain_order="left")
+        for name, frame in frames.items().items()
+        if name != "spans"
+    }
+    return replace(frames, **parts)
 
 
 def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
     spans = merge_copies(frames.spans, ledger)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
-    spans, frames = fold_sightings(spans, frames, matches, ledger)
+    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))
@@ -115,6 +223,8 @@ def _inside_compactions(held: Held) -> Held:
         "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane))
     outer = facts.filter(pl.col("kind") == "compaction").select("lane", "start_ns", "end_ns", outer="row")
+    if outer.is_empty():
+        return held
     inner = facts.filter((pl.col("kind") == "request") & (pl.col("purpose") == "compaction"))
     pairs = inner.join(outer, on="lane", suffix="_outer").filter(
         (pl.col("start_ns_outer") <= pl.col("start_ns") + TOLERANCE_NS)
@@ -126,37 +236,9 @@ def _inside_compactions(held: Held) -> Held:
     return Held(held.spans, parents, held.lane, held.lanes)
 
 
-def _keep_findings(ledger: Ledger, source: ReadSource) -> None:
-    for row in source.raw.findings.to_pylist():
-        ledger.add(
-            row["code"],
-            Severity(row["severity"]),
-            row["example"],
-            count=row["count"],
-            path=source.path,
-            line=row["line"],
-        )
-
-
-def _source_table(sources: Sequence[ReadSource]) -> pa.Table:
-    return arrow_table(
-        SOURCES,
-        pl.DataFrame(
-            {
-                "source": np.arange(len(sources), dtype=np.int32),
-                "path": [source.path for source in sources],
-                "format": [source.format for source in sources],
-                "dialect": [",".join(source.raw.dialects) or None for source in sources],
-                "records": [source.raw.records for source in sources],
-                "bytes": [source.stored_bytes for source in sources],
-            },
-            schema_overrides={"dialect": pl.String, "path": pl.String, "format": pl.String},
-        ),
-    )
-
-
-def _empty_trace(sources: Sequence[ReadSource], ledger: Ledger) -> Trace:
+def _empty_trace(about: About) -> Trace:
     empty = {
-        table.name: table.arrow.empty_table() for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES)
+        table.name: table.arrow.empty_table()
+        for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES, FINDINGS)
     }
-    return Trace(**empty, findings=ledger.table(), sources=_source_table(sources))
+    return Trace(**empty, sources=about.table)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from agenttrace.ingest.assembly.calls import call_links
+from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
@@ -11,6 +13,8 @@ from agenttrace.ingest.assembly.parents import NONE
 from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model.vocabulary import LinkKind, Severity
 
+_NO_ROW = pl.lit(None, pl.Int64)
+_MARK_COLUMNS = ("sid", "row", "kind", "t_ns", "evidence", "refers_row")
 _LINK_COLUMNS = ("sid", "from_row", "at_ns", "to_row", "kind", "explicit", "rule", "confidence", "origin")
 
 
@@ -22,15 +26,27 @@ def _rows_by_key(held: Held) -> pl.DataFrame:
 
 def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
     """`marks` with `row` and `refers_row`; a mark of a span that is in no source is left out."""
+    if marks.is_empty():
+        return marks.with_columns(row=_NO_ROW, refers_row=_NO_ROW).select(_MARK_COLUMNS)
     rows = _rows_by_key(held)
     found = marks.join(rows.rename({"key": "span_key"}), on=["sid", "span_key"], how="left")
     refers = rows.rename({"key": "refers_to_key", "row": "refers_row"})
     found = found.join(refers, on=["sid", "refers_to_key"], how="left").drop_nulls("row")
-    return found.select("sid", "row", "kind", "t_ns", "evidence", "refers_row").unique(maintain_order=True)
+    return found.select(_MARK_COLUMNS).unique(maintain_order=True)
 
 
-def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """`links` as rows of spans, with spawns and the inferred uses of background agents."""
+def resolve_links(held: Held, frames: Frames, ledger: Ledger) -> pl.DataFrame:
+    """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents."""
+    stated = _stated(held, frames.links, ledger)
+    if frames.calls.height:
+        stated = pl.concat([stated, call_links(held, frames.calls)])
+    overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
+    return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
+
+
+def _stated(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    if links.is_empty():
+        return links.with_columns(from_row=_NO_ROW, to_row=_NO_ROW).select(_LINK_COLUMNS)
     rows = _rows_by_key(held)
     lanes = held.lanes.select("sid", from_key="lane", lane_row="holder")
     found = (
@@ -46,12 +62,12 @@ def resolve_links(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFra
         "a dependency on a span that is in no source",
         lost.with_columns(line=pl.lit(None, pl.Int64)),
     )
-    stated = found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
-    overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
-    return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
+    return found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
 
 
 def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    if not held.lanes.get_column("background").any():
+        return stated.clear()
     joins = stated.filter(pl.col("kind") == LinkKind.JOINS.value).get_column("from_row")
     joined = held.lanes.filter(pl.col("holder").is_in(joins.implode())).get_column("lane_no")
     uses = infer_uses(held, set(joined.to_list()))
@@ -61,6 +77,8 @@ def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
 def _spawns(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     """A lane that starts when the span that spawned it has ended, or that is not inside it, hangs on it."""
     lanes = held.lanes.filter(pl.col("spawn_row") != NONE)
+    if lanes.is_empty():
+        return stated.clear()
     starts = held.spans.get_column("start_ns")
     ends = held.spans.get_column("end_ns")
     spawned = lanes.select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.parents import NONE
@@ -56,4 +57,16 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, pl.DataFrame]:
         start_ns=low.otherwise("start_ns").fill_null(0), end_ns=high.otherwise("end_ns").fill_null(0)
     )
     detached = ends.select("sid", detached_ns=(pl.col("last") - pl.col("high")).clip(0))
-    return spans.with_columns(bounds.get_column("start_ns"), bounds.get_column("end_ns")), detached
+    bounded = spans.with_columns(bounds.get_column("start_ns"), bounds.get_column("end_ns"))
+    empty = (pl.Series(~real) & ~session & bounds.get_column("lane_low").is_null()).to_numpy()
+    return _where_they_were_spawned(bounded, held, empty), detached
+
+
+def _where_they_were_spawned(spans: pl.DataFrame, held: Held, empty: NDArray[np.bool_]) -> pl.DataFrame:
+    """Lanes of which nothing is told but their spawn are of no length there."""
+    if not empty.any():
+        return spans
+    starts = spans.get_column("start_ns").to_numpy()
+    spawned = np.where(empty & (held.parents != NONE), starts[np.maximum(held.parents, 0)], starts)
+    ends = np.where(empty, spawned, spans.get_column("end_ns").to_numpy())
+    return spans.with_columns(start_ns=pl.Series(spawned), end_ns=pl.Series(ends))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
 
 import polars as pl
 import pyarrow as pa
@@ -14,20 +15,36 @@ from agenttrace.model.schema import Column, Table
 TOLERANCE_NS = 2_000_000
 """Bounds of one record, seen twice, may differ by so much: whole-millisecond clocks round each end."""
 
+TABLES: Mapping[str, Table] = {
+    "spans": raw.RAW_SPANS,
+    "agents": raw.RAW_AGENTS,
+    "marks": raw.RAW_MARKS,
+    "links": raw.RAW_LINKS,
+    "calls": raw.RAW_CALLS,
+    "prefixes": raw.RAW_PREFIXES,
+    "sessions": raw.RAW_SESSIONS,
+}
+"""The raw tables whose rows belong to sessions, by their place in `Frames`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """All sources together, each row with its `origin` (index of the source)."""
+    """Raw rows of any sources, each with its `origin` (index of the source)."""
 
     spans: pl.DataFrame
     agents: pl.DataFrame
     marks: pl.DataFrame
     links: pl.DataFrame
+    calls: pl.DataFrame
     prefixes: pl.DataFrame
     sessions: pl.DataFrame
-    key_edges: pl.DataFrame
+
+    def items(self) -> dict[str, pl.DataFrame]:
+        """The frames by their names."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
+@cache
 def enum_of(column: Column) -> pl.Enum:
     """The enumeration of a column of words, in the order of its vocabulary."""
     if column.words is None:
@@ -36,16 +53,20 @@ def enum_of(column: Column) -> pl.Enum:
     return pl.Enum([word.value for word in column.words])
 
 
-def frame_of(table: Table, parts: Sequence[pa.Table]) -> pl.DataFrame:
-    """The parts below each other, with the position of each part as `origin`."""
-    frames = [
-        _converted(table, pl.DataFrame(pl.from_arrow(part))).with_columns(origin=pl.lit(index, pl.Int32))
-        for index, part in enumerate(parts)
-    ]
-    return pl.concat(frames) if frames else _empty(table)
+def frames_of(trace: raw.RawTrace, origin: int) -> Frames:
+    """The raw tables of one source."""
+    return Frames(**{name: frame_of(table, getattr(trace, name), origin) for name, table in TABLES.items()})
 
 
-def _converted(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+def frame_of(table: Table, rows: pa.Table, origin: int) -> pl.DataFrame:
+    """One raw table, with the number of its source."""
+    if not rows.num_rows:
+        return _empty(table)
+    return _converted(table, rows).with_columns(origin=pl.lit(origin, pl.Int32))
+
+
+def _converted(table: Table, rows: pa.Table) -> pl.DataFrame:
+    frame = pl.DataFrame(pl.from_arrow(rows))
     casts = []
     for column in table.columns:
         if column.words is not None:
@@ -55,19 +76,20 @@ def _converted(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(casts)
 
 
+@cache
 def _empty(table: Table) -> pl.DataFrame:
-    frame = pl.DataFrame(pl.from_arrow(table.arrow.empty_table()))
-    return _converted(table, frame).with_columns(origin=pl.lit(0, pl.Int32))
+    return _converted(table, table.empty).with_columns(origin=pl.lit(0, pl.Int32))
 
 
-def combine(traces: Sequence[raw.RawTrace]) -> Frames:
-    """One frame for each raw table."""
+def together(parts: Sequence[Frames]) -> Frames:
+    """The rows of all parts, below each other."""
     return Frames(
-        spans=frame_of(raw.RAW_SPANS, [trace.spans for trace in traces]),
-        agents=frame_of(raw.RAW_AGENTS, [trace.agents for trace in traces]),
-        marks=frame_of(raw.RAW_MARKS, [trace.marks for trace in traces]),
-        links=frame_of(raw.RAW_LINKS, [trace.links for trace in traces]),
-        prefixes=frame_of(raw.RAW_PREFIXES, [trace.prefixes for trace in traces]),
-        sessions=frame_of(raw.RAW_SESSIONS, [trace.sessions for trace in traces]),
-        key_edges=frame_of(raw.RAW_KEY_EDGES, [trace.key_edges for trace in traces]),
+        **{name: _below(table, [getattr(part, name) for part in parts]) for name, table in TABLES.items()}
     )
+
+
+def _below(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    held = [frame for frame in frames if frame.height]
+    if len(held) < 2:
+        return held[0] if held else _empty(table)
+    return pl.concat(held)

@@ -23,21 +23,22 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     From the sibling that ends first after the start, within the tolerance, if it had begun well before;
     else, to requests and tool calls, from the request beside them that is running and began last.
     """
-    rounded = _rounded_down(held, stated)
-    streamed = _streamed(held, stated).join(rounded, on="to_row", how="anti")
+    known = stated.filter(pl.col("explicit")).get_column("to_row")
+    row = pl.int_range(pl.len(), dtype=pl.Int64)
+    spans = held.spans.select(
+        "sid", "kind", "start_ns", "end_ns", row=row, known=row.is_in(known.implode())
+    ).with_columns(parent=pl.Series(held.parents, dtype=pl.Int64))
+    rounded = _rounded_down(spans)
+    streamed = _streamed(spans).join(rounded, on="to_row", how="anti")
     return pl.concat([rounded, streamed])
 
 
-def _streamed(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
-    spans = held.spans.select(
-        "sid", "kind", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
-    ).with_columns(parent=pl.Series(held.parents, dtype=pl.Int64))
+def _streamed(spans: pl.DataFrame) -> pl.DataFrame:
     running = spans.filter(pl.col("kind") == "request").select(
         "parent", at="start_ns", from_row="row", from_end="end_ns"
     )
-    known = stated.filter(pl.col("explicit")).get_column("to_row")
     waiting = spans.filter(
-        pl.col("kind").cast(pl.String).is_in(["request", "tool"]) & ~pl.col("row").is_in(known.implode())
+        ((pl.col("kind") == "request") | (pl.col("kind") == "tool")) & ~pl.col("known")
     ).with_columns(at=pl.col("start_ns") - 1)
     found = waiting.sort("at", "row").join_asof(
         running.sort("at", "from_row"), on="at", by="parent", strategy="backward", check_sortedness=False
@@ -55,16 +56,12 @@ def _streamed(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _rounded_down(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
-    spans = held.spans.select(
-        "sid", "kind", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
-    ).with_columns(parent=pl.Series(held.parents, dtype=pl.Int64))
+def _rounded_down(spans: pl.DataFrame) -> pl.DataFrame:
     long = pl.col("end_ns") - pl.col("start_ns") > TOLERANCE_NS
     before = spans.filter(pl.col("kind").cast(pl.String).is_in(_WAITED_FOR) & long).select(
         "parent", at="end_ns", from_row="row", from_start="start_ns"
     )
-    known = stated.filter(pl.col("explicit")).get_column("to_row")
-    waiting = spans.filter(~pl.col("row").is_in(known.implode())).with_columns(at=pl.col("start_ns") + 1)
+    waiting = spans.filter(~pl.col("known")).with_columns(at=pl.col("start_ns") + 1)
     found = waiting.sort("at", "row").join_asof(
         before.sort("at", "from_row"),
         on="at",

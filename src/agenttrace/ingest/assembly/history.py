@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.contexts import UNKNOWN, Contexts, Requests, infer_contexts
+from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parents import NONE
@@ -28,17 +29,15 @@ LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def read_history(
-    held: Held, prefixes: pl.DataFrame, links: pl.DataFrame, ledger: Ledger
-) -> tuple[Held, pl.DataFrame, pl.DataFrame]:
+def read_history(held: Held, frames: Frames, ledger: Ledger) -> tuple[Held, pl.DataFrame, pl.DataFrame]:
     """Purposes, attempts and status of requests with block hashes; links of retries; the placed hashes.
 
     Sources without block hashes mark these things themselves, or nobody can know them.
     """
-    placed = place_prefixes(held, prefixes)
+    placed = place_prefixes(held, frames.prefixes)
     if placed.is_empty():
         return held, pl.DataFrame(schema=LINK_SCHEMA), placed
-    rows = _request_rows(held, placed, links)
+    rows = _request_rows(held, placed, frames)
     found = infer_contexts(_requests(rows, placed), *_tools(held))
     _report(rows, found, ledger)
     spans = _with_facts(held.spans, rows, found)
@@ -46,9 +45,10 @@ def read_history(
     return Held(spans, held.parents, held.lane, held.lanes), retries, placed
 
 
-def _request_rows(held: Held, placed: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+def _request_rows(held: Held, placed: pl.DataFrame, frames: Frames) -> pl.DataFrame:
     """The requests of sessions that have block hashes, with their place among them."""
-    callers = links.filter(pl.col("kind") == LinkKind.FEEDS.value).select("sid", span_key="from_key").unique()
+    feeding = frames.links.filter(pl.col("kind") == LinkKind.FEEDS.value).select("sid", span_key="from_key")
+    callers = pl.concat([feeding, frames.calls.filter("asked").select("sid", "span_key")]).unique()
     spans = held.spans.with_columns(
         row=pl.int_range(pl.len(), dtype=pl.Int64), lane=pl.Series(held.lane)
     ).filter((pl.col("kind") == "request") & pl.col("sid").is_in(placed.get_column("sid").unique().implode()))

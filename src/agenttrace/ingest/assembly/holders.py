@@ -141,7 +141,13 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
 
 
 def _innermost(table: pl.DataFrame, spans: pl.DataFrame, parents: Rows) -> pl.Series:
-    """Of each lane the span to hang in: its call, or the part of the call (its execution) that spans it all."""
+    """Of each lane the span to hang in: its call, or the part of the call (its execution) that spans it all.
+
+    A lane that begins when its call is over runs in none: NONE.
+    """
+    spawn = table.get_column("spawn_row")
+    if not (spawn != NONE).any():
+        return spawn
     parts = spans.select(
         "kind", "start_ns", "end_ns", part=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(spawn_row=pl.Series(parents))
@@ -156,8 +162,14 @@ def _innermost(table: pl.DataFrame, spans: pl.DataFrame, parents: Rows) -> pl.Se
         .unique("lane_no", keep="first", maintain_order=True)
         .select("lane_no", "part")
     )
-    joined = table.join(spanning, on="lane_no", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("part", "spawn_row")).to_series()
+    ends = spans.select(spawn_end="end_ns", spawn_row=pl.int_range(pl.len(), dtype=pl.Int64))
+    joined = table.join(spanning, on="lane_no", how="left", maintain_order="left").join(
+        ends, on="spawn_row", how="left", maintain_order="left"
+    )
+    over = (pl.col("low") >= pl.col("spawn_end")).fill_null(value=False)
+    return joined.select(
+        inside=pl.when(over).then(pl.lit(NONE, pl.Int64)).otherwise(pl.coalesce("part", "spawn_row"))
+    ).to_series()
 
 
 def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:

@@ -8,6 +8,18 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
 
+_NOTHING = pl.DataFrame(
+    schema={
+        "sid": pl.Int64,
+        "row": pl.Int64,
+        "lane": pl.Int64,
+        "block_size": pl.Int32,
+        "blocks": pl.List(pl.UInt64),
+        "kept_blocks": pl.Int32,
+        "previous_blocks": pl.Int32,
+    }
+)
+
 
 def place_prefixes(held: Held, prefixes: pl.DataFrame) -> pl.DataFrame:
     """One row for each request with hashes, in order of lane and start.
@@ -15,6 +27,8 @@ def place_prefixes(held: Held, prefixes: pl.DataFrame) -> pl.DataFrame:
     Columns: sid, row, lane, block_size, blocks, kept_blocks (leading blocks equal to those of the
     previous row of the same lane and block size; 0 for the first), previous_blocks (their number).
     """
+    if prefixes.is_empty():
+        return _NOTHING
     rows = held.spans.select(
         "sid", "span_key", "kind", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane))

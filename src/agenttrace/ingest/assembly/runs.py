@@ -14,8 +14,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
-from agenttrace.ingest.assembly.keys import KeySets
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Severity
 
@@ -23,34 +22,30 @@ Affinities: TypeAlias = Mapping[str, Collection[tuple[int, int]]]
 """For a set of keys, pairs of sources that are views of one run."""
 
 
-def name_sets(frames: Frames, *, strong_only: bool) -> pl.DataFrame:
-    """`session_key` and the smallest key of its set."""
-    sets = KeySets()
-    edges = frames.key_edges.filter(pl.col("strong")) if strong_only else frames.key_edges
-    sets.join_all(edges.select("key_a", "key_b").unique().iter_rows())
-    keys = pl.concat(
-        [frame.get_column("session_key") for frame in (frames.spans, frames.agents, frames.sessions)]
-    ).unique()
-    return pl.DataFrame(
-        {"session_key": keys, "set": [sets.find(key) for key in keys.to_list()]},
-        schema={"session_key": pl.String, "set": pl.String},
-    )
-
-
-def assign_runs(spans: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.DataFrame:
-    """For `spans` with `set` and `origin`: frame of set, origin, run (0 for the earliest run of a set).
+def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.DataFrame:
+    """For `spans` with `origin`: frame of set, origin, run (0 for the earliest run of a set).
 
     `alike`: for each set the pairs of sources that saw the same requests, and so belong to one run.
     """
-    parts = spans.group_by("set", "origin").agg(
+    runs = (
+        spans.select("session_key", "origin")
+        .unique()
+        .join(sets, on="session_key")
+        .select("set", "origin", run=pl.lit(0, pl.Int32))
+        .unique()
+    )
+    several = runs.filter(pl.len().over("set") > 1).select("set").unique()
+    if several.is_empty():
+        return runs
+    shared = spans.join(sets.join(several, on="set"), on="session_key")
+    conflicts = _conflicts(shared)
+    if not conflicts:
+        return runs
+    parts = shared.group_by("set", "origin").agg(
         low=pl.min_horizontal(pl.col("start_ns").min(), pl.col("end_ns").min()),
         high=pl.max_horizontal(pl.col("start_ns").max(), pl.col("end_ns").max()),
     )
-    runs = parts.select("set", "origin", run=pl.lit(0, pl.Int32))
-    conflicts = _conflicts(spans)
-    if not conflicts:
-        return runs
-    held = _parents_elsewhere(spans.filter(pl.col("set").is_in(list(conflicts))))
+    held = _parents_elsewhere(shared.filter(pl.col("set").is_in(list(conflicts))))
     separated: list[tuple[str, int, int]] = []
     for name, pairs in conflicts.items():
         extents = parts.filter(pl.col("set") == name).select("origin", "low", "high").rows()
@@ -70,10 +65,7 @@ def assign_runs(spans: pl.DataFrame, alike: Affinities, ledger: Ledger) -> pl.Da
 
 def _conflicts(spans: pl.DataFrame) -> dict[str, set[tuple[int, int]]]:
     """Pairs of origins of a set that mostly disagree on when their shared spans happened."""
-    shared = spans.filter(pl.col("origin").n_unique().over("set") > 1)
-    if shared.is_empty():
-        return {}
-    bounds = shared.select(
+    bounds = spans.select(
         "set",
         "span_key",
         "origin",

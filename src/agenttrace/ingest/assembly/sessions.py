@@ -9,47 +9,47 @@ import polars as pl
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.runs import assign_runs, name_sets
-from agenttrace.ingest.joining.matching import Matches, affinities
+from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
-def number_sessions(frames: Frames, matches: Matches, ledger: Ledger) -> Frames:
+def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Frames:
     """The frames with `sid`, the number of each row's session; spans also get `family`.
 
-    Rows of sessions without any span are left out: nothing of theirs can be shown.
+    `members`: as `membership` makes it; `alike`: as `assign_runs` takes it. Rows of sessions without any span are
+    left out: nothing of theirs can be shown.
     """
-    sets = name_sets(frames, strong_only=True)
-    families = name_sets(frames, strong_only=False).rename({"set": "family"})
-    spans = frames.spans.join(sets, on="session_key", maintain_order="left")
-    runs = assign_runs(spans, affinities(frames, matches, sets), ledger)
-    numbered = (
-        runs.select("set", "run")
-        .unique()
-        .sort("set", "run")
-        .with_row_index("sid")
-        .with_columns(pl.col("sid").cast(pl.Int64))
-    )
-    place = runs.join(numbered, on=["set", "run"])
-    first = numbered.sort("run").group_by("set").agg(first_sid=pl.col("sid").first())
+    sets = members.select("session_key", "set")
+    numbered = _numbered(assign_runs(frames.spans, sets, alike, ledger))
+    first = sets.join(numbered.select("set", sid="first_sid").unique(), on="set")
 
-    def with_sid(frame: pl.DataFrame) -> pl.DataFrame:
-        joined = frame.join(sets, on="session_key", how="left", maintain_order="left")
-        joined = joined.join(place, on=["set", "origin"], how="left", maintain_order="left")
-        joined = joined.join(first, on="set", how="left", maintain_order="left")
-        sid = pl.coalesce("sid", "first_sid")
-        return joined.with_columns(sid=sid).drop("set", "run", "first_sid").drop_nulls("sid")
+    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = first) -> pl.DataFrame:
+        if frame.is_empty():
+            return frame.with_columns(sid=pl.lit(None, pl.Int64))
+        return _with_sid(frame, numbered, keys)
 
-    return Frames(
-        spans=with_sid(frames.spans).join(families, on="session_key", how="left", maintain_order="left"),
-        agents=with_sid(frames.agents),
-        marks=with_sid(frames.marks),
-        links=with_sid(frames.links),
-        prefixes=with_sid(frames.prefixes),
-        sessions=with_sid(frames.sessions),
-        key_edges=frames.key_edges,
+    families = first.join(members.select("session_key", "family"), on="session_key")
+    found = {name: with_sid(frame) for name, frame in frames.items().items() if name != "spans"}
+    return Frames(spans=with_sid(frames.spans, families), **found)
+
+
+def _numbered(runs: pl.DataFrame) -> pl.DataFrame:
+    """`runs` with sid, in the order of set and run, and `first_sid`: that of the earliest run of the set."""
+    return runs.with_columns(sid=pl.struct("set", "run").rank("dense").cast(pl.Int64) - 1).with_columns(
+        first_sid=pl.col("sid").min().over("set")
     )
+
+
+def _with_sid(frame: pl.DataFrame, numbered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """`keys` have the session of the earliest run: for rows whose file holds no span of their set."""
+    if numbered.get_column("run").max() == 0:
+        return frame.join(keys.drop("set"), on="session_key", maintain_order="left")
+    place = numbered.select("set", "origin", placed="sid")
+    joined = frame.join(keys, on="session_key", maintain_order="left").join(
+        place, on=["set", "origin"], how="left", maintain_order="left"
+    )
+    return joined.with_columns(sid=pl.coalesce("placed", "sid")).drop("set", "placed")
 
 
 def describe_sessions(
@@ -105,6 +105,8 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
 
 def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
     """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known."""
+    if placed.is_empty():
+        return pl.DataFrame(schema={"sid": pl.Int64, "prompt": pl.String})
     main = held.lanes.filter("main").get_column("lane_no")
     first = placed.filter(pl.col("lane").is_in(main.implode())).unique(
         "sid", keep="first", maintain_order=True

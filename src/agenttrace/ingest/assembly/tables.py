@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import lane_depths
 from agenttrace.ingest.assembly.holders import Held
@@ -15,25 +17,31 @@ from agenttrace.ingest.assembly.parents import NONE
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
 
 
-def arrow_table(table: Table, frame: pl.DataFrame, constants: Mapping[str, object] | None = None) -> pa.Table:
-    """`frame` as the declared table; columns that it lacks are null, or the constant."""
-    arrays = []
-    for column in table.columns:
-        if column.name in frame.columns:
-            arrays.append(_arrow_column(frame.get_column(column.name), column.type))
-        else:
-            value = (constants or {}).get(column.name)
-            arrays.append(pa.array([value] * frame.height, column.type))
+def arrow_table(table: Table, frame: pl.DataFrame) -> pa.Table:
+    """`frame` as the declared table; columns that it lacks are null."""
+    known = set(frame.columns)
+    arrays = [
+        _arrow_column(frame.get_column(field.name), field.type)
+        if field.name in known
+        else pa.nulls(frame.height, field.type)
+        for field in table.arrow
+    ]
     return pa.table(arrays, schema=table.arrow)
 
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
     if isinstance(series.dtype, pl.Enum):
         codes = series.to_physical().cast(pl.Int8).to_arrow()
-        return pa.DictionaryArray.from_arrays(codes, pa.array(series.dtype.categories.to_list(), pa.string()))
+        return pa.DictionaryArray.from_arrays(codes, _words(series.dtype))
     if pa.types.is_dictionary(to):
         return series.cast(pl.String).to_arrow().cast(pa.string()).dictionary_encode().cast(to)
-    return series.to_arrow().cast(to)
+    column = series.to_arrow()
+    return column if column.type == to else column.cast(to)
+
+
+@cache
+def _words(of: pl.Enum) -> pa.Array[Any]:
+    return pa.array(of.categories.to_list(), pa.string())
 
 
 class Numbering:
@@ -84,11 +92,17 @@ class Numbering:
 
     def span_numbers(self, rows: pl.Series) -> pl.Series:
         """Span numbers of rows; null where the row is null or NONE."""
-        numbers = self.span_of[rows.fill_null(NONE).to_numpy()]
-        return pl.Series(numbers, dtype=pl.Int32).replace(NONE, None)
+        known = rows.fill_null(NONE) if rows.null_count() else rows
+        return _or_null(self.span_of[known.to_numpy()])
 
 
-def session_table(numbering: Numbering, formats: list[str], dialects: list[str]) -> pa.Table:
+def _or_null(numbers: NDArray[np.int32]) -> pl.Series:
+    """The numbers, null where they are NONE."""
+    series: pl.Series = pl.Series(pa.array(numbers, mask=numbers == NONE))
+    return series
+
+
+def session_table(numbering: Numbering, formats: Sequence[str], dialects: Sequence[str]) -> pa.Table:
     """The sessions, with the format of the source that tells of their beginning."""
     described = numbering.sessions
     origins = described.get_column("sources").to_list()
@@ -107,7 +121,7 @@ def session_table(numbering: Numbering, formats: list[str], dialects: list[str])
     return arrow_table(SESSIONS, frame.drop("labels", strict=False))
 
 
-def _joined(dialects: list[str], origins: list[int]) -> str | None:
+def _joined(dialects: Sequence[str], origins: list[int]) -> str | None:
     words = {word for origin in origins for word in dialects[origin].split(",") if word}
     return ",".join(sorted(words)) or None
 
@@ -118,7 +132,7 @@ def agent_table(numbering: Numbering) -> pa.Table:
     parent = lanes.get_column("parent_lane_no").to_numpy()
     parent_agent = np.where(parent == NONE, NONE, numbering.agent_of[np.maximum(parent, 0)])
     frame = lanes.with_columns(
-        parent_agent=pl.Series(parent_agent, dtype=pl.Int32).replace(NONE, None),
+        parent_agent=_or_null(parent_agent.astype(np.int32)),
         span=numbering.span_numbers(lanes.get_column("holder")),
         spawning_span=numbering.span_numbers(lanes.get_column("spawn_row")),
     )
@@ -146,6 +160,8 @@ def in_session_order(numbering: Numbering, frame: pl.DataFrame, *order: str) -> 
 
 def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:
     """`marks` with sid, row, kind, t_ns, evidence, refers_row."""
+    if marks.is_empty():
+        return MARKS.empty
     frame = marks.with_columns(
         span=numbering.span_numbers(marks.get_column("row")),
         refers_to=numbering.span_numbers(marks.get_column("refers_row")),
@@ -156,6 +172,8 @@ def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:
 
 def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa.Table:
     """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence."""
+    if links.is_empty():
+        return LINKS.empty
     frame = links.with_columns(
         from_span=numbering.span_numbers(links.get_column("from_row")),
         to_span=numbering.span_numbers(links.get_column("to_row")),
@@ -164,6 +182,8 @@ def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa
     ordered = ordered.unique(
         subset=["place", "to_span", "from_span", "kind", "at_ns"], keep="first", maintain_order=True
     )
+    if not marks.num_rows:
+        return arrow_table(LINKS, ordered)
     instants = pl.DataFrame(pl.from_arrow(marks.select(["session", "mark", "span", "t_ns"]))).unique(
         subset=["session", "span", "t_ns"], keep="first", maintain_order=True
     )
@@ -178,5 +198,7 @@ def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa
 
 def prefix_table(numbering: Numbering, prefixes: pl.DataFrame) -> pa.Table:
     """`prefixes` with sid, row, block_size, kept_blocks, new_blocks."""
+    if prefixes.is_empty():
+        return PREFIXES.empty
     frame = prefixes.with_columns(span=numbering.span_numbers(prefixes.get_column("row"))).drop_nulls("span")
     return arrow_table(PREFIXES, in_session_order(numbering, frame, "span"))

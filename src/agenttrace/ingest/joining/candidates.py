@@ -1,53 +1,52 @@
 """Requests of which two sources may speak: they share an id, or the numbers of their tokens.
 
-Frames of pairs have the columns `a` and `b` (rows of the spans, of two sources where those differ) and
-`stated`: the sources state an id in common.
+`requests` are those of a `RawStore`, with `row` (their place), `set` (their session, as far as keys tell) and `view`
+(of the source: its format and dialects). Pairs are frames of `a` and `b`, rows of two requests.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-PAIRS = pl.Schema({"a": pl.UInt32, "b": pl.UInt32, "stated": pl.Boolean})
+PAIRS = pl.Schema({"a": pl.UInt32, "b": pl.UInt32})
 _MOST_OF_ONE_ID = 8
 """An id that more requests of one source have is no request's id, whatever its name."""
 
 
-def requests_of(spans: pl.DataFrame) -> pl.DataFrame:
-    """The requests, with `row`, their place among the spans."""
-    return spans.with_row_index("row").filter(pl.col("kind") == "request")
-
-
 def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
-    """Pairs that have a request id in common, whichever side gave it."""
+    """Pairs that have a request id in common, whichever side gave it.
+
+    A row with the same key is a copy of the record, not another view of the request: a fork repeats its
+    history under its own name, and stays a session of its own.
+    """
     known = (
-        requests.select("row", "origin", id=pl.concat_list("request_id", "client_request_id"))
-        .explode("id")
+        pl.concat([requests.select("row", "origin", "span", id=name) for name in ("id_a", "id_b")])
         .drop_nulls("id")
         .unique()
-        .filter((pl.len().over("id") > 1) & (pl.len().over("id", "origin") <= _MOST_OF_ONE_ID))
+        .filter(pl.col("id").is_duplicated())
+        .filter(pl.len().over("id", "origin") <= _MOST_OF_ONE_ID)
     )
-    pairs = known.join(known, on="id").filter(_earlier_source())
-    return pairs.select(a="row", b="row_right", stated=pl.lit(value=True)).unique(["a", "b"]).cast(PAIRS)
+    pairs = known.join(known, on="id").filter(_earlier_source() & (pl.col("span") != pl.col("span_right")))
+    return pairs.select(a="row", b="row_right").unique().cast(PAIRS)
 
 
-def same_tokens(requests: pl.DataFrame, taken: pl.DataFrame, views: list[str]) -> pl.DataFrame:
-    """Pairs of sources of different kinds (`views`), whose tokens are equal and met once in each of the two.
+def same_tokens(requests: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of sources of different views whose tokens are equal, and met once in each of the two views.
 
     `taken` are pairs that an id has made: their requests are not paired again.
     """
-    free = requests.join(taken.select(row="a"), on="row", how="anti").join(
-        taken.select(row="b"), on="row", how="anti"
-    )
+    paired = pl.concat([taken.select(row="a"), taken.select(row="b")])
     tokens = ["input_tokens", "output_tokens"]
-    known = free.select(
-        "row", "origin", *tokens, view=pl.col("origin").replace_strict(list(range(len(views))), views)
-    ).filter((pl.col("input_tokens") > 0) & (pl.col("output_tokens") > 0))
+    known = (
+        requests.join(paired, on="row", how="anti")
+        .filter((pl.col("input_tokens") > 0) & (pl.col("output_tokens") > 0))
+        .select("row", "origin", "view", *tokens)
+    )
     single = known.filter(pl.len().over("view", *tokens) == 1)
     pairs = single.join(single, on=tokens).filter(
         _earlier_source() & (pl.col("view") != pl.col("view_right"))
     )
-    return pairs.select(a="row", b="row_right", stated=pl.lit(value=False)).cast(PAIRS)
+    return pairs.select(a="row", b="row_right").cast(PAIRS)
 
 
 def _earlier_source() -> pl.Expr:

@@ -9,13 +9,18 @@ between the bounds is the error.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.model.vocabulary import Evidence, Severity
+from agenttrace.units import format_duration
 
 _LOOSE_NS = 1_000_000_000
 """Where a bound is none (a transcript knows when it wrote, not when the stream ended), it may be off by so much."""
@@ -35,12 +40,12 @@ class Offset:
     requests: int
 
 
-def settle(pairs: pl.DataFrame, spans: pl.DataFrame) -> tuple[pl.DataFrame, list[Offset]]:
+def settle(pairs: pl.DataFrame, requests: pl.DataFrame) -> tuple[pl.DataFrame, list[Offset]]:
     """The pairs that one difference of clocks explains, and the differences that are not zero.
 
     The reference of two clocks is the one whose requests contain those of the other: the client's.
     """
-    timed = _bounds(pairs, spans)
+    timed = _bounds(pairs, requests)
     kept: list[pl.DataFrame] = []
     offsets: list[Offset] = []
     for (a, b), part in timed.group_by("origin", "origin_b", maintain_order=True):
@@ -55,12 +60,10 @@ def settle(pairs: pl.DataFrame, spans: pl.DataFrame) -> tuple[pl.DataFrame, list
     return confirmed.select(pairs.columns), offsets
 
 
-def _bounds(pairs: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+def _bounds(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """The pairs whose bounds are known: `low` and `high` of how far b is ahead, `measured`, and the lengths."""
     measured = (pl.col("start_evidence") == "measured") & (pl.col("end_evidence") == "measured")
-    facts = spans.with_row_index("row").select(
-        "row", "origin", "start_ns", "end_ns", measured=measured.fill_null(value=False)
-    )
+    facts = requests.select("row", "origin", "start_ns", "end_ns", measured=measured.fill_null(value=False))
     both = pairs.join(facts.rename({"row": "a"}), on="a").join(
         facts.rename({name: f"{name}_b" for name in facts.columns} | {"row": "b"}), on="b"
     )
@@ -107,3 +110,73 @@ def common_point(low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[int, 
     first = int(np.argmax(depth))
     begin, end = int(points[order[first]]), int(points[order[first + 1]])
     return (begin + end) // 2, (end - begin + 1) // 2
+
+
+def from_the_client(offsets: Sequence[Offset]) -> dict[int, tuple[int, Offset]]:
+    """Of each source whose clock differs, by how much in all, along the chain of its references."""
+    by_origin: dict[int, Offset] = {}
+    for offset in sorted(offsets, key=lambda offset: -offset.requests):
+        by_origin.setdefault(offset.origin, offset)
+    totals: dict[int, tuple[int, Offset]] = {}
+    for origin, offset in by_origin.items():
+        total, at, seen = 0, origin, set[int]()
+        while at in by_origin and at not in seen:
+            seen.add(at)
+            total += by_origin[at].ahead_ns
+            at = by_origin[at].reference
+        totals[origin] = total, offset
+    return {origin: found for origin, found in totals.items() if found[0]}
+
+
+def report_clocks(ahead: Mapping[int, tuple[int, Offset]], ledger: Ledger) -> None:
+    """A finding for each source whose clock is corrected."""
+    for origin, (total_ns, offset) in sorted(ahead.items()):
+        ledger.add(
+            "clock_shifted",
+            Severity.WARNING,
+            f"its clock is {format_duration(abs(total_ns))} {'ahead of' if total_ns > 0 else 'behind'} that of "
+            f"{PurePath(ledger.paths[offset.reference]).name}, ± {format_duration(offset.error_ns)} by "
+            f"{offset.requests} requests: corrected",
+            path=ledger.paths[origin],
+        )
+
+
+def in_one_time(frames: Frames, ahead: Mapping[int, tuple[int, Offset]]) -> Frames:
+    """Every source in the time of the client's clock; instants that moved are estimated."""
+    if not ahead:
+        return frames
+    bounds = ("start_ns", "end_ns", "first_token_ns")
+    return replace(
+        frames,
+        spans=moved_back(frames.spans, ahead, bounds, ("start_evidence", "end_evidence")),
+        marks=moved_back(frames.marks, ahead, ("t_ns",), ("evidence",)),
+        links=moved_back(frames.links, ahead, ("at_ns",)),
+    )
+
+
+def moved_back(
+    frame: pl.DataFrame,
+    ahead: Mapping[int, tuple[int, Offset]],
+    instants: Sequence[str],
+    evidence: Sequence[str] = (),
+) -> pl.DataFrame:
+    """The frame with these instants in the client's time, and with the evidence of what moved."""
+    if not ahead:
+        return frame
+    back = pl.DataFrame(
+        {"origin": list(ahead), "back_ns": [total for total, _ in ahead.values()]},
+        schema={"origin": pl.Int32, "back_ns": pl.Int64},
+    )
+    joined = frame.join(back, on="origin", how="left", maintain_order="left")
+    sure = [Evidence.MEASURED.value, Evidence.DERIVED.value]
+    return joined.with_columns(
+        *(pl.col(name) - pl.col("back_ns").fill_null(0) for name in instants),
+        *(
+            pl.when(pl.col("back_ns").is_not_null() & pl.col(name).is_in(sure))
+            .then(pl.lit(Evidence.ESTIMATED.value))
+            .otherwise(pl.col(name).cast(pl.String))
+            .cast(frame.schema[name])
+            .alias(name)
+            for name in evidence
+        ),
+    ).drop("back_ns")

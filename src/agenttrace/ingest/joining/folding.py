@@ -29,7 +29,7 @@ def fold_sightings(
 ) -> tuple[pl.DataFrame, Frames]:
     """The spans with one row for each record, and the frames with what hung on the others moved to it.
 
-    `spans` have been merged where they are copies; `frames.spans` are those to which `matches` refers.
+    `spans` have been merged where they are copies, `frames.spans` have not.
     """
     if matches.pairs.is_empty():
         return spans, frames
@@ -51,16 +51,20 @@ def fold_sightings(
 
 def _rows_of(pairs: pl.DataFrame, raw: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """The pairs as rows of `spans`, but for those that are one row by now, or of which one is gone."""
-    keys = raw.select("sid", "span_key")
-    index = spans.select("sid", "span_key", row=pl.int_range(pl.len(), dtype=pl.Int64))
-    a, b = (
-        keys[pairs.get_column(side)]
-        .join(index, on=["sid", "span_key"], how="left", maintain_order="left")
-        .get_column("row")
-        for side in ("a", "b")
+    place = ["origin", "session_key", "span_key"]
+    index = (
+        raw.select("sid", *place)
+        .unique(place)
+        .join(
+            spans.select("sid", "span_key", row=pl.int_range(pl.len(), dtype=pl.Int64)),
+            on=["sid", "span_key"],
+        )
     )
-    found = pl.DataFrame({"a": a, "b": b}).drop_nulls()
-    return found.filter(pl.col("a") != pl.col("b")).unique(maintain_order=True)
+    found = pairs.join(index.select(*place, a="row"), on=place).join(
+        index.select(*(pl.col(name).alias(f"{name}_b") for name in place), b="row"),
+        on=[f"{name}_b" for name in place],
+    )
+    return found.select("a", "b").filter(pl.col("a") != pl.col("b")).unique().sort("a", "b")
 
 
 def _stand_ins(seen: Sightings, into: Rows) -> Rows:
@@ -80,6 +84,7 @@ def _moved(frames: Frames, spans: pl.DataFrame, to: Rows) -> Frames:
         frames,
         marks=renamed(frames.marks, names, "span_key", "refers_to_key"),
         links=renamed(frames.links, names, "from_key", "to_key"),
+        calls=renamed(frames.calls, names, "span_key"),
         prefixes=renamed(frames.prefixes, names, "span_key"),
         agents=renamed(frames.agents, names, "spawn_key"),
     )

@@ -10,13 +10,13 @@ from agenttrace.ingest.joining.candidates import PAIRS
 _TOKENS = ("input_tokens", "output_tokens")
 
 
-def by_time(pairs: pl.DataFrame, spans: pl.DataFrame, views: list[str], whose: pl.DataFrame) -> pl.DataFrame:
+def by_time(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """More pairs between sources that have some: requests of one session that nobody has paired.
 
     They share most of the shorter one's time, no other one is nearer to either, and their tokens do not
-    contradict each other (a cancelled request's are often not counted). `whose`: row and set of each request.
+    contradict each other (a cancelled request's are often not counted).
     """
-    free = _unpaired(pairs, spans, views, _joined_sets(pairs, whose))
+    free = _unpaired(pairs, requests)
     both = free.join(free, on="set", suffix="_b").filter(
         (pl.col("view") < pl.col("view_b"))
         & (pl.col("start_ns") < pl.col("end_ns_b"))
@@ -35,32 +35,31 @@ def by_time(pairs: pl.DataFrame, spans: pl.DataFrame, views: list[str], whose: p
         (pl.col("distance") == pl.col("distance").min().over("row", "view_b"))
         & (pl.col("distance") == pl.col("distance").min().over("row_b", "view"))
     ).unique(["row", "view_b"], keep="first", maintain_order=True)
-    return nearest.select(a="row", b="row_b", stated=pl.lit(value=False)).cast(PAIRS)
+    return nearest.select(a="row", b="row_b").cast(PAIRS)
 
 
-def _joined_sets(pairs: pl.DataFrame, whose: pl.DataFrame) -> pl.DataFrame:
-    """`row` and `set` of the requests of sessions that pairs have joined, these under one name."""
+def _joined_sets(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
+    """`set` and `name` of the sessions that pairs have joined: one name for those that are one."""
+    whose = requests.select("row", "set")
     named = pairs.join(whose.rename({"row": "a"}), on="a").join(
         whose.rename({"row": "b"}), on="b", suffix="_b"
     )
     sets = KeySets()
     sets.join_all(named.select("set", "set_b").unique().iter_rows())
     joined = pl.concat([named.get_column("set"), named.get_column("set_b")]).unique()
-    names = pl.DataFrame(
+    return pl.DataFrame(
         {"set": joined, "name": [sets.find(key) for key in joined.to_list()]},
         schema={"set": pl.String, "name": pl.String},
     )
-    return whose.join(names, on="set").select("row", set="name")
 
 
-def _unpaired(pairs: pl.DataFrame, spans: pl.DataFrame, views: list[str], sets: pl.DataFrame) -> pl.DataFrame:
+def _unpaired(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     paired = pl.concat([pairs.select(row="a"), pairs.select(row="b")])
-    facts = spans.with_row_index("row").select("row", "origin", "start_ns", "end_ns", *_TOKENS)
     return (
-        sets.join(paired, on="row", how="anti")
-        .join(facts, on="row")
+        requests.join(_joined_sets(pairs, requests), on="set")
+        .join(paired, on="row", how="anti")
         .drop_nulls(["start_ns", "end_ns"])
-        .with_columns(view=pl.col("origin").replace_strict(list(range(len(views))), views))
+        .select("row", "view", "start_ns", "end_ns", *_TOKENS, set="name")
         .sort("set", "row")
     )
 

@@ -13,8 +13,9 @@ from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
 from agenttrace.ingest.telemetry.arrow import Mask, joined, kept, known, taken
-from agenttrace.ingest.telemetry.calls import Calls
+from agenttrace.ingest.telemetry.calls import record_calls
 from agenttrace.ingest.telemetry.classify import Classes, classify
+from agenttrace.ingest.telemetry.codex_turns import Turn, note_turns
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.pending import Pending, is_pending
@@ -36,9 +37,9 @@ class DialectLayer:
         self._recorder = recorder
         self._notes = Notes(recorder)
         self._sessions = Sessions(recorder)
-        self._calls = Calls()
         self._engine = Engine(recorder)
         self._pending = Pending(recorder)
+        self.turns: dict[str, list[Turn]] = {}
 
     def add(self, spans: Spans, origins: Sequence[Origin]) -> None:
         """Records a chunk."""
@@ -50,8 +51,9 @@ class DialectLayer:
             self._recorder.dialect(Dialect(dialect).label)
         columns = span_columns(spans, classes, self._notes)
         columns["agent_key"] = agent_keys(spans, classes, columns)
+        note_turns(self.turns, spans, classes, columns)
         self._sessions.add(spans, classes, origins, self._notes)
-        self._calls.add(spans, classes, columns)
+        record_calls(spans, classes, columns, self._recorder)
         record_agents(spans, classes, columns, self._recorder)
         self._marks(spans, columns)
         self._links(spans, classes, columns)
@@ -77,7 +79,6 @@ class DialectLayer:
         """Records what only the whole source tells."""
         self._engine.release(self._notes)
         self._pending.release(self._notes)
-        self._calls.record(self._recorder)
         self._sessions.record()
 
     def _with_trace(self, spans: Spans) -> Spans:

@@ -65,7 +65,7 @@ class Intake:
         """Records what is left, and what only the whole source tells."""
         self._flush()
         self._layer.finish()
-        self.logs.release(self._layer.session_keys)
+        self.logs.release(self._layer.session_keys, self._layer.turns)
         if self.dropped.spans:
             self.recorder.finding(
                 "dropped_by_exporter",

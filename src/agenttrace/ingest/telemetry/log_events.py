@@ -15,6 +15,8 @@ from agenttrace.model.vocabulary import SpanKind
 
 DYNAMO_SCOPE = "dynamo.request_trace"
 COMPLETED = "response.completed"
+COMMUNICATION = "codex.agent_communication"
+"""An event between two conversations; it names both, and belongs to neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,6 @@ KINDS = MappingProxyType(
         "claude_code.api_error": SpanKind.REQUEST,
         "claude_code.tool_result": SpanKind.TOOL,
         "claude_code.compaction": SpanKind.COMPACTION,
-        "codex.sse_event": SpanKind.REQUEST,
-        "codex.tool_result": SpanKind.TOOL,
         "gemini_cli.api_response": SpanKind.REQUEST,
         "gemini_cli.api_error": SpanKind.REQUEST,
         "gemini_cli.tool_call": SpanKind.TOOL,
@@ -58,11 +58,12 @@ KINDS = MappingProxyType(
 )
 PROMPTS = frozenset({"claude_code.user_prompt", "codex.user_prompt", "gemini_cli.user_prompt"})
 SENT = frozenset({"codex.websocket_request", "codex.api_request"})
-"""Events at which a request is on its way, whose end another event tells."""
+"""Events of Codex at which a request is on its way, whose end another event tells."""
 FAILED = frozenset({"claude_code.api_error", "gemini_cli.api_error"})
 BESIDE_SPANS = frozenset({"claude_code.compaction"})
 """Events that say something even where the same session has spans."""
 
+SENDER, RECEIVER = "sender_thread_id", "receiver_thread_id"
 SESSION = ("session.id", "conversation.id", "gen_ai.conversation.id")
 PROMPT = ("prompt.id", "prompt_id")
 DURATION = ("duration_ms", "duration")

@@ -8,15 +8,14 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import log_events
 from agenttrace.ingest.telemetry.log_events import LogEvent, first
-from agenttrace.ingest.telemetry.roles import Dialect
-from agenttrace.model.vocabulary import (
-    Evidence,
-    Purpose,
-    Severity,
-    SpanKind,
-    Status,
-    TokenQuality,
+from agenttrace.ingest.telemetry.log_facts import (
+    compaction_facts,
+    duration_ns,
+    request_facts,
+    span_key,
+    tool_facts,
 )
+from agenttrace.model.vocabulary import Evidence, Purpose, Severity, SpanKind, Status
 
 
 class LogRows:
@@ -27,7 +26,6 @@ class LogRows:
         self._recorder = recorder
         self._key = key
         self._beside_spans = beside_spans
-        self._sent: int | None = None
         self._named = False
         self._lanes: set[str] = set()
 
@@ -39,10 +37,8 @@ class LogRows:
         if event.name in log_events.PROMPTS:
             self._interaction(event)
             return True
-        if event.name in log_events.SENT and self._send(event):
-            return True
         kind = log_events.KINDS.get(event.name)
-        if kind is None or (event.name == "codex.sse_event" and not self._is_answer(event)):
+        if kind is None:
             return False
         row = self._common(event, kind) | _FACTS[kind](event)
         self._recorder.span(**row, **_first_token(event, row))
@@ -62,40 +58,11 @@ class LogRows:
             end_evidence=Evidence.UNKNOWN.value,
         )
 
-    def _send(self, event: LogEvent) -> bool:
-        """Remembers when a request was sent; a failed one is an attempt of its own."""
-        duration = _duration(event) or 0
-        endpoint = fields.text(event.attributes.get("endpoint"))
-        if endpoint is not None and not endpoint.endswith("/responses"):
-            return False
-        if fields.boolean(event.attributes.get("success")) is False:
-            self._recorder.span(
-                **self._common(event, SpanKind.REQUEST),
-                **_request(event) | {"purpose": Purpose.FAILED_ATTEMPT.value},
-            )
-        else:
-            self._sent = event.t_ns - duration
-        return True
-
-    def _is_answer(self, event: LogEvent) -> bool:
-        if event.attributes.get("event.kind") != log_events.COMPLETED:
-            return False
-        if fields.count(first(event.attributes, log_events.OUTPUT)) == 0:
-            self._recorder.finding(
-                "prewarm_request",
-                Severity.INFO,
-                "a request that only fills the cache: left out",
-                line=event.line,
-            )
-            self._sent = None
-            return False
-        return True
-
     def _common(self, event: LogEvent, kind: SpanKind) -> dict[str, Any]:
         start = self._start(event)
         return {
             "session_key": self._key,
-            "span_key": _span_key(event, kind),
+            "span_key": span_key(event, kind),
             "parent_key": None if self._beside_spans else _prompt_key(event),
             "agent_key": self._lane(event, kind),
             "line": event.line,
@@ -114,12 +81,9 @@ class LogRows:
         }
 
     def _start(self, event: LogEvent) -> int | None:
-        duration = _duration(event)
+        duration = duration_ns(event)
         if duration is not None:
             return event.t_ns - duration
-        if event.dialect is Dialect.CODEX and event.name == "codex.sse_event":
-            sent, self._sent = self._sent, None
-            return sent
         return event.t_ns if event.name == "gemini_cli.chat_compression" else None
 
     def _lane(self, event: LogEvent, kind: SpanKind) -> str | None:
@@ -156,50 +120,12 @@ def _prompt_key(event: LogEvent) -> str | None:
     return f"prompt:{prompt}" if prompt else None
 
 
-def _span_key(event: LogEvent, kind: SpanKind) -> str:
-    names = log_events.REQUEST_ID if kind is SpanKind.REQUEST else log_events.CALL_ID
-    known = fields.text(first(event.attributes, names))
-    return f"{kind.value}:{known}" if known else f"{event.name}@{event.t_ns}"
-
-
-def _duration(event: LogEvent) -> int | None:
-    return fields.duration_from_ms(first(event.attributes, log_events.DURATION))
-
-
 def _status(event: LogEvent) -> Status:
     failed = (
         event.name in log_events.FAILED
         or fields.boolean(first(event.attributes, log_events.SUCCESS)) is False
     )
     return Status.ERROR if failed else Status.OK
-
-
-def _request(event: LogEvent) -> dict[str, Any]:
-    read = event.attributes
-    given = fields.count(first(read, log_events.INPUT))
-    cache_read = fields.count(first(read, log_events.CACHE_READ))
-    cache_write = fields.count(first(read, log_events.CACHE_WRITE))
-    output = fields.count(first(read, log_events.OUTPUT))
-    reasoning = fields.count(first(read, log_events.REASONING))
-    if event.dialect is Dialect.CLAUDE_CODE and given is not None:
-        given += (cache_read or 0) + (cache_write or 0)
-    if event.dialect is Dialect.GEMINI_CLI and output is not None:
-        output += reasoning or 0
-    purpose = Purpose.COMPACTION if first(read, log_events.QUERY_SOURCE) == "compact" else Purpose.TURN
-    return {
-        "purpose": (Purpose.FAILED_ATTEMPT if event.name in log_events.FAILED else purpose).value,
-        "name": "llm_request",
-        "model": fields.text(first(read, log_events.MODEL)),
-        "request_id": fields.text(first(read, log_events.REQUEST_ID)),
-        "client_request_id": fields.text(first(read, log_events.CLIENT_REQUEST_ID)),
-        "attempt": fields.small_count(first(read, log_events.ATTEMPT)),
-        "input_tokens": given,
-        "cache_read_tokens": cache_read,
-        "cache_write_tokens": cache_write,
-        "output_tokens": output,
-        "reasoning_tokens": reasoning,
-        "output_quality": TokenQuality.FINAL.value if output is not None else None,
-    }
 
 
 def _first_token(event: LogEvent, row: dict[str, Any]) -> dict[str, Any]:
@@ -215,23 +141,9 @@ def _first_token(event: LogEvent, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tool(event: LogEvent) -> dict[str, Any]:
-    return {"purpose": Purpose.TURN.value, "name": fields.text(first(event.attributes, log_events.NAME))}
-
-
-def _compaction(event: LogEvent) -> dict[str, Any]:
-    return {
-        "purpose": Purpose.COMPACTION.value,
-        "name": "compaction",
-        "tokens_before": fields.count(first(event.attributes, log_events.BEFORE)),
-        "tokens_after": fields.count(first(event.attributes, log_events.AFTER)),
-        "compaction_trigger": fields.text(first(event.attributes, log_events.TRIGGER)),
-    }
-
-
 _FACTS = {
-    SpanKind.REQUEST: _request,
-    SpanKind.TOOL: _tool,
-    SpanKind.AGENT: _tool,
-    SpanKind.COMPACTION: _compaction,
+    SpanKind.REQUEST: request_facts,
+    SpanKind.TOOL: tool_facts,
+    SpanKind.AGENT: tool_facts,
+    SpanKind.COMPACTION: compaction_facts,
 }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import log_events
+from agenttrace.ingest.telemetry.codex_rows import CodexRows
+from agenttrace.ingest.telemetry.codex_turns import Turns, turn_at_instant
 from agenttrace.ingest.telemetry.log_events import LogEvent, event_name, first
 from agenttrace.ingest.telemetry.log_rows import LogRows
+from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.ingest.telemetry.sessions import session_key
 from agenttrace.model.vocabulary import Severity
 
@@ -23,6 +26,7 @@ class Logs:
         """Nothing held yet."""
         self._recorder = recorder
         self._held: list[LogEvent] = []
+        self._parents: dict[str, str] = {}
 
     def add(
         self,
@@ -44,6 +48,9 @@ class Logs:
             return
         full = event_name(scope, fields.text(attributes.get("event.name")) or name, body)
         session = fields.text(first(attributes, log_events.SESSION))
+        if full == log_events.COMMUNICATION:
+            self._communicate(attributes, line)
+            return
         if full is None or session is None:
             self._unused(line)
             return
@@ -56,6 +63,16 @@ class Logs:
         self._recorder.dialect(dialect.label)
         self._held.append(LogEvent(t_ns, line, full, dialect, session, attributes))
 
+    def _communicate(self, attributes: Mapping[str, Any], line: int) -> None:
+        """A conversation that another one spawned is a subagent of that."""
+        sender, receiver = (
+            fields.text(attributes.get(name)) for name in (log_events.SENDER, log_events.RECEIVER)
+        )
+        if attributes.get("kind") != "spawn" or sender is None or receiver is None or sender == receiver:
+            self._unused(line)
+            return
+        self._parents.setdefault(receiver, sender)
+
     def _unused(self, line: int, count: int = 1) -> None:
         self._recorder.finding(
             "log_record_unused",
@@ -65,20 +82,49 @@ class Logs:
             count=count,
         )
 
-    def release(self, sessions_with_spans: AbstractSet[str]) -> None:
-        """Records what was held, session by session in the order of time."""
-        by_session: dict[str, list[LogEvent]] = defaultdict(list)
+    def release(self, sessions_with_spans: AbstractSet[str], turns: Turns) -> None:
+        """Records what was held, session by session in the order of time.
+
+        `turns`: the spans of turns, by session, where a program's spans tell of nothing else.
+        """
+        by_session: dict[tuple[Dialect, str], list[LogEvent]] = defaultdict(list)
         for event in self._held:
-            by_session[session_key(event.dialect.label, event.session)].append(event)
-        for key, events in sorted(by_session.items()):
+            by_session[event.dialect, event.session].append(event)
+        for (dialect, session), events in sorted(by_session.items()):
+            key = session_key(dialect.label, session)
             ordered = sorted(events, key=lambda event: (event.t_ns, event.line))
             beside_spans = key in sessions_with_spans
-            if beside_spans:
+            add = self._writer(dialect, session, key, turns, beside_spans=beside_spans)
+            if beside_spans and dialect is not Dialect.CODEX:
                 ordered = self._beside_spans(ordered)
-            rows = LogRows(self._recorder, key, beside_spans=beside_spans)
             for event in ordered:
-                if not rows.add(event):
+                if not add(event):
                     self._unused(event.line)
+
+    def _writer(
+        self, dialect: Dialect, session: str, key: str, turns: Turns, *, beside_spans: bool
+    ) -> Callable[[LogEvent], bool]:
+        if dialect is not Dialect.CODEX:
+            return LogRows(self._recorder, key, beside_spans=beside_spans).add
+        lane = self._lane(session, key)
+        turn_at = (lambda t_ns: turn_at_instant(turns.get(key, ()), t_ns)) if beside_spans else None
+        return CodexRows(self._recorder, key, lane, turn_at).add
+
+    def _lane(self, session: str, key: str) -> str | None:
+        """The lane of a conversation that another one spawned; that one's lane is the main one, or such too."""
+        parent = self._parents.get(session)
+        if parent is None:
+            return None
+        self._recorder.same_session(key, session_key(Dialect.CODEX.label, parent))
+        self._recorder.agent(
+            session_key=key,
+            agent_key=session,
+            parent_agent_key=parent if parent in self._parents else None,
+            source_id=session,
+            main=False,
+            background=True,
+        )
+        return session
 
     def _beside_spans(self, events: list[LogEvent]) -> list[LogEvent]:
         kept = [event for event in events if event.name in log_events.BESIDE_SPANS]

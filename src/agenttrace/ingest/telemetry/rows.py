@@ -76,12 +76,19 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         "call_id": text(spans, names.CALL_ID, classes.has_role(Role.TOOL)),
         "status": labelled(status, tuple(Status), UNKNOWN),
         "error": _errors(spans, status),
+        **_blocking(classes),
         **_bounds(spans, timing),
         **_waiting(spans),
         **_request_columns(spans, classes, notes),
         **count_tokens(spans, classes, ended, notes),
         **timing.columns(),
     }
+
+
+def _blocking(classes: Classes) -> Columns:
+    """Nobody waits for spans of Codex that show its own workings: what it waits for stands in its records."""
+    workings = classes.speaks(Dialect.CODEX) & classes.has_role(Role.PART)
+    return {"blocking": pa.array(~workings)} if workings.any() else {}
 
 
 def span_keys(spans: Spans) -> Texts:

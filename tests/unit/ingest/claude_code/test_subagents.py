@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unit.ingest.claude_code.chat import Chat, Reading, call, read, stamp
+import agenttrace
+from agenttrace.critical_path.analysis import analyze
+from agenttrace.model.trace import Trace
+from contract.table_rows import frame
+from unit.ingest.claude_code.chat import Chat, Reading, call, ns, read, stamp
 
 NEWS = "<task-notification>\n<task-id>{}</task-id>\n<tool-use-id>{}</tool-use-id>\n<status>completed</status>"
 
@@ -113,6 +117,10 @@ def test_copies_in_the_parents_file_make_the_rows_of_the_agents_own() -> None:
 
 
 def _background(delivery: str) -> Reading:
+    return _with_background(delivery).read()
+
+
+def _with_background(delivery: str) -> Chat:
     chat = Chat()
     chat.prompt(0)
     chat.answer(1, "1", call("t1", "Agent", subagent_type="Explore", run_in_background=True), stop="tool_use")
@@ -128,7 +136,45 @@ def _background(delivery: str) -> Reading:
         chat.queue(80, "enqueue", news)
         chat.prompt(80.1, news, origin={"kind": "task-notification"})
     chat.answer(85, "4")
-    return chat.read()
+    return chat
+
+
+def test_an_agent_of_which_no_file_tells_runs_from_its_launch_until_it_is_heard_of(tmp_path: Path) -> None:
+    trace = _read_together(tmp_path, main=_with_background("prompt"))
+    agent = frame(trace.spans).filter(kind="agent", own_phase="tool").row(0, named=True)
+    assert (agent["start_ns"], agent["end_ns"]) == (ns(1.2), ns(80))
+    assert (agent["agent"], agent["name"], agent["blocking"]) == (1, "Explore", False)
+    assert {agent["start_evidence"], agent["end_evidence"]} == {"bounded"}
+
+
+def test_the_wait_for_such_an_agent_is_no_time_of_the_harness(tmp_path: Path) -> None:
+    trace = _read_together(tmp_path, main=_with_background("prompt"))
+    (session,) = analyze(trace).sessions.rows(named=True)
+    assert session["path_harness_ns"] == 100_000_000
+    assert session["evidence_bounded_ns"] == session["wall_ns"]
+
+
+def test_a_file_alone_does_not_say_what_others_may_tell() -> None:
+    assert _background("prompt").of("agent") == []
+
+
+def _read_together(folder: Path, **chats: Chat) -> Trace:
+    for name, chat in chats.items():
+        (folder / f"{name}.jsonl").write_bytes(chat.content)
+    return agenttrace.read(folder)
+
+
+def test_an_agent_that_has_records_in_another_file_is_told_by_them_alone(tmp_path: Path) -> None:
+    trace = _read_together(tmp_path, main=_with_background("prompt"), agent=_of_a1())
+    spans = frame(trace.spans).filter(kind="agent")
+    assert spans["own_phase"].to_list() == [None, None]
+    assert sorted(spans["end_ns"].to_list()) == [ns(59), ns(85)]
+
+
+def test_an_agent_whose_end_nobody_used_has_no_span(tmp_path: Path) -> None:
+    chat = _with_background("prompt")
+    del chat.records[-2:]
+    assert frame(_read_together(tmp_path, main=chat).spans).filter(own_phase="tool").is_empty()
 
 
 def test_an_agent_in_the_background_joins_where_its_news_is_delivered() -> None:

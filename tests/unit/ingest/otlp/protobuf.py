@@ -100,3 +100,12 @@ def _set(message: Message, kind: str, content: Any) -> None:
     setattr(
         message, {"stringValue": "string_value", "boolValue": "bool_value"}.get(kind, "double_value"), content
     )
+
+
+def with_unknown_field(message: bytes) -> bytes:
+    """A TracesData whose batches have a field that no version of the protocol knows."""
+    batches = [
+        ResourceSpans.FromString(batch.SerializeToString() + b"\xfa\x07\x03abc")
+        for batch in TracesData.FromString(message).resource_spans
+    ]
+    return TracesData(resource_spans=batches).SerializeToString()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from unit.ingest.otlp.telemetry import Record, key, read_spans, span, table
+from agenttrace.ingest.assembly.assemble import ReadSource, assemble
+from unit.ingest.otlp.telemetry import Record, key, read_spans, span
 
 CHAT = {"gen_ai.operation.name": "chat"}
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.id": "call-1"}
@@ -33,9 +34,12 @@ CONSUMED: list[Record] = [
 
 
 def _links(*spans: Record) -> list[tuple[Any, ...]]:
+    trace = assemble([ReadSource("spans", "otlp", 1, read_spans(*spans))])
+    names = {(row["session"], row["span"]): row["source_id"] for row in trace.spans.to_pylist()}
     return [
-        (row["from_key"], row["to_key"], row["kind"], row["explicit"])
-        for row in table(read_spans(*spans), "links")
+        (*(names[row["session"], row[end]] for end in ("from_span", "to_span")), row["kind"], row["explicit"])
+        for row in trace.links.to_pylist()
+        if row["rule"].startswith("tool call id")
     ]
 
 
@@ -56,6 +60,24 @@ def test_of_two_spans_of_one_request_the_inner_one_asked() -> None:
 
     spans = [span(1, (0, 5), values), span(2, (1, 5), values, parent=1), span(3, (6, 7), TOOL)]
     assert _links(*spans) == [(key(2), key(3), "feeds", True)]
+
+
+def test_calls_that_each_answer_numbers_anew_are_told_apart_by_time() -> None:
+    asked, had = EMITTED[0], CONSUMED[0]
+    spans = [
+        span(1, (0, 5), asked),
+        span(2, (5, 9), TOOL),
+        span(3, (10, 15), {**asked, **had}),
+        span(4, (15, 19), TOOL),
+        span(5, (20, 25), had),
+    ]
+
+    assert _links(*spans) == [
+        (key(1), key(2), "feeds", True),
+        (key(2), key(3), "feeds", True),
+        (key(3), key(4), "feeds", True),
+        (key(4), key(5), "feeds", True),
+    ]
 
 
 def test_calls_of_other_traces_are_not_joined() -> None:

@@ -8,7 +8,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData, ResourceMetr
 
 from agenttrace.ingest.formats.otlp import OTLP
 from agenttrace.ingest.head import Head
-from unit.ingest.otlp.protobuf import logs_message, traces_message
+from unit.ingest.otlp.protobuf import logs_message, traces_message, with_unknown_field
 from unit.ingest.otlp.telemetry import document, lines, log, logs, span
 
 DOCUMENT = document(span(1, (0, 1), {"a": "b"}))
@@ -28,7 +28,10 @@ DOCUMENT = document(span(1, (0, 1), {"a": "b"}))
         b'{"schemaUrl":"x","resourceSpans":[',
         lines(DOCUMENT)[:60],
         b'"}}]}]}]}]}\n' + lines(DOCUMENT),
+        b'{"a" 1}\n' + lines(DOCUMENT),
+        b'{"resourceSpans" 1}\n{"resou\n' + lines(DOCUMENT),
         traces_message(span(1, (0, 1))),
+        with_unknown_field(traces_message(span(1, (0, 1)))),
         logs_message(log(0, "event", {})),
     ],
 )

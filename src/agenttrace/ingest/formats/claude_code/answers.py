@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 from agenttrace.ingest.fields import count, text
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Answer, Node, Role, Tool, Transcript
+from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
+from agenttrace.ingest.formats.claude_code.collected import Answer, Lane, Node, Role, Tool, Transcript
+from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.ingest.formats.claude_code.records import (
     NOTHING,
     Block,
@@ -17,14 +19,12 @@ from agenttrace.ingest.formats.claude_code.records import (
     Usage,
     value_of,
 )
-from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
 _MOST_TOKENS = 2**40
-_NEVER = 2**63
 
 
 class _Assignment(Struct):
@@ -41,30 +41,30 @@ def request_key(message_id: str | None, request_id: str | None, uuid: str) -> st
     return f"req:{message_id}:{request_id}" if request_id else f"req:{message_id}"
 
 
-def take_answer(transcript: Transcript, recorder: Recorder, record: Record, node: Node) -> None:
+def take_answer(transcript: Transcript, recorders: Recorders, record: Record, node: Node) -> None:
     """A line of an answer; one that the program wrote in the model's place is no request."""
     message = record.message
     if message is None:
-        recorder.finding("no_message", Severity.WARNING, "an answer without a message", line=node.line)
+        recorders.finding("no_message", Severity.WARNING, "an answer without a message", node.place)
         return
     if message.model == LOCAL_MODEL:
         node.role = Role.LOCAL_ANSWER
         transcript.worked.append(node)
         what = "an answer by the program itself, to an error or a limit: no request"
-        recorder.finding("synthetic_answer", Severity.INFO, what, line=node.line)
+        recorders.finding("synthetic_answer", Severity.INFO, what, node.place)
         return
     answer = _answer_of(transcript, record, message, node)
+    t_ns = node.t_ns
     node.role, node.about = Role.ANSWER, answer.key
-    if UNKNOWN < node.t_ns < (answer.first_ns or _NEVER):
-        answer.first_ns, answer.parent = node.t_ns, node.parent
-    answer.last_ns = max(answer.last_ns, node.t_ns)
-    if message.usage is not None:
+    if UNKNOWN < t_ns < (answer.first_ns or NEVER):
+        answer.first_ns, answer.first = t_ns, node
+    answer.last_ns = max(answer.last_ns, t_ns)
+    if message.usage is not None and (message.stop_reason is not None or message.usage != answer.usage):
         _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
-    for number, block in enumerate(message.content if isinstance(message.content, list) else ()):
-        if block.type == "tool_use":
-            _take_call(transcript, block, node, answer, number)
+    if isinstance(message.content, list):
+        _take_calls(transcript, message.content, node, answer)
 
 
 def _answer_of(transcript: Transcript, record: Record, message: Message, node: Node) -> Answer:
@@ -74,24 +74,26 @@ def _answer_of(transcript: Transcript, record: Record, message: Message, node: N
         answer = transcript.answers[key] = Answer(
             key,
             node.lane,
-            node.line,
-            node.parent,
-            node.lane.latest,
+            node.place,
+            node,
             request_id=text(record.request_id),
             model=text(message.model),
             version=record.version,
         )
-    elif node.lane.main and not answer.lane.main:
+    elif node.lane is not answer.lane and _rank(node.lane) < _rank(answer.lane):
         answer.lane = node.lane
     return answer
 
 
+def _rank(lane: Lane) -> tuple[bool, bool, str]:
+    """Of lanes that repeat one answer, the main one made it."""
+    return not lane.main, lane.sidechain, lane.agent_key
+
+
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
-    fresh = _tokens(usage.input_tokens)
-    written = _tokens(usage.cache_creation_input_tokens)
-    cached = _tokens(usage.cache_read_input_tokens)
-    said = _tokens(usage.output_tokens)
+    answer.usage = usage
+    fresh, written, cached, said = map(_tokens, astuple(usage))
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
         answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
@@ -117,11 +119,19 @@ def _miss_reason(raw: Raw) -> str | None:
     return text(reason.get("type")) if isinstance(reason, dict) else None
 
 
+def _take_calls(transcript: Transcript, blocks: list[Block], node: Node, answer: Answer) -> None:
+    for number, block in enumerate(blocks):
+        if block.type == "tool_use":
+            _take_call(transcript, block, node, answer, number)
+
+
 def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer, number: int) -> None:
     tool_id = block.id or f"{node.uuid}:{number}"
-    if tool_id in transcript.tools:
+    known = transcript.tools.get(tool_id)
+    if known is not None:
+        _take_again(transcript, known, node, answer)
         return
-    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.line)
+    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.place)
     if tool.name in AGENT_TOOLS and block.input is not NOTHING:
         try:
             asked = msgspec.json.decode(block.input, type=_Assignment)
@@ -130,3 +140,15 @@ def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer,
         tool.agent_type, tool.prompt = text(asked.subagent_type), asked.prompt
     transcript.tools[tool_id] = tool
     transcript.tools_of[answer.key].append(tool)
+
+
+def _take_again(transcript: Transcript, known: Tool, node: Node, answer: Answer) -> None:
+    """A call that several lines repeat, or several answers, is of the earliest of them."""
+    if (node.t_ns or NEVER, answer.key) < (known.emitted_ns or NEVER, known.answer.key):
+        known.emitted_ns, known.place = node.t_ns, node.place
+        if answer is not known.answer:
+            transcript.tools_of[known.answer.key].remove(known)
+            transcript.tools_of[answer.key].append(known)
+            known.answer = answer
+    if _rank(node.lane) < _rank(known.lane):
+        known.lane = node.lane

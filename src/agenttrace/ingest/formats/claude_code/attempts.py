@@ -17,7 +17,7 @@ def write_attempts(work: Work) -> None:
         span = _span(work, failure.node, cause, Status.ERROR)
         span.error, span.attempt = failure.error, failure.attempt
         work.rows.spans.append(span)
-        work.depend(span.session_key, span.span_key, cause)
+        work.depend(span, cause)
 
 
 def stop_answers(work: Work) -> None:
@@ -34,7 +34,7 @@ def stop_answers(work: Work) -> None:
         elif _was_waiting(work, cause, node):
             span = _span(work, node, cause, Status.CANCELLED)
             work.rows.spans.append(span)
-            work.depend(span.session_key, span.span_key, cause)
+            work.depend(span, cause)
 
 
 def _was_waiting(work: Work, cause: Cause, node: Node) -> bool:
@@ -58,7 +58,7 @@ def _span(work: Work, node: Node, cause: Cause, status: Status) -> Span:
         session_key=node.lane.session_key,
         span_key=attempt_key(node.uuid),
         agent_key=node.lane.agent_key,
-        line=node.line,
+        place=node.place,
         kind=SpanKind.REQUEST,
         purpose=Purpose.FAILED_ATTEMPT,
         start_ns=min(start_ns, node.t_ns) or None,

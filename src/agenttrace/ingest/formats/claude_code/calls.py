@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool
-from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.tools import evidence
 from agenttrace.ingest.formats.claude_code.work import Work
-from agenttrace.model.vocabulary import LinkKind, Severity, SpanKind, Status
+from agenttrace.model.vocabulary import Severity, SpanKind, Status
 
 _LATE_NS = 250_000_000
 _AT_ONCE = 0.9
@@ -30,7 +30,7 @@ def _span(tool: Tool, result: Result | None) -> Span:
         session_key=tool.lane.session_key,
         span_key=tool.key,
         agent_key=tool.lane.agent_key,
-        line=tool.line,
+        place=tool.place,
         kind=SpanKind.TOOL,
         name=tool.name,
         call_id=tool.id,
@@ -72,21 +72,13 @@ def _link_queued(work: Work) -> None:
         end_ns, key = ends[place - 1]
         if key == tool.key:
             continue
-        work.rows.links.append(
-            Link(
-                session_key=tool.lane.session_key,
-                from_key=key,
-                to_key=tool.key,
-                kind=LinkKind.FEEDS,
-                rule="queued behind",
-                explicit=False,
-                confidence=_AT_ONCE if tool.start_ns - end_ns <= _LATE_NS else _LATER,
-            )
-        )
+        confidence = _AT_ONCE if tool.start_ns - end_ns <= _LATE_NS else _LATER
+        whence = (tool.place, tool.lane.session_key)
+        work.rows.infer(whence, key, tool.key, "queued behind", confidence)
 
 
 def _count_strays(work: Work) -> None:
-    strays = sum(tool_id not in work.transcript.tools for tool_id in work.transcript.results)
-    if strays:
-        what = "a tool's result whose call is not in the file"
-        work.recorder.finding("stray_result", Severity.INFO, what, count=strays)
+    for tool_id, result in work.transcript.results.items():
+        if tool_id not in work.transcript.tools:
+            what = "a tool's result whose call is not in the file"
+            work.recorders.finding("stray_result", Severity.INFO, what, result.place, whole=True)

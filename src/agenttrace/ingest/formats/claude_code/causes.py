@@ -18,7 +18,7 @@ class Cause(Struct, gc=False, eq=False):
     """What a request, or anything else that answers, waited for.
 
     `ready_ns`: the latest instant on the way, UNKNOWN if there is none. `end`: where the way ended.
-    `lost`: the record that the file does not hold, where the way broke off.
+    `lost`: the record that no file holds, where the way broke off.
     """
 
     ready_ns: int = UNKNOWN
@@ -41,10 +41,10 @@ class Cause(Struct, gc=False, eq=False):
 
 
 class Walker:
-    """Finds causes. All walks of a file share one allowance, so that no chain can hold it up."""
+    """Finds causes. All walks of a transcript share one allowance, so that no chain can hold it up."""
 
     def __init__(self, transcript: Transcript) -> None:
-        """For one file, after its last line."""
+        """For one transcript, after the last line of its last file."""
         self._transcript = transcript
         self._steps_left = _STEPS_AT_LEAST + _STEPS_PER_RECORD * len(transcript.nodes)
 

@@ -1,7 +1,9 @@
-"""What is collected of a transcript while its lines go by; rows are made of it when the last one is read.
+"""What is collected of a session while the lines of its files go by; rows are made of it after the last one.
 
 The chain of records (`Node`) is kept whole, for causes are found by walking it backwards, and a record may
-stand before the one that it names as its parent. References point one way, so that nothing here is a cycle.
+stand before the one that it names as its parent, or in another file. So nothing here may depend on the order
+in which records come, or on how often one does: of two values the earlier, the larger or the smaller stays.
+References point one way, so that nothing here is a cycle.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
+from agenttrace.ingest.formats.claude_code.records import Usage
 from agenttrace.model.vocabulary import Purpose, Status
 
 
@@ -33,7 +36,7 @@ class Role(IntEnum):
 
 
 class Lane(Struct, gc=False, eq=False):
-    """The records of one agent of one session. `latest` is the last instant seen in it so far."""
+    """The records of one agent of one session. `place`: of one of them; `first`: uuid of the earliest."""
 
     session_key: str
     agent_key: str
@@ -41,14 +44,16 @@ class Lane(Struct, gc=False, eq=False):
     main: bool
     sidechain: bool
     purpose: Purpose = Purpose.TURN
-    latest: int = UNKNOWN
+    place: int = 0
+    first: str | None = None
+    first_ns: int = NEVER
 
 
 class Node(Struct, gc=False, eq=False):
     """A record of the chain. `about` names what it stands for: a request, or a task."""
 
     uuid: str
-    line: int
+    place: int
     parent: str | None
     t_ns: int
     lane: Lane
@@ -57,13 +62,13 @@ class Node(Struct, gc=False, eq=False):
 
 
 class Answer(Struct, gc=False, eq=False):
-    """A request, known by the lines of its answer."""
+    """A request, known by the lines of its answer. `first`: the earliest of them; `usage`: that of the last."""
 
     key: str
     lane: Lane
-    line: int
-    parent: str | None
-    before_ns: int
+    place: int
+    first: Node
+    usage: Usage | None = None
     request_id: str | None = None
     model: str | None = None
     version: str | None = None
@@ -81,10 +86,12 @@ class Answer(Struct, gc=False, eq=False):
 
 
 class Result(Struct, gc=False, eq=False):
-    """A tool's result, with what the program kept beside it."""
+    """A tool's result, with what the program kept beside it; `bare` if it kept nothing."""
 
     t_ns: int
     is_error: bool
+    place: int
+    bare: bool = True
     rejected: bool = False
     duration_ns: int | None = None
     agent_id: str | None = None
@@ -103,7 +110,7 @@ class Tool(Struct, gc=False, eq=False):
     lane: Lane
     answer: Answer
     emitted_ns: int
-    line: int
+    place: int
     agent_type: str | None = None
     prompt: str | None = None
     start_ns: int = UNKNOWN
@@ -170,20 +177,22 @@ class Notice(Struct, gc=False, eq=False):
 
 
 class Told(Struct, gc=False, eq=False):
-    """Where a subagent was spawned, as the copies of its records say."""
+    """Where a subagent was spawned, as the earliest copy of its records says."""
 
     lane: Lane
+    since: tuple[int, str]
     parent_key: str
     spawn_key: str
 
 
 @dataclass(slots=True)
 class Transcript:
-    """All that is collected of one file.
+    """All that is collected of the files that are read together.
 
     Keyed by: nodes, failures, boundaries: uuid; answers, tools_of: key of the request; tools, results,
-    hooked_ns, running_ns: id of the call; queued: text; lane_prompts: key of the lane; first_parents: key of
-    the session, with the parent of the first record of its main lane.
+    hooked_ns, running_ns: id of the call; queued: text; lane_prompts: key of the lane, with the time and the
+    text of its first prompt; spread: session and agent, with the numbers of the sources that hold records of
+    it.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -196,15 +205,15 @@ class Transcript:
     running_ns: dict[str, int] = field(default_factory=dict)
     turn_starts: list[Node] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
-    queued: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    queued: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     failures: dict[str, Failure] = field(default_factory=dict)
     boundaries: dict[str, Boundary] = field(default_factory=dict)
     interrupts: list[Node] = field(default_factory=list)
     turn_ends: list[TurnEnd] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    told: dict[tuple[str, str], Told] = field(default_factory=dict)
     worked: list[Node] = field(default_factory=list)
-    lane_prompts: dict[str, str] = field(default_factory=dict)
+    lane_prompts: dict[str, tuple[int, str]] = field(default_factory=dict)
     roots: list[Node] = field(default_factory=list)
-    first_parents: dict[str, str | None] = field(default_factory=dict)
+    spread: dict[tuple[str, str | None], set[int]] = field(default_factory=lambda: defaultdict(set))

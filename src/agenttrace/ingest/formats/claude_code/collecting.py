@@ -1,24 +1,20 @@
-"""Takes the records of one file in, line by line: which lane each is of, what it is, what is unknown."""
+"""Takes the records of one source in, line by line: which lane each is of, what it is, what is unknown."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-from agenttrace.ingest.formats.claude_code.answers import take_answer
-from agenttrace.ingest.formats.claude_code.clock import Clock
-from agenttrace.ingest.formats.claude_code.collected import Lane, Node, Told, Transcript
-from agenttrace.ingest.formats.claude_code.events import (
-    KNOWN_SUBTYPES,
-    take_attachment,
-    take_progress,
-    take_queue,
-    take_system,
-)
-from agenttrace.ingest.formats.claude_code.records import Copy, Record
-from agenttrace.ingest.formats.claude_code.replies import take_reply
+from agenttrace.ingest.formats.claude_code.collected import Lane
+from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_queue
+from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
+from agenttrace.ingest.formats.claude_code.lanes import lane_of
+from agenttrace.ingest.formats.claude_code.lines import first_session
+from agenttrace.ingest.formats.claude_code.places import line_of
+from agenttrace.ingest.formats.claude_code.records import Record
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.model.vocabulary import Purpose, Severity
+from agenttrace.ingest.source import Source
+from agenttrace.model.vocabulary import Severity
 
 CHAINED = frozenset({"assistant", "user", "system", "progress", "attachment"})
 BOOKKEEPING = frozenset(
@@ -30,125 +26,106 @@ BOOKKEEPING = frozenset(
     }
 )  # fmt: skip
 NO_SESSION = "unknown"
-_SIDE_AGENT = re.compile(r"a([a-z]+(?:_[a-z]+)*)-[0-9a-f]{3,}")
-_COMPACTING = "compact"
 _VERSION = re.compile(r"\d+(\.\d+){1,3}([-+][\w.-]{1,20})?")
+_NONE = Record(version="\0")
+_NO_LANE = Lane("", "", None, main=False, sidechain=False)
 _WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,40}")
 
 
 class Collector:
-    """Fills a `Transcript`; `finish` tells what was counted on the way."""
+    """Hands the records of one source over to what is gathered; `finish` tells what was counted on the way.
 
-    def __init__(self, recorder: Recorder) -> None:
+    What depends on the line before is settled here: a record without a session is of the one before it, or
+    of the first that the source names.
+    """
+
+    def __init__(self, gathering: Gathering, recorder: Recorder, source: Source) -> None:
         """Nothing is read yet."""
-        self.transcript = Transcript()
+        self._source = source
+        self._gathering = gathering
         self._recorder = recorder
-        self._clock = Clock()
-        self._session_id = NO_SESSION
+        self._before_first = gathering.open(recorder)
+        self._session_id = ""
         self._unknown: Counter[str] = Counter()
         self._first_unknown: int | None = None
         self._kept: Counter[str] = Counter()
         self._version: str | None = None
         self._main: Lane | None = None
-        self._copied: dict[str, str] = {}
+        self._before = _NONE
+        self._lane = _NO_LANE
 
-    def take(self, line: int, record: Record) -> None:
-        """One record. Whatever is in it, this does not raise."""
+    def take(self, first: int, records: list[Record]) -> None:
+        """Records of lines that follow each other, from that number. Whatever is in them, this never raises.
+
+        Most are of the lane and the version of the one before.
+        """
+        take = self._gathering.take
+        before = self._before
+        for place, record in enumerate(records, self._before_first + first):
+            if (
+                record.type not in CHAINED
+                or record.session_id != before.session_id
+                or record.agent_id != before.agent_id
+                or record.is_sidechain is not before.is_sidechain
+                or record.version != before.version
+            ):
+                lane = self._turn_to(record, place)
+                before = self._before
+                if lane is None:
+                    continue
+            elif record.type == "system" and record.subtype not in KNOWN_SUBTYPES:
+                self._note_unknown(f"system/{record.subtype}", line_of(place))
+            take(record, place, self._lane, self._session_id)
+
+    def _turn_to(self, record: Record, place: int) -> Lane | None:
+        """What is new with this record; None if it is of no lane, or of which only its chain tells."""
         session_id = record.session_id
         if session_id and session_id != self._session_id:
-            self._session_id, self._main = session_id, None
+            self._session_id, self._main, self._before = session_id, None, _NONE
+            self._gathering.sessions.add(session_id)
         kind = record.type
         if kind not in CHAINED:
-            self._take_unchained(line, record)
-            return
+            self._take_unchained(place, record)
+            return None
         if record.version != self._version:
             self._note_version(record.version)
-        uuid = record.uuid or f"line:{line}"
-        nodes = self.transcript.nodes
-        if uuid in nodes:
-            what = "a record that was read before: counted once"
-            self._recorder.finding("duplicate_record", Severity.INFO, what, line=line)
-            return
-        lane = self._lane_of(record, uuid)
-        t_ns = self._clock.read(record.timestamp)
-        node = nodes[uuid] = Node(uuid, line, record.parent_uuid, t_ns, lane)
-        if record.parent_uuid is None and not lane.sidechain:
-            self.transcript.roots.append(node)
-        self._take_chained(record, node)
-        lane.latest = max(lane.latest, t_ns)
+        if kind == "system" and record.subtype not in KNOWN_SUBTYPES:
+            self._note_unknown(f"system/{record.subtype}", line_of(place))
+        if not self._session_id:
+            self._session_id = first_session(self._source) or NO_SESSION
+        lane = self._lane_of(record, place)
+        if lane is None:
+            self._before = _NONE
+            self._gathering.nameless.append(Nameless(record, place, self._session_id))
+            return None
+        self._before, self._lane = record, lane
+        self._gathering.note_spread(lane, place)
+        return lane
 
-    def finish(self) -> Transcript:
-        """Records what was counted, and hands over."""
+    def finish(self) -> None:
+        """Records what was counted."""
         self._count("unknown_record", Severity.WARNING, self._unknown, self._first_unknown)
         self._count("bookkeeping", Severity.INFO, self._kept)
-        return self.transcript
 
-    def _take_chained(self, record: Record, node: Node) -> None:
-        kind = record.type
-        if kind == "assistant":
-            take_answer(self.transcript, self._recorder, record, node)
-        elif kind == "user":
-            take_reply(self.transcript, record, node)
-        elif kind == "attachment":
-            take_attachment(self.transcript, record, node)
-        elif kind == "system":
-            if record.subtype not in KNOWN_SUBTYPES:
-                self._note_unknown(f"system/{record.subtype}", node.line)
-            take_system(self.transcript, self._recorder, record, node)
-        elif record.data is not None and isinstance(record.data.message, Copy):
-            self._take_copy(record, record.data.message, node)
-        else:
-            take_progress(self.transcript, record, node)
-
-    def _take_unchained(self, line: int, record: Record) -> None:
+    def _take_unchained(self, place: int, record: Record) -> None:
         kind = record.type or "none"
         if kind not in BOOKKEEPING:
-            self._note_unknown(kind, line)
+            self._note_unknown(kind, line_of(place))
             return
         self._kept[kind] += 1
         if kind == "queue-operation":
-            take_queue(self.transcript, record, self._clock.read(record.timestamp))
+            t_ns = self._gathering.clock.read(record.timestamp)
+            take_queue(self._gathering.transcript, record, t_ns)
 
-    def _take_copy(self, record: Record, copy: Copy, node: Node) -> None:
-        """A subagent's record inside its parent's progress is taken as if it stood in a file of its own."""
-        agent_id = record.data.agent_id if record.data is not None else None
-        if not agent_id:
-            return
-        lane = self._lane(self._session_id, agent_id)
-        before = self._copied.get(agent_id)
-        if before is None and record.parent_tool_use_id:
-            spawn = f"tool:{record.parent_tool_use_id}"
-            self.transcript.told.append(Told(lane, node.lane.agent_key, spawn))
-        uuid = copy.uuid or f"{node.uuid}:copy"
-        if uuid in self.transcript.nodes:
-            return
-        inner = Node(uuid, node.line, before, self._clock.read(copy.timestamp), lane)
-        self.transcript.nodes[uuid] = inner
-        self._copied[agent_id] = uuid
-        taken = Record(type=copy.type, uuid=uuid, version=record.version, request_id=copy.request_id)
-        taken.message, taken.tool_use_result = copy.message, copy.tool_use_result
-        if copy.type in {"assistant", "user"}:
-            self._take_chained(taken, inner)
-        lane.latest = max(lane.latest, inner.t_ns)
-
-    def _lane_of(self, record: Record, uuid: str) -> Lane:
+    def _lane_of(self, record: Record, place: int) -> Lane | None:
+        """None for a sidechain of an early version: only its chain tells whose it is."""
         if not record.is_sidechain and (record.agent_id is None or record.is_sidechain is False):
             if self._main is None:
-                self._main = self._lane(self._session_id, None)
-                self.transcript.first_parents.setdefault(self._main.session_key, record.parent_uuid)
+                self._main = lane_of(self._gathering.transcript, self._session_id, None, place)
             return self._main
         if record.agent_id:
-            return self._lane(self._session_id, record.agent_id)
-        above = self.transcript.nodes.get(record.parent_uuid or "")
-        if above is not None and above.lane.sidechain:
-            return above.lane
-        return self._lane(self._session_id, f"sidechain-{record.parent_uuid or uuid}")
-
-    def _lane(self, session_id: str, agent_id: str | None) -> Lane:
-        lane = self.transcript.lanes.get((session_id, agent_id))
-        if lane is None:
-            lane = self.transcript.lanes[session_id, agent_id] = _new_lane(session_id, agent_id)
-        return lane
+            return lane_of(self._gathering.transcript, self._session_id, record.agent_id, place)
+        return None
 
     def _note_version(self, version: str | None) -> None:
         self._version = version
@@ -165,24 +142,3 @@ class Collector:
                 f"{kind if _WORD.fullmatch(kind) else '?'} ×{count}" for kind, count in counted.most_common(8)
             )
             self._recorder.finding(code, severity, shown, line=line, count=counted.total())
-
-
-def _new_lane(session_id: str, agent_id: str | None) -> Lane:
-    """The compacting agent works for the main one; other agents named so serve the program itself."""
-    session_key = f"claude:{session_id}"
-    main_key = f"{session_id}:main"
-    if agent_id is None:
-        return Lane(session_key, main_key, None, main=True, sidechain=False)
-    side = _SIDE_AGENT.fullmatch(agent_id)
-    if side is None:
-        return Lane(session_key, f"{session_id}:{agent_id}", agent_id, main=False, sidechain=True)
-    if side[1] == _COMPACTING:
-        return Lane(session_key, main_key, agent_id, main=True, sidechain=True, purpose=Purpose.COMPACTION)
-    return Lane(
-        session_key,
-        f"{session_id}:{agent_id}",
-        agent_id,
-        main=False,
-        sidechain=True,
-        purpose=Purpose.SIDE_REQUEST,
-    )

@@ -7,6 +7,7 @@ last before it, and that record names the span: in 3 of 3 real pairs it is the s
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from agenttrace.ingest.formats.claude_code.causes import Cause
@@ -62,16 +63,26 @@ class Boundaries:
 def name_compactions(transcript: Transcript) -> dict[str, str]:
     """The span key of each boundary: by the last record before it that both files know."""
     keys: dict[str, str] = {}
-    last: dict[str, str] = {}
-    for node in transcript.nodes.values() if transcript.boundaries else ():
-        boundary = transcript.boundaries.get(node.uuid)
-        if boundary is not None:
-            if boundary.before not in transcript.nodes:
-                boundary.before = last.get(node.lane.agent_key, boundary.before)
-            keys[node.uuid] = _key(boundary.before or node.uuid)
-        elif node.role in _SAID and node.lane.purpose is Purpose.TURN:
-            last[node.lane.agent_key] = node.uuid
+    said: dict[str, list[tuple[int, str]]] | None = None
+    for uuid, boundary in transcript.boundaries.items():
+        if boundary.before not in transcript.nodes:
+            said = _said(transcript) if said is None else said
+            before = said.get(boundary.node.lane.agent_key, [])
+            place = bisect_right(before, boundary.node.t_ns, key=lambda one: one[0])
+            boundary.before = before[place - 1][1] if place else boundary.before
+        keys[uuid] = _key(boundary.before or uuid)
     return keys
+
+
+def _said(transcript: Transcript) -> dict[str, list[tuple[int, str]]]:
+    """What was said in each lane, in order of time."""
+    said: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for node in transcript.nodes.values():
+        if node.role in _SAID and node.lane.purpose is Purpose.TURN:
+            said[node.lane.agent_key].append((node.t_ns, node.uuid))
+    for nodes in said.values():
+        nodes.sort()
+    return said
 
 
 def compaction_above(transcript: Transcript, cause: Cause) -> str | None:
@@ -103,24 +114,23 @@ def write_compactions(work: Work) -> Boundaries:
         cause = work.walker.find(boundary.before, boundary.node.t_ns)
         start_ns = _start(boundary, cause, commands)
         measured = boundary.duration_ns is not None
-        work.rows.spans.append(
-            Span(
-                session_key=lane.session_key,
-                span_key=key,
-                agent_key=lane.agent_key,
-                line=boundary.node.line,
-                kind=SpanKind.COMPACTION,
-                purpose=Purpose.COMPACTION,
-                start_ns=start_ns or None,
-                end_ns=boundary.node.t_ns or None,
-                start_evidence=Evidence.MEASURED if measured else Evidence.BOUNDED,
-                end_evidence=Evidence.MEASURED,
-                tokens_before=boundary.tokens_before,
-                tokens_after=boundary.tokens_after,
-                compaction_trigger=boundary.trigger,
-            )
+        span = Span(
+            session_key=lane.session_key,
+            span_key=key,
+            agent_key=lane.agent_key,
+            place=boundary.node.place,
+            kind=SpanKind.COMPACTION,
+            purpose=Purpose.COMPACTION,
+            start_ns=start_ns or None,
+            end_ns=boundary.node.t_ns or None,
+            start_evidence=Evidence.MEASURED if measured else Evidence.BOUNDED,
+            end_evidence=Evidence.MEASURED,
+            tokens_before=boundary.tokens_before,
+            tokens_after=boundary.tokens_after,
+            compaction_trigger=boundary.trigger,
         )
-        work.depend(lane.session_key, key, cause)
+        work.rows.spans.append(span)
+        work.depend(span, cause)
         if boundary.node.t_ns != UNKNOWN:
             ends.add(lane.agent_key, boundary.node.t_ns, key)
     ends.sort()

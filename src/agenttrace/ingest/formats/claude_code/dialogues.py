@@ -48,7 +48,7 @@ def write_dialogues(work: Work) -> None:
 def _main_calls(work: Work) -> dict[str, list[Tool]]:
     """The finished calls of each main lane, by their start."""
     calls: dict[str, list[Tool]] = defaultdict(list)
-    for tool in sorted(work.transcript.tools.values(), key=_start):
+    for tool in sorted(work.transcript.tools.values(), key=lambda tool: (tool.start_ns, tool.id)):
         if tool.lane.main and tool.end_ns > tool.start_ns > UNKNOWN:
             calls[tool.lane.agent_key].append(tool)
     return calls
@@ -62,7 +62,7 @@ class _Turns:
     """Where each turn began, and for how long dialogues were open in it."""
 
     def __init__(self, work: Work) -> None:
-        """For all turns of a file, which are closed in order."""
+        """For all turns of a transcript, which are closed in order."""
         self._begun: dict[str, list[int]] = defaultdict(list)
         self._ended: dict[str, int] = {}
         self._starts: dict[str, list[int]] = defaultdict(list)
@@ -122,7 +122,7 @@ def _place(work: Work, end: TurnEnd, tools: list[Tool], open_ns: int) -> None:
     if left_ns - placed >= _LEAST_NS:
         seconds = (left_ns - placed) // _SECOND
         what = f"{seconds} s of a turn were spent in dialogues, it is not known in which calls"
-        work.recorder.finding("dialogue_unplaced", Severity.INFO, what, line=end.node.line)
+        work.recorders.finding("dialogue_unplaced", Severity.INFO, what, end.node.place)
 
 
 def _room(work: Work, tool: Tool) -> int:
@@ -143,7 +143,7 @@ def _write(work: Work, tool: Tool, until_ns: int, evidence: Evidence) -> None:
             span_key=f"dialogue:{tool.id}",
             agent_key=tool.lane.agent_key,
             parent_key=tool.key,
-            line=tool.line,
+            place=tool.place,
             kind=SpanKind.USER_WAIT,
             start_ns=tool.start_ns,
             end_ns=until_ns,

@@ -16,9 +16,9 @@ from agenttrace.ingest.formats.claude_code.collected import (
     Transcript,
     TurnEnd,
 )
+from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.ingest.formats.claude_code.records import Record, text_of, value_of
 from agenttrace.ingest.formats.claude_code.replies import is_notice, read_notice
-from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 KNOWN_SUBTYPES = frozenset(
@@ -32,7 +32,7 @@ _STARTUP = frozenset({"SessionStart", "SessionEnd", "Setup"})
 _SECOND = 10**9
 
 
-def take_system(transcript: Transcript, recorder: Recorder, record: Record, node: Node) -> None:
+def take_system(transcript: Transcript, recorders: Recorders, record: Record, node: Node) -> None:
     """A note of the program."""
     match record.subtype:
         case "turn_duration":
@@ -50,7 +50,7 @@ def take_system(transcript: Transcript, recorder: Recorder, record: Record, node
             node.role = Role.COMMAND
         case "microcompact_boundary":
             what = "tool results were cleared from the context without a request"
-            recorder.finding("microcompaction", Severity.INFO, what, line=node.line)
+            recorders.finding("microcompaction", Severity.INFO, what, node.place)
         case _:
             pass
 
@@ -146,7 +146,7 @@ def take_queue(transcript: Transcript, record: Record, t_ns: int) -> None:
     if is_notice(said):
         transcript.notices.append(read_notice(said, t_ns))
     else:
-        transcript.queued[said].append(t_ns)
+        transcript.queued[said].add(t_ns)
 
 
 def _earliest(times: dict[str, int], key: str, t_ns: int) -> None:

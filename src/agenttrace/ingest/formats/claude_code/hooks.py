@@ -28,7 +28,7 @@ def write_hooks(work: Work) -> None:
                 span_key=f"hook:{node.uuid}",
                 agent_key=node.lane.agent_key,
                 parent_key=tool.key if tool is not None and inside else None,
-                line=node.line,
+                place=node.place,
                 kind=SpanKind.OTHER,
                 purpose=node.lane.purpose,
                 name=f"hook:{hook.event}",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+from msgspec.json import Decoder
+
 from agenttrace.ingest.formats.claude_code.careful import CarefulReading, read_carefully
 from agenttrace.ingest.formats.claude_code.records import DECODER, Record
 from agenttrace.ingest.recorder import Recorder
@@ -11,31 +14,123 @@ from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
 
 
-def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Record]]:
-    """(line, record) for each record; several on one line have its number in common."""
-    decode = DECODER.decode
-    torn: tuple[int, str] | None = None
-    count = 0
+class _Named(Struct, gc=False, rename="camel"):
+    """A record, as far as it says of which session it is."""
+
+    session_id: str | None = None
+
+
+_NAMER = Decoder(_Named)
+_BLOCK_BYTES = 1 << 18
+"""Blocks of this size are taken from memory that was used before; larger ones cost more than their reading."""
+
+
+def first_session(source: Source) -> str:
+    """The session of the first record that names one; empty where none does."""
+    for _, line in _sound_lines(source):
+        try:
+            session_id = _NAMER.decode(line).session_id
+        except (ValueError, RecursionError):
+            continue
+        if session_id:
+            return session_id
+    return ""
+
+
+def _sound_lines(source: Source) -> Iterator[tuple[int, bytes]]:
     try:
-        for number, line in source.lines():
-            if torn is not None:
-                _report_broken(recorder, *torn)
-                torn = None
-            try:
-                record = decode(line)
-            except (ValueError, RecursionError):
-                reading = read_carefully(line)
-                torn = _report(recorder, number, reading)
-                count += len(reading.records)
-                yield from ((number, record) for record in reading.records)
-                continue
-            count += 1
-            yield number, record
+        yield from source.lines()
+    except DamagedEnd:
+        return
+
+
+def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, list[Record]]]:
+    """Records that stand on lines that follow each other, with the number of the first of these lines.
+
+    Blocks of sound lines are decoded at once. What the decoder refuses, and what is not one record on each
+    line, is read line by line.
+    """
+    lines = _Lines(recorder)
+    try:
+        for block in _blocks(source):
+            found = _decoded(block)
+            if found is None:
+                yield from lines.read_carefully(block)
+            else:
+                yield lines.next_number(len(found)), found
     except DamagedEnd as error:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
-    if torn is not None:
-        recorder.finding("torn_last_line", Severity.INFO, "the last line is cut off", line=torn[0])
-    recorder.records += count
+    lines.finish()
+
+
+def _blocks(source: Source) -> Iterator[bytes]:
+    """Whole lines, some at a time; the last one may lack its end."""
+    rest: list[bytes] = []
+    for block in source.blocks(_BLOCK_BYTES):
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield b"".join([*rest, block[:cut]])
+            rest = []
+        rest.append(block[cut:])
+    if last := b"".join(rest):
+        yield last
+
+
+def _decoded(block: bytes) -> list[Record] | None:
+    """None if there is not exactly one record on each line."""
+    try:
+        records = DECODER.decode_lines(block)
+    except (ValueError, RecursionError):
+        return None
+    return records if len(records) == block.count(b"\n") + (not block.endswith(b"\n")) else None
+
+
+class _Lines:
+    """Numbers lines, and reads those that are not sound."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._number = 0
+        self._torn: tuple[int, str] | None = None
+
+    def next_number(self, count: int) -> int:
+        """The number of the first of so many sound lines."""
+        self._report_torn()
+        self._recorder.records += count
+        self._number += count
+        return self._number - count + 1
+
+    def read_carefully(self, block: bytes) -> Iterator[tuple[int, list[Record]]]:
+        """Each line by itself."""
+        *lines, last = block.split(b"\n")
+        for line in [*lines, last] if last else lines:
+            self._number += 1
+            if line := line.strip(b"\r \t"):
+                self._report_torn()
+                records = self._read_line(line)
+                self._recorder.records += len(records)
+                for record in records:
+                    yield self._number, [record]
+
+    def _read_line(self, line: bytes) -> list[Record]:
+        try:
+            return [DECODER.decode(line)]
+        except (ValueError, RecursionError):
+            reading = read_carefully(line)
+            self._torn = _report(self._recorder, self._number, reading)
+            return reading.records
+
+    def _report_torn(self) -> None:
+        """A line that broke off, and is not the last one."""
+        if self._torn is not None:
+            _report_broken(self._recorder, *self._torn)
+            self._torn = None
+
+    def finish(self) -> None:
+        """A last line may be cut off: whoever writes it has not finished."""
+        if self._torn is not None:
+            what = "the last line is cut off"
+            self._recorder.finding("torn_last_line", Severity.INFO, what, line=self._torn[0])
 
 
 def _report(recorder: Recorder, number: int, reading: CarefulReading) -> tuple[int, str] | None:

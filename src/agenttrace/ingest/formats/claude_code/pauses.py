@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
-from agenttrace.ingest.formats.claude_code.rows import Link, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, LinkKind, SpanKind
 
@@ -28,7 +28,7 @@ def write_pauses(work: Work) -> None:
     noted = {(node.lane.agent_key, node.t_ns) for node in work.transcript.worked}
     for agent_key, prompts in came.items():
         reach = _Reach(busy.get(agent_key, []))
-        prompts.sort(key=lambda prompt: prompt[0])
+        prompts.sort(key=lambda prompt: (prompt[0], prompt[1].uuid))
         before = UNKNOWN
         for t_ns, node in prompts:
             since = max(reach.at(t_ns), before)
@@ -49,7 +49,7 @@ def _prompts(work: Work) -> list[tuple[int, Node]]:
 def _given(transcript: Transcript) -> Iterator[tuple[Node, int]]:
     """A prompt from the queue was given when it was put there; one of which that is not known is left out."""
     queued = {said: sorted(times) for said, times in transcript.queued.items()}
-    for prompt in sorted(transcript.prompts, key=lambda prompt: prompt.node.t_ns):
+    for prompt in sorted(transcript.prompts, key=lambda prompt: (prompt.node.t_ns, prompt.node.uuid)):
         times = queued.get(prompt.text, []) if prompt.queued is not False else []
         place = bisect_right(times, prompt.node.t_ns)
         if place:
@@ -95,7 +95,7 @@ def _write(work: Work, node: Node, bounds: tuple[int, int], since: Evidence) -> 
             session_key=session_key,
             span_key=key,
             agent_key=node.lane.agent_key,
-            line=node.line,
+            place=node.place,
             kind=SpanKind.USER_WAIT,
             start_ns=bounds[0],
             end_ns=bounds[1],
@@ -104,6 +104,4 @@ def _write(work: Work, node: Node, bounds: tuple[int, int], since: Evidence) -> 
         )
     )
     for asked in work.asked.get(node.uuid, ()):
-        work.rows.links.append(
-            Link(session_key=session_key, from_key=key, to_key=asked, kind=LinkKind.FEEDS, rule="prompt")
-        )
+        work.rows.link((node.place, session_key), key, asked, LinkKind.FEEDS, "prompt")

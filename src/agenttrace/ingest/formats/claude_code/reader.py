@@ -1,6 +1,10 @@
-"""The format: read all lines, then make rows of what was collected."""
+"""The format: read all lines of the files of a session, then make rows of what was collected."""
 
 from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.claude_code.agents import write_agents
@@ -8,12 +12,12 @@ from agenttrace.ingest.formats.claude_code.attempts import stop_answers, write_a
 from agenttrace.ingest.formats.claude_code.background import write_background
 from agenttrace.ingest.formats.claude_code.calls import write_calls
 from agenttrace.ingest.formats.claude_code.causes import Walker
-from agenttrace.ingest.formats.claude_code.collected import Transcript
 from agenttrace.ingest.formats.claude_code.collecting import Collector
 from agenttrace.ingest.formats.claude_code.compactions import name_compactions, write_compactions
 from agenttrace.ingest.formats.claude_code.dialogues import write_dialogues
+from agenttrace.ingest.formats.claude_code.gathering import Gathering
 from agenttrace.ingest.formats.claude_code.hooks import write_hooks
-from agenttrace.ingest.formats.claude_code.lines import read_records
+from agenttrace.ingest.formats.claude_code.lines import first_session, read_records
 from agenttrace.ingest.formats.claude_code.pauses import write_pauses
 from agenttrace.ingest.formats.claude_code.requests import write_requests
 from agenttrace.ingest.formats.claude_code.sessions import write_sessions
@@ -26,7 +30,7 @@ from agenttrace.ingest.source import Source
 
 
 class ClaudeCode:
-    """The reader of one transcript file, whatever part of a session it holds."""
+    """The reader of transcripts, whatever part of a session a file holds."""
 
     @property
     def id(self) -> str:
@@ -62,22 +66,88 @@ class ClaudeCode:
         return is_transcript(head.data)
 
     def read(self, source: Source, recorder: Recorder) -> None:
-        """Everything of one file."""
-        collector = Collector(recorder)
-        take = collector.take
-        for line, record in read_records(source, recorder):
-            take(line, record)
-        transcript = collector.finish()
-        _write_rows(transcript, recorder)
-        write_agents(transcript, source, recorder)
-        write_sessions(transcript, recorder)
+        """Everything of one file; whether there are others of its session is not known."""
+        session = Session(complete=False)
+        session.add_to(source, recorder)
+        session.finish()
+
+    def key_of(self, source: Source) -> str:
+        """The session of the first record that names one."""
+        return first_session(source)
+
+    def begin(self) -> Session:
+        """A session of which no file is read yet."""
+        return Session()
 
 
-def _write_rows(transcript: Transcript, recorder: Recorder) -> None:
+class Session:
+    """The files of one session, read together."""
+
+    def __init__(self, *, complete: bool = True) -> None:
+        """None of them yet; `complete` if all that there are will be added."""
+        self._complete = complete
+        self._gathering = Gathering()
+        self._sources: list[Source] = []
+
+    @property
+    def keys(self) -> set[str]:
+        """The ids of the sessions that the files tell of; more than one where a session was resumed."""
+        return self._gathering.sessions
+
+    def add(self, source: Source) -> None:
+        """One more file of it."""
+        self.add_to(source, Recorder())
+
+    def add_to(self, source: Source, recorder: Recorder) -> None:
+        """The same, with a recorder for its rows."""
+        source.open().close()
+        collector = Collector(self._gathering, recorder, source)
+        self._sources.append(source)
+        with _uncollected():
+            for first, records in read_records(source, recorder):
+                collector.take(first, records)
+        collector.finish()
+
+    def finish(self) -> list[Recorder]:
+        """The rows, in a recorder for each file, in the order in which they were added.
+
+        Files that give one record at different times are of different runs: each is read alone, so that
+        assembly can tell the runs apart.
+        """
+        if self._gathering.conflicts > 0:
+            return [_read_alone(source) for source in self._sources]
+        transcript, recorders = self._gathering.settle(), self._gathering.recorders
+        with _uncollected():
+            walker, compaction_keys = Walker(transcript), name_compactions(transcript)
+            _write_rows(Work(transcript, recorders, walker, compaction_keys, self._complete))
+        write_agents(transcript, self._sources, recorders)
+        write_sessions(transcript, recorders)
+        return recorders.all
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing that is made here is a cycle, so that looking for cycles would only take time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read_alone(source: Source) -> Recorder:
+    session = Session(complete=False)
+    session.add(source)
+    (recorder,) = session.finish()
+    return recorder
+
+
+def _write_rows(work: Work) -> None:
     """Spans, marks and links; what comes later builds on the bounds that came before."""
-    work = Work(transcript, recorder, Walker(transcript), name_compactions(transcript))
     stop_answers(work)
-    settle_tools(transcript, recorder)
+    settle_tools(work.transcript, work.recorders)
     boundaries = write_compactions(work)
     write_attempts(work)
     write_requests(work, boundaries)
@@ -86,4 +156,4 @@ def _write_rows(transcript: Transcript, recorder: Recorder) -> None:
     write_pauses(work)
     write_background(work)
     write_hooks(work)
-    work.rows.hand_over(recorder)
+    work.rows.hand_over(work.recorders)

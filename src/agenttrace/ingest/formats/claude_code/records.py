@@ -12,7 +12,7 @@ NOTHING = Raw()
 
 
 class Usage(Struct, gc=False):
-    """Tokens of a request, as far as they were known when the line was written."""
+    """Tokens of a request, as far as they were known when the line was written. Read in this order."""
 
     input_tokens: Number = None
     cache_creation_input_tokens: Number = None

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from agenttrace.ingest.fields import duration_from_ms, duration_from_s, text
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
+from agenttrace.ingest.formats.claude_code.clock import NEVER, UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Notice, Prompt, Result, Role, Transcript
 from agenttrace.ingest.formats.claude_code.records import NOTHING, Block, Outcome, Record, text_of, value_of
 
@@ -61,7 +61,8 @@ def _take_text(transcript: Transcript, record: Record, node: Node, said: str) ->
         if _IN_TOOL not in said:
             transcript.interrupts.append(node)
     elif node.role is Role.PROMPT:
-        transcript.lane_prompts.setdefault(node.lane.agent_key, said)
+        lane_key, first = node.lane.agent_key, (node.t_ns or NEVER, said)
+        transcript.lane_prompts[lane_key] = min(first, transcript.lane_prompts.get(lane_key, first))
         if node.lane.main and not node.lane.sidechain:
             transcript.turn_starts.append(node)
             queued = record.prompt_source == "queued" if record.prompt_source else None
@@ -100,30 +101,48 @@ def _take_result(
     if tool_id is None:
         return
     known = transcript.results.get(tool_id)
-    if known is not None and known.t_ns != UNKNOWN:
+    if known is not None and not _is_better(node.t_ns, known, bare=outcome is None):
         return
-    result = Result(node.t_ns, bool(block.is_error))
+    result = Result(node.t_ns, bool(block.is_error), node.place, bare=outcome is None)
     if isinstance(outcome, Outcome):
-        tool = transcript.tools.get(tool_id)
-        _read_outcome(result, outcome, tool.name if tool else "")
+        _read_outcome(result, outcome)
     elif isinstance(outcome, str):
         result.rejected = outcome.startswith(_REJECTED)
     transcript.results[tool_id] = result
 
 
-def _read_outcome(result: Result, outcome: Outcome, tool_name: str) -> None:
+def _is_better(t_ns: int, known: Result, *, bare: bool) -> bool:
+    """Of two results of one call the earlier counts; of two at one time, the one that tells more."""
+    if t_ns == known.t_ns:
+        return known.bare and not bare
+    return UNKNOWN < t_ns < (known.t_ns or NEVER)
+
+
+def settle_results(transcript: Transcript) -> None:
+    """What an outcome means depends on the tool, whose call may be read after its result."""
+    for tool_id, result in transcript.results.items():
+        tool = transcript.tools.get(tool_id)
+        name = tool.name if tool else ""
+        if name.startswith("mcp__"):
+            result.launched = False
+            result.agent_id = result.agent_type = result.run_id = result.task_id = None
+        elif not result.launched and name != _WATCHER:
+            result.task_id = None
+
+
+def _read_outcome(result: Result, outcome: Outcome) -> None:
     result.duration_ns = _stated_duration(outcome)
     if outcome.task is not NOTHING:
         result.awaited_task = _ended_task(outcome.task)
-    if tool_name.startswith("mcp__"):
-        return
-    result.launched = value_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
-    result.agent_id = text(value_of(outcome.agent_id))
-    result.agent_type = text(value_of(outcome.agent_type))
-    result.run_id = text(value_of(outcome.run_id))
-    if result.launched or tool_name == _WATCHER:
-        ids = (value_of(outcome.background_task_id), result.agent_id, value_of(outcome.task_id))
-        result.task_id = next((found for one in ids if (found := text(one))), None)
+    result.launched = text_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
+    result.agent_id = _name(outcome.agent_id)
+    result.agent_type = _name(outcome.agent_type)
+    result.run_id = _name(outcome.run_id)
+    result.task_id = _name(outcome.background_task_id) or result.agent_id or _name(outcome.task_id)
+
+
+def _name(raw: Raw) -> str | None:
+    return None if raw is NOTHING else text(value_of(raw))
 
 
 def _stated_duration(outcome: Outcome) -> int | None:

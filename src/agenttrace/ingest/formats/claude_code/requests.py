@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
+from collections import defaultdict
 
 from agenttrace.ingest.formats.claude_code.causes import Cause
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
-from agenttrace.ingest.formats.claude_code.collected import Answer, Role
+from agenttrace.ingest.formats.claude_code.collected import Answer, Role, Transcript
 from agenttrace.ingest.formats.claude_code.compactions import Boundaries, compaction_above
-from agenttrace.ingest.formats.claude_code.rows import Link, Mark, Span
+from agenttrace.ingest.formats.claude_code.rows import Span
+from agenttrace.ingest.formats.claude_code.versions import version_numbers
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import (
     Evidence,
@@ -21,30 +23,50 @@ from agenttrace.model.vocabulary import (
 )
 
 _LARGEST_PLACEHOLDER = 32
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 _ONLY_PLACEHOLDERS = ((2, 1, 10), (2, 1, 30))
 
 
 def write_requests(work: Work, boundaries: Boundaries) -> None:
     """A span for each answer, its marks, and links to what it waited for and to the calls that it made."""
+    before = _Before(work.transcript)
     for answer in work.transcript.answers.values():
-        cause = work.walker.find(answer.parent, answer.first_ns, answer.key)
-        start_ns, evidence = _start(work, answer, cause)
-        after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns)
-        if after is not None and answer.lane.purpose is Purpose.TURN:
-            start_ns = after.t_ns
-            if cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}:
-                work.continue_from(answer.lane.session_key, after.key, answer.key)
-        work.rows.spans.append(_span(work, answer, cause, start_ns, evidence))
-        work.depend(answer.lane.session_key, answer.key, cause)
-        if start_ns is not None:
-            _mark(work, answer, start_ns)
+        cause = work.walker.find(answer.first.parent, answer.first_ns, answer.key)
+        start_ns, evidence = _start(work, answer, cause, before)
+        turn = answer.lane.purpose is Purpose.TURN
+        after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns) if turn else None
+        span = _span(work, answer, cause, start_ns if after is None else after.t_ns, evidence)
+        if after is not None and (cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}):
+            work.continue_from(after.key, span)
+        work.rows.spans.append(span)
+        work.depend(span, cause)
+        if span.start_ns is not None:
+            _mark(work, answer, span, span.start_ns)
 
 
-def _start(work: Work, answer: Answer, cause: Cause) -> tuple[int | None, Evidence]:
+class _Before:
+    """What each lane did last before an instant; looked up only where a chain is broken."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._times: dict[tuple[str, str], list[int]] | None = None
+
+    def find(self, answer: Answer) -> int:
+        """The latest instant in the answer's lane before its first block, or UNKNOWN."""
+        if self._times is None:
+            self._times = defaultdict(list)
+            for node in self._transcript.nodes.values():
+                self._times[node.lane.session_key, node.lane.agent_key].append(node.t_ns)
+            for times in self._times.values():
+                times.sort()
+        times = self._times.get((answer.lane.session_key, answer.lane.agent_key), [])
+        place = bisect_left(times, answer.first_ns)
+        return times[place - 1] if place else UNKNOWN
+
+
+def _start(work: Work, answer: Answer, cause: Cause, before: _Before) -> tuple[int | None, Evidence]:
     """A lower bound; where the chain leads nowhere, the last thing that its lane did before."""
     if answer.first_ns == UNKNOWN:
-        work.recorder.finding("no_time", Severity.WARNING, "a request without a time", line=answer.line)
+        work.recorders.finding("no_time", Severity.WARNING, "a request without a time", answer.place)
         return None, Evidence.UNKNOWN
     if cause.retried is not None:
         failure = work.transcript.failures[cause.retried]
@@ -52,11 +74,11 @@ def _start(work: Work, answer: Answer, cause: Cause) -> tuple[int | None, Eviden
     if cause.known:
         if cause.ready_ns > answer.first_ns:
             what = "an answer before what it answers: its request is taken as of no length before it"
-            work.recorder.finding("time_goes_back", Severity.INFO, what, line=answer.line)
+            work.recorders.finding("time_goes_back", Severity.INFO, what, answer.place)
         return min(cause.ready_ns, answer.first_ns), Evidence.BOUNDED
     what = "what a request answers is not in the file: it starts after the record before it"
-    work.recorder.finding("chain_broken", Severity.INFO, what, line=answer.line)
-    return min(answer.before_ns or answer.first_ns, answer.first_ns), Evidence.BOUNDED
+    work.recorders.finding("chain_broken", Severity.INFO, what, answer.place)
+    return min(before.find(answer) or answer.first_ns, answer.first_ns), Evidence.BOUNDED
 
 
 def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, evidence: Evidence) -> Span:
@@ -68,7 +90,7 @@ def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, eviden
         span_key=answer.key,
         agent_key=lane.agent_key,
         parent_key=compaction_above(work.transcript, cause) if compacting else None,
-        line=answer.line,
+        place=answer.place,
         kind=SpanKind.REQUEST,
         purpose=lane.purpose,
         start_ns=start_ns,
@@ -96,40 +118,21 @@ def _quality(answer: Answer) -> TokenQuality | None:
     if answer.stopped:
         final = answer.final_output == answer.output_tokens
         return TokenQuality.FINAL if final else TokenQuality.MAX_SEEN
-    version = _VERSION.match(answer.version or "")
+    version = version_numbers(answer.version)
     low, high = _ONLY_PLACEHOLDERS
-    if version is not None and low <= tuple(map(int, version.groups())) < high:
+    if version is not None and low <= version < high:
         return TokenQuality.PLACEHOLDER
     grew = answer.least_output != answer.output_tokens or answer.output_tokens > _LARGEST_PLACEHOLDER
     return TokenQuality.MAX_SEEN if grew else TokenQuality.PLACEHOLDER
 
 
-def _mark(work: Work, answer: Answer, start_ns: int) -> None:
-    session_key, key, rows = answer.lane.session_key, answer.key, work.rows
-    rows.marks.append(
-        Mark(session_key=session_key, span_key=key, kind=MarkKind.FIRST_BLOCK, t_ns=answer.first_ns)
-    )
-    for tool in work.transcript.tools_of.get(key, ()):
-        if tool.emitted_ns == UNKNOWN:
-            continue
-        emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
-        rows.marks.append(
-            Mark(
-                session_key=session_key,
-                span_key=key,
-                kind=MarkKind.TOOL_CALL,
-                t_ns=emitted_ns,
-                refers_to_key=tool.key,
-            )
-        )
-        streamed = tool.start_ns < answer.last_ns
-        rows.links.append(
-            Link(
-                session_key=session_key,
-                from_key=key,
-                to_key=tool.key,
-                kind=LinkKind.FEEDS,
-                rule="tool_use",
-                at_ns=emitted_ns if streamed else None,
-            )
-        )
+def _mark(work: Work, answer: Answer, span: Span, start_ns: int) -> None:
+    rows = work.rows
+    rows.mark(span, MarkKind.FIRST_BLOCK, answer.first_ns)
+    for tool in work.transcript.tools_of.get(answer.key, ()):
+        if tool.emitted_ns != UNKNOWN:
+            key = tool.key
+            emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
+            rows.mark(span, MarkKind.TOOL_CALL, emitted_ns, key)
+            streamed = tool.start_ns < answer.last_ns
+            rows.link_from(span, emitted_ns if streamed else None, key, LinkKind.FEEDS, "tool_use")

@@ -1,14 +1,18 @@
-"""Rows on their way to the recorder: gathered one by one, handed over as whole columns."""
+"""Rows on their way to the recorders: gathered one by one, handed over as whole columns.
+
+Each row goes to the recorder of the source in which its `place` is; only of spans the line is kept.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.formats.claude_code.places import Recorders, line_of, source_of
 from agenttrace.model.vocabulary import (
     Evidence,
     LinkKind,
@@ -21,17 +25,25 @@ from agenttrace.model.vocabulary import (
     Trigger,
 )
 
+Whence = tuple[int, str]
+"""The place of a row, and the key of its session."""
+
+_MARK = ("place", "session_key", "span_key", "kind", "t_ns", "evidence", "refers_to_key")
+_LINK = (
+    "place", "session_key", "from_key", "to_key", "kind", "rule", "at_ns", "explicit", "confidence",
+)  # fmt: skip
+
 
 class Span(Struct, gc=False, kw_only=True):
     """A span. Instants that are not known are None."""
 
+    place: int
     session_key: str
     span_key: str
     agent_key: str
     kind: SpanKind
     start_ns: int | None
     end_ns: int | None
-    line: int | None = None
     parent_key: str | None = None
     purpose: Purpose = Purpose.TURN
     name: str | None = None
@@ -57,52 +69,64 @@ class Span(Struct, gc=False, kw_only=True):
     compaction_trigger: str | None = None
 
 
-class Mark(Struct, gc=False, kw_only=True):
-    """An instant in a span."""
-
-    session_key: str
-    span_key: str
-    kind: MarkKind
-    t_ns: int
-    evidence: Evidence = Evidence.MEASURED
-    refers_to_key: str | None = None
-
-
-class Link(Struct, gc=False, kw_only=True):
-    """A dependency."""
-
-    session_key: str
-    from_key: str
-    to_key: str
-    kind: LinkKind
-    rule: str
-    at_ns: int | None = None
-    explicit: bool = True
-    confidence: float | None = None
-
-
 @dataclass(slots=True)
 class Rows:
-    """The rows of one file."""
+    """The rows of files that are read together. Marks and links are plain tuples, for there are many."""
 
     spans: list[Span] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
+    _marks: list[tuple[Any, ...]] = field(default_factory=list)
+    _links: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def hand_over(self, recorder: Recorder) -> None:
-        """All of them to the recorder."""
-        if self.spans:
-            recorder.extend_spans(_columns(self.spans))
-        if self.marks:
-            recorder.extend_marks(_columns(self.marks))
-        if self.links:
-            recorder.extend_links(_columns(self.links))
+    def mark(self, span: Span, kind: MarkKind, t_ns: int, refers_to_key: str | None = None) -> None:
+        """A measured instant in a span."""
+        self._marks.append(
+            (span.place, span.session_key, span.span_key, kind, t_ns, Evidence.MEASURED, refers_to_key)
+        )
+
+    def link(self, whence: Whence, from_key: str, to_key: str, kind: LinkKind, rule: str) -> None:
+        """A dependency that a record states, on the end of what is depended on."""
+        self._links.append((*whence, from_key, to_key, kind, rule, None, True, None))
+
+    def link_from(self, span: Span, at_ns: int | None, to_key: str, kind: LinkKind, rule: str) -> None:
+        """A dependency that a record states, on an instant of a span, or on its end."""
+        self._links.append(
+            (span.place, span.session_key, span.span_key, to_key, kind, rule, at_ns, True, None)
+        )
+
+    def infer(self, whence: Whence, from_key: str, to_key: str, rule: str, confidence: float) -> None:
+        """A dependency that no record states."""
+        self._links.append((*whence, from_key, to_key, LinkKind.FEEDS, rule, None, False, confidence))
+
+    def hand_over(self, recorders: Recorders) -> None:
+        """All of them to the recorders."""
+        spans = [astuple(span) for span in self.spans]
+        for source, rows in _by_source(spans, recorders).items():
+            columns = _columns(Span.__struct_fields__, rows)
+            columns["line"] = [line_of(place) for place in columns.pop("place")]
+            recorders.all[source].extend_spans(columns)
+        for source, rows in _by_source(self._marks, recorders).items():
+            columns = _columns(_MARK, rows)
+            del columns["place"]
+            recorders.all[source].extend_marks(columns)
+        for source, rows in _by_source(self._links, recorders).items():
+            columns = _columns(_LINK, rows)
+            del columns["place"]
+            recorders.all[source].extend_links(columns)
 
 
-def _columns(rows: list[Any]) -> dict[str, Any]:
+def _by_source(rows: list[tuple[Any, ...]], recorders: Recorders) -> dict[int, list[tuple[Any, ...]]]:
+    """The rows of each source; the place of a row is its first value."""
+    if len(recorders.all) == 1 and rows:
+        return {0: rows}
+    parts: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        parts.setdefault(source_of(row[0]), []).append(row)
+    return parts
+
+
+def _columns(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, Any]:
     """The columns in which something stands."""
-    names = rows[0].__struct_fields__
-    columns = zip(*map(astuple, rows), strict=True)
+    columns = zip(*rows, strict=True)
     return {
         name: column for name, column in zip(names, columns, strict=True) if column.count(None) < len(rows)
     }

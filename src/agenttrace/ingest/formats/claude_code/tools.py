@@ -8,21 +8,19 @@ each other (2.0.76), and single calls leave 1 to 60 ms before it.
 
 from __future__ import annotations
 
-import re
-
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Result, Tool, Transcript
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.formats.claude_code.places import Recorders
+from agenttrace.ingest.formats.claude_code.versions import version_numbers
 from agenttrace.model.vocabulary import Evidence, Severity
 
 AGREEMENT_NS = 50_000_000
 """A stated length may be so much longer than what the time stamps allow."""
 
 _STREAMED_SINCE = (2, 1, 30)
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 
 
-def settle_tools(transcript: Transcript, recorder: Recorder) -> None:
+def settle_tools(transcript: Transcript, recorders: Recorders) -> None:
     """Start, end and length of every call with a result; the others keep an open end."""
     after_hooks = _after_hooks(transcript)
     for tool in transcript.tools.values():
@@ -33,10 +31,10 @@ def settle_tools(transcript: Transcript, recorder: Recorder) -> None:
         tool.end_ns = max(result.t_ns, tool.emitted_ns)
         if result.t_ns < tool.emitted_ns:
             what = "a result before its call: taken as of no length"
-            recorder.finding("negative_duration", Severity.WARNING, what, line=tool.line)
+            recorders.finding("negative_duration", Severity.WARNING, what, tool.place)
             continue
         executed = min(after_hooks.get(tool.id, tool.end_ns), tool.end_ns)
-        tool.executed_ns = _length(tool, result, executed, recorder)
+        tool.executed_ns = _length(tool, result, executed, recorders)
         began = executed - tool.executed_ns if tool.executed_ns is not None else None
         tool.start_ns = _start(transcript, tool, began)
 
@@ -62,14 +60,14 @@ def _after_hooks(transcript: Transcript) -> dict[str, int]:
     return began
 
 
-def _length(tool: Tool, result: Result, executed_ns: int, recorder: Recorder) -> int | None:
+def _length(tool: Tool, result: Result, executed_ns: int, recorders: Recorders) -> int | None:
     length = result.duration_ns
     if length is None or result.launched:
         return None
     possible = executed_ns - tool.emitted_ns
     if length > possible + AGREEMENT_NS:
         what = "a stated length that does not fit between call and result: not used"
-        recorder.finding("duration_disagrees", Severity.INFO, what, line=tool.line)
+        recorders.finding("duration_disagrees", Severity.INFO, what, tool.place)
         return None
     return min(length, possible)
 
@@ -89,8 +87,8 @@ def _start(transcript: Transcript, tool: Tool, began_ns: int | None) -> int:
 
 def _streams(transcript: Transcript, tool: Tool) -> bool:
     """Whether calls of this answer were run before it was complete."""
-    version = _VERSION.match(tool.answer.version or "")
-    if version is None or tuple(map(int, version.groups())) >= _STREAMED_SINCE:
+    version = version_numbers(tool.answer.version)
+    if version is None or version >= _STREAMED_SINCE:
         return True
     results = (transcript.results.get(other.id) for other in transcript.tools_of[tool.answer.key])
     return any(result is not None and UNKNOWN < result.t_ns < tool.answer.last_ns for result in results)

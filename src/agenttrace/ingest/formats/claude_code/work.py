@@ -7,58 +7,59 @@ from dataclasses import dataclass, field
 
 from agenttrace.ingest.formats.claude_code.causes import Cause, Walker
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
-from agenttrace.ingest.formats.claude_code.rows import Link, Rows
-from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.formats.claude_code.places import Recorders
+from agenttrace.ingest.formats.claude_code.rows import Rows, Span
 from agenttrace.model.vocabulary import LinkKind
 
 
 @dataclass(slots=True)
 class Work:
-    """One file in the making.
+    """One session in the making.
 
     `asked`: for each prompt (uuid), what began because of it. `told`: for each task in the background,
-    what was told of its end, with the instant of the telling.
+    what was told of its end: the instant, what went on with it, the rule, and the place of that.
+    `complete`: there are no other files of the session.
     """
 
     transcript: Transcript
-    recorder: Recorder
+    recorders: Recorders
     walker: Walker
     compaction_keys: dict[str, str]
+    complete: bool
     rows: Rows = field(default_factory=Rows)
     asked: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    told: dict[str, list[tuple[int, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[str, list[tuple[int, str, str, int]]] = field(default_factory=lambda: defaultdict(list))
 
-    def depend(self, session_key: str, key: str, cause: Cause) -> None:
-        """`key` waited for all that its cause names."""
+    def depend(self, span: Span, cause: Cause) -> None:
+        """The span waited for all that its cause names."""
+        key = span.span_key
         for tool in cause.tools:
-            self._link(session_key, tool.key, key, LinkKind.FEEDS, "tool_result")
+            self._link(span, tool.key, LinkKind.FEEDS, "tool_result")
             result = self.transcript.results[tool.id]
             if result.awaited_task:
-                self.told[result.awaited_task].append((result.t_ns, key, "task-output"))
+                self.told[result.awaited_task].append((result.t_ns, key, "task-output", span.place))
         for node in cause.notices:
             if node.about:
-                self.told[node.about].append((node.t_ns, key, "task-notification"))
+                self.told[node.about].append((node.t_ns, key, "task-notification", span.place))
         if cause.end is not None:
-            self._depend_on_end(session_key, key, cause.end)
+            self._depend_on_end(span, cause.end)
 
-    def _depend_on_end(self, session_key: str, key: str, end: Node) -> None:
+    def _depend_on_end(self, span: Span, end: Node) -> None:
         if end.role is Role.FAILURE:
-            self._link(session_key, attempt_key(end.uuid), key, LinkKind.RETRIES, "api_error")
+            self._link(span, attempt_key(end.uuid), LinkKind.RETRIES, "api_error")
         elif end.role in {Role.PROMPT, Role.COMMAND}:
-            self.asked[end.uuid].append(key)
+            self.asked[end.uuid].append(span.span_key)
         elif end.role in {Role.SUMMARY, Role.BOUNDARY}:
             compaction = self.compaction_keys.get(end.uuid) or self.compaction_keys.get(end.parent or "")
             if compaction is not None:
-                self.continue_from(session_key, compaction, key)
+                self.continue_from(compaction, span)
 
-    def continue_from(self, session_key: str, compaction_key: str, key: str) -> None:
-        """`key` is the first that goes on with the summary."""
-        self._link(session_key, compaction_key, key, LinkKind.CONTINUES, "compact_boundary")
+    def continue_from(self, compaction_key: str, span: Span) -> None:
+        """The span is the first that goes on with the summary."""
+        self._link(span, compaction_key, LinkKind.CONTINUES, "compact_boundary")
 
-    def _link(self, session_key: str, source: str, target: str, kind: LinkKind, rule: str) -> None:
-        self.rows.links.append(
-            Link(session_key=session_key, from_key=source, to_key=target, kind=kind, rule=rule)
-        )
+    def _link(self, span: Span, source: str, kind: LinkKind, rule: str) -> None:
+        self.rows.link((span.place, span.session_key), source, span.span_key, kind, rule)
 
 
 def attempt_key(uuid: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.otlp.reading import is_otlp, read_otlp
+from agenttrace.ingest.formats.otlp.sniffing import is_otlp
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -43,8 +43,10 @@ class Otlp:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return is_otlp(head.data)
+        return is_otlp(head)
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
+        from agenttrace.ingest.formats.otlp.reading import read_otlp  # noqa: PLC0415  # loaded where needed
+
         read_otlp(source, recorder)

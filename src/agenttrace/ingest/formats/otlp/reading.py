@@ -18,11 +18,6 @@ from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
 
 
-def is_otlp(head: bytes) -> bool:
-    """Whether content that begins so is OTLP, in any container."""
-    return is_json(head) or framing_of(head) is not None or framed_json(head) is not None
-
-
 def read_otlp(source: Source, recorder: Recorder) -> None:
     """Records all of a source."""
     head = source.head.data

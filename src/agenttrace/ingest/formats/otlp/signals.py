@@ -13,6 +13,7 @@ from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT, Byte
 _TRACE_ID_BYTES = 16
 _SPAN_ID_BYTES = 8
 _CHECKED = 8
+_OUTER = frozenset({1, 2, 3, 1000})
 _PRINTABLE = range(0x20, 0x7F)
 
 
@@ -34,14 +35,13 @@ def signal_of(resource_data: Bytes) -> Signal | None:
 
 
 def is_resource_data(data: Bytes, begin: int, end: int) -> bool:
-    """Whether the fields look like those of resource, scopes, schema URL, and nothing else."""
+    """Whether the fields look like those of resource, scopes and schema URL; later versions may add others."""
     seen = False
     for count, found in enumerate(fields(data, begin, end)):
-        if found.wire != LENGTH or found.number not in (1, 2, 3, 1000):
-            return False
-        if found.number == 1 and not _is_resource(data, found):
-            return False
-        seen = True
+        if found.number in _OUTER:
+            if found.wire != LENGTH or (found.number == 1 and not _is_resource(data, found)):
+                return False
+            seen = True
         if count > _CHECKED:
             break
     return seen

@@ -15,11 +15,21 @@ from agenttrace.ingest.formats.otlp.framing import (
     unpacked,
 )
 from agenttrace.ingest.formats.otlp.signals import is_resource_data, signal_of
+from agenttrace.ingest.head import Head
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
-_BATCHES = frozenset({b'"resourceSpans"', b'"resourceLogs"', b'"resourceMetrics"'})
+_SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
+_BATCHES = frozenset(f'"{key}"'.encode() for key in _SIGNALS)
 _BARE = frozenset({b'"scopeSpans"', b'"scopeLogs"', b'"instrumentationLibrarySpans"'})
 _BOM = b"\xef\xbb\xbf"
+
+
+def is_otlp(head: Head) -> bool:
+    """Whether content that begins so is OTLP, in any container."""
+    data = head.data
+    if is_json(data) or framing_of(data) is not None or framed_json(data) is not None:
+        return True
+    return has_json_lines(head)
 
 
 def is_json(head: bytes) -> bool:
@@ -35,6 +45,11 @@ def is_json(head: bytes) -> bool:
     if not text.startswith(b"{"):
         return False
     return any(key in _BATCHES or key in _BARE for key in _keys_of_lists(text))
+
+
+def has_json_lines(head: Head) -> bool:
+    """Whether the first line that is a JSON object is OTLP, whatever is broken in front of it."""
+    return any(isinstance(found.get(key), list) for found in head.objects[:1] for key in _SIGNALS)
 
 
 def _keys_of_lists(text: bytes) -> Iterator[bytes]:

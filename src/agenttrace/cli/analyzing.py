@@ -1,0 +1,76 @@
+"""Reading and analysing as one, in memory that has a bound: trace by trace where one does not hold all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from agenttrace.report.output_format import OutputFormat
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.ingest.reading import Reading
+    from agenttrace.model.trace import Trace
+    from agenttrace.report.rendering import Manner
+    from agenttrace.report.spool import SessionSpool
+
+_OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An analysis; `spool` has what is said of each session, where the analysis is of many traces."""
+
+    analysis: Analysis
+    spool: SessionSpool | None = None
+
+
+def analyse_all(
+    reading: Reading,
+    manner: Manner,
+    formats: Sequence[OutputFormat],
+    wanted: Sequence[str],
+    stack: ExitStack,
+) -> Analysed:
+    """The analysis of all that is read; the one that is wanted of each session, for the formats that say it.
+
+    `wanted`: the beginnings of ids of sessions, of which all lists are kept. What lies on disk goes with the stack.
+    """
+    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+
+    traces = reading.traces()
+    first = next(traces)
+    second = next(traces, None)
+    if second is None:
+        return Analysed(analyze(replace(first, findings=reading.findings())))
+    return _gathered(chain((first, second), traces), reading, manner, formats, wanted, stack)
+
+
+def _gathered(
+    traces: Iterator[Trace],
+    reading: Reading,
+    manner: Manner,
+    formats: Sequence[OutputFormat],
+    wanted: Sequence[str],
+    stack: ExitStack,
+) -> Analysed:
+    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415
+    from agenttrace.report import as_json, selection  # noqa: PLC0415
+    from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
+
+    gathering = Gathering()
+    spool = None
+    if _OF_EACH_SESSION.intersection(formats) and not wanted:
+        spool = stack.enter_context(SessionSpool(manner.top or as_json.DEFAULT_TOP, manner.labels))
+    for trace in traces:
+        part = analyze(trace)
+        if wanted:
+            gathering.keep |= selection.beginning_with(part, wanted)
+        if spool is not None:
+            spool.add(part)
+        gathering.add(part)
+    return Analysed(gathering.analysis(reading.findings()), spool)

@@ -1,0 +1,57 @@
+"""Whether content is a chat of Gemini CLI, or its telemetry, by the keys that only they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agenttrace.ingest.head import Head
+
+_SPEAKERS = frozenset({"user", "gemini", "info", "error", "warning"})
+_PROGRAM = "gemini-cli"
+_EVENTS = "gemini_cli."
+_TIMES = ("hrTime", "startTime")
+
+
+def is_chat(head: Head) -> bool:
+    """A record with both ids of a chat, or one that a cut took them from: messages of its speakers."""
+    first = next(iter(head.items), None)
+    if first is None:
+        return False
+    if isinstance(first.get("sessionId"), str) and isinstance(first.get("projectHash"), str):
+        return True
+    said = first.get("messages")
+    return isinstance(said, list) and bool(said) and all(_is_message(message) for message in said)
+
+
+def _is_message(message: Any) -> bool:
+    return (
+        isinstance(message, dict)
+        and isinstance(message.get("type"), str)
+        and message["type"] in _SPEAKERS
+        and isinstance(message.get("id"), str)
+        and isinstance(message.get("timestamp"), str)
+    )
+
+
+def is_outfile(head: Head) -> bool:
+    """A span, a log record or a batch of metrics as Node's classes are printed, of this program."""
+    first = head.document
+    if not isinstance(first, dict):
+        return False
+    timed = any(isinstance(first.get(name), list) for name in _TIMES)
+    if not (timed and isinstance(first.get("instrumentationScope"), dict)) and "scopeMetrics" not in first:
+        return False
+    return any(_names_program(first.get(name)) for name in ("resource", "instrumentationScope", "attributes"))
+
+
+def _names_program(part: Any) -> bool:
+    if not isinstance(part, dict):
+        return False
+    inner = part.get("attributes")
+    named = [part.get("name"), part.get("event.name")]
+    if isinstance(inner, dict):
+        named.append(inner.get("service.name"))
+    raw = part.get("_rawAttributes")
+    if isinstance(raw, list):
+        named += [pair[1] for pair in raw if isinstance(pair, list) and len(pair) > 1]
+    return any(isinstance(name, str) and (name == _PROGRAM or name.startswith(_EVENTS)) for name in named)

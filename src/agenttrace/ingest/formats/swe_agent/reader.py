@@ -1,0 +1,100 @@
+"""The format: one trajectory, or the attempts of one that tried several times."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from agenttrace.ingest import fields
+from agenttrace.ingest.facts import FormatFacts
+from agenttrace.ingest.formats.swe_agent.steps import write_steps
+from agenttrace.ingest.head import HEAD_BYTES, Head
+from agenttrace.ingest.json_text import parsed
+from agenttrace.ingest.json_values import read_document
+from agenttrace.ingest.record_fields import FieldReader
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
+from agenttrace.model.vocabulary import Severity
+
+_STEP = ({"action", "observation", "thought"}, {"action", "observation", "response"})
+
+
+class SweAgent:
+    """The reader of one .traj file."""
+
+    @property
+    def id(self) -> str:
+        """The id of the format."""
+        return "swe-agent"
+
+    @property
+    def facts(self) -> FormatFacts:
+        """What it can tell, and what it cannot."""
+        return FormatFacts(
+            about="trajectories of SWE-agent (.traj): tool times only, without a clock",
+            containers=("JSON document",),
+            measured=("how long each command ran (`execution_time`)",),
+            derived=("the order of requests and commands",),
+            untold=(
+                "when anything happened: a session is laid out as if its tools were all of its time",
+                "lengths and tokens of requests",
+                "older trajectories and demonstrations: all times",
+            ),
+        )
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def sniff(self, head: Head) -> bool:
+        """Whether it begins as a trajectory or a demonstration does."""
+        found = head.document
+        if not isinstance(found, dict):
+            return False
+        attempts = _objects(found.get("attempts"))
+        steps = _objects((attempts[0] if attempts else found).get("trajectory"))
+        if any(needed <= step.keys() for step in steps[:4] for needed in _STEP):
+            return True
+        if steps and len(head.data) >= HEAD_BYTES and steps[0].keys() <= _STEP[0]:
+            return isinstance(steps[0].get("action"), str)
+        said = _objects(found.get("history"))
+        return bool(said) and all("role" in item and "content" in item for item in said[:4])
+
+    def read(self, source: Source, recorder: Recorder) -> None:
+        """All steps of all attempts."""
+        document = read_document(source, recorder)
+        if not isinstance(document, dict):
+            recorder.finding("not_an_object", Severity.WARNING, "no trajectory", line=1)
+            return
+        reader = FieldReader(recorder)
+        attempts = reader.objects(document, "attempts", 1) or [document]
+        steps = [step for attempt in attempts for step in reader.objects(attempt, "trajectory", 1)]
+        recorder.records = max(len(steps), 1)
+        if not any("execution_time" in step for step in steps):
+            what = "a trajectory of an early version, or a demonstration: it states no times at all"
+            recorder.finding("no_timings", Severity.WARNING, what)
+            return
+        session_key = f"swe-agent:{_fingerprint(steps[0])[:16]}"
+        write_steps(reader, session_key, steps)
+        recorder.session(session_key=session_key, task_id=_task(document))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _fingerprint(step: Mapping[str, Any]) -> str:
+    """A file names no id of its run, but no two runs begin with the same step that took equally long."""
+    said = json.dumps([step.get(name) for name in ("action", "response", "execution_time")], default=str)
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()
+
+
+def _task(document: Mapping[str, Any]) -> str | None:
+    """The id of the problem, from the configuration, which newer versions keep as text."""
+    stated = document.get("replay_config")
+    config = parsed(stated.encode(errors="replace")) if isinstance(stated, str) else stated
+    problem = config.get("problem_statement") if isinstance(config, dict) else None
+    return fields.text(problem.get("id")) if isinstance(problem, dict) else None

@@ -1,0 +1,80 @@
+"""The telemetry outfile: what Node prints of spans and log records, over many lines each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import Source
+from unit.ingest.raw_reading import EPOCH_NS, SAMPLES, Row, iso, ns, read_raw
+
+SAMPLE = SAMPLES / "gemini-cli" / "telemetry.outfile"
+RESOURCE = {"_rawAttributes": [["service.name", "gemini-cli"]]}
+
+
+def hr(at: float) -> list[int]:
+    return [ns(at) // 10**9, ns(at) % 10**9]
+
+
+def log(event: str, at: float, **attributes: Any) -> Row:
+    named = {"session.id": "s", "event.name": f"gemini_cli.{event}", "event.timestamp": iso(at)}
+    scope = {"instrumentationScope": {"name": "gemini-cli"}, "resource": RESOURCE}
+    return {"hrTime": hr(at), **scope, "attributes": {**named, **attributes}, "_body": "said"}
+
+
+def span(name: str, start: float, end: float, **attributes: Any) -> Row:
+    return {
+        "_spanContext": {"traceId": "a" * 32, "spanId": name.rjust(16, "0"), "traceFlags": 1},
+        "startTime": hr(start),
+        "endTime": hr(end),
+        "name": name,
+        "status": {"code": 0},
+        "attributes": attributes,
+        "resource": RESOURCE,
+        "instrumentationScope": {"name": "gemini-cli"},
+    }
+
+
+def printed(*records: Row) -> bytes:
+    return b"".join(json.dumps(record, indent=2).encode() + b"\n" for record in records)
+
+
+def test_a_response_began_its_duration_before_it_was_written() -> None:
+    counts = {"input_token_count": 100, "cached_content_token_count": 80, "output_token_count": 7}
+    written = printed(log("api_response", 9, duration_ms=4000, thoughts_token_count=5, **counts))
+    (request,) = read_raw("gemini-cli", written).of("request")
+
+    assert (request["start_ns"] - EPOCH_NS, request["end_ns"] - EPOCH_NS) == (5 * 10**9, 9 * 10**9)
+    assert (request["start_evidence"], request["end_evidence"]) == ("derived", "measured")
+    assert (request["input_tokens"], request["cache_read_tokens"], request["output_tokens"]) == (100, 80, 12)
+
+
+def test_spans_are_read_as_spans() -> None:
+    written = printed(span("llm_call", 1, 4, **{"gen_ai.operation.name": "chat"}))
+    (request,) = read_raw("gemini-cli", written).of("request")
+
+    assert (request["end_ns"] - request["start_ns"]) == 3 * 10**9
+
+
+def test_every_record_is_counted_metrics_too() -> None:
+    reading = read_raw("gemini-cli", SAMPLE)
+
+    assert reading.records == 10
+    assert len(reading.of("request")) == 3
+    assert {"metrics", "log_record_unused"} <= set(reading.findings)
+
+
+def test_a_torn_record_takes_no_other_with_it() -> None:
+    sound = [log("api_response", 9, duration_ms=4000), log("tool_call", 20, duration_ms=1000)]
+    torn = printed(log("user_prompt", 1))[:-40]
+    reading = read_raw("gemini-cli", torn + b"\n" + printed(*sound) + torn)
+
+    assert len(reading.of("request")) == len(reading.of("tool")) == 1
+    assert reading.findings["broken_document"]["line"] == 1
+    assert "torn_document" in reading.findings
+
+
+def test_it_is_recognised_by_the_program_that_wrote_it() -> None:
+    assert recognise(Source("x", printed(log("config", 1)))).id == "gemini-cli"
+    assert recognise(Source("x", printed(span("llm_call", 1, 2)))).id == "gemini-cli"
