@@ -12,9 +12,7 @@ Names load when they are first used, so that importing the package costs nothing
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` has it too, but takes longer to load than all else here
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis, analyze
     from agenttrace.errors import AgentTraceError
@@ -54,9 +52,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # a module's attributes are of any type
+def __getattr__(name: str) -> object:
     """Loads a public name from its home."""
     if name in _HOMES:
+        from importlib import import_module  # noqa: PLC0415  # not needed to start the program
+
         return getattr(import_module(_HOMES[name]), name)
     message = f"module 'agenttrace' has no attribute {name!r}"
     raise AttributeError(message)

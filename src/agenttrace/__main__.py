@@ -1,7 +1,25 @@
-"""`python -m agenttrace` is the command `agenttrace`."""
+"""The program as a process: `python -m agenttrace` and the command `agenttrace` begin here."""
 
 import sys
 
-from agenttrace.cli import main
 
-sys.exit(main())
+def run() -> None:
+    """Runs the command line and ends the process with its exit code.
+
+    All that takes time to load is loaded in here, where an interrupt is expected.
+    """
+    try:
+        from agenttrace.cli import interrupts  # noqa: PLC0415
+
+        interrupts.end_the_program()
+        from agenttrace.cli.application import main  # noqa: PLC0415
+
+        code = main()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pytest
 
-import agenttrace
-from agenttrace.cli import main
+from agenttrace.cli.application import main
+from agenttrace.critical_path import analysis as analysing
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.ingest import reading
 from agenttrace.model.schema import FINDINGS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -36,22 +39,39 @@ def stand_in(
 ) -> dict[str, object]:
     """Lets `analyze` find this analysis whatever it is given; returns what reading was asked for."""
     asked: dict[str, object] = {}
+    told = pa.Table.from_pylist([dict(row) for row in findings or []], schema=FINDINGS.arrow)
 
-    class Read:
-        findings: pa.Table
-
-    def read(paths: list[str], **options: object) -> Read:
+    def opened(paths: list[str], **options: object) -> _Reading:
         asked.update(options, paths=paths)
-        trace = Read()
-        trace.findings = pa.Table.from_pylist([dict(row) for row in findings or []], schema=_FINDING_SCHEMA)
-        return trace
+        return _Reading(told)
 
-    patch.setattr(agenttrace, "read", read, raising=False)
-    patch.setattr(agenttrace, "analyze", lambda _: analysis, raising=False)
+    patch.setattr(reading, "Reading", opened)
+    patch.setattr(analysing, "analyze", lambda _: analysis)
     return asked
 
 
-_FINDING_SCHEMA = FINDINGS.arrow
+@dataclass
+class _Trace:
+    """What is analysed, whatever it is."""
+
+    findings: pa.Table | None = None
+
+
+class _Reading(nullcontext[object]):
+    """A reading that finds one trace."""
+
+    def __init__(self, told: pa.Table) -> None:
+        super().__init__(self)
+        self._told = told
+
+    def close(self) -> None:
+        """Nothing lies on disk."""
+
+    def traces(self) -> Iterator[_Trace]:
+        yield _Trace()
+
+    def findings(self) -> pa.Table:
+        return self._told
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import agenttrace
 from agenttrace.errors import NoDataError
+from agenttrace.ingest import reading
 from cli.running import call, stand_in
 from unit.report.analyses import HOSTILE, analysis_of, long_session, many_sessions
 
@@ -67,6 +67,24 @@ def test_json_goes_to_a_file_beside_the_report(tmp_path: Path, capsys: pytest.Ca
     assert out.startswith("24 sessions")
     assert json.loads(file.read_bytes())["command"] == "analyze"
     assert [path.name for path in tmp_path.iterdir()] == ["analysis.json"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_json_to_standard_output_takes_the_place_of_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "analyze", "a", "--json", "-")
+    _, same, _ = call(capsys, "analyze", "a", "--format", "json")
+    assert code == 0
+    assert out == same
+    assert json.loads(out)["command"] == "analyze"
+    assert not Path("-").exists()
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("chosen", ["table", "json", "csv"])
+def test_two_documents_do_not_share_standard_output(chosen: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "analyze", "a", "--json", "-", "--format", chosen)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: --json - and --format {chosen}: both would go to standard output\nhint: ")
 
 
 @pytest.mark.usefixtures("fleet")
@@ -137,7 +155,7 @@ def test_findings_are_mentioned_where_nobody_would_see_them(
 def test_verbose_says_what_was_read_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = call(capsys, "analyze", "a", "-v")
     assert "traces/run.jsonl: spans-jsonl, 1245 records, 24 sessions\n" in err
-    assert err.startswith("reading: 0.0")
+    assert err.startswith("reading and analysing: 0.0")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +213,7 @@ def test_a_defect_is_one_line_and_a_traceback_only_with_debug(
     def read(*_: object, **__: object) -> None:
         raise KeyError(HOSTILE)
 
-    monkeypatch.setattr(agenttrace, "read", read, raising=False)
+    monkeypatch.setattr(reading, "Reading", read)
     code, _, err = call(capsys, "analyze", "a")
     assert code == 70
     assert err.startswith("error: internal error: KeyError: ")
@@ -212,5 +230,5 @@ def test_an_interruption_is_exit_130(
     def read(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(agenttrace, "read", read, raising=False)
+    monkeypatch.setattr(reading, "Reading", read)
     assert call(capsys, "analyze", "a") == (130, "", "error: interrupted\n")

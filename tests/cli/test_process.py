@@ -1,7 +1,9 @@
 """The program as its users run it: a process with streams and an exit code."""
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,30 @@ def test_the_width_is_that_of_the_terminal() -> None:
     for columns in (80, 110):
         lines = run("schema", "spans", COLUMNS=str(columns)).stdout.decode().splitlines()
         assert columns - 4 <= max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize("columns", ["0", "-7", "1", "20", "47", "many", "9" * 30])
+def test_no_width_is_too_absurd(columns: str) -> None:
+    for arguments in (("schema", "spans"), ("formats",), ("analyze", "--help")):
+        done = run(*arguments, COLUMNS=columns)
+        assert (done.returncode, done.stderr) == (0, b"")
+    room = max(20, int(columns)) if columns in {"1", "20", "47"} else 120
+    assert max(map(len, run("formats", COLUMNS=columns).stdout.decode().splitlines())) <= room
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    text = run("sample", "fan-out", "-o", "-").stdout
+    pipe = tmp_path / "session.fifo"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(text,))
+    writer.start()
+    by_pipe, by_input = (
+        run("analyze", str(pipe), "--format", "csv"),
+        run("analyze", "-", "--format", "csv", stdin=text),
+    )
+    writer.join()
+    assert (by_pipe.returncode, by_input.returncode) == (0, 0)
+    assert by_pipe.stdout.replace(bytes(pipe), b"<stdin>") == by_input.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -24,8 +24,11 @@ SERVER_TOLERANCE_NS = 50 * MILLISECOND
 """The server knows nothing of what its client did before the first request and after the last answer."""
 
 TRACES = "request-trace.000000.jsonl.gz"
+LOGS = "otlp-logs.pb.gz"
 SERVER = ("otlp-traces.pb.gz", "otlp-traces.json.gz")
 HARNESS = ("harness-otlp-traces.pb.gz", "harness-otlp-traces.json.gz")
+SAME_IN_LOGS = ("agents", "spans", "marks", "links", "prefixes")
+"""What is told of sessions differs: of which format they are."""
 PARTITIONS = {"path": Phase, "purpose": Purpose, "evidence": Evidence}
 
 every_run = pytest.mark.parametrize("run", RUNS)
@@ -82,6 +85,27 @@ def test_what_the_server_timed_is_taken_to_the_millisecond(run: str, shared_data
 
 
 # The same runs, seen by others
+
+
+@every_run
+@pytest.mark.usefixtures("shared_data")
+def test_the_request_trace_as_log_records_gives_the_same_rows(run: str) -> None:
+    file, logs = (read(SHARED / "dynamo" / run / name) for name in (TRACES, LOGS))
+
+    tables = [substance(each) for each in (file, logs)]
+    assert difference(*({name: each[name] for name in SAME_IN_LOGS} for each in tables)) == {}
+
+
+@every_run
+@pytest.mark.usefixtures("shared_data")
+@pytest.mark.parametrize("names", [(TRACES, LOGS), (LOGS, TRACES)])
+def test_a_request_trace_and_its_log_records_are_counted_once(run: str, names: tuple[str, str]) -> None:
+    together = _analysis(*(f"{run}/{name}" for name in names)).sessions
+    alone = _analysis(f"{run}/{TRACES}").sessions
+
+    assert (together.height, together["requests"].sum()) == EXPECTED[run]
+    for column in ("wall_ns", "input_tokens", "output_tokens", "tool_calls", "compactions", "retries"):
+        assert together[column].to_list() == alone[column].to_list()
 
 
 @every_run

@@ -145,6 +145,59 @@ def _steps_said(data: bytes) -> int:
     return count(json.loads(data))
 
 
+def _observations(data: bytes) -> int:
+    """Traces, observations and events of Langfuse."""
+    values: list[Any] = documents(data)
+    pages = [value.get("data") or value.get("batch") or [value] for value in values]
+    return sum(_in_trace(record) for page in pages for record in page)
+
+
+def _in_trace(record: dict[str, Any]) -> int:
+    return 1 + len(record.get("observations", []))
+
+
+def _pages(data: bytes) -> int:
+    """The records of lines, or of one page."""
+    return sum(len(value.get("data", [value])) for value in documents(data))
+
+
+def _runs(data: bytes) -> int:
+    """Runs, those inside other runs too, and what completes one."""
+    values: list[Any] = documents(data)
+    pages = [value.get("post", [value]) + value.get("patch", []) for value in values]
+    return sum(_run(value) for page in pages for value in page)
+
+
+def _run(value: dict[str, Any]) -> int:
+    return 1 + sum(map(_run, value.get("child_runs", [])))
+
+
+def _rows(data: bytes) -> int:
+    """Rows of a result by row or by column, or of the messages of a stream."""
+    return sum(_rows_in(value) for value in documents(data))
+
+
+def _rows_in(value: dict[str, Any]) -> int:
+    if "columns" in value and "rows" not in value:
+        return len(value["columns"][0]["values"])
+    return len(value.get("data", value.get("rows", [])))
+
+
+def _phoenix(data: bytes) -> int:
+    """Spans, however they are wrapped."""
+    values: list[Any] = documents(data)
+    flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return sum(len(_spans_in(value)) for value in flat)
+
+
+def _spans_in(value: dict[str, Any]) -> list[Any]:
+    if isinstance(value.get("name"), dict):
+        return list(value["name"])
+    if "name" in value:
+        return [value]
+    return [span for each in value.values() if isinstance(each, list) for span in each]
+
+
 def _jaeger_spans(data: bytes) -> int:
     document = json.loads(data)
     if "result" in document:
@@ -179,6 +232,11 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "atof": _objects,
     "nat": _nat_steps,
     "atif": _steps_said,
+    "langfuse": _observations,
+    "phoenix": _phoenix,
+    "openai-agents": _pages,
+    "langsmith": _runs,
+    "logfire": _rows,
     "jaeger": _jaeger_spans,
     "zipkin": _zipkin_spans,
     "tempo": _tempo_spans,

@@ -46,6 +46,8 @@ _SHARED_RULES = (
     ("otel/dynamo_request.trace.v1_docs-samples.jsonl", "dynamo"),
     ("otel/*.otlp.json", "otlp"),
     ("otel/otel-proto_*.json", "otlp"),
+    ("otel/langfuse_*.json", "langfuse"),
+    ("otel/phoenix_*.json", "phoenix"),
     ("otel/jaeger_otel_traces_01.json", "otlp"),
     ("otel/jaeger_link_attributes_trace.json", "otlp"),
     ("otel/codex_*_otlp-logs_excerpt.jsonl", "otlp"),
@@ -78,7 +80,6 @@ _SHARED_RULES = (
 _WITHOUT_TIMES = (
     "otel/otel-proto_*",
     "otel/codex_*",
-    "dynamo/*otlp-logs.*",
     "sessions/swe-agent/function_calling_simple.traj",
     "sessions/swe-agent/pydicom-1458.traj",
     "sessions/mini-swe-agent/*",

@@ -27,7 +27,7 @@ def test_the_version_stands_in_one_place() -> None:
 
 def test_the_command_is_agenttrace() -> None:
     assert PROJECT["name"] == "agenttrace-latency"
-    assert PROJECT["scripts"] == {"agenttrace": "agenttrace.cli:main"}
+    assert PROJECT["scripts"] == {"agenttrace": "agenttrace.__main__:run"}
 
 
 def test_the_licence_is_the_one_declared() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import agenttrace
+from contextlib import ExitStack
+
+from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
 from agenttrace.cli.pages import EXIT_CODES
@@ -25,7 +27,7 @@ In Python:
 def analyze(
     *,
     paths: o.Paths,
-    output_format: o.Format = OutputFormat.TABLE,
+    output_format: o.Format = None,
     json_file: o.JsonFile = None,
     session: o.SessionIds = None,
     top: o.Top = None,
@@ -43,24 +45,32 @@ def analyze(
     A PATH is a file, a folder, a glob, or - for standard input, compressed or not; what it holds is
     recognised by content. A session may be spread over any of them.
     """
+    answered = o.choose_output(output_format, json_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-    with working("reading", quiet=quiet, verbose=verbose):
-        trace = agenttrace.read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
-    if strict:
-        refuse_findings(trace)
-    with working("analysing", quiet=quiet, verbose=verbose):
-        analysis = require_sessions(agenttrace.analyze(trace))
+    formats = [answered, OutputFormat.JSON] if json_file else [answered]
 
-    from agenttrace.report import rendering, selection  # noqa: PLC0415  # heavy
+    from agenttrace.cli.analyzing import analyse_all  # noqa: PLC0415  # heavy
+    from agenttrace.ingest.reading import Reading  # noqa: PLC0415
+    from agenttrace.report import rendering, selection  # noqa: PLC0415
 
-    if session:
-        analysis = selection.select_sessions(analysis, session)
+    interrupts.insist()
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
-    if verbose:
-        mention_sources(analysis)
-    if not quiet and not output_format.is_for_people:
-        mention_findings(analysis)
-    if json_file:
-        write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner))
-    write_data(rendering.render(analysis, output_format, manner))
+    with ExitStack() as stack:
+        opened = Reading(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        reading = stack.enter_context(opened)
+        stack.enter_context(interrupts.cleaned_by(reading.close))
+        with working("reading and analysing", quiet=quiet, verbose=verbose):
+            found = analyse_all(reading, manner, formats, session or [], stack)
+        if strict:
+            refuse_findings(reading.findings())
+        analysis = require_sessions(found.analysis)
+        if session:
+            analysis = selection.select_sessions(analysis, session)
+        if verbose:
+            mention_sources(analysis)
+        if not quiet and not answered.is_for_people:
+            mention_findings(analysis)
+        if json_file and json_file != o.STANDARD_OUTPUT:
+            write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner, found.lines))
+        write_data(rendering.render(analysis, answered, manner, found.lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -26,6 +26,11 @@ class Analysed:
 
     analysis: Analysis
     spool: SessionSpool | None = None
+
+    @property
+    def lines(self) -> Callable[[], Iterator[bytes]] | None:
+        """What the spool says, if there is one."""
+        return self.spool.lines if self.spool is not None else None
 
 
 def analyse_all(

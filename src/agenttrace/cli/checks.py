@@ -11,16 +11,16 @@ from agenttrace.report.escaping import printable
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
     from agenttrace.critical_path.analysis import Analysis
-    from agenttrace.model.trace import Trace
 
 _GRAVE = {Severity.WARNING.value, Severity.ERROR.value}
 
 
-def refuse_findings(trace: Trace) -> None:
+def refuse_findings(findings: pa.Table) -> None:
     """Raises StrictError if reading dropped or repaired anything."""
-    grave = [row for row in trace.findings.to_pylist() if row["severity"] in _GRAVE]
+    grave = [row for row in findings.to_pylist() if row["severity"] in _GRAVE]
     if not grave:
         return
     first = grave[0]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
+from agenttrace.cli import interrupts
 from agenttrace.errors import AgentTraceError
 from agenttrace.report.escaping import clipped, printable
 
-INTERRUPTED = 130
 INTERNAL_ERROR = 70
 _LONGEST = 500
 
@@ -27,7 +27,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
         traceback.print_exception(error)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         complain("interrupted")
-        return INTERRUPTED
+        return interrupts.EXIT_CODE
     if isinstance(error, AgentTraceError):
         complain(error.message, where=error.where, hint=error.hint)
         return error.exit_code

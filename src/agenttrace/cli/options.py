@@ -12,6 +12,8 @@ from agenttrace.errors import UsageError
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.units import parse_duration
 
+STANDARD_OUTPUT = "-"
+
 
 class Color(StrEnum):
     """What `--color` takes."""
@@ -29,9 +31,17 @@ class Listing(StrEnum):
 
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", hidden=True)]
-Format = Annotated[OutputFormat, typer.Option("--format", help="What to write to standard output.")]
+Format = Annotated[
+    OutputFormat | None,
+    typer.Option("--format", help="What to write to standard output.", show_default="table"),
+]
 JsonFile = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write the JSON document to this file as well.")
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        help="Write the JSON document to this file as well; - writes it to standard output, and no table.",
+    ),
 ]
 SessionIds = Annotated[
     list[str] | None,
@@ -84,6 +94,18 @@ def parse_labels(pairs: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--label {pair}: holds characters that cannot be shown")
         labels[key] = value
     return labels
+
+
+def choose_output(chosen: OutputFormat | None, json_file: str | None) -> OutputFormat:
+    """What goes to standard output, which has room for one document: the table where nothing is asked for."""
+    if json_file != STANDARD_OUTPUT:
+        return chosen or OutputFormat.TABLE
+    if chosen is not None:
+        raise UsageError(
+            f"--json - and --format {chosen.value}: both would go to standard output",
+            hint="give --json a file, or leave one of them out",
+        )
+    return OutputFormat.JSON
 
 
 def parse_limit(option: str, text: str) -> int:

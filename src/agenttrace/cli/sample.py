@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.errors import UsageError
@@ -42,12 +43,13 @@ def sample(
 
     target = sys.stdout.buffer if output == "-" else output
     try:
-        samples.write_sample(
-            name,
-            target,
-            seed=samples.DEFAULT_SEED if seed is None else seed,
-            format_id=format_id or samples.CLAUDE_CODE,
-        )
+        with interrupts.raised():
+            samples.write_sample(
+                name,
+                target,
+                seed=samples.DEFAULT_SEED if seed is None else seed,
+                format_id=format_id or samples.CLAUDE_CODE,
+            )
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from agenttrace.cli import interrupts
 from agenttrace.cli.options import Color
 from agenttrace.errors import UsageError
 
@@ -37,17 +38,22 @@ def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
     """Written beside and renamed: what was there is replaced, or stays. UsageError if it cannot be."""
     target = Path(path)
     try:
-        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)
-            Path(beside).chmod(0o666 & ~_umask())
-            Path(beside).replace(target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        with interrupts.raised():
+            _write_beside(target, pieces)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror or error}", where=path) from error
+
+
+def _write_beside(target: Path, pieces: Iterable[str | bytes]) -> None:
+    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)
+        Path(beside).chmod(0o666 & ~_umask())
+        Path(beside).replace(target)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def _umask() -> int:

@@ -24,8 +24,6 @@ class Gathering:
     segments only of the slowest. `keep` names sessions whose lists are kept whatever their length.
     """
 
-    detailed: int = DETAILED_SESSIONS
-    heaviest: int = HEAVIEST_ROWS
     keep: frozenset[str] = frozenset()
     _held: Analysis | None = None
 
@@ -45,18 +43,17 @@ class Gathering:
         return replace(held, sessions=sessions, findings=_summed(found))
 
     def _cut(self, held: Analysis) -> Analysis:
-        slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(self.detailed)
+        slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
         chosen = pl.col("session").is_in([*slowest.get_column("session"), *self.keep])
-        lists = {
-            name: self._heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()
-        }
+        lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
         return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
 
-    def _heaviest(self, frame: pl.DataFrame, chosen: pl.Expr, weight: str) -> pl.DataFrame:
-        others = frame.filter(~chosen)
-        if others.height > self.heaviest:
-            others = others.sort(weight, descending=True, nulls_last=True).head(self.heaviest)
-        return pl.concat([frame.filter(chosen), others])
+
+def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: str) -> pl.DataFrame:
+    others = frame.filter(~chosen)
+    if others.height > HEAVIEST_ROWS:
+        others = others.sort(weight, descending=True, nulls_last=True).head(HEAVIEST_ROWS)
+    return pl.concat([frame.filter(chosen), others])
 
 
 def _below(one: Analysis, other: Analysis) -> Analysis:

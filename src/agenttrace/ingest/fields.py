@@ -35,7 +35,7 @@ def integer(value: Any) -> int | None:
         value = int(value)
     elif isinstance(value, str):
         value = _parsed_integer(value)
-    if isinstance(value, int) and -INT64_MAX <= value <= INT64_MAX:
+    if isinstance(value, int) and -INT64_MAX - 1 <= value <= INT64_MAX:
         return value
     return None
 

@@ -81,14 +81,14 @@ def read_values(source: Source, recorder: Recorder) -> Iterator[JsonValue]:
 
     `recorder.records` counts the values of lines; of a document the format counts what it calls a record.
     """
-    if _has_lines(source):
+    if has_lines(source):
         yield from read_lines(source, recorder)
     elif (value := read_document(source, recorder)) is not None:
         yield JsonValue(1, value)
 
 
-def _has_lines(source: Source) -> bool:
-    """Several lines, of which one of the first is a value by itself. A bracket alone is none."""
+def has_lines(source: Source) -> bool:
+    """Several lines, of which one of the first is an object or a list by itself. A bracket alone is none."""
     complete = 0
     try:
         for number, line in source.lines():
@@ -96,7 +96,7 @@ def _has_lines(source: Source) -> bool:
                 break
             if number == 1 and begins_document(line.removeprefix(BOM) + b"\n."):
                 return False
-            complete += parsed(line.removeprefix(BOM)) is not None
+            complete += isinstance(parsed(line.removeprefix(BOM)), dict | list)
             if complete and number > 1:
                 return True
     except DamagedEnd:

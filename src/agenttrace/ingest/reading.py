@@ -71,6 +71,10 @@ class Reading:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
+        """Closes it."""
+        self.close()
+
+    def close(self) -> None:
         """Removes what lies on disk."""
         self._store.close()
 

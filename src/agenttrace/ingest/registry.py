@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from agenttrace.errors import AmbiguousFormatError, RefusedFormatError, UnknownFormatError, UsageError
@@ -12,11 +13,46 @@ from agenttrace.ingest.refusals import refusal
 from agenttrace.ingest.source import Source
 
 
+OWN_FORMATS = (
+    "dynamo:DYNAMO",
+    "claude_code:CLAUDE_CODE",
+    "codex:CODEX",
+    "codex_otel:CODEX_OTEL",
+    "otlp:OTLP",
+    "gemini_cli:GEMINI_CLI",
+    "openhands:OPENHANDS",
+    "swe_agent:SWE_AGENT",
+    "mini_swe_agent:MINI_SWE_AGENT",
+    "opencode:OPENCODE",
+    "cline:CLINE",
+    "pi:PI",
+    "aiperf:AIPERF",
+    "atif:ATIF",
+    "atof:ATOF",
+    "nat:NAT",
+    "langfuse:LANGFUSE",
+    "phoenix:PHOENIX",
+    "openai_agents:OPENAI_AGENTS",
+    "langsmith:LANGSMITH",
+    "logfire:LOGFIRE",
+    "jaeger:JAEGER",
+    "zipkin:ZIPKIN",
+    "tempo:TEMPO",
+    "spans_jsonl:SPANS_JSONL",
+)
+"""Every format of this package: its module below `formats`, and its name there. A new one is one line here."""
+
+
+@cache
 def own_formats() -> tuple[Format, ...]:
     """The formats of agenttrace itself."""
-    from agenttrace.ingest.own_formats import OWN_FORMATS  # noqa: PLC0415  # formats load where needed
+    return tuple(map(_own, OWN_FORMATS))
 
-    return OWN_FORMATS
+
+def _own(place: str) -> Format:
+    module, _, name = place.partition(":")
+    found: Format = getattr(import_module(f"agenttrace.ingest.formats.{module}"), name)
+    return found
 
 
 @cache

@@ -43,7 +43,7 @@ SESSION_LISTS = {
         ("at_ns", "agent", "turn"),
         (
             *("turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name"),
-            *("wall_ns", "sum_ns", "slack_ns", "explicit"),
+            *("wall_ns", "sum_ns", "slack_ns", "explicit", "background"),
         ),
     ),
     "compactions": SessionList(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,15 +16,16 @@ from agenttrace.report.cells import Bar, Cell, Column, Outline, Quoted, Section,
 from agenttrace.report.escaping import clipped, clipped_start, printable
 from agenttrace.report.glyphs import bar, curve
 from agenttrace.report.outline import DEFAULT_TOP, outline
+from agenttrace.report.stacked import fits, stacked, without_bars
+from agenttrace.report.wrapping import wrapped
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
 
-LEAST_WIDTH = 60
+LEAST_WIDTH = 20
 MOST_WIDTH = 120
 _QUOTED_LIMIT = 300
 _INDENT = 2
-_GLUE = "\xa0"
 _TONES = {"plain": "", "faint": "dim", "strong": "bold", "warning": "yellow", "error": "bold red"}
 _COLORS = {
     Phase.QUEUE: "yellow",
@@ -56,12 +55,12 @@ def to_terminal(
 
 
 def draw(report: Outline, *, width: int, color: bool) -> str:
-    """An outline as text, at most `width` columns wide (and at least 60)."""
+    """An outline as text, at most `width` columns wide (and at least 20)."""
     width = max(LEAST_WIDTH, min(MOST_WIDTH, width))
     console = _console(width, color=color)
     with console.capture() as capture:
-        console.print(Text(_wrapped(report.answer, width), style="bold"))
-        console.print(Text(_wrapped(report.counts, width), style="dim"))
+        console.print(Text(wrapped(report.answer, width), style="bold"))
+        console.print(Text(wrapped(report.counts, width), style="dim"))
         for section in report.sections:
             console.print(_section(section, width))
         console.print(_heading("Read from", width))
@@ -97,16 +96,8 @@ def _console(width: int, *, color: bool) -> Console:
     )
 
 
-def _wrapped(sentence: str, width: int) -> str:
-    """Lines that part neither a number from its unit nor the words between two dots."""
-    glued = re.sub(r"(?<=\d) (?=(?:%|×|[mnµ]?s|m|h)(?!\w))", _GLUE, sentence)
-    if " · " in sentence:
-        glued = " · ".join(part.replace(" ", _GLUE) for part in sentence.split(" · "))
-    return "\n".join(textwrap.wrap(glued, width, break_on_hyphens=False)).replace(_GLUE, " ")
-
-
 def _section(section: Section, width: int) -> RenderableType:
-    parts: list[RenderableType] = [_heading(section.title, width), _table(section, width)]
+    parts: list[RenderableType] = [_heading(section.title, width), _rows(section, width)]
     parts += [Text(note, style="dim") for note in section.notes]
     return Group(parts[0], *(Padding(part, (0, 0, 0, _INDENT)) for part in parts[1:]))
 
@@ -114,6 +105,14 @@ def _section(section: Section, width: int) -> RenderableType:
 def _heading(title: str, width: int) -> Text:
     line = "─" * max(0, width - len(title) - 1)
     return Text.assemble("\n", (title, "bold"), " ", (line, "dim"))
+
+
+def _rows(section: Section, width: int) -> RenderableType:
+    """A table, without its bars if that is what it takes, or paragraphs."""
+    room = width - _INDENT
+    if not fits(section, room):
+        section = without_bars(section)
+    return _table(section, width) if fits(section, room) else Text(stacked(section, room))
 
 
 def _table(section: Section, width: int) -> Table:
@@ -160,7 +159,7 @@ def _quoted(cell: Quoted, width: int) -> Text:
     if cell.text is None:
         return Text("–", style="dim")
     if cell.short_of == "start":
-        text = clipped_start(printable(cell.text[-_QUOTED_LIMIT:]), max(24, width // 3))
+        text = clipped_start(printable(cell.text[-_QUOTED_LIMIT:]), max(min(24, width - _INDENT), width // 3))
         return Text(text, no_wrap=True, overflow="ellipsis")
     text = clipped(printable(cell.text[: _QUOTED_LIMIT + 1]), _QUOTED_LIMIT)
     if cell.short_of == "lines":

@@ -19,8 +19,9 @@ _SESSION = Column("session", "text")
 
 
 def join_section(analysis: Analysis, top: int) -> Section | None:
-    """The joins that waited longest, and for which branch."""
-    joins = heaviest(analysis.joins, SESSION_LISTS["joins"])
+    """The joins that waited longest, and for which branch; work in the background only if it was waited for."""
+    idle = pl.col("background") & (pl.col("slack_ns") == 0)
+    joins = heaviest(analysis.joins.filter(~idle), SESSION_LISTS["joins"])
     if not joins.height:
         return None
     many = analysis.sessions.height > 1
@@ -33,7 +34,7 @@ def join_section(analysis: Analysis, top: int) -> Section | None:
             *(Column("waited"), Column("branches' sum"), Column("for whom", "text"), Column("alone")),
         ),
         tuple(_join(row, many=many) for row in shown.iter_rows(named=True)),
-        _notes(joins, shown),
+        _notes(joins, shown, analysis.joins.height - joins.height),
     )
 
 
@@ -50,12 +51,17 @@ def _join(row: Mapping[str, Any], *, many: bool) -> tuple[Cell, ...]:
     )
 
 
-def _notes(joins: pl.DataFrame, shown: pl.DataFrame) -> tuple[str, ...]:
+def _notes(joins: pl.DataFrame, shown: pl.DataFrame, unawaited: int) -> tuple[str, ...]:
     inferred = joins.height - int(joins["explicit"].sum())
     return (
         *rest(joins.height, shown.height),
         "alone: how long that branch was the only one still running",
         *((f"{format_count(inferred)} of the joins inferred from times, not stated",) if inferred else ()),
+        *(
+            (f"background work had ended {format_count(unawaited)} × before it was used",)
+            if unawaited
+            else ()
+        ),
     )
 
 

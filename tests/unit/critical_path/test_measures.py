@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import agenttrace
 from agenttrace.critical_path.analysis import Analysis
 from unit.ingest.assembly.rows import SECOND, Row, agent, link, span, trace_of
@@ -48,11 +50,60 @@ def test_the_path_is_one_branch_and_busy_time_is_both() -> None:
     assert row["busy_tool_ns"] == SECOND
 
 
+def test_an_agent_that_goes_on_while_a_child_runs_is_busy_itself() -> None:
+    """`b` was called in a gap between two others, while `c` ran on: the harness's time, on the path."""
+    rows = [
+        agent("m"),
+        span("m", "a", "request", 0, 10),
+        span("m", "c", "tool", 2, 30),
+        span("m", "b", "request", 11, 40),
+        link("m", "a", "b"),
+    ]
+
+    (row,) = analysed(rows).sessions.iter_rows(named=True)
+
+    assert (row["path_harness_ns"], row["busy_harness_ns"]) == (SECOND, SECOND)
+    assert (row["busy_model_ns"], row["busy_tool_ns"]) == (39 * SECOND, 28 * SECOND)
+
+
 def test_a_join_names_who_was_waited_for_and_the_slack_of_the_rest() -> None:
     (join,) = analysed(FAN_OUT).joins.iter_rows(named=True)
 
     assert (join["branches"], join["waited_for_name"], join["explicit"]) == (2, "critic", True)
     assert (join["wall_ns"], join["sum_ns"], join["slack_ns"]) == (40 * SECOND, 60 * SECOND, 20 * SECOND)
+
+
+def background(agent_end: int, *, explicit: bool = True) -> list[Row]:
+    """An agent started at 10 beside a tool that runs to 30, and used at 60."""
+    return [
+        agent("m"),
+        span("m", "r1", "request", 1, 10),
+        span("m", "t", "tool", 12, 30, name="Bash"),
+        span("m", "r2", "request", 60, 70),
+        agent("a", "m", name="scout", background=True),
+        span("a", "xa", "request", 10, agent_end),
+        link("m", "r1", "t"),
+        link("m", "a", "r2", kind="joins", explicit=explicit),
+    ]
+
+
+@pytest.mark.parametrize(("agent_end", "alone"), [(50, 20), (60, 30), (25, 0)])
+def test_the_use_of_an_agent_in_the_background_is_a_join(agent_end: int, alone: int) -> None:
+    analysis = analysed(background(agent_end))
+    (join,) = analysis.joins.iter_rows(named=True)
+
+    assert (join["background"], join["explicit"], join["branches"]) == (True, True, 2)
+    assert (join["agent"], join["waited_for_name"]) == (0, "scout")
+    assert join["at_ns"] == analysis.sessions["start_ns"][0] + (agent_end - 1) * SECOND
+    assert join["wall_ns"] == (agent_end - 10) * SECOND
+    assert join["sum_ns"] == (agent_end - 10 + 30 - 10) * SECOND
+    assert join["slack_ns"] == alone * SECOND
+
+
+def test_a_use_that_is_only_inferred_says_so() -> None:
+    (join,) = analysed(background(50, explicit=False)).joins.iter_rows(named=True)
+
+    assert (join["background"], join["explicit"]) == (True, False)
 
 
 def test_the_turns_of_the_main_agent_tile_the_session() -> None:

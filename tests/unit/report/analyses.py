@@ -41,7 +41,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("session", "waited_for_name"), pl.String),
         **dict.fromkeys(("turn", "agent", "at_ns", "branches", "waited_for"), pl.Int64),
         **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns"), pl.Int64),
-        "explicit": pl.Boolean,
+        **dict.fromkeys(("explicit", "background"), pl.Boolean),
     },
     "top": {
         **dict.fromkeys(("session", "name", "kind", "phase"), pl.String),
@@ -296,6 +296,7 @@ def _join(turn: int, at: int, branches: int, name: str | None, times: tuple[int,
         "waited_for_name": name,
         **dict(zip(("wall_ns", "sum_ns", "slack_ns"), (time * S for time in times), strict=True)),
         "explicit": True,
+        "background": False,
     }
 
 

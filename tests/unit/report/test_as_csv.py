@@ -3,6 +3,8 @@
 import csv
 import io
 
+import pytest
+
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.as_csv import to_csv
 from unit.report.analyses import S, analysis_of, many_sessions, session_row
@@ -20,12 +22,26 @@ def test_each_session_is_a_row_and_null_an_empty_cell() -> None:
     assert rows[0]["label_build"] == "a"
 
 
-def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
-    row = session_row("=1+1", {Phase.TOOL: S}, source="@SUM(A1)", source_id="-x\n")
-    (told,) = _rows(to_csv(analysis_of([row]), labels={"k": "+1"}))
-    assert [told[name] for name in ("session_id", "source", "source_id", "label_k")] == [
-        "'=1+1",
-        "'@SUM(A1)",
-        "'-x\n",
-        "'+1",
-    ]
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+1", "'+1"),
+        ("-x", "'-x"),
+        ("  =1+1", "'  =1+1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a=1", "a=1"),
+        ("\t=1", r"\t=1"),
+        ("-x\r\n", r"'-x\r\n"),
+        ("\x1b[31m\x00", r"\x1b[31m\x00"),
+        ("run\u202e\u200b", r"run\u202e\u200b"),
+        ('a,"b"', 'a,"b"'),
+    ],
+)
+def test_text_in_a_cell_is_seen_and_computes_nothing(text: str, told: str) -> None:
+    row = session_row(text, {Phase.TOOL: S}, source=text, source_id=text)
+    table = to_csv(analysis_of([row]), labels={"k": text})
+    (found,) = _rows(table)
+    assert [found[name] for name in ("session_id", "source", "source_id", "label_k")] == [told] * 4
+    assert table.count(b"\n") == 2

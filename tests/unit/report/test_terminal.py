@@ -10,10 +10,11 @@ import pytest
 
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Phase
-from agenttrace.report.terminal import LEAST_WIDTH, to_terminal
+from agenttrace.report.terminal import LEAST_WIDTH, MOST_WIDTH, to_terminal
 from unit.report.analyses import HOSTILE, S, analysis_of, long_session, many_sessions, session_row
 
 PAGES = Path(__file__).parent / "pages"
+DURATION = re.compile(r"\d+ (?:m \d+ s|h \d+ m)|\d[\d.]* (?:ms|s)\b")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -30,11 +31,21 @@ def test_the_page_is_as_it_was(name: str, analysis: Analysis, width: int) -> Non
     assert text == page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("width", [1, LEAST_WIDTH, 80, 100, 120])
+@pytest.mark.parametrize("width", [-1, 0, 1, LEAST_WIDTH, 40, 59, 60, 80, 100, 120, 10**9])
 @pytest.mark.parametrize("analysis", [long_session(), many_sessions()], ids=["one", "many"])
 def test_no_line_is_wider_than_the_terminal(analysis: Analysis, width: int) -> None:
     lines = to_terminal(analysis, width=width).splitlines()
-    assert max(map(len, lines)) <= max(width, LEAST_WIDTH)
+    assert max(map(len, lines)) <= min(max(width, LEAST_WIDTH), MOST_WIDTH)
+
+
+@pytest.mark.parametrize("width", [LEAST_WIDTH, 33, 46, 60, 70])
+@pytest.mark.parametrize("analysis", [long_session(), many_sessions()], ids=["one", "many"])
+def test_no_figure_is_cut_however_narrow_the_terminal(analysis: Analysis, width: int) -> None:
+    wide = to_terminal(analysis, width=120)
+    narrow = " ".join(to_terminal(analysis, width=width).split())
+    figures = DURATION.findall(wide)
+    assert len(figures) > 20
+    assert [figure for figure in figures if figure not in narrow] == []
 
 
 def test_colour_changes_nothing_but_the_colour() -> None:
@@ -87,3 +98,16 @@ def test_percentiles_are_marked_only_where_n_is_too_small() -> None:
 
 def test_one_session_has_no_percentiles_over_sessions() -> None:
     assert "p95" not in to_terminal(long_session())
+
+
+def test_background_work_is_a_join_where_it_was_waited_for() -> None:
+    analysis = long_session()
+    ended = analysis.joins.with_columns(background=True, slack_ns=pl.lit(0, pl.Int64))
+    before = to_terminal(replace(analysis, joins=ended))
+    assert "Joins that waited" not in before
+    mixed = analysis.joins.with_columns(
+        background=pl.col("turn") == 12, slack_ns=pl.col("slack_ns") * (pl.col("turn") != 12)
+    )
+    text = to_terminal(replace(analysis, joins=mixed))
+    assert "background work had ended 1 × before it was used" in text
+    assert "subagent explore" not in text

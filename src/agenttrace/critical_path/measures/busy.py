@@ -10,8 +10,14 @@ from agenttrace.critical_path.measures.chunk import Chunk
 
 
 def exclusive_time(chunk: Chunk) -> pl.DataFrame:
-    """Columns row, phase, busy_ns, exact; spans that are covered by their children are left out."""
-    covered = _covered_by_children(chunk.spans)
+    """Columns row, phase, busy_ns, exact, with one row for each part of a span's own time.
+
+    Where the path runs through a span while a child of it runs that nothing waited for, the span was
+    at work itself: that is its own time too, in the path's phase. So no phase has more time on the path
+    than agents were busy with it.
+    """
+    walked = _walked(chunk)
+    covered = _covered(chunk.spans, walked)
     if covered.is_empty():
         return chunk.own.select("row", "phase", busy_ns=pl.col("end_ns") - pl.col("start_ns"))
     pieces = (
@@ -27,20 +33,30 @@ def exclusive_time(chunk: Chunk) -> pl.DataFrame:
         .group_by("row", "phase", "start_ns", "end_ns")
         .agg(pl.col("lost").sum())
     )
-    return pieces.select(
-        "row", "phase", busy_ns=pl.col("end_ns") - pl.col("start_ns") - pl.col("lost")
-    ).filter(pl.col("busy_ns") > 0)
+    rest = pieces.select("row", "phase", busy_ns=pl.col("end_ns") - pl.col("start_ns") - pl.col("lost"))
+    return pl.concat([rest.filter(pl.col("busy_ns") > 0), walked.select("row", "phase", busy_ns="length")])
 
 
-def _covered_by_children(spans: pl.DataFrame) -> pl.DataFrame:
-    """Disjoint stretches of each parent in which a child runs: row (the parent), start_ns, end_ns."""
+def _walked(chunk: Chunk) -> pl.DataFrame:
+    """The stretches of the path that are a parent's own; those of a span without children are all its own."""
+    parent = chunk.spans.get_column("parent_row").to_numpy()
+    holds = np.zeros(len(parent), np.bool_)
+    holds[parent[parent != np.arange(len(parent))]] = True
+    on_parents = holds[chunk.segments.get_column("row").to_numpy()]
+    return chunk.segments.select("row", "phase", "start_ns", "end_ns", "length").filter(pl.Series(on_parents))
+
+
+def _covered(spans: pl.DataFrame, walked: pl.DataFrame) -> pl.DataFrame:
+    """Disjoint stretches of each parent in which a child runs, or which are walked: row, start_ns, end_ns."""
     parent = spans.get_column("parent_row").to_numpy()
     low, high = spans.get_column("graph_start").to_numpy(), spans.get_column("graph_end").to_numpy()
     start, end = np.maximum(low, low[parent]), np.minimum(high, high[parent])
     child = np.flatnonzero((end > start) & (parent != np.arange(len(parent))))
-    order, _ = order_by(parent[child], start[child], np.zeros(len(child), np.int64))
-    child = child[order]
-    row, start, end = parent[child], start[child], end[child]
+    row = np.concatenate([parent[child], walked.get_column("row").to_numpy()])
+    start = np.concatenate([start[child], walked.get_column("start_ns").to_numpy()])
+    end = np.concatenate([end[child], walked.get_column("end_ns").to_numpy()])
+    order, _ = order_by(row, start, np.zeros(len(row), np.int64))
+    row, start, end = row[order], start[order], end[order]
     first = run_starts(row)
     reach = running_max(row, end)
     first[1:] |= start[1:] > reach[:-1]

@@ -14,6 +14,7 @@ from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import EVIDENCE, KINDS, PHASES, PURPOSES, SpanArrays, session_numbers
 from agenttrace.model.trace import Trace
+from agenttrace.model.vocabulary import LinkKind
 
 KIND_WORDS = pl.Enum([kind.value for kind in KINDS])
 PHASE_WORDS = pl.Enum([phase.value for phase in PHASES])
@@ -35,7 +36,8 @@ class Chunk:
     of the graph, and `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
     their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds
-    each, `spawn_row` (null where not known) and what it is `called`.
+    each, `spawn_row` (null where not known) and what it is `called`. `uses`: links of the kind joins, from
+    the span at `row` to that at `to_row`, with whether they are `explicit`.
     """
 
     names: pl.Series
@@ -43,6 +45,7 @@ class Chunk:
     segments: pl.DataFrame
     own: pl.DataFrame
     agents: pl.DataFrame
+    uses: pl.DataFrame
 
 
 def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
@@ -59,7 +62,9 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
         stated=pl.Series(_stated(trace, spans)),
     )
     names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
-    return Chunk(names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans))
+    return Chunk(
+        names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans), _uses(trace, spans)
+    )
 
 
 def words(codes: np.ndarray, of: pl.Enum) -> pl.Series:
@@ -74,6 +79,22 @@ def _stated(trace: Trace, spans: SpanArrays) -> np.ndarray:
         told = columns.flags(trace.links, "explicit") & (session != NONE) & (source != NONE)
         stated[spans.first[session[told]] + source[told]] = True
     return stated
+
+
+def _uses(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
+    links = trace.links
+    session = session_numbers(links, spans.names)
+    source, target = (columns.numbers(links, name) for name in ("from_span", "to_span"))
+    joins = columns.codes(links, "kind", LinkKind) == list(LinkKind).index(LinkKind.JOINS)
+    told = np.flatnonzero(joins & (session != NONE) & (source != NONE) & (target != NONE))
+    first = spans.first[session[told]] if len(told) else told
+    return pl.DataFrame(
+        {
+            "row": first + source[told],
+            "to_row": first + target[told],
+            "explicit": columns.flags(links, "explicit")[told],
+        }
+    )
 
 
 def _agents(trace: Trace, spans: SpanArrays) -> pl.DataFrame:

@@ -6,17 +6,32 @@ import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.arrays import run_starts, running_max
+from agenttrace.critical_path.measures.background_joins import background_joins
 from agenttrace.critical_path.measures.chunk import Chunk
 
 
 def join_table(chunk: Chunk) -> pl.DataFrame:
     """One row a join, in order of session and time.
 
-    Branches are tool calls and agents of one parent and turn that overlap. `wall_ns` runs from the first
+    Branches are tool calls and agents of one parent and turn that overlap; or, where `background`, work in
+    the background that a request uses, and what its agent did beside it. `wall_ns` runs from the first
     start to the last end, `sum_ns` is what the branches would take one after the other, and `slack_ns`
     how much later the last one ended than the one before it.
     """
-    joined = (
+    joined = pl.concat([_awaited_joins(chunk), background_joins(chunk)], how="vertical_relaxed")
+    return (
+        joined.with_columns(waited_for_name=_branch_names(chunk, joined.get_column("waited_row")))
+        .select(
+            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "wall_ns",
+            "sum_ns", "slack_ns", "explicit", "background",
+        )
+        .sort("session", "at_ns", "agent", "turn", "waited_for", "background")
+    )  # fmt: skip
+
+
+def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
+    """Joins of branches that their parent waits for."""
+    return (
         _branches(chunk)
         .sort("graph_end", "graph_start", "row")
         .group_by("group", maintain_order=True)
@@ -25,8 +40,8 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
             turn=pl.col("turn").drop_nulls().max(),
             agent=pl.col("branch_agent").first(),
             at_ns=pl.col("graph_end").last(),
-            branches=pl.len(),
-            waited_for=pl.col("span").last(),
+            branches=pl.len().cast(pl.Int64),
+            waited_for=pl.col("span").last().cast(pl.Int32),
             waited_row=pl.col("row").last(),
             explicit=pl.col("stated").last(),
             first_ns=pl.col("graph_start").min(),
@@ -34,19 +49,14 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
             second_ns=pl.col("graph_end").get(-2, null_on_oob=True),
         )
         .filter(pl.col("branches") > 1)
-    )
-    return (
-        joined.with_columns(waited_for_name=_branch_names(chunk, joined.get_column("waited_row")))
         .select(
-            "session", "turn", "agent", "at_ns", pl.col("branches").cast(pl.Int64),
-            pl.col("waited_for").cast(pl.Int32),
-            "waited_for_name",
+            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row",
             wall_ns=pl.col("at_ns") - pl.col("first_ns"),
             sum_ns="sum_ns",
             slack_ns=pl.col("at_ns") - pl.col("second_ns"),
             explicit="explicit",
+            background=pl.lit(value=False),
         )
-        .sort("session", "at_ns", "agent", "turn", "waited_for")
     )  # fmt: skip
 
 

@@ -17,10 +17,7 @@ _Columns: TypeAlias = dict[str, Ints | pl.Series]
 
 
 def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
-    """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known.
-
-    Waiting before a retry is no span: what of it lies on the path is busy as backoff, not as harness.
-    """
+    """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known."""
     count, segments = len(chunk.names), chunk.segments
     session, length = segments.get_column("session").to_numpy(), segments.get_column("length").to_numpy()
     owner = chunk.spans.get_column("session").to_numpy()[busy.get_column("row").to_numpy()]
@@ -30,9 +27,6 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
     spent = _partition(
         "busy", owner, busy.get_column("busy_ns").to_numpy(), busy.get_column("phase"), PHASE_WORDS, count
     )
-    backoff = np.minimum(path["path_backoff_ns"], spent["busy_harness_ns"])
-    spent["busy_backoff_ns"] = backoff
-    spent["busy_harness_ns"] = spent["busy_harness_ns"] - backoff
     totals: _Columns = {
         "session": np.arange(count),
         "wall_ns": wall,

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.parents import NONE, Rows, climb, nearest
+from agenttrace.ingest.assembly.wrappers import merged, unwrapped
 
 MAIN = ""
 """Lane key of work that no source gives to an agent; the empty string is never a source's key."""
@@ -32,14 +33,11 @@ def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -
     """Lanes of all spans. `raw_agents` has `sid` beside the columns of RAW_AGENTS."""
     lane = lane_of(spans, parents)
     known = _known_lanes(spans, lane, parents, raw_agents)
-    table = _choose_main(known)
+    into = unwrapped(known)
+    lane = _renamed(spans, lane, into.rename({"into": "final"}))
+    table = _choose_main(merged(known, into))
     renamed = _merge_main(table)
-    lane = (
-        spans.select("sid")
-        .with_columns(lane=lane)
-        .join(renamed, on=_KEY, how="left", maintain_order="left")
-        .get_column("final")
-    )
+    lane = _renamed(spans, lane, renamed)
     table = table.join(renamed, on=_KEY).with_columns(lane="final").drop("final")
     parent_names = renamed.rename({"lane": "parent_lane", "final": "parent_final"})
     table = (
@@ -48,6 +46,16 @@ def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -
         .drop("parent_final")
     )
     return Lanes(lane, _one_row_a_lane(table))
+
+
+def _renamed(spans: pl.DataFrame, lane: pl.Series, names: pl.DataFrame) -> pl.Series:
+    """The lane of each span under its final name."""
+    return (
+        spans.select("sid")
+        .with_columns(lane=lane)
+        .join(names, on=_KEY, how="left", maintain_order="left")
+        .get_column("final")
+    )
 
 
 def lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
@@ -112,6 +120,7 @@ def _known_lanes(
         low=pl.col("start_ns").min(),
         high=pl.col("end_ns").max(),
         work=(pl.col("kind").is_in(["request", "tool", "interaction", "compaction", "user_wait"])).sum(),
+        acts=(pl.col("kind").is_in(["request", "tool", "compaction", "user_wait"])).sum(),
     )
     from_agents = (
         agent_rows.sort("start_ns", "row")
@@ -136,9 +145,10 @@ def _known_lanes(
         name=pl.coalesce("name", "span_name"),
         agent_rows=pl.col("agent_rows").fill_null([]),
         work=pl.col("work").fill_null(0),
+        acts=pl.col("acts").fill_null(0),
     ).select(
         *_KEY, "main", "parent_lane", "source_id", "name", "type", "background", "spawn_row", "low", "high",
-        "agent_rows", "work",
+        "agent_rows", "work", "acts",
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
@@ -213,7 +214,9 @@ def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Fr
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
-    held = hold_lanes(spans, parents, assign_lanes(spans, parents, frames.agents))
+    lanes = assign_lanes(spans, parents, frames.agents)
+    note_missing_parents(spans, lanes.lane, frames.agents, ledger)
+    held = hold_lanes(spans, parents, lanes)
     return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 
 

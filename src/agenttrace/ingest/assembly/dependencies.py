@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.calls import call_links
@@ -40,6 +41,7 @@ def resolve_links(held: Held, frames: Frames, ledger: Ledger) -> pl.DataFrame:
     stated = _stated(held, frames.links, ledger)
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
+    stated = _on_views(held, stated)
     overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
     return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
 
@@ -63,6 +65,33 @@ def _stated(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         lost.with_columns(line=pl.lit(None, pl.Int64)),
     )
     return found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
+
+
+def _on_views(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    """What starts while a request runs hangs on the view of it that runs then: the server's, inside the client's."""
+    if stated.is_empty():
+        return stated
+    starts, ends = (held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    views = held.spans.select(
+        "start_ns", "end_ns", "kind", view=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(outer=pl.Series(held.parents))
+    views = views.filter((pl.col("kind") == "other") & (pl.col("outer") != NONE))
+    source, due = (
+        stated.get_column("from_row").to_numpy().copy(),
+        starts[stated.get_column("to_row").to_numpy()],
+    )
+    asking = np.flatnonzero(
+        (held.spans.get_column("kind").to_numpy()[source] == "request") & (ends[source] > due)
+    )
+    while len(asking):
+        asked = pl.DataFrame({"link": asking, "outer": source[asking], "due": due[asking]})
+        running = asked.join(views, on="outer").filter(
+            (pl.col("start_ns") < pl.col("due")) & (pl.col("due") < pl.col("end_ns"))
+        )
+        inner = running.sort("link", "start_ns", "view").unique("link", keep="last", maintain_order=True)
+        asking = inner.get_column("link").to_numpy()
+        source[asking] = inner.get_column("view").to_numpy()
+    return stated.with_columns(from_row=pl.Series(source))
 
 
 def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:

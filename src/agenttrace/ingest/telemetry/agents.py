@@ -22,9 +22,9 @@ _CONVERSATION = ("gen_ai.conversation.id",)
 def agent_keys(spans: Spans, classes: Classes, columns: Columns) -> Texts:
     """The lane of each span that names one.
 
-    An agent span opens the lane of its own key, or that of its conversation where the agent is named by it
-    (a lane that other sources know by that name). A span with an agent id (Claude Code) belongs to that
-    agent of its session; null is the main agent's, or that of what the span is in.
+    An agent span opens the lane that its container gives it, or that of its own key, or that of its conversation
+    where the agent is named by it (a lane that other sources know by that name). A span with an agent id (Claude
+    Code) belongs to that agent of its session; null is the main agent's, or that of what the span is in.
     """
     is_agent = classes.has_role(Role.AGENT)
     lane = _lane(spans, names.LANE)
@@ -32,7 +32,8 @@ def agent_keys(spans: Spans, classes: Classes, columns: Columns) -> Texts:
         return lane
     conversation = text(spans, _CONVERSATION, is_agent)
     by_name = equals(text(spans, names.AGENT_ID, is_agent), conversation)
-    return first_known(lane, where(by_name, conversation, where(is_agent, columns["span_key"])))
+    given = text(spans, (names.AGENT_LANE,), is_agent)
+    return first_known(lane, given, where(by_name, conversation, where(is_agent, columns["span_key"])))
 
 
 def _lane(spans: Spans, table: tuple[str, ...]) -> Texts:

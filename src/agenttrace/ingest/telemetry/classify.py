@@ -20,6 +20,7 @@ from agenttrace.ingest.telemetry.roles import (
     GENAI_MARKS,
     MODEL_URIS,
     NAMES,
+    PRESENT,
     RULES,
     SCOPES,
     SGLANG_SLICES,
@@ -60,6 +61,7 @@ def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
         _by_rule(spans, rule, classes)
     _by_name(spans, classes)
     _by_first_word(spans, classes)
+    _by_presence(spans, classes)
     _engines(spans, classes)
     _dynamo(spans, classes)
     return classes
@@ -104,6 +106,16 @@ def _by_first_word(spans: Spans, classes: Classes) -> None:
         marked = np.logical_or.reduce([holds(spans, name) for name in GENAI_MARKS])
         classes.role[found & marked] = role[found & marked]
         classes.dialect[found & marked] = Dialect.GENAI
+
+
+def _by_presence(spans: Spans, classes: Classes) -> None:
+    for presence in PRESENT:
+        found = holds(spans, presence.attribute) & (classes.role == Role.PART)
+        found &= ~holds(spans, "gen_ai.operation.name")
+        classes.role[found] = presence.role
+        classes.dialect[found & (classes.dialect == UNKNOWN)] = presence.dialect
+    wraps = np.isin(classes.role, (Role.PART, Role.WRAPPER))
+    classes.role[wraps & holds(spans, names.CALLED)] = Role.INTERACTION
 
 
 def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:

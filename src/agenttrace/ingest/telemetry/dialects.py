@@ -70,6 +70,10 @@ class DialectLayer:
         elif not later.all():
             self._recorder.extend_spans(only(columns, ~later))
 
+    def tell_session(self, trace: str, session: str, space: str, line: int) -> None:
+        """A container says which session a trace is of; the session's id is unique in `space`."""
+        self._sessions.tell(trace, session, space, line)
+
     @property
     def session_keys(self) -> AbstractSet[str]:
         """The sessions that spans have named so far."""

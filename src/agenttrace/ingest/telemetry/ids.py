@@ -28,6 +28,12 @@ def present_ids(ids: Texts) -> Texts:
     return where(absent, None, lowered) if absent.any() else lowered
 
 
+def present_id(value: str) -> str | None:
+    """One id as a key, as `present_ids` makes it."""
+    found: str | None = present_ids(pa.array([value], pa.string()))[0].as_py()
+    return found
+
+
 def _unpacked(ids: Texts, packed: Mask) -> Texts:
     values = zip(ids.to_pylist(), packed.tolist(), strict=True)
     found = [base64.b64decode(str(id_)).hex() if is_packed else id_ for id_, is_packed in values]

@@ -49,6 +49,10 @@ class Intake:
         if self.builder.rows >= CHUNK_ROWS:
             self._flush()
 
+    def session(self, trace: str, session: str, space: str, line: int) -> None:
+        """A trace, named as its spans name it, is of this session; the session's id is unique in `space`."""
+        self._layer.tell_session(trace, session, space, line)
+
     def metrics(self, count: int, line: int | None) -> None:
         """Batches of metrics, which have no spans to show."""
         if count:

@@ -14,6 +14,8 @@ from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.model.vocabulary import SpanKind
 
 DYNAMO_SCOPE = "dynamo.request_trace"
+DYNAMO_RECORD = "payload"
+"""The attribute that holds the JSON text of a record of the request trace."""
 COMPLETED = "response.completed"
 COMMUNICATION = "codex.agent_communication"
 """An event between two conversations; it names both, and belongs to neither."""

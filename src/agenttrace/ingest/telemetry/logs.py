@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.dynamo.request_trace import RequestTrace
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import log_events
 from agenttrace.ingest.telemetry.codex_rows import CodexRows
@@ -27,6 +28,7 @@ class Logs:
         self._recorder = recorder
         self._held: list[LogEvent] = []
         self._parents: dict[str, str] = {}
+        self._request_trace = RequestTrace(recorder)
 
     def add(
         self,
@@ -39,12 +41,7 @@ class Logs:
     ) -> None:
         """A log record. `times`: that of the event and that of its observation, 0 if unknown."""
         if scope == log_events.DYNAMO_SCOPE:
-            self._recorder.finding(
-                "dynamo_log_records",
-                Severity.WARNING,
-                "records of Dynamo's request trace as logs are not read: give the request trace itself",
-                line=line,
-            )
+            self._add_to_request_trace(attributes, line)
             return
         full = event_name(scope, fields.text(attributes.get("event.name")) or name, body)
         session = fields.text(first(attributes, log_events.SESSION))
@@ -73,6 +70,15 @@ class Logs:
             return
         self._parents.setdefault(receiver, sender)
 
+    def _add_to_request_trace(self, attributes: Mapping[str, Any], line: int) -> None:
+        """Dynamo's exporter puts the whole record, as its file has it, into one attribute."""
+        record = fields.text(attributes.get(log_events.DYNAMO_RECORD))
+        if record is None:
+            example = "a log record of Dynamo's request trace without the record itself"
+            self._recorder.finding("record_unusable", Severity.WARNING, example, line=line)
+        else:
+            self._request_trace.add(line, record.encode())
+
     def _unused(self, line: int, count: int = 1) -> None:
         self._recorder.finding(
             "log_record_unused",
@@ -87,6 +93,7 @@ class Logs:
 
         `turns`: the spans of turns, by session, where a program's spans tell of nothing else.
         """
+        self._request_trace.finish()
         by_session: dict[tuple[Dialect, str], list[LogEvent]] = defaultdict(list)
         for event in self._held:
             by_session[event.dialect, event.session].append(event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from agenttrace.ingest.telemetry.roles import GENAI_MARKS, RULES
+from agenttrace.ingest.telemetry.roles import GENAI_MARKS, PRESENT, RULES
 
 S = 10**9
 MS = 10**6
@@ -45,6 +45,10 @@ AGENT_NAME = ("gen_ai.agent.name", "agent.name", "traceloop.entity.name", "graph
 AGENT_ID = ("gen_ai.agent.id",)
 LANE = ("agent_id",)
 PARENT_LANE = ("parent_agent_id",)
+CALLED = "answers a call"
+"""No program writes it: a container says by it that a root, if it only wraps, is one call of a conversation."""
+AGENT_LANE = "lane of the agent"
+"""No program writes it: a container says by it which agent spans are one lane of control, by its key."""
 SUBAGENT_TYPE = ("subagent_type",)
 ERROR = ("error.type", "error_type", "status_code")
 
@@ -119,20 +123,12 @@ REASONING_TOKENS = (
 USAGE_DOCUMENTS = (
     ("gen_ai.usage.input_token_details", {"cache_read": "cache_read", "cache_creation": "cache_write"}),
     ("gen_ai.usage.output_token_details", {"reasoning": "reasoning"}),
-    (
-        "langfuse.observation.usage_details",
-        {
-            "input": "input",
-            "output": "output",
-            "input_cache_read": "cache_read",
-            "cache_read_input_tokens": "cache_read",
-            "input_cache_creation": "cache_write",
-            "cache_creation_input_tokens": "cache_write",
-            "output_reasoning": "reasoning",
-        },
-    ),
 )
 """Attributes that hold token counts as a JSON object: its keys, and the count that each one is."""
+LANGFUSE_USAGE = "langfuse.observation.usage_details"
+"""Token counts as a JSON object whose keys overlap or not, as `usage` tells."""
+ESTIMATED_USAGE = "usage estimated"
+"""No program writes it: a container says by it that the counts of a span are an estimate."""
 
 TTFT = (
     ("gen_ai.response.time_to_first_chunk", S),
@@ -199,12 +195,14 @@ def _wanted() -> tuple[str, ...]:
         OUTCOME, QUERY_SOURCE, REQUEST_CONTEXT, CALL_ID, OUTPUT_MESSAGES, INPUT_MESSAGES,
         (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL),
         (EMITTED_CALL, CONSUMED_CALL, BACKGROUND, CLOCK_SHIFT), GENAI_MARKS,
+        (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE),
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]
     names += [name for group in timed for name, _ in group]
     names += [name for name, _ in USAGE_DOCUMENTS]
     names += [rule.attribute for rule in RULES]
+    names += [presence.attribute for presence in PRESENT]
     return tuple(dict.fromkeys(names))
 
 

@@ -57,6 +57,7 @@ class Dialect(IntEnum):
     VLLM = 11
     SGLANG = 12
     TENSORRT_LLM = 13
+    OPENAI_AGENTS = 14
 
     @property
     def label(self) -> str:
@@ -166,9 +167,45 @@ RULES = (
             "ai.embedMany.doEmbed": Role.TOOL,
         },
     ),
+    Rule(
+        Dialect.OPENAI_AGENTS,
+        "openai_agents.span_data.type",
+        {
+            "generation": Role.REQUEST,
+            "response": Role.REQUEST,
+            "function": Role.TOOL,
+            "transcription": Role.TOOL,
+            "speech": Role.TOOL,
+            "agent": Role.AGENT,
+            "task": Role.WRAPPER,
+            "turn": Role.WRAPPER,
+            "guardrail": Role.WRAPPER,
+            "handoff": Role.WRAPPER,
+            "mcp_tools": Role.WRAPPER,
+            "speech_group": Role.WRAPPER,
+        },
+    ),
     Rule(Dialect.SGLANG, "module", {"sglang::request": Role.REQUEST}),
 )
 """A later rule wins over an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A span that no rule knows, and that has this attribute whatever its value, is that."""
+
+    attribute: str
+    dialect: Dialect
+    role: Role
+
+
+PRESENT = (
+    Presence("pydantic_ai.all_messages", Dialect.GENAI, Role.AGENT),
+    Presence("all_messages_events", Dialect.GENAI, Role.AGENT),
+    Presence("gen_ai.tool.call.id", Dialect.GENAI, Role.TOOL),
+    Presence("gen_ai.tool.name", Dialect.GENAI, Role.TOOL),
+)
+"""Pydantic AI's agents before its version 3, and tools of frameworks that do not name the operation."""
 
 FIRST_WORDS = MappingProxyType(_GENAI)
 """The operation as the first word of a span's name: before 1.27 it stood nowhere else."""

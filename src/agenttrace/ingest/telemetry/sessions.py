@@ -73,8 +73,8 @@ class Sessions:
         )
         inner = known(spans.parent_id)
         for trace, session, row in _pairs(spans.trace_id, ids, inner):
-            self._join(trace, session, _namespace(spans, classes, origins, row), row, spans, notes)
-            self._traces[trace].ids.add((bool(inner[row]), session))
+            space = _namespace(spans, classes, origins, row)
+            self.tell(trace, session, space, int(spans.line[row]), inner=bool(inner[row]))
         for column, table in _FACTS.items():
             of_origin = [
                 next((origin.resource[name] for name in table if name in origin.resource), None)
@@ -85,16 +85,12 @@ class Sessions:
                 facts = self._traces.setdefault(trace, _Told()).facts
                 facts[column] = min(facts.get(column, value), value)
 
-    def _join(self, trace: str, session: str, space: str, row: int, spans: Spans, notes: Notes) -> None:
-        self._traces.setdefault(trace, _Told())
+    def tell(self, trace: str, session: str, space: str, line: int, *, inner: bool = False) -> None:
+        """A trace is of this session, whose id is unique in `space`. `inner`: no root says it."""
+        self._traces.setdefault(trace, _Told()).ids.add((inner, session))
         if session.lower() in PLACEHOLDERS:
-            notes.note(
-                "placeholder_session_id",
-                Severity.WARNING,
-                "a session id that names no session: traces are not joined by it",
-                spans.line[row : row + 1],
-                np.ones(1, np.bool_),
-            )
+            what = "a session id that names no session: traces are not joined by it"
+            self._recorder.finding("placeholder_session_id", Severity.WARNING, what, line=line)
             return
         key = session_key(space, session)
         self.keys.add(key)

@@ -86,8 +86,8 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """Some hundred spans, as they were appended."""
+class Part:
+    """Spans as they were appended, or as a decoder made their columns at once. Absent ids are empty."""
 
     trace_id: Texts
     span_id: Texts
@@ -145,7 +145,7 @@ class SpanBuilder:
     def __init__(self, column: Callable[[list[Any]], Texts]) -> None:
         """No spans yet. `column` makes a column of the attribute values that the decoder appends."""
         self._column = column
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         self.rows = 0
         self.attribute_rows: list[list[int]] = [[] for _ in WANTED]
         self.attribute_values: list[list[Any]] = [[] for _ in WANTED]
@@ -169,13 +169,19 @@ class SpanBuilder:
         """Spans appended since the last `part()`."""
         return len(self.line)
 
+    def add(self, part: Part) -> None:
+        """Appends spans that are columns already; their attributes' values as `column_of` makes them."""
+        self.part()
+        self.rows += len(part.line)
+        self._parts.append(part)
+
     def part(self) -> None:
         """Turns what has been appended into Arrow."""
         if not self.line:
             return
         self.rows += len(self.line)
         self._parts.append(
-            _Part(
+            Part(
                 trace_id=column_of_texts(self.trace_id),
                 span_id=column_of_texts(self.span_id),
                 parent_id=column_of_texts(self.parent_id),
@@ -210,7 +216,7 @@ class SpanBuilder:
         return _joined(parts)
 
 
-def _joined(parts: Sequence[_Part]) -> Spans:
+def _joined(parts: Sequence[Part]) -> Spans:
     starts = np.cumsum([0, *(len(part.line) for part in parts)])
     shifted = list(zip(parts, starts.tolist(), strict=False))
     present = {name for part in parts for name in part.attributes}
@@ -232,7 +238,7 @@ def _joined(parts: Sequence[_Part]) -> Spans:
     )
 
 
-def _joined_attribute(name: str, shifted: Sequence[tuple[_Part, int]]) -> Attribute:
+def _joined_attribute(name: str, shifted: Sequence[tuple[Part, int]]) -> Attribute:
     found = [(part.attributes[name], start) for part, start in shifted if name in part.attributes]
     return Attribute(
         np.concatenate([attribute.rows + start for attribute, start in found]),
@@ -240,7 +246,7 @@ def _joined_attribute(name: str, shifted: Sequence[tuple[_Part, int]]) -> Attrib
     )
 
 
-def _joined_events(shifted: Sequence[tuple[_Part, int]]) -> Events:
+def _joined_events(shifted: Sequence[tuple[Part, int]]) -> Events:
     joined = Events()
     for part, start in shifted:
         joined.rows += [row + start for row in part.events.rows]
@@ -250,7 +256,7 @@ def _joined_events(shifted: Sequence[tuple[_Part, int]]) -> Events:
     return joined
 
 
-def _joined_links(shifted: Sequence[tuple[_Part, int]]) -> Links:
+def _joined_links(shifted: Sequence[tuple[Part, int]]) -> Links:
     joined = Links()
     for part, start in shifted:
         joined.rows += [row + start for row in part.links.rows]

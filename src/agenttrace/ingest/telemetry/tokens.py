@@ -12,10 +12,11 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.telemetry import names
 from agenttrace.ingest.telemetry.arrow import Ints, Mask, labelled
 from agenttrace.ingest.telemetry.classify import Classes
-from agenttrace.ingest.telemetry.concepts import counts, nullable
+from agenttrace.ingest.telemetry.concepts import counts, holds, nullable
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.roles import Dialect, Role
 from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.telemetry.usage import langfuse_counts
 from agenttrace.ingest.telemetry.values import UNKNOWN, texts
 from agenttrace.model.vocabulary import Severity, TokenQuality
 
@@ -34,11 +35,14 @@ def count_tokens(spans: Spans, classes: Classes, ended: Mask, notes: Notes) -> M
     requests = classes.has_role(Role.REQUEST)
     found = {concept: counts(spans, table, notes) for concept, table in _CONCEPTS.items()}
     _from_documents(spans, found)
+    _from_langfuse(spans, found)
     uncached = counts(spans, names.UNCACHED_TOKENS, notes)
     known = {concept: np.where(requests, values, UNKNOWN) for concept, values in found.items()}
     whole = _whole_input(known, uncached, classes, spans, notes)
     final = (known["output"] != UNKNOWN) & ended
     quality = np.where(final, _QUALITY.index(TokenQuality.FINAL), UNKNOWN)
+    guessed = holds(spans, names.ESTIMATED_USAGE) & (known["output"] != UNKNOWN)
+    quality = np.where(guessed, _QUALITY.index(TokenQuality.ESTIMATED), quality)
     return {
         "input_tokens": nullable(whole),
         "cache_read_tokens": nullable(known["cache_read"]),
@@ -81,12 +85,26 @@ def _from_documents(spans: Spans, found: dict[str, Ints]) -> None:
                     found[concept][row] = count
 
 
-def _usage(text: str | None, keys: Mapping[str, str]) -> list[tuple[str, int]]:
+def _from_langfuse(spans: Spans, found: dict[str, Ints]) -> None:
+    """Counts in Langfuse's own object, whose parts are beside each other and not in each other."""
+    attribute = spans.attributes.get(names.LANGFUSE_USAGE)
+    if attribute is None:
+        return
+    for row, text in zip(attribute.rows.tolist(), texts(attribute.values).to_pylist(), strict=True):
+        for concept, count in langfuse_counts(_document(text)).items():
+            if found[concept][row] == UNKNOWN:
+                found[concept][row] = count
+
+
+def _document(text: str | None) -> dict[str, Any]:
     try:
         document = msgspec.json.decode(text or "{}")
     except (msgspec.DecodeError, RecursionError):
-        return []
-    if not isinstance(document, dict):
-        return []
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _usage(text: str | None, keys: Mapping[str, str]) -> list[tuple[str, int]]:
+    document = _document(text)
     read = [(concept, fields.count(document.get(key))) for key, concept in keys.items()]
     return [(concept, count) for concept, count in read if count is not None]

@@ -29,7 +29,8 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
 }
 _MANTISSA = 2**53
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
+"""In the place of instants out of range."""
 
 
 def column_of(values: Sequence[Scalar]) -> Texts:
@@ -116,8 +117,8 @@ def instants(values: Sequence[int]) -> Ints:
     try:
         found = np.array(values, dtype=np.int64)
     except OverflowError:
-        found = np.array([value if abs(value) <= _LARGEST else _LARGEST for value in values], dtype=np.int64)
-    return np.where(found < 0, _LARGEST, found)
+        found = np.array([value if abs(value) <= LARGEST else LARGEST for value in values], dtype=np.int64)
+    return np.where(found < 0, LARGEST, found)
 
 
 def json_text(value: Any) -> str:

@@ -44,10 +44,15 @@ def agent(chain: str, parent: str | None = None, **facts: Any) -> Row:
     return record
 
 
-def link(chain: str, source: str, target: str, kind: str = "feeds") -> Row:
-    """An explicit link."""
+def link(chain: str, source: str, target: str, kind: str = "feeds", *, explicit: bool = True) -> Row:
+    """A link, explicit unless it is said not to be."""
     return lambda recorder: recorder.link(
-        session_key=f"chain:{chain}", from_key=source, to_key=target, kind=kind, explicit=True, rule="stated"
+        session_key=f"chain:{chain}",
+        from_key=source,
+        to_key=target,
+        kind=kind,
+        explicit=explicit,
+        rule="stated" if explicit else "guessed",
     )
 
 

@@ -111,6 +111,20 @@ def test_an_idle_parent_that_goes_on_at_the_end_of_a_subagent_waited_for_it() ->
     )
 
 
+def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
+    child = [
+        agent("c", "m"),
+        span("c", "x", "request", 2, 5),
+        agent("d", "c"),
+        span("d", "y", "request", 3, 4),
+    ]
+    root = [agent("m"), span("m", "r", "request", 1, 9)]
+
+    alone = [row for row in trace_of(child).findings.to_pylist() if row["code"] == "parent_agent_missing"]
+    assert [(row["severity"], row["count"], row["file"]) for row in alone] == [("warning", 1, "file0")]
+    assert "parent_agent_missing" not in codes(trace_of(child, root))
+
+
 def test_a_prefix_and_its_superset_count_once() -> None:
     once = trace_of(MAIN)
     twice = trace_of(MAIN, MAIN[:2])

@@ -87,6 +87,36 @@ def test_the_count_of_output_tokens_is_final_only_with_a_stop_reason(
     assert chat.read().spans[ONE]["output_quality"] == quality
 
 
+@pytest.mark.parametrize(
+    ("usage", "names"),
+    [
+        ({"input_tokens": -1, "output_tokens": 3}, "input_tokens"),
+        ({"input_tokens": 1, "output_tokens": 2**60}, "output_tokens"),
+        ({"input_tokens": 1, "output_tokens": 1.5}, "output_tokens"),
+        ({"input_tokens": -7, "cache_read_input_tokens": 1e300}, "input_tokens, cache_read_input_tokens"),
+    ],
+)
+def test_a_number_that_counts_no_tokens_is_unknown_and_told(usage: dict[str, float], names: str) -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(1, "1", usage=usage)
+    reading = chat.read()
+    finding = reading.findings["usage_unusable"]
+    assert (finding["count"], finding["line"]) == (names.count(",") + 1, 2)
+    assert finding["example"].endswith(f": {names}")
+    sound = {name for name in usage if name not in names.split(", ")}
+    request = reading.spans[ONE]
+    assert (request["input_tokens"] is not None) == ("input_tokens" in sound)
+    assert (request["output_tokens"] is not None) == ("output_tokens" in sound)
+
+
+def test_usage_that_is_whole_or_left_out_is_no_finding() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(1, "1", usage={"input_tokens": 0, "output_tokens": 3.0, "cache_read_input_tokens": None})
+    assert "usage_unusable" not in chat.read().findings
+
+
 def test_why_the_cache_was_missed_is_told() -> None:
     chat = Chat()
     chat.prompt(0)

@@ -240,3 +240,10 @@ def test_time_stamps_of_copies_are_their_own() -> None:
     chat = _copied()
     chat.records[2]["timestamp"] = stamp(50)
     assert chat.read().bounds("req:msg_a1:req_a1") == (2, 10)
+
+
+def test_what_a_foreign_tool_keeps_under_the_same_names_launches_no_agent() -> None:
+    chat = _spawning({"status": "async_launched", "agentId": "a1"}, name="mcp__tracker__create")
+    assert set(chat.read().agents) == {"s1:main"}
+    chat.records.reverse()
+    assert set(chat.read().agents) == {"s1:main"}

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agenttrace.ingest.formats.otlp import json_reading
@@ -56,6 +56,7 @@ class _Refusing:
         return Lenient().decode(data)
 
 
+@example([span(1, (0, 1), {"gen_ai.request.model": -(2**63), "openinference.span.kind": "LLM"})], "hand")
 @given(st.lists(_spans(), max_size=5), st.sampled_from(["hand", "sglang", "vllm", "codex_otel"]))
 def test_the_careful_way_gives_the_tables_of_the_quick_one(spans: list[Record], scope: str) -> None:
     content = lines(document(*spans, scope=scope, service_name="s"))

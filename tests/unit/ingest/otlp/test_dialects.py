@@ -196,7 +196,7 @@ USAGE: list[tuple[str, Record, tuple[int | None, ...]]] = [
             "langfuse.observation.type": "generation",
             "langfuse.observation.usage_details": '{"input": 30, "output": 4, "input_cache_read": 20}',
         },
-        (30, 20, None, 4, None),
+        (50, 20, None, 4, None),
     ),
     (
         "dynamo, as text",
@@ -356,3 +356,20 @@ def test_values_of_different_types_under_one_name_are_all_read() -> None:
     found = [facts(trace, number, "input_tokens")["input_tokens"] for number in range(1, 6)]
     assert found == [12, 13, 14, None, None]
     assert findings(trace) == {"unusable_value": 2}
+
+
+PRESENT = [
+    ({"gen_ai.tool.call.id": "c"}, "tool"),
+    ({"gen_ai.tool.name": "find"}, "tool"),
+    ({"pydantic_ai.all_messages": "[]"}, "agent"),
+    ({"gen_ai.tool.name": "find", "gen_ai.operation.name": "plan"}, "other"),
+    ({"gen_ai.tool.name": "find", "openinference.span.kind": "LLM"}, "request"),
+    ({"gen_ai.agent.name": "a"}, "other"),
+]
+
+
+@pytest.mark.parametrize(("values", "kind"), PRESENT)
+def test_frameworks_that_name_no_operation_are_known_by_what_their_spans_have(
+    values: dict[str, str], kind: str
+) -> None:
+    assert facts(read_spans(span(1, (0, 1), values)), 1, "kind") == {"kind": kind}

@@ -1,7 +1,11 @@
 """Log records of agent programs, where there are no spans that say it better."""
 
+import json
 from typing import Any
 
+from agenttrace.ingest.formats.dynamo import DYNAMO
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
 from unit.ingest.otlp.telemetry import (
     MS,
     T0,
@@ -183,12 +187,43 @@ def test_a_request_of_gemini_cli() -> None:
     assert row["session_key"] == "session:gemini-cli:s"
 
 
-def test_records_of_dynamos_request_trace_say_what_to_give_instead() -> None:
-    record = log(0, "x", {"payload": "{}"}, body="request_end")
+DYNAMO_RECORD = {
+    "schema": "dynamo.request.trace.v1",
+    "event_type": "request_end",
+    "event_time_unix_ms": 1_700_000_000_900,
+    "agent_context": {"session_id": "main"},
+    "request": {
+        "request_id": "r1",
+        "request_received_ms": 1_700_000_000_000,
+        "total_time_ms": 900.0,
+        "replay": {"trace_block_size": 16, "input_length": 16, "input_sequence_hashes": [2**64 - 1]},
+    },
+}
 
-    trace = read(lines(logs(record, record, scope="dynamo.request_trace")))
 
-    assert findings(trace) == {"dynamo_log_records": 2}
+def test_a_record_of_dynamos_request_trace_is_the_row_that_its_file_gives() -> None:
+    text = json.dumps(DYNAMO_RECORD)
+    record = log(0, "x", {"payload": text, "rid": "r1"}, body="request_end")
+
+    trace = read(lines(logs(record, scope="dynamo.request_trace")))
+    recorder = Recorder()
+    DYNAMO.read(Source("file", text.encode()), recorder)
+    file = recorder.trace()
+
+    assert trace.spans.num_rows == 1
+    for name in ("spans", "agents", "sessions", "prefixes", "key_edges"):
+        assert getattr(trace, name).equals(getattr(file, name)), name
+    assert trace.records == file.records == 1
+    assert trace.dialects == file.dialects == ("dynamo.request.trace.v1",)
+
+
+def test_records_of_dynamos_request_trace_that_are_broken_are_told() -> None:
+    texts: list[dict[str, Any]] = [{"payload": "{"}, {"payload": "[]"}, {}, {"payload": 1}]
+    records = [log(0, "x", values, body="request_end") for values in texts]
+
+    trace = read(lines(logs(*records, scope="dynamo.request_trace")))
+
+    assert findings(trace) == {"broken_line": 1, "not_an_object": 1, "record_unusable": 2}
 
 
 def test_other_log_records_are_counted() -> None:

@@ -61,6 +61,7 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     answer.last_ns = max(answer.last_ns, t_ns)
     if message.usage is not None and (message.stop_reason is not None or message.usage != answer.usage):
         _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
+        _note_misfits(recorders, message.usage, node)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
     if isinstance(message.content, list):
@@ -88,6 +89,15 @@ def _answer_of(transcript: Transcript, record: Record, message: Message, node: N
 def _rank(lane: Lane) -> tuple[bool, bool, str]:
     """Of lanes that repeat one answer, the main one made it."""
     return not lane.main, lane.sidechain, lane.agent_key
+
+
+def _note_misfits(recorders: Recorders, usage: Usage, node: Node) -> None:
+    """A finding for numbers that count no tokens."""
+    values = zip(usage.__struct_fields__, astuple(usage), strict=True)
+    names = [name for name, value in values if value is not None and _tokens(value) is None]
+    for _ in names:
+        what = f"no count of tokens, taken as unknown: {', '.join(names)}"
+        recorders.finding("usage_unusable", Severity.WARNING, what, node.place)
 
 
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:

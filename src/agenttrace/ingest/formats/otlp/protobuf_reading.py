@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span
 
 from agenttrace.ingest.formats.otlp.framing import fields
 from agenttrace.ingest.formats.otlp.protobuf_batches import RECORDS, Batch, complete, modern
+from agenttrace.ingest.formats.otlp.protobuf_blocks import BLOCK_BYTES, span_block
 from agenttrace.ingest.formats.otlp.protobuf_salvage import first_resource, whole_logs, whole_spans
-from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_spans, attributes_of
+from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_spans, attributes_of, facts_of
 from agenttrace.ingest.formats.otlp.signals import Signal, signal_of
+from agenttrace.ingest.formats.otlp.wire import UnusualShapeError
 from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.names import RESOURCE
 from agenttrace.model.vocabulary import Severity
-
-_WANTED = frozenset(RESOURCE)
 
 
 class ProtobufReading:
@@ -30,13 +28,33 @@ class ProtobufReading:
         self._codes = Codes()
 
     def read(self, found: Iterable[Batch]) -> None:
-        """Reads every batch, whatever is wrong with another."""
-        for batch in found:
-            if batch.torn:
-                self._torn(batch.data)
-            elif not self._whole(modern(batch.data)):
-                self._found("broken_protobuf", "a batch that is not protobuf: its whole records are read")
-                self._salvage(batch.data)
+        """Reads every batch, whatever is wrong with another. Batches of spans are taken together, in blocks."""
+        held = _Held()
+        try:
+            for batch in found:
+                if batch.torn or signal_of(batch.data) is not Signal.SPANS:
+                    self._block(held.taken())
+                    self._one(batch)
+                elif held.is_full_with(batch):
+                    self._block(held.taken())
+        finally:  # a damaged end comes after all that is good
+            self._block(held.taken())
+
+    def _block(self, batches: Sequence[bytes]) -> None:
+        try:
+            block = span_block(batches, self._intake, self._codes)
+        except UnusualShapeError:
+            for data in batches:
+                self._one(Batch(data))
+        else:
+            block.add_to(self._intake)
+
+    def _one(self, batch: Batch) -> None:
+        if batch.torn:
+            self._torn(batch.data)
+        elif not self._whole(modern(batch.data)):
+            self._found("broken_protobuf", "a batch that is not protobuf: its whole records are read")
+            self._salvage(batch.data)
 
     def _torn(self, data: bytes) -> None:
         """A batch without its end; or one whose length is damaged, so that others hide in it."""
@@ -62,7 +80,7 @@ class ProtobufReading:
         return True
 
     def _salvage(self, data: bytes) -> None:
-        facts = _facts(first_resource(data).attributes)
+        facts = facts_of(first_resource(data).attributes)
         spans = whole_spans(data)
         self._group("", facts, spans)
         if not spans:
@@ -73,7 +91,7 @@ class ProtobufReading:
         self._intake.recorder.finding(code, Severity.WARNING, example, line=line)
 
     def _spans(self, batch: ResourceSpans) -> None:
-        facts = _facts(batch.resource.attributes)
+        facts = facts_of(batch.resource.attributes)
         for group in batch.scope_spans:
             self._group(group.scope.name, facts, group.spans)
 
@@ -101,6 +119,23 @@ class ProtobufReading:
             self._intake.recorder.records += 1
 
 
+class _Held:
+    """Batches of spans that wait to be read together."""
+
+    def __init__(self) -> None:
+        self._batches: list[bytes] = []
+        self._size = 0
+
+    def is_full_with(self, batch: Batch) -> bool:
+        self._batches.append(batch.data)
+        self._size += len(batch.data)
+        return self._size >= BLOCK_BYTES
+
+    def taken(self) -> list[bytes]:
+        batches, self._batches, self._size = self._batches, [], 0
+        return batches
+
+
 def _span_count(data: bytes) -> int:
     try:
         batch = ResourceSpans.FromString(data) if signal_of(data) is Signal.SPANS else ResourceSpans()
@@ -118,7 +153,3 @@ def _has_records(data: bytes) -> bool:
         if any(inner.number == RECORDS for inner in inside):
             return True
     return end != len(data)
-
-
-def _facts(pairs: Iterable[KeyValue]) -> dict[str, str]:
-    return {key: str(value) for key, value in attributes_of(pairs, _WANTED).items() if value is not None}

@@ -10,11 +10,12 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
-from agenttrace.ingest.telemetry.names import code_of
-from agenttrace.ingest.telemetry.spans import SpanBuilder
+from agenttrace.ingest.telemetry.names import RESOURCE, code_of
+from agenttrace.ingest.telemetry.spans import Events, Links, SpanBuilder
 from agenttrace.ingest.telemetry.values import Scalar, json_text
 
 _KEYS_KEPT = 10_000
+_OF_RESOURCE = frozenset(RESOURCE)
 
 
 class Codes(dict[str, int]):
@@ -49,10 +50,10 @@ def add_spans(
             if code >= 0:
                 rows[code].append(row)
                 values[code].append(scalar(attribute.value))
-        if span.events:
-            _add_events(builder, span, row)
-        if span.links:
-            _add_links(builder, span, row)
+        for event in span.events:
+            add_event(builder.events, event, row)
+        for link in span.links:
+            add_link(builder.links, link, row)
         lost = span.dropped_attributes_count + span.dropped_events_count + span.dropped_links_count
         if lost:
             dropped.add(lost, number)
@@ -61,24 +62,24 @@ def add_spans(
     return number
 
 
-def _add_events(builder: SpanBuilder, span: Span, row: int) -> None:
-    for event in span.events:
-        detail = EVENT_DETAILS.get(event.name)
-        if detail is not None:
-            builder.events.rows.append(row)
-            builder.events.names.append(event.name)
-            builder.events.times.append(event.time_unix_nano)
-            found = (scalar(each.value) for each in event.attributes if each.key == detail)
-            builder.events.details.append(next(found, None) if detail else None)
+def add_event(events: Events, event: Span.Event, row: int) -> None:
+    """Appends an event of the span in this row, if it is one that is read."""
+    detail = EVENT_DETAILS.get(event.name)
+    if detail is not None:
+        events.rows.append(row)
+        events.names.append(event.name)
+        events.times.append(event.time_unix_nano)
+        found = (scalar(each.value) for each in event.attributes if each.key == detail)
+        events.details.append(next(found, None) if detail else None)
 
 
-def _add_links(builder: SpanBuilder, span: Span, row: int) -> None:
-    for link in span.links:
-        builder.links.rows.append(row)
-        builder.links.traces.append(link.trace_id.hex())
-        builder.links.spans.append(link.span_id.hex())
-        follows = any(scalar(each.value) == "follows_from" for each in link.attributes)
-        builder.links.follows.append(follows)
+def add_link(links: Links, link: Span.Link, row: int) -> None:
+    """Appends a link of the span in this row."""
+    links.rows.append(row)
+    links.traces.append(link.trace_id.hex())
+    links.spans.append(link.span_id.hex())
+    follows = any(scalar(each.value) == "follows_from" for each in link.attributes)
+    links.follows.append(follows)
 
 
 def scalar(value: AnyValue) -> Scalar:
@@ -105,3 +106,9 @@ def plain(value: AnyValue) -> Any:
 def attributes_of(pairs: Iterable[KeyValue], wanted: frozenset[str] | None = None) -> Mapping[str, Scalar]:
     """Attributes as a mapping; all of them unless some are wanted."""
     return {pair.key: scalar(pair.value) for pair in pairs if wanted is None or pair.key in wanted}
+
+
+def facts_of(resource: Iterable[KeyValue]) -> dict[str, str]:
+    """What is wanted of the attributes of a resource, as text."""
+    wanted = attributes_of(resource, _OF_RESOURCE)
+    return {key: str(value) for key, value in wanted.items() if value is not None}

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.dynamo import columns
-from agenttrace.ingest.formats.dynamo.columns import (
+from agenttrace.ingest.dynamo import columns
+from agenttrace.ingest.dynamo.columns import (
     BOUNDED,
     DERIVED,
     MEASURED,
@@ -19,9 +19,9 @@ from agenttrace.ingest.formats.dynamo.columns import (
     Ints,
     Mask,
 )
-from agenttrace.ingest.formats.dynamo.identity import Owner, key_of
-from agenttrace.ingest.formats.dynamo.lines import Record
-from agenttrace.ingest.formats.dynamo.requests import span_key as request_key
+from agenttrace.ingest.dynamo.identity import Owner, key_of
+from agenttrace.ingest.dynamo.records import Record
+from agenttrace.ingest.dynamo.requests import span_key as request_key
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status
 

@@ -8,11 +8,11 @@ import numpy as np
 import orjson
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.dynamo import columns, timing
-from agenttrace.ingest.formats.dynamo.columns import UNKNOWN, Columns
-from agenttrace.ingest.formats.dynamo.identity import Owner
-from agenttrace.ingest.formats.dynamo.lines import Record
-from agenttrace.ingest.formats.dynamo.prefixes import Prefixes
+from agenttrace.ingest.dynamo import columns, timing
+from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.dynamo.identity import Owner
+from agenttrace.ingest.dynamo.prefixes import Prefixes
+from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status, TokenQuality, Trigger
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.formats.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 

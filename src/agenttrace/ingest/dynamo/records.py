@@ -1,4 +1,4 @@
-"""One line of a trace as a record: the envelope taken off, and broken lines told apart by reason."""
+"""JSON text as a record: the envelope taken off, and broken texts told apart by reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_FINITE = (b"NaN", b"Infinity")
 
 
 class BrokenLineError(Exception):
-    """The line holds no record. `code` is the finding's; the message says why and quotes nothing."""
+    """The text holds no record. `code` is the finding's; the message says why and quotes nothing."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class BrokenLineError(Exception):
 
 
 def record_of(line: bytes) -> Record:
-    """The record of a line, bare or in the sink's envelope, whose `timestamp` is no wall clock.
+    """The record of a text, bare or in the sink's envelope, whose `timestamp` is no wall clock.
 
     Raises:
         BrokenLineError: it is not one JSON object.

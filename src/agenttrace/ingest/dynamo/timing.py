@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.ingest.formats.dynamo.columns import (
+from agenttrace.ingest.dynamo.columns import (
     BOUNDED,
     DERIVED,
     MEASURED,

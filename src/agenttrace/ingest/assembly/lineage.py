@@ -1,0 +1,35 @@
+"""Agents whose parent is named and nowhere to be seen."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.model.vocabulary import Severity
+
+
+def note_missing_parents(
+    spans: pl.DataFrame, lane: pl.Series, raw_agents: pl.DataFrame, ledger: Ledger
+) -> None:
+    """A finding for each agent whose parent has no row of any kind in its session.
+
+    Such an agent stands in for the root: a file is missing, or the trace began too late.
+    """
+    known = pl.concat(
+        [
+            spans.select("sid", key="agent_key"),
+            spans.select("sid").with_columns(key=lane),
+            raw_agents.select("sid", key="agent_key"),
+        ]
+    ).unique()
+    orphans = (
+        raw_agents.drop_nulls("parent_agent_key")
+        .unique(["sid", "agent_key", "parent_agent_key"], keep="first", maintain_order=True)
+        .join(known, left_on=["sid", "parent_agent_key"], right_on=["sid", "key"], how="anti")
+    )
+    ledger.add_rows(
+        "parent_agent_missing",
+        Severity.WARNING,
+        "an agent that names a parent of which there is no record",
+        orphans.select("origin", line=pl.lit(None, pl.Int64)),
+    )

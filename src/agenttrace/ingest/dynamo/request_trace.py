@@ -1,0 +1,115 @@
+"""The records of one source: which there are, and who turns each into what."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agenttrace.ingest.dynamo.identity import Owners
+from agenttrace.ingest.dynamo.records import BrokenLineError, Record, record_of
+from agenttrace.ingest.dynamo.requests import Requests
+from agenttrace.ingest.dynamo.tools import Tools
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.model.vocabulary import Severity
+
+_SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
+_FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
+_PREFILL_HOLDS_QUEUE = (
+    "prefill_time_ms runs from dispatch to first token: under load it holds the engine's queue"
+)
+
+
+def is_record(text: bytes) -> bool:
+    """Whether the text is a record of the schema; one inside another record does not count."""
+    if b".trace.v" not in text:
+        return False
+    try:
+        schema = record_of(text).get("schema")
+    except BrokenLineError:
+        return False
+    return type(schema) is str and _FAMILY.fullmatch(schema) is not None
+
+
+class RequestTrace:
+    """One span for each request and each tool call; agents and their parents from `agent_context`."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Rows go to `recorder`, whose count of records is the format's."""
+        self._recorder = recorder
+        self._owners = Owners(recorder)
+        self._requests = Requests(recorder)
+        self._tools = Tools(recorder)
+        self._schemas: set[str] = set()
+
+    def add(self, number: int, text: bytes) -> None:
+        """Takes in the JSON text of one record, which is `number` in its source."""
+        try:
+            record = record_of(text)
+        except BrokenLineError as broken:
+            self._warn(broken.code, str(broken), number)
+            return
+        schema = record.get("schema")
+        if type(schema) is str:
+            self._schemas.add(schema)
+        event = record.get("event_type")
+        if event == "request_end":
+            self._add_request(number, record)
+        elif event in ("tool_start", "tool_end", "tool_error"):
+            self._add_tool(number, record)
+        elif event == "request_payload":
+            example = "request_payload: prompts and answers are not read"
+            self._recorder.finding("payload_not_read", Severity.INFO, example, line=number)
+            self._requests.note_payload(record.get("payload"))
+        else:
+            self._warn("unknown_event", "an event_type that is not known", number)
+
+    def _add_request(self, number: int, record: Record) -> None:
+        request = record.get("request")
+        if type(request) is not dict:
+            self._warn("record_unusable", "request_end without request", number)
+            return
+        context = self._context(number, record)
+        owner = self._owners.of(context, number)
+        if owner is not None:
+            owner.asked = True
+            if headers := context.get("agent_headers"):
+                self._owners.note_headers(owner, headers)
+        if "prefill_time_ms" in request:
+            self._recorder.finding("prefill_holds_queue", Severity.INFO, _PREFILL_HOLDS_QUEUE, line=number)
+        self._requests.add(number, record, request, owner, context)
+
+    def _context(self, number: int, record: Record) -> dict[str, Any]:
+        """Of flat rows, as harnesses send tool events, the row itself."""
+        context = record.get("agent_context")
+        if type(context) is dict:
+            return context
+        if context is None:
+            return record
+        self._warn("identity_unusable", "agent_context is no object", number)
+        return {}
+
+    def _warn(self, code: str, example: str, number: int) -> None:
+        self._recorder.finding(code, Severity.WARNING, example, line=number)
+
+    def _add_tool(self, number: int, record: Record) -> None:
+        tool = record.get("tool")
+        if type(tool) is not dict:
+            self._warn("record_unusable", "a tool event without tool", number)
+            return
+        owner = self._owners.of(self._context(number, record), number)
+        if owner is None:
+            self._warn("tool_without_agent", "a tool event that names no agent", number)
+            return
+        self._tools.add(number, record, tool, owner)
+
+    def finish(self) -> None:
+        """Records what waited for records that may have come later."""
+        self._requests.flush()
+        self._tools.finish()
+        self._owners.record()
+        for schema in sorted(self._schemas & _SCHEMAS):
+            self._recorder.dialect(schema)
+        if self._schemas - _SCHEMAS:
+            self._recorder.finding(
+                "unknown_schema", Severity.WARNING, "a schema other than the known ones: read as one of them"
+            )

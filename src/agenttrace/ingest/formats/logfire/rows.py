@@ -1,0 +1,47 @@
+"""Rows out of what a query returns: one object a row, or one list a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_MESSAGES = frozenset({"schema", "explain", "end"})
+
+
+def is_row(record: Mapping[str, Any]) -> bool:
+    """A row of `records` with enough columns to be a span."""
+    return all(record.get(name) is not None for name in ("trace_id", "span_id", "start_timestamp"))
+
+
+def is_table(record: Mapping[str, Any]) -> bool:
+    """A result by column, which has the columns that a row needs."""
+    return {"trace_id", "span_id", "start_timestamp"} <= {name for name, _ in _columns(record)}
+
+
+def is_message(record: Mapping[str, Any]) -> bool:
+    """A message of a stream of rows that is about the stream."""
+    kind = record.get("type")
+    return isinstance(kind, str) and kind in _MESSAGES and "trace_id" not in record
+
+
+def rows_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a result by column; the record itself where it is none. Short columns end in nulls."""
+    columns = _columns(record)
+    if not columns:
+        return [record]
+    height = max(len(values) for _, values in columns)
+    rows: list[dict[str, Any]] = [{} for _ in range(height)]
+    for name, values in columns:
+        for row, value in zip(rows, values, strict=False):
+            row[name] = value
+    return rows
+
+
+def _columns(record: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
+    columns = record.get("columns")
+    told = [each for each in columns if isinstance(each, dict)] if isinstance(columns, list) else []
+    return [
+        (each["name"], each["values"])
+        for each in told
+        if isinstance(each.get("name"), str) and isinstance(each.get("values"), list)
+    ]

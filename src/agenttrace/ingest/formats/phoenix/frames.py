@@ -1,0 +1,55 @@
+"""Records out of objects that hold many of them: data frames as pandas writes them, and named lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_NAMES = frozenset({"name", "span_kind", "start_time", "end_time"})
+
+
+def records_in(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The object itself where it is one record; else the records of the frame or of the lists that it is."""
+    if not value or any(isinstance(each, str | int | float) for each in value.values()):
+        return [value]
+    if _is_split(value):
+        return _split(value)
+    if all(isinstance(each, dict) for each in value.values()):
+        return _columns(value) if value.keys() >= _NAMES else _index(value)
+    if all(isinstance(each, list) for each in value.values()):
+        return [record for each in value.values() for record in each if isinstance(record, dict)] or [value]
+    return [value]
+
+
+def _is_split(value: Mapping[str, Any]) -> bool:
+    return all(isinstance(value.get(part), list) for part in ("columns", "index", "data"))
+
+
+def _split(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = [str(name) for name in value["columns"]]
+    rows = [row for row in value["data"] if isinstance(row, list)]
+    return [
+        _with_id(dict(zip(names, row, strict=False)), key)
+        for key, row in zip(value["index"], rows, strict=False)
+    ]
+
+
+def _columns(value: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """An object for each column, with a field for each row: what pandas does if it is not asked."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name, column in value.items():
+        for key, cell in column.items():
+            rows.setdefault(key, {})[name] = cell
+    return [_with_id(row, key) for key, row in rows.items()]
+
+
+def _index(value: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """An object for each row; one whose fields are objects too is a record of its own."""
+    rows = [_with_id(row, key) for key, row in value.items() if row.keys() >= _NAMES]
+    return rows if len(rows) == len(value) else [dict(value)]
+
+
+def _with_id(row: dict[str, Any], key: Any) -> dict[str, Any]:
+    """Phoenix's frames have the span id as their index, and some not as a column too."""
+    known = "context" in row or row.get("context.span_id") is not None
+    return row if known or not isinstance(key, str) else {**row, "context.span_id": key}

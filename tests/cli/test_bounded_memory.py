@@ -1,0 +1,50 @@
+"""What is read trace by trace, because memory does not hold all, is shown as if it had been read at once."""
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from agenttrace.critical_path import gathering
+from agenttrace.ingest import reading
+from agenttrace.ingest.assembly import store
+from cli.running import call
+from contract.trace_files import SAMPLES
+
+RUNS = [str(SAMPLES / "dynamo-captures" / run / "request-trace.000000.jsonl.gz") for run in "AB"]
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUCKET_ROWS", 300)
+    monkeypatch.setattr(reading, "Reading", partial(reading.Reading, memory_bytes=1))
+
+
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "table", "csv", "md"])
+def test_every_output_is_the_same(
+    output_format: str, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    arguments = ("analyze", *RUNS, "--format", output_format, "--label", "x=y")
+    at_once = call(capsys, *arguments)
+
+    request.getfixturevalue("little")
+
+    assert call(capsys, *arguments) == at_once
+
+
+def test_a_session_is_found_wherever_it_was_read(
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("analyze", *RUNS, "--format", "json", "--session", "A-s013")
+    at_once = _sessions(call(capsys, *arguments)[1])
+    monkeypatch.setattr(gathering, "DETAILED_SESSIONS", 1)
+    monkeypatch.setattr(gathering, "HEAVIEST_ROWS", 1)
+    request.getfixturevalue("little")
+
+    assert _sessions(call(capsys, *arguments)[1]) == at_once
+
+
+def _sessions(document: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(document)["sessions"]
+    return found
