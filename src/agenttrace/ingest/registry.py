@@ -12,7 +12,6 @@ from agenttrace.ingest.offers import GROUP, OfferedFormat, offered_formats, pack
 from agenttrace.ingest.refusals import refusal
 from agenttrace.ingest.source import Source
 
-
 OWN_FORMATS = (
     "dynamo:DYNAMO",
     "claude_code:CLAUDE_CODE",
