@@ -4,7 +4,8 @@
     ├── UsageError            options or configuration are at fault          exit 2
     ├── InputError            a named input cannot be read                   exit 2
     │   ├── UnknownFormatError    no known format claims the content
-    │   └── AmbiguousFormatError  more than one does
+    │   │   └── RefusedFormatError    it is known, and not read
+    │   └── AmbiguousFormatError  more than one format claims it
     ├── NoDataError           read, but nothing in it can be analysed        exit 3
     └── StrictError           parse errors under --strict                    exit 4
 
@@ -39,15 +40,27 @@ class UsageError(AgentTraceError):
 
 
 class InputError(AgentTraceError):
-    """A named input that cannot be read."""
+    """A named input that cannot be read. `finding` is its code where the input was not named by itself."""
+
+    finding: ClassVar[str] = "unreadable"
 
 
 class UnknownFormatError(InputError):
     """The content belongs to no known format."""
 
+    finding: ClassVar[str] = "not_a_trace"
+
+
+class RefusedFormatError(UnknownFormatError):
+    """The content is known for what it is, and not read."""
+
+    finding: ClassVar[str] = "refused"
+
 
 class AmbiguousFormatError(InputError):
     """More than one format claims the content."""
+
+    finding: ClassVar[str] = "ambiguous_format"
 
 
 class NoDataError(AgentTraceError):

@@ -198,6 +198,23 @@ def _spans_in(value: dict[str, Any]) -> list[Any]:
     return [span for each in value.values() if isinstance(each, list) for span in each]
 
 
+def _jaeger_spans(data: bytes) -> int:
+    document = json.loads(data)
+    if "result" in document:
+        return _items_of(document["result"])
+    held = document.get("data", document)
+    return sum(len(trace["spans"]) for trace in (held if isinstance(held, list) else [held]))
+
+
+def _zipkin_spans(data: bytes) -> int:
+    return sum(len(each) if isinstance(each, list) else 1 for each in json.loads(data))
+
+
+def _tempo_spans(data: bytes) -> int:
+    document = json.loads(data)
+    return _items_of({"resourceSpans": document.get("batches") or document["trace"]["resourceSpans"]})
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -220,4 +237,8 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "openai-agents": _pages,
     "langsmith": _runs,
     "logfire": _rows,
+    "jaeger": _jaeger_spans,
+    "zipkin": _zipkin_spans,
+    "tempo": _tempo_spans,
+    "spans-jsonl": _lines,
 }

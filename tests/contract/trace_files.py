@@ -58,6 +58,10 @@ _SHARED_RULES = (
     ("sessions/nat/atof/*_atof.jsonl", "atof"),
     ("sessions/atif/openhands/*.json", "atif"),
     ("sessions/atif/terminus_2/*.json", "atif"),
+    ("otel/jaeger-ui_*estTrace.json", "jaeger"),
+    ("otel/jaeger-ui_*.jaeger.json", "jaeger"),
+    ("otel/zipkin_*.json", "zipkin"),
+    ("critical-path/crisp/*", "jaeger"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/codex/*.jsonl", "codex"),
     ("sessions/other-agents/traex/*.jsonl", "codex"),
@@ -139,7 +143,7 @@ def raw_of(data: bytes, format_id: str, name: str = "unknown") -> RawTrace:
 
 
 def _shared_files() -> list[str]:
-    folders = ("dynamo", "otel", "replay/weka_traces", "sessions")
+    folders = ("critical-path", "dynamo", "otel", "replay/weka_traces", "sessions")
     return [f"{folder}/{name}" for folder in folders for name in _files_below(SHARED / folder)]
 
 

@@ -23,17 +23,21 @@ def formats(
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
     """What can be read, and what each format tells."""
-    from agenttrace.ingest.registry import formats as known_formats  # noqa: PLC0415  # heavy
+    from agenttrace.ingest.offers import OfferedFormat, package_of  # noqa: PLC0415  # heavy
+    from agenttrace.ingest.registry import formats as known_formats  # noqa: PLC0415
 
     if listing is o.Listing.JSON:
-        known = {"formats": [{"id": known.id, **asdict(known.facts)} for known in known_formats()]}
-        write_data([json.dumps(known, indent=2, ensure_ascii=False) + "\n"])
+        told = [
+            {"id": known.id, "package": package_of(known), **asdict(known.facts)} for known in known_formats()
+        ]
+        write_data([json.dumps({"formats": told}, indent=2, ensure_ascii=False) + "\n"])
         return
 
     from agenttrace.report.listings import pair_section  # noqa: PLC0415  # heavy
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
-    sections = [
-        pair_section(f"{known.id}: {known.facts.about}", known.facts.told()) for known in known_formats()
-    ]
+    sections = []
+    for known in known_formats():
+        origin = [("from", known.package)] if isinstance(known, OfferedFormat) else []
+        sections.append(pair_section(f"{known.id}: {known.facts.about}", known.facts.told() + origin))
     write_data([draw_sections(sections, width=output_width(), color=wants_color(color))])

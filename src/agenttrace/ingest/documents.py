@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from agenttrace.ingest.format import Format
-from agenttrace.ingest.registry import formats
+from agenttrace.ingest.registry import own_formats
 
 _INTRODUCTION = """# Formats
 
@@ -28,7 +28,7 @@ when it happened: `replay` can use it, `analyze` says what is missing.
 
 def generate() -> dict[str, str]:
     """File name and content."""
-    return {"formats.md": _INTRODUCTION + "".join(map(_row, formats()))}
+    return {"formats.md": _INTRODUCTION + "".join(map(_row, own_formats()))}
 
 
 def _row(known: Format) -> str:

@@ -10,6 +10,7 @@ from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.assemble import ReadSource
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.format import Format, GroupedFormat
+from agenttrace.ingest.offers import blamed
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
@@ -80,8 +81,10 @@ class SourceReader:
             return
         path, size = source.path, source.stored_bytes
         recorder = Recorder(lambda part: self._take(ReadSource(path, chosen.id, size, part)))
-        chosen.read(source, recorder)
-        self._take(ReadSource(path, chosen.id, size, recorder.trace()))
+        with blamed(chosen, path):
+            chosen.read(source, recorder)
+            rest = recorder.trace()
+        self._take(ReadSource(path, chosen.id, size, rest))
 
     def _read_group(self, groups: _Groups) -> None:
         """The first group that waits, with all that its records show to be part of it."""
@@ -106,4 +109,4 @@ class SourceReader:
     def _refuse(self, source: Source, error: InputError, *, named: bool) -> None:
         if named:
             raise error
-        self._ledger.add("not_a_trace", Severity.INFO, error.message, path=source.path)
+        self._ledger.add(error.finding, Severity.INFO, error.message, path=source.path)

@@ -6,12 +6,11 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from agenttrace.errors import AmbiguousFormatError, UnknownFormatError, UsageError
+from agenttrace.errors import AmbiguousFormatError, RefusedFormatError, UnknownFormatError, UsageError
 from agenttrace.ingest.format import Format
+from agenttrace.ingest.offers import GROUP, OfferedFormat, offered_formats, package_of
+from agenttrace.ingest.refusals import refusal
 from agenttrace.ingest.source import Source
-
-ENTRY_POINT = "agenttrace.formats"
-
 
 OWN_FORMATS = (
     "dynamo:DYNAMO",
@@ -35,14 +34,18 @@ OWN_FORMATS = (
     "openai_agents:OPENAI_AGENTS",
     "langsmith:LANGSMITH",
     "logfire:LOGFIRE",
+    "jaeger:JAEGER",
+    "zipkin:ZIPKIN",
+    "tempo:TEMPO",
+    "spans_jsonl:SPANS_JSONL",
 )
 """Every format of this package: its module below `formats`, and its name there. A new one is one line here."""
 
 
 @cache
-def formats() -> tuple[Format, ...]:
-    """Every known format, those of other packages last."""
-    return (*map(_own, OWN_FORMATS), *_from_other_packages())
+def own_formats() -> tuple[Format, ...]:
+    """The formats of agenttrace itself."""
+    return tuple(map(_own, OWN_FORMATS))
 
 
 def _own(place: str) -> Format:
@@ -51,19 +54,18 @@ def _own(place: str) -> Format:
     return found
 
 
-def _from_other_packages() -> list[Format]:
-    """Formats that installed packages offer under the entry point `agenttrace.formats`."""
-    found: list[Format] = []
-    for offer in sorted(entry_points(group=ENTRY_POINT), key=lambda offer: offer.name):
-        try:
-            found.append(offer.load())
-        except Exception as error:
+@cache
+def formats() -> tuple[Format, ...]:
+    """Every known format: our own, and those that installed packages offer. Each id is of one format."""
+    known = (*own_formats(), *offered_formats(entry_points(group=GROUP)))
+    taken: dict[str, Format] = {}
+    for each in known:
+        if (other := taken.setdefault(each.id, each)) is not each:
             raise UsageError(
-                f"the format `{offer.name}` of an installed package cannot be loaded: {error}",
-                where=offer.value,
-                hint="update or uninstall the package that offers it",
-            ) from error
-    return found
+                f"two formats have the id `{each.id}`: one of {package_of(other)}, one of {package_of(each)}",
+                hint="uninstall one of these packages, or have its format renamed",
+            )
+    return known
 
 
 def format_by_id(format_id: str) -> Format:
@@ -78,16 +80,23 @@ def recognise(source: Source) -> Format:
     """The one format that claims the source's content."""
     claims = [known for known in formats() if known.sniff(source.head)]
     if not claims:
-        what = "an empty file" if not source.head.data else "content of no known format"
-        raise UnknownFormatError(
-            what,
-            where=source.path,
-            hint=f"known formats: {', '.join(f.id for f in formats())}; --input-format overrides recognition",
-        )
+        raise _unknown(source)
     if len(claims) > 1:
         raise AmbiguousFormatError(
-            f"claimed by {' and '.join(f.id for f in claims)}",
+            f"claimed by {' and '.join(map(_claimant, claims))}",
             where=source.path,
             hint="choose with --input-format",
         )
     return claims[0]
+
+
+def _unknown(source: Source) -> UnknownFormatError:
+    if reason := refusal(source.head):
+        return RefusedFormatError(reason.what, where=source.path, hint=reason.hint)
+    what = "an empty file" if not source.head.data else "content of no known format"
+    hint = f"known formats: {', '.join(f.id for f in formats())}; --input-format overrides recognition"
+    return UnknownFormatError(what, where=source.path, hint=hint)
+
+
+def _claimant(known: Format) -> str:
+    return f"{known.id} ({known.package})" if isinstance(known, OfferedFormat) else known.id

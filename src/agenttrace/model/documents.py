@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from agenttrace.model.interchange import line_document, line_schema
 from agenttrace.model.schema import SCHEMA_VERSION, TABLES, Column, Table
 
 _INTRODUCTION = """# Schemas
@@ -20,6 +21,8 @@ _INTRODUCTION = """# Schemas
 Generated from `src/agenttrace/model/schema.py` by `make schemas`; the tests fail when they differ.
 Of each table: `<table>.schema.json` is the JSON Schema of one row, `<table>.md` the same to read.
 Times are integer nanoseconds. Null means that the source did not say.
+[spans-jsonl](spans-jsonl.md) is no table but the format for converters, a line of JSON for each span:
+[how to write one](../docs/how-to/write-a-converter.md).
 
 | table | one row is |
 |---|---|
@@ -32,6 +35,8 @@ def generate() -> dict[str, str]:
     for table in TABLES:
         files[f"{table.name}.schema.json"] = json.dumps(json_schema(table), indent=2) + "\n"
         files[f"{table.name}.md"] = _document(table)
+    files["spans-jsonl.schema.json"] = json.dumps(line_schema(_json_type), indent=2) + "\n"
+    files["spans-jsonl.md"] = line_document()
     return files
 
 

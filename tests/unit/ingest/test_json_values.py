@@ -106,6 +106,7 @@ def test_a_document_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPa
         (b'{\n "a":\n 1}', [(1, {"a": 1})]),
         (b"[\n1,\n2]\n", [(1, [1, 2])]),
         (b'{"a":\n{"a": 2}\n', [(2, {"a": 2})]),
+        (b'{"a": [\n{"b": 1},\n{"b": 2}\n]}', [(1, {"a": [{"b": 1}, {"b": 2}]})]),
     ],
 )
 def test_lines_and_documents_are_told_apart(text: bytes, values: list[Any]) -> None:
@@ -118,6 +119,7 @@ def test_lines_and_documents_are_told_apart(text: bytes, values: list[Any]) -> N
         (b'[{"a": 1}, {"b": 2}, {"c"', ({"a": 1}, {"b": 2})),
         (b'{"a": [1, {"b": 2}, {"c"', ({"a": [1, {"b": 2}]},)),
         (b'{"a": 1}\n{"b": 2}\n{"c"', ({"a": 1}, {"b": 2})),
+        (b'{"a": [\n{"b": 1},\n{"b": 2}\n]}', ({"a": [{"b": 1}, {"b": 2}]},)),
         (b"\x00\x01", ()),
     ],
 )

@@ -34,6 +34,20 @@ def test_a_folder_is_read_below_and_what_is_no_trace_becomes_a_finding(tmp_path:
     assert "not_a_trace" in found.findings["code"].to_pylist()
 
 
+def test_in_a_folder_it_is_said_what_is_known_and_not_read(tmp_path: Path) -> None:
+    trace(tmp_path, "a.jsonl", "one")
+    (tmp_path / "kernels.json").write_text('{"traceEvents": [{"ph": "X"}]}')
+    (tmp_path / "notes.txt").write_text("hello")
+
+    rows = read(tmp_path).findings.to_pylist()
+
+    assert {row["code"]: row["example"].partition(":")[0] for row in rows if row["file"] != "a.jsonl"} == {
+        "refused": "a Chrome trace (traceEvents)",
+        "not_a_trace": "content of no known format",
+        "prefill_holds_queue": "prefill_time_ms runs from dispatch to first token",
+    }
+
+
 def test_a_glob_is_expanded_and_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
     file = trace(tmp_path, "a.jsonl", "one")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
-from agenttrace.errors import UsageError
+from agenttrace.errors import UnknownFormatError, UsageError
 from agenttrace.ingest import registry
+from agenttrace.ingest.source import Source
 
 OFFERED = "agenttrace.ingest.formats.dynamo:DYNAMO"
 
@@ -25,18 +27,26 @@ def _offer(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setattr(registry, "entry_points", entry_points)
 
 
-def test_a_format_of_another_package_is_one_of_the_formats(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = registry.formats()
-    registry.formats.cache_clear()
+def test_an_id_is_of_one_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
     _offer(monkeypatch, OFFERED)
 
-    assert [known.id for known in registry.formats()] == [*(known.id for known in own), "dynamo"]
+    with pytest.raises(
+        UsageError, match="two formats have the id `dynamo`: one of agenttrace itself, one of"
+    ):
+        registry.formats()
+
+
+def test_our_own_formats_do_not_depend_on_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = registry.own_formats()
+    _offer(monkeypatch, "no_such_module:FORMAT")
+
+    assert registry.own_formats() == own
 
 
 def test_a_format_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     _offer(monkeypatch, "no_such_module:FORMAT")
 
-    with pytest.raises(UsageError, match="`theirs` of an installed package cannot be loaded"):
+    with pytest.raises(UsageError, match="`theirs` of the package of no_such_module:FORMAT cannot be loaded"):
         registry.formats()
 
 
@@ -44,3 +54,24 @@ def test_ids_are_of_one_format_each() -> None:
     ids = [known.id for known in registry.formats()]
 
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b'{"schemaVersion": 1,\n "traceEvents": [\n {"ph": "X"', "a Chrome trace"),
+        (b"", "an empty file"),
+        (b"{}", "content of no known format"),
+    ],
+)
+def test_what_is_not_read_is_called_by_its_name(head: bytes, what: str) -> None:
+    with pytest.raises(UnknownFormatError, match=what):
+        registry.recognise(Source("x", head))
+
+
+def test_kernel_traces_are_refused_as_what_they_are(shared_data: Path) -> None:
+    for file in (shared_data / "critical-path" / "hta").rglob("*.json.gz"):
+        with pytest.raises(UnknownFormatError, match="a Chrome trace"):
+            registry.recognise(Source(str(file)))

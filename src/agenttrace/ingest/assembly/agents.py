@@ -200,6 +200,7 @@ def _choose_main(lanes: pl.DataFrame) -> pl.DataFrame:
     known = lanes.select("sid", parent_lane="lane", parent_known=pl.lit(value=True))
     lanes = lanes.join(known, on=["sid", "parent_lane"], how="left")
     top = (pl.col("parent_lane").is_null() | pl.col("parent_known").is_null()) & pl.col("spawn_row").is_null()
+    top |= _called_by_nobody(lanes)
     rank = (
         pl.when(pl.col("main"))
         .then(0)
@@ -222,6 +223,23 @@ def _choose_main(lanes: pl.DataFrame) -> pl.DataFrame:
         nulls_last=True,
     )
     return ranked.with_columns(main=pl.int_range(pl.len()).over("sid") == 0).drop("parent_known")
+
+
+def _called_by_nobody(lanes: pl.DataFrame) -> pl.Series:
+    """Lanes below a main line that does no work of an agent, one agent by their name: a service that runs it.
+
+    `POST /chat` around an agent is no agent that spawns another. Several agents there are, for all we know.
+    """
+    idle = lanes.filter((pl.col("lane") == MAIN) & (pl.col("work") == 0)).select("sid", idle=True)
+    below = lanes.join(idle, on="sid", how="left", maintain_order="left").select(
+        "sid",
+        "name",
+        below=(pl.col("parent_lane") == MAIN).fill_null(value=False) & pl.col("idle").fill_null(value=False),
+    )
+    one = (pl.col("name").filter("below").n_unique() == 1) & (
+        (pl.col("below").sum() == 1) | (pl.col("name").filter("below").null_count() == 0)
+    )
+    return below.select(pl.col("below") & one.over("sid")).to_series()
 
 
 def _merge_main(table: pl.DataFrame) -> pl.DataFrame:

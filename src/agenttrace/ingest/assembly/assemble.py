@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from agenttrace.ingest.assembly.absences import note_absences
 from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
@@ -171,6 +172,7 @@ def assemble_frames(
     held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames, ledger)
     held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
+    held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
     all_links = pl.concat([resolve_links(held, frames, ledger), links])

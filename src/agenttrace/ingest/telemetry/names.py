@@ -169,6 +169,11 @@ _FLATTENED = (
 )
 """Messages taken apart into one attribute a field: these stand for each other under one name."""
 
+BACKGROUND = "agenttrace.background"
+"""True: the parent does not wait for the span."""
+CLOCK_SHIFT = "agenttrace.clock_shift_ns"
+"""What was added to the times of a span, whose clock differs from that of its caller."""
+
 ENDPOINT = "endpoint"
 URI = "uri"
 PENDING_PARENT = "logfire.pending_parent_id"
@@ -189,7 +194,8 @@ def _wanted() -> tuple[str, ...]:
         FIRST_TOKEN_TIME, ATTEMPT, QUEUE_DEPTH, HIT_RATE, WORKER, PREFILL_WORKER, RESULT_TOKENS, SUCCESS,
         OUTCOME, QUERY_SOURCE, REQUEST_CONTEXT, CALL_ID, OUTPUT_MESSAGES, INPUT_MESSAGES,
         (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL),
-        (EMITTED_CALL, CONSUMED_CALL), GENAI_MARKS, (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE),
+        (EMITTED_CALL, CONSUMED_CALL, BACKGROUND, CLOCK_SHIFT), GENAI_MARKS,
+        (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE),
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS
 from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.names import code_of
+from agenttrace.ingest.telemetry.names import BACKGROUND, CLOCK_SHIFT, code_of
 from agenttrace.ingest.telemetry.values import Scalar
 
 OK, FAILED = 1, 2
+CLIENT, SERVER, PRODUCER, CONSUMER = "client", "server", "producer", "consumer"
+"""Kinds of spans that have another side; a span of another kind has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class PlainSpan:
     """A span as its container has it. Unix nanoseconds, 0 for unknown; `status`: 0, OK or FAILED.
 
     Attributes are flat: nested ones come as JSON text, or with dots in their names where a dialect does so.
+    `kind` is the side of a call that it is, "" for neither. `background`: its parent does not wait for it.
+    `clock_shift_ns`: what was added to its times because its clock differs; they count as estimated then.
     """
 
     trace_id: str | None
@@ -50,6 +54,14 @@ class PlainSpan:
     links: Sequence[PlainLink] = ()
     scope: str = ""
     resource: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+    background: bool = False
+    clock_shift_ns: int = 0
+
+    @property
+    def service(self) -> str:
+        """The service that recorded it, "" if unknown."""
+        return self.resource.get("service.name", "")
 
 
 def add_span(intake: Intake, span: PlainSpan, line: int) -> None:
@@ -65,7 +77,7 @@ def add_span(intake: Intake, span: PlainSpan, line: int) -> None:
     builder.status.append(span.status)
     builder.origin.append(intake.origin(span.scope, span.resource))
     builder.line.append(line)
-    for name, value in span.attributes.items():
+    for name, value in _told(span).items():
         code = code_of(name)
         if code >= 0 and value is not None:
             builder.attribute_rows[code].append(row)
@@ -82,3 +94,13 @@ def add_span(intake: Intake, span: PlainSpan, line: int) -> None:
         builder.links.spans.append(link.span_id)
         builder.links.follows.append(link.follows)
     intake.advance(1)
+
+
+def _told(span: PlainSpan) -> Mapping[str, Scalar]:
+    """Its attributes, and what the dialect layer learns of the container by attributes of our own."""
+    own: dict[str, Scalar] = {}
+    if span.background:
+        own[BACKGROUND] = True
+    if span.clock_shift_ns:
+        own[CLOCK_SHIFT] = span.clock_shift_ns
+    return {**span.attributes, **own} if own else span.attributes

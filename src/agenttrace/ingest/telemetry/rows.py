@@ -29,6 +29,7 @@ from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import (
     LARGEST_INT32,
     counts,
+    holds,
     holds_any,
     nullable,
     shares,
@@ -77,6 +78,7 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         "error": _errors(spans, status),
         **_blocking(classes),
         **_bounds(spans, timing),
+        **_waiting(spans),
         **_request_columns(spans, classes, notes),
         **count_tokens(spans, classes, ended, notes),
         **timing.columns(),
@@ -132,16 +134,28 @@ def _sane_times(spans: Spans, notes: Notes) -> Spans:
 
 def _bounds(spans: Spans, timing: Timing) -> Columns:
     start: Ints = np.where(spans.start > 0, spans.start, UNKNOWN)
+    shifted = holds(spans, names.CLOCK_SHIFT)
     return {
         "start_ns": nullable(start),
         "end_ns": nullable(timing.end),
-        "start_evidence": _bound_evidence(start, np.zeros(len(start), np.bool_)),
-        "end_evidence": _bound_evidence(timing.end, timing.end_derived),
+        "start_evidence": _bound_evidence(start, np.zeros(len(start), np.bool_), shifted),
+        "end_evidence": _bound_evidence(timing.end, timing.end_derived, shifted),
     }
 
 
-def _bound_evidence(bound: Ints, derived: Mask) -> Names:
+def _waiting(spans: Spans) -> Columns:
+    """`blocking`, where a span says that its parent does not wait for it."""
+    background = spans.attributes.get(names.BACKGROUND)
+    if background is None:
+        return {}
+    waits = np.zeros(len(spans), np.bool_)
+    waits[background.rows[truths(background.values) == 1]] = True
+    return {"blocking": pa.array(~waits, pa.bool_(), mask=~waits)}
+
+
+def _bound_evidence(bound: Ints, derived: Mask, shifted: Mask) -> Names:
     told = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
+    told = np.where(shifted, _EVIDENCE.index(Evidence.ESTIMATED), told)
     return labelled(np.where(bound == UNKNOWN, _EVIDENCE.index(Evidence.UNKNOWN), told), _EVIDENCE, UNKNOWN)
 
 

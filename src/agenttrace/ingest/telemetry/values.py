@@ -126,6 +126,14 @@ def json_text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def nested_text(value: Any) -> str | None:
+    """The same of a value that strangers wrote; None where it is nested beyond reason."""
+    try:
+        return json_text(value)
+    except (RecursionError, ValueError):
+        return None
+
+
 def _whole(numbers: NDArray[np.float64]) -> Ints:
     with np.errstate(invalid="ignore"):
         sound = (numbers >= 0) & (numbers < _MANTISSA) & (np.floor(numbers) == numbers)
