@@ -198,6 +198,10 @@ def _spans_in(value: dict[str, Any]) -> list[Any]:
     return [span for each in value.values() if isinstance(each, list) for span in each]
 
 
+def _documents(data: bytes) -> int:
+    return len(documents(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -220,4 +224,8 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "openai-agents": _pages,
     "langsmith": _runs,
     "logfire": _rows,
+    "mooncake": _lines,
+    "agentic-mooncake": _lines,
+    "applied-compute": _lines,
+    "weka": _documents,
 }

@@ -35,6 +35,10 @@ OWN_FORMATS = (
     "openai_agents:OPENAI_AGENTS",
     "langsmith:LANGSMITH",
     "logfire:LOGFIRE",
+    "mooncake:MOONCAKE",
+    "agentic_mooncake:AGENTIC_MOONCAKE",
+    "applied_compute:APPLIED_COMPUTE",
+    "weka:WEKA",
 )
 """Every format of this package: its module below `formats`, and its name there. A new one is one line here."""
 
