@@ -295,6 +295,7 @@ def _texts(held: Value) -> Iterator[str]:
     if isinstance(held, int) and not isinstance(held, bool):
         held = str(held) if abs(held) < 2**64 else None
     if isinstance(held, str) and held:
+        held = held.encode(errors="replace").decode()  # as readers do with what UTF-8 cannot hold
         yield held.lower() if _HEX.fullmatch(held) else held
 
 

@@ -30,6 +30,20 @@ def test_a_file_that_begins_in_the_middle_says_so_and_does_not_guess_the_first_p
     assert session["first_prompt_fingerprint"] is None
 
 
+def test_a_later_record_that_stands_first_too_does_not_make_a_cut_file_whole() -> None:
+    chat = _chat()
+    chat.records = [chat.records[3], *chat.records[2:]]
+    (session,) = chat.read().sessions
+    assert (session["truncated"], session["first_prompt_fingerprint"]) == (True, None)
+
+
+def test_a_first_record_whose_session_is_no_text_is_of_the_session_that_the_source_names() -> None:
+    chat = _chat()
+    chat.records[0]["sessionId"] = -1.5
+    (session,) = chat.read().sessions
+    assert session["session_key"] == "claude:s1"
+
+
 def test_a_fork_has_keys_of_its_own_and_the_family_of_its_root() -> None:
     fork = _chat("s2")
     fork.prompt(10, "another way")
