@@ -82,16 +82,17 @@ class RawStore:
         """These session keys are one session, too."""
         self._strong.update(edges)
 
-    def requests(self) -> pl.DataFrame:
-        """What tells requests apart, in the order in which they came: `REQUEST_FACTS`, and hashes.
+    def take_requests(self) -> pl.DataFrame:
+        """What tells requests apart, in the order in which they came: `REQUEST_FACTS`, and hashes. Only once.
 
         `key`: of the session key, `span`: of the span key, `id_a` and `id_b`: of the server's and the client's id
         of the request; null where there is none.
         """
-        return pl.concat([_request_facts(together([])), *self._requests])
+        requests, self._requests = self._requests, []
+        return pl.concat([_request_facts(together([])), *requests])
 
     def request_keys(self, rows: np.ndarray) -> pl.DataFrame:
-        """`origin`, `session_key` and `span_key` of requests, by their places in `requests()`."""
+        """`origin`, `session_key` and `span_key` of requests, by their places in `take_requests()`."""
         found: list[pl.DataFrame] = []
         first = 0
         wanted = pl.DataFrame({"row": np.unique(rows).astype(np.uint32)})

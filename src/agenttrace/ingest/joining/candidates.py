@@ -19,11 +19,14 @@ def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
     A row with the same key is a copy of the record, not another view of the request: a fork repeats its
     history under its own name, and stays a session of its own.
     """
+    ids = pl.concat([requests.get_column(name).drop_nulls() for name in ("id_a", "id_b")]).sort()
+    again = ids.filter(ids == ids.shift(1)).unique()
+    if again.is_empty():
+        return pl.DataFrame(schema=PAIRS)
     known = (
         pl.concat([requests.select("row", "origin", "span", id=name) for name in ("id_a", "id_b")])
-        .drop_nulls("id")
+        .filter(pl.col("id").is_in(again.implode()))
         .unique()
-        .filter(pl.col("id").is_duplicated())
         .filter(pl.len().over("id", "origin") <= _MOST_OF_ONE_ID)
     )
     pairs = known.join(known, on="id").filter(_earlier_source() & (pl.col("span") != pl.col("span_right")))

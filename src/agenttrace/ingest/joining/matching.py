@@ -51,7 +51,7 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
 
     Sources alike in these see the same side of a run, so that only an id can say that they saw one request.
     """
-    requests = store.requests().with_row_index("row")
+    requests = store.take_requests().with_row_index("row")
     stated = same_ids(requests)
     alike = len(set(views)) < 2
     if alike and stated.is_empty():
