@@ -249,6 +249,7 @@ def trace_of(
             "end_ns": row["end_ns"],
             "detached_ns": 0,
             "truncated": False,
+            "timed": True,
         }
         for row in rows["spans"]
         if row["span"] == 0

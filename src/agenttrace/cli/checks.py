@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from agenttrace.critical_path.analysis import Analysis
 
+NO_TIMINGS = "no_timings"
+"""The finding that tells of workloads."""
+
 _GRAVE = {Severity.WARNING.value, Severity.ERROR.value}
 
 
@@ -40,6 +43,15 @@ def require_sessions(analysis: Analysis) -> Analysis:
         return analysis
     sources = analysis.sources
     records = int(sources["records"].sum())
+    workloads = analysis.findings.filter(analysis.findings["code"] == NO_TIMINGS)
+    if workloads.height:
+        raise NoDataError(
+            f"{int(workloads['count'].sum())} sessions without timings: a workload says what is asked for, "
+            "not how long it took",
+            where=sources["path"][0] if sources.height == 1 else None,
+            hint="traces of a run of it (a server's, a gateway's, an agent's) have times; "
+            "`agenttrace formats` tells which formats state them",
+        )
     raise NoDataError(
         f"no session with timings in {sources.height} files with {records} records",
         where=sources["path"][0] if sources.height == 1 else None,

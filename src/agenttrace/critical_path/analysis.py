@@ -86,7 +86,8 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
 
 
 def analyze(trace: Trace) -> Analysis:
-    """Everything about all sessions of a trace."""
+    """Everything about all sessions of a trace, but for workloads: those have no time that could be divided."""
+    trace = trace.timed()
     empty = trace.spans.num_rows == 0
     results = [analyze_chunk(trace)] if empty else [analyze_chunk(chunk) for chunk in trace.chunks()]
     joined = {

@@ -23,7 +23,7 @@ from agenttrace.model.schema import (
     Column,
     Table,
 )
-from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind
+from agenttrace.model.vocabulary import Evidence, HashScope, LinkKind, MarkKind
 
 _SESSION_KEY = Column(
     "session_key", STRING, "any key of the session: chain, trace, conversation", nullable=False
@@ -101,6 +101,7 @@ RAW_LINKS = Table(
         Column("explicit", BOOL, "the source states it", nullable=False),
         Column("rule", STRING, "the rule or field that gives it"),
         Column("confidence", FLOAT64, "of an inferred one", unit="1"),
+        Column("delay_ns", INT64, "stated pause between what came first and to_key's start", unit="ns"),
     ),
 )
 
@@ -128,6 +129,7 @@ RAW_PREFIXES = Table(
         _SPAN_KEY,
         Column("block_size", INT32, "tokens in a block", nullable=False, unit="tokens"),
         Column("blocks", pa.list_(UINT64), "all of its block hashes", nullable=False),
+        Column("scope", WORD, "where else equal hashes mean equal tokens; null: everywhere", words=HashScope),
     ),
 )
 
@@ -142,6 +144,7 @@ RAW_SESSIONS = Table(
         Column("deployment", STRING, "deployment"),
         Column("first_prompt_fingerprint", STRING, "hash of the first main prompt"),
         Column("truncated", BOOL, "the source holds only a part of it"),
+        Column("timed", BOOL, "false: the source does not say how long anything took; null: it does"),
     ),
 )
 

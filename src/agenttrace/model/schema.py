@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from agenttrace.model.vocabulary import (
     Evidence,
+    HashScope,
     LinkKind,
     MarkKind,
     Phase,
@@ -128,6 +129,13 @@ SESSIONS = Table(
         ),
         _ns("detached_ns", "how long background work ran on after end_ns", nullable=False),
         Column("truncated", BOOL, "the source holds only a part of the session", nullable=False),
+        Column(
+            "timed",
+            BOOL,
+            "its source states how long requests took; false: a workload, whose instants count from its own "
+            "beginning and say when something was sent at the earliest, and whose requests have no length",
+            nullable=False,
+        ),
     ),
 )
 
@@ -246,6 +254,7 @@ LINKS = Table(
         Column("explicit", BOOL, "the source states it; false: inferred", nullable=False),
         Column("rule", NAME, "the rule that inferred it, or the field that states it"),
         Column("confidence", FLOAT64, "of an inferred link", unit="1"),
+        _ns("delay_ns", "pause that the source states between what came first and the start of `to_span`"),
     ),
 )
 
@@ -263,6 +272,7 @@ PREFIXES = Table(
             nullable=False,
         ),
         Column("new_blocks", pa.list_(UINT64), "hashes of the blocks that follow", nullable=False),
+        Column("scope", WORD, "where else equal hashes mean equal tokens", nullable=False, words=HashScope),
     ),
 )
 

@@ -57,6 +57,20 @@ class Trace:
             cut[name] = table.slice(int(offsets[first]), int(offsets[last] - offsets[first]))
         return replace(self, **cut)
 
+    def timed(self) -> Trace:
+        """The sessions of which the source says how long things took: without workloads."""
+        if pc.all(self.sessions["timed"]).as_py() is not False:
+            return self
+        names = self.sessions.filter(self.sessions["timed"])["session"].combine_chunks()
+        kept = {
+            field.name: (table := getattr(self, field.name)).filter(
+                pc.is_in(table["session"], value_set=names)
+            )
+            for field in fields(self)
+            if field.name not in {"findings", "sources"}
+        }
+        return replace(self, **kept)
+
     def select(self, session: str) -> Trace:
         """The trace of one session; empty where there is no such session."""
         chosen = {

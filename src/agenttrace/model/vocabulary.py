@@ -77,6 +77,7 @@ class MarkKind(StrEnum):
     ATTEMPT = "attempt"
     FIRST_BLOCK = "first_block"
     LAST_BLOCK = "last_block"
+    DISPATCH = "dispatch"
 
 
 class Status(StrEnum):
@@ -103,6 +104,14 @@ class Trigger(StrEnum):
     USER_MESSAGE = "user_message"
     TOOL_RESULT = "tool_result"
     OTHER = "other"
+
+
+class HashScope(StrEnum):
+    """Among which prompts equal block hashes mean equal tokens."""
+
+    EVERYWHERE = "everywhere"
+    SOURCE = "source"
+    SESSION = "session"
 
 
 class Severity(StrEnum):

@@ -40,6 +40,12 @@ from agenttrace.ingest.assembly.tables import (
 from agenttrace.ingest.assembly.turns import number_turns
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
+from agenttrace.ingest.assembly.workloads import (
+    report_workloads,
+    untimed_sessions,
+    without_extents,
+    without_lengths,
+)
 from agenttrace.ingest.joining.clocks import in_one_time, report_clocks
 from agenttrace.ingest.joining.folding import fold_sightings
 from agenttrace.ingest.joining.matching import Matches, match_views
@@ -169,14 +175,18 @@ def assemble_frames(
     frames = number_sessions(in_one_time(frames, matches.ahead), members, alike, ledger)
     if frames.spans.is_empty():
         return _empty_trace(about)
-    held, frames = _arrange(frames, matches, ledger)
-    held, links, placed = read_history(held, frames, ledger)
+    untimed = untimed_sessions(frames.sessions)
+    held, frames = _arrange(frames, matches, untimed, ledger)
+    held, links, placed = read_history(held, frames, ledger, untimed)
     held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
-    held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
-    all_links = pl.concat([resolve_links(held, frames, ledger), links])
-    numbering = Numbering(held, describe_sessions(held, frames, detached, first_prompts(held, placed)))
+    spans = without_extents(spans, untimed)
+    held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns, untimed)
+    all_links = pl.concat([resolve_links(held, frames, ledger, untimed), links])
+    sessions = describe_sessions(held, frames, detached, first_prompts(held, placed))
+    report_workloads(sessions, ledger)
+    numbering = Numbering(held, sessions)
     marks = mark_table(numbering, resolve_marks(held, frames.marks))
     return Trace(
         sessions=session_table(numbering, about.formats, about.dialects),
@@ -208,8 +218,8 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
     return replace(frames, **parts)
 
 
-def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
-    spans = merge_copies(frames.spans, ledger)
+def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledger) -> tuple[Held, Frames]:
+    spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)

@@ -55,5 +55,6 @@ def _links(pairs: pl.DataFrame, *, from_row: str, to_row: str, rule: str) -> pl.
         pl.lit(value=True).alias("explicit"),
         pl.lit(rule).alias("rule"),
         pl.lit(None, pl.Float64).alias("confidence"),
+        pl.lit(None, pl.Int64).alias("delay_ns"),
         pl.lit(NONE, pl.Int32).alias("origin"),
     ).cast(LINK_SCHEMA)  # type: ignore[arg-type]

@@ -16,7 +16,9 @@ from agenttrace.model.vocabulary import LinkKind, Severity
 
 _NO_ROW = pl.lit(None, pl.Int64)
 _MARK_COLUMNS = ("sid", "row", "kind", "t_ns", "evidence", "refers_row")
-_LINK_COLUMNS = ("sid", "from_row", "at_ns", "to_row", "kind", "explicit", "rule", "confidence", "origin")
+_LINK_COLUMNS = (
+    "sid", "from_row", "at_ns", "to_row", "kind", "explicit", "rule", "confidence", "delay_ns", "origin",
+)  # fmt: skip
 
 
 def _rows_by_key(held: Held) -> pl.DataFrame:
@@ -36,14 +38,18 @@ def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
     return found.select(_MARK_COLUMNS).unique(maintain_order=True)
 
 
-def resolve_links(held: Held, frames: Frames, ledger: Ledger) -> pl.DataFrame:
-    """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents."""
+def resolve_links(held: Held, frames: Frames, ledger: Ledger, untimed: pl.Series) -> pl.DataFrame:
+    """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents.
+
+    In the sessions `untimed` nothing is inferred: their instants say nothing of who waited for whom.
+    """
     stated = _stated(held, frames.links, ledger)
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
     stated = _on_views(held, stated)
     overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
-    return pl.concat([stated, _uses(held, stated), _spawns(held, stated), overlaps])
+    inferred = pl.concat([_uses(held, stated), overlaps]).filter(~pl.col("sid").is_in(untimed.implode()))
+    return pl.concat([stated, _spawns(held, stated), inferred])
 
 
 def _stated(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
@@ -133,6 +139,7 @@ def _as_links(
 ) -> pl.DataFrame:
     return rows.with_columns(
         at_ns=pl.lit(None, pl.Int64),
+        delay_ns=pl.lit(None, pl.Int64),
         kind=pl.lit(kind.value).cast(like.schema["kind"]),
         explicit=pl.lit(value=False) if explicit is None else explicit,
         origin=pl.lit(NONE, pl.Int32),

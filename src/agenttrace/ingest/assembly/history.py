@@ -25,20 +25,25 @@ LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "explicit": pl.Boolean,
     "rule": pl.String,
     "confidence": pl.Float64,
+    "delay_ns": pl.Int64,
     "origin": pl.Int32,
 }
 
 
-def read_history(held: Held, frames: Frames, ledger: Ledger) -> tuple[Held, pl.DataFrame, pl.DataFrame]:
+def read_history(
+    held: Held, frames: Frames, ledger: Ledger, untimed: pl.Series
+) -> tuple[Held, pl.DataFrame, pl.DataFrame]:
     """Purposes, attempts and status of requests with block hashes; links of retries; the placed hashes.
 
-    Sources without block hashes mark these things themselves, or nobody can know them.
+    Sources without block hashes mark these things themselves, or nobody can know them. In the sessions `untimed`
+    no request has an end, so that one that was given up cannot be told from others.
     """
     placed = place_prefixes(held, frames.prefixes)
-    if placed.is_empty():
+    timed = placed.filter(~pl.col("sid").is_in(untimed.implode()))
+    if timed.is_empty():
         return held, pl.DataFrame(schema=LINK_SCHEMA), placed
-    rows = _request_rows(held, placed, frames)
-    found = infer_contexts(_requests(rows, placed), *_tools(held))
+    rows = _request_rows(held, timed, frames)
+    found = infer_contexts(_requests(rows, timed), *_tools(held))
     _report(rows, found, ledger)
     spans = _with_facts(held.spans, rows, found)
     retries = _retry_links(rows, found)
@@ -139,6 +144,7 @@ def _retry_links(rows: pl.DataFrame, found: Contexts) -> pl.DataFrame:
             "explicit": [False] * len(retry),
             "rule": ["same prompt after a stream without an end"] * len(retry),
             "confidence": [_RETRY_CONFIDENCE] * len(retry),
+            "delay_ns": [None] * len(retry),
             "origin": [NONE] * len(retry),
         },
         schema=LINK_SCHEMA,

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.model.vocabulary import HashScope
 
 _NOTHING = pl.DataFrame(
     schema={
@@ -15,6 +16,7 @@ _NOTHING = pl.DataFrame(
         "lane": pl.Int64,
         "block_size": pl.Int32,
         "blocks": pl.List(pl.UInt64),
+        "scope": pl.Enum([scope.value for scope in HashScope]),
         "kept_blocks": pl.Int32,
         "previous_blocks": pl.Int32,
     }
@@ -24,7 +26,7 @@ _NOTHING = pl.DataFrame(
 def place_prefixes(held: Held, prefixes: pl.DataFrame) -> pl.DataFrame:
     """One row for each request with hashes, in order of lane and start.
 
-    Columns: sid, row, lane, block_size, blocks, kept_blocks (leading blocks equal to those of the
+    Columns: sid, row, lane, block_size, blocks, scope, kept_blocks (leading blocks equal to those of the
     previous row of the same lane and block size; 0 for the first), previous_blocks (their number).
     """
     if prefixes.is_empty():
@@ -38,7 +40,9 @@ def place_prefixes(held: Held, prefixes: pl.DataFrame) -> pl.DataFrame:
         .sort("lane", "start_ns", "end_ns", "span_key")
     )
     kept, previous = _kept(placed)
-    return placed.select("sid", "row", "lane", "block_size", "blocks").with_columns(
+    return placed.select(
+        "sid", "row", "lane", "block_size", "blocks", pl.col("scope").fill_null(HashScope.EVERYWHERE.value)
+    ).with_columns(
         kept_blocks=pl.Series(kept, dtype=pl.Int32), previous_blocks=pl.Series(previous, dtype=pl.Int32)
     )
 
@@ -64,11 +68,12 @@ def _kept(placed: pl.DataFrame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 
 def delta_coded(placed: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the prefixes table: sid, row, block_size, kept_blocks, new_blocks."""
+    """The rows of the prefixes table: sid, row, block_size, kept_blocks, new_blocks, scope."""
     return placed.select(
         "sid",
         "row",
         "block_size",
         "kept_blocks",
+        "scope",
         new_blocks=pl.col("blocks").list.slice(pl.col("kept_blocks").cast(pl.UInt32)),
     )

@@ -11,6 +11,8 @@ from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
+from agenttrace.ingest.assembly.workloads import TIMED
+from agenttrace.model.vocabulary import HashScope
 
 _PLACED = {"set": pl.String, "origin": pl.Int32, "placed": pl.Int64}
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
@@ -92,6 +94,7 @@ def describe_sessions(
             name=pl.coalesce("source_id", pl.col("any_key").str.replace(r"^[^:]*:", "")),
             detached_ns=pl.col("detached_ns").fill_null(0),
             first_prompt_fingerprint=pl.coalesce("first_prompt_fingerprint", "prompt"),
+            timed=pl.col("timed").fill_null(value=True),
         )
         .sort("start_ns", "name", "end_ns", "any_key")
     )
@@ -109,11 +112,16 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
     return ordered.group_by("sid", maintain_order=True).agg(
         *(pl.col(name).drop_nulls().first() for name in _STATED),
         truncated=pl.when(pl.col("truncated").count() > 0).then(pl.col("truncated").all()),
+        timed=TIMED,
     )
 
 
 def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
-    """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known."""
+    """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known.
+
+    Hashes that mean the same tokens within their source only tell no two prompts apart.
+    """
+    placed = placed.filter(pl.col("scope") == HashScope.EVERYWHERE.value)
     if placed.is_empty():
         return pl.DataFrame(schema={"sid": pl.Int64, "prompt": pl.String})
     main = held.lanes.filter("main").get_column("lane_no")

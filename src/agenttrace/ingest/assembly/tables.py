@@ -171,7 +171,7 @@ def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:
 
 
 def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa.Table:
-    """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence."""
+    """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence, delay_ns."""
     if links.is_empty():
         return LINKS.empty
     frame = links.with_columns(
@@ -197,7 +197,7 @@ def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa
 
 
 def prefix_table(numbering: Numbering, prefixes: pl.DataFrame) -> pa.Table:
-    """`prefixes` with sid, row, block_size, kept_blocks, new_blocks."""
+    """`prefixes` with sid, row, block_size, kept_blocks, new_blocks, scope."""
     if prefixes.is_empty():
         return PREFIXES.empty
     frame = prefixes.with_columns(span=numbering.span_numbers(prefixes.get_column("row"))).drop_nulls("span")

@@ -11,15 +11,18 @@ from agenttrace.ingest.assembly.parents import NONE
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
 
 
-def add_waits(held: Held, suspend_after_ns: int) -> Held:
+def add_waits(held: Held, suspend_after_ns: int, untimed: pl.Series) -> Held:
     """Adds spans of kind user_wait to main lanes; those beyond the limit are suspended time.
 
     A user is waited for where the main agent has nothing outstanding, and what comes next answers a
     message of the user's, or is a new interaction; neither a compaction nor what follows one is.
     Where nothing at all ran for longer than the limit, the session was suspended, whatever came next.
+    The sessions `untimed` have no gaps that mean anything.
     """
-    waits = pl.concat([_user_gaps(held), _idle_gaps(held, suspend_after_ns)]).unique(
-        subset=["lane_no", "start_ns"], keep="first", maintain_order=True
+    waits = (
+        pl.concat([_user_gaps(held), _idle_gaps(held, suspend_after_ns)])
+        .filter(~pl.col("sid").is_in(untimed.implode()))
+        .unique(subset=["lane_no", "start_ns"], keep="first", maintain_order=True)
     )
     held = _appended(held, waits)
     kind, length = pl.col("kind"), pl.col("end_ns") - pl.col("start_ns")

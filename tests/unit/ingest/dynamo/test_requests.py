@@ -69,7 +69,13 @@ def test_all_that_the_row_states_is_in_the_span() -> None:
         "session_final": True,
     }
     assert trace.prefixes.to_pylist() == [
-        {"session_key": "dynamo:chain", "span_key": "request:r", "block_size": 16, "blocks": [1, BIGGEST]}
+        {
+            "session_key": "dynamo:chain",
+            "span_key": "request:r",
+            "block_size": 16,
+            "blocks": [1, BIGGEST],
+            "scope": None,
+        }
     ]
     assert findings(trace) == {}
 
