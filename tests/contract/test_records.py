@@ -215,6 +215,10 @@ def _tempo_spans(data: bytes) -> int:
     return _items_of({"resourceSpans": document.get("batches") or document["trace"]["resourceSpans"]})
 
 
+def _documents(data: bytes) -> int:
+    return len(documents(data))
+
+
 RECORDS: dict[str, Callable[[bytes], int]] = {
     "dynamo": _lines,
     "claude-code": _objects,
@@ -241,4 +245,8 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "zipkin": _zipkin_spans,
     "tempo": _tempo_spans,
     "spans-jsonl": _lines,
+    "mooncake": _lines,
+    "agentic-mooncake": _lines,
+    "applied-compute": _lines,
+    "weka": _documents,
 }

@@ -62,6 +62,14 @@ _SHARED_RULES = (
     ("otel/jaeger-ui_*.jaeger.json", "jaeger"),
     ("otel/zipkin_*.json", "zipkin"),
     ("critical-path/crisp/*", "jaeger"),
+    ("dynamo/samples/agentic-mooncake.jsonl", "agentic-mooncake"),
+    ("dynamo/samples/applied-compute-agentic.jsonl", "applied-compute"),
+    ("dynamo/samples/mooncake*.jsonl", "mooncake"),
+    ("otel/*.mooncake-delta.jsonl", "mooncake"),
+    ("otel/dynamo_weka-*.jsonl", "weka"),
+    ("replay/weka_traces/*.json", "weka"),
+    ("sessions/mooncake/*.jsonl", "mooncake"),
+    ("sessions/aiperf/inference-day-2026.*.jsonl", "mooncake"),
     ("sessions/claude-code/*.jsonl", "claude-code"),
     ("sessions/codex/*.jsonl", "codex"),
     ("sessions/other-agents/traex/*.jsonl", "codex"),
@@ -77,6 +85,7 @@ _SHARED_RULES = (
     ("sessions/other-agents/pi/*.jsonl", "pi"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
+_WORKLOADS = frozenset(known.id for known in formats() if not known.facts.timed)
 _WITHOUT_TIMES = (
     "otel/otel-proto_*",
     "otel/codex_*",
@@ -125,7 +134,9 @@ def other_files() -> list[TraceFile]:
 
 
 def can_be_analysed(file: TraceFile) -> bool:
-    """Whether there is a session in it; some files hold nothing but records of other things."""
+    """Whether there is a session with times in it; some files hold records of other things, or workloads."""
+    if file.format in _WORKLOADS:
+        return False
     return file.folder == SAMPLES or not any(fnmatch(file.name, pattern) for pattern in _WITHOUT_TIMES)
 
 

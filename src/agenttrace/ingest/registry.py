@@ -38,6 +38,10 @@ OWN_FORMATS = (
     "zipkin:ZIPKIN",
     "tempo:TEMPO",
     "spans_jsonl:SPANS_JSONL",
+    "mooncake:MOONCAKE",
+    "agentic_mooncake:AGENTIC_MOONCAKE",
+    "applied_compute:APPLIED_COMPUTE",
+    "weka:WEKA",
 )
 """Every format of this package: its module below `formats`, and its name there. A new one is one line here."""
 

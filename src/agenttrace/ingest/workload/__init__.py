@@ -1,0 +1,1 @@
+"""What formats of workloads share: they say what is asked for, in which order, but not how long it took."""
