@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
 
 NO_TIMINGS = "no_timings"
-"""The finding that tells of workloads."""
+"""The finding of sessions that do not say how long anything took: workloads, and some transcripts."""
 
 _GRAVE = {Severity.WARNING.value, Severity.ERROR.value}
 
@@ -43,11 +43,10 @@ def require_sessions(analysis: Analysis) -> Analysis:
         return analysis
     sources = analysis.sources
     records = int(sources["records"].sum())
-    workloads = analysis.findings.filter(analysis.findings["code"] == NO_TIMINGS)
-    if workloads.height:
+    untimed = analysis.findings.filter(analysis.findings["code"] == NO_TIMINGS)
+    if untimed.height:
         raise NoDataError(
-            f"{int(workloads['count'].sum())} sessions without timings: a workload says what is asked for, "
-            "not how long it took",
+            f"no session with timings, {int(untimed['count'].sum())} without: {untimed['example'][0]}",
             where=sources["path"][0] if sources.height == 1 else None,
             hint="traces of a run of it (a server's, a gateway's, an agent's) have times; "
             "`agenttrace formats` tells which formats state them",

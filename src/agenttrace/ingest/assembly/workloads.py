@@ -46,5 +46,5 @@ def report_workloads(sessions: pl.DataFrame, ledger: Ledger) -> None:
     workloads = sessions.filter(~pl.col("timed")).select(
         origin=pl.col("main_origin").cast(pl.Int32), line=pl.lit(None, pl.Int64)
     )
-    what = "a workload says what is asked for, not how long it took: left out where time is divided"
+    what = "a workload says what is asked for, not how long it took"
     ledger.add_rows("no_timings", Severity.INFO, what, workloads)
