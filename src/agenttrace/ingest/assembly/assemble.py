@@ -18,6 +18,7 @@ from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
+from agenttrace.ingest.assembly.flushed import forget_flushed_ends
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
@@ -213,6 +214,7 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
 def _arrange(frames: Frames, matches: Matches, ledger: Ledger) -> tuple[Held, Frames]:
     spans = merge_copies(frames.spans, ledger)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans = forget_flushed_ends(spans, ledger)
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)

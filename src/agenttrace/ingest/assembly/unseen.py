@@ -20,8 +20,8 @@ def disown_unseen(held: Held, ledger: Ledger) -> Held:
     Without any request, the model's time is hidden between the tools. With nothing but requests, as a server
     sees them, the tools, the user and the program share what lies between, in unknown parts.
     """
-    kind, own, stated = pl.col("kind").cast(pl.String), pl.col("own_phase"), pl.col("origin") != NONE
-    client = kind.is_in(["tool", "interaction"]) | (kind.is_in(["agent", "session"]) & stated)
+    kind, own, stated = pl.col("kind"), pl.col("own_phase"), pl.col("origin") != NONE
+    client = (kind == "tool") | (kind == "interaction") | (_any_of(kind, "agent", "session") & stated)
     client |= (kind == "user_wait") & own.is_null()
     client |= (kind == "other") & own.is_not_null()
     first = (
@@ -40,6 +40,10 @@ def disown_unseen(held: Held, ledger: Ledger) -> Held:
     unseen = pl.concat([no_model, no_client]).get_column("sid")
     if unseen.is_empty():
         return held
-    of_them = kind.is_in(_CONTAINERS) & own.is_null() & pl.col("sid").is_in(unseen.implode())
+    of_them = _any_of(kind, *_CONTAINERS) & own.is_null() & pl.col("sid").is_in(unseen.implode())
     phase = pl.when(of_them).then(pl.lit("unknown")).otherwise(own).cast(held.spans.schema["own_phase"])
     return Held(held.spans.with_columns(own_phase=phase), held.parents, held.lane, held.lanes)
+
+
+def _any_of(kind: pl.Expr, *kinds: str) -> pl.Expr:
+    return pl.any_horizontal([kind == each for each in kinds])
