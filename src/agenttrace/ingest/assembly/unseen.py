@@ -18,12 +18,14 @@ def disown_unseen(held: Held, ledger: Ledger) -> Held:
     """Containers spend unknown time where their session shows only half of what an agent does.
 
     Without any request, the model's time is hidden between the tools. With nothing but requests, as a server
-    sees them, the tools, the user and the program share what lies between, in unknown parts.
+    sees them, the tools, the user and the program share what lies between, in unknown parts; a source that says
+    what a request answers is the agent's own, and tells of all three.
     """
     kind, own, stated = pl.col("kind"), pl.col("own_phase"), pl.col("origin") != NONE
     client = (kind == "tool") | (kind == "interaction") | (_any_of(kind, "agent", "session") & stated)
     client |= (kind == "user_wait") & own.is_null()
     client |= (kind == "other") & own.is_not_null()
+    client |= (kind == "request") & pl.col("trigger").is_not_null()
     first = (
         pl.struct("origin", "line")
         .sort_by("start_ns", "span_key")

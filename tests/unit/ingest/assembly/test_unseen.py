@@ -31,6 +31,11 @@ def test_it_is_the_agent_programs_where_tools_are_told_too() -> None:
     assert "only_requests" not in codes(trace)
 
 
+def test_it_is_the_agent_programs_where_requests_say_what_they_answer() -> None:
+    rows = [span("c", "r1", "request", 0, 2), span("c", "r2", "request", 5, 6, trigger="tool_result")]
+    assert _phases(trace_of(rows)) == {"model": 3, "harness": 3}
+
+
 def test_an_agent_whose_requests_are_not_told_spends_unknown_time() -> None:
     trace = trace_of([span("c", "a", "agent", 0, 9), span("c", "t", "tool", 3, 4, parent_key="a")])
     assert _phases(trace) == {"unknown": 8, "tool": 1}
