@@ -26,6 +26,7 @@ from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
+from agenttrace.ingest.assembly.purposes import spread_purposes
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
 from agenttrace.ingest.assembly.store import RawStore
 from agenttrace.ingest.assembly.tables import (
@@ -173,7 +174,7 @@ def assemble_frames(
         return _empty_trace(about)
     held, frames = _arrange(frames, matches, ledger)
     held, links, placed = read_history(held, frames, ledger)
-    held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
+    held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
