@@ -40,7 +40,6 @@ from agenttrace.ingest.assembly.tables import (
     span_table,
 )
 from agenttrace.ingest.assembly.turns import number_turns
-from agenttrace.ingest.assembly.unseen import disown_unseen
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
 from agenttrace.ingest.joining.clocks import in_one_time, report_clocks
@@ -178,7 +177,6 @@ def assemble_frames(
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns)
-    held = disown_unseen(held, ledger)
     all_links = pl.concat([resolve_links(held, frames, ledger), links])
     numbering = Numbering(held, describe_sessions(held, frames, detached, first_prompts(held, placed)))
     marks = mark_table(numbering, resolve_marks(held, frames.marks))

@@ -17,5 +17,5 @@ from agenttrace.ingest.telemetry.roles import BEEAI_EVENT
         ("chat gpt-4o-2024", False),
     ],
 )
-def test_events_of_beeai_are_parts_of_the_call_that_starts(name: str, is_event: bool) -> None:
+def test_events_of_beeai_are_parts_of_the_call_that_starts(name: str, *, is_event: bool) -> None:
     assert (BEEAI_EVENT.match(name) is not None) == is_event

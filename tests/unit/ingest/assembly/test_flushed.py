@@ -1,4 +1,4 @@
-"""Time of which no source says what ran in it is of unknown phase; ends that are the run's are no span's."""
+"""What times tell of spans: ends that are the run's are no span's, and an end that is not told is no end."""
 
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.model.trace import Trace
@@ -14,32 +14,9 @@ def _phases(trace: Trace) -> dict[str, float]:
     return found
 
 
-def test_what_lies_between_requests_is_unknown_where_nothing_else_is_told() -> None:
-    trace = trace_of([span("c", "r1", "request", 0, 2), span("c", "r2", "request", 5, 6)])
-    assert _phases(trace) == {"model": 3, "unknown": 3}
-    assert "only_requests" in codes(trace)
-
-
-def test_it_is_the_agent_programs_where_tools_are_told_too() -> None:
-    rows = [
-        span("c", "r1", "request", 0, 2),
-        span("c", "t", "tool", 3, 4),
-        span("c", "r2", "request", 5, 6),
-    ]
-    trace = trace_of(rows)
-    assert _phases(trace) == {"model": 3, "tool": 1, "harness": 2}
-    assert "only_requests" not in codes(trace)
-
-
 def test_it_is_the_agent_programs_where_requests_say_what_they_answer() -> None:
     rows = [span("c", "r1", "request", 0, 2), span("c", "r2", "request", 5, 6, trigger="tool_result")]
     assert _phases(trace_of(rows)) == {"model": 3, "harness": 3}
-
-
-def test_an_agent_whose_requests_are_not_told_spends_unknown_time() -> None:
-    trace = trace_of([span("c", "a", "agent", 0, 9), span("c", "t", "tool", 3, 4, parent_key="a")])
-    assert _phases(trace) == {"unknown": 8, "tool": 1}
-    assert "no_requests" in codes(trace)
 
 
 def _closed_at_once(last_ends: float) -> list[Row]:
