@@ -79,6 +79,16 @@ def test_each_fact_is_from_who_knows_it_best(run: str) -> None:
 
 
 @every_run
+@pytest.mark.parametrize("views", [views for views in TOGETHER if REQUESTS in views], ids=" + ".join)
+def test_what_requests_are_for_is_told_of_all_their_views(run: str, views: tuple[str, ...]) -> None:
+    together = _sums(_analysis(*_of(run, *views)), "purpose_compaction_ns", "path_user_ns")
+    alone = _sums(_analysis(*_of(run, REQUESTS)), "purpose_compaction_ns")
+
+    assert together["purpose_compaction_ns"] == pytest.approx(alone["purpose_compaction_ns"], rel=0.01)
+    assert together["path_user_ns"] == 0
+
+
+@every_run
 def test_what_the_server_did_not_see_is_network(run: str) -> None:
     together = _analysis(*_of(run, *VIEWS)).sessions
     network = (together["path_network_ns"] / together["wall_ns"]).to_list()

@@ -51,8 +51,9 @@ def require_sessions(analysis: Analysis) -> Analysis:
             hint="traces of a run of it (a server's, a gateway's, an agent's) have times; "
             "`agenttrace formats` tells which formats state them",
         )
+    files = "" if sources.height == 1 else f" of {sources.height} files"
     raise NoDataError(
-        f"no session with timings in {sources.height} files with {records} records",
+        f"no session with timings in {records} {'record' if records == 1 else 'records'}{files}",
         where=sources["path"][0] if sources.height == 1 else None,
         hint=_suspicion(analysis.findings) or "`agenttrace formats` tells what can be read",
     )

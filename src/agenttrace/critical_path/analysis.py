@@ -115,6 +115,10 @@ def plain(table: object) -> pl.DataFrame:
 
 
 _REPAIRS = {
+    "child_before_parent": "a span that is over before its parent begins: it hangs on an ancestor that then runs",
+    "child_after_parent": "a span that begins after its parent's end: it hangs on an ancestor that then runs",
+    "before_session": "a span that is over before its session begins: it has no length there",
+    "past_session_end": "a span that ends after its session: what lies beyond is outside the wall time",
     "child_end_clipped": "a span that ends up to 2 ms after its parent: cut at the parent's end",
     "child_start_clipped": "a span that starts before its parent: cut at the parent's start",
     "outlives_parent": "a span that ends after its parent: not waited for there",

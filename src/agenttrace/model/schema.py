@@ -114,7 +114,12 @@ SESSIONS = Table(
         _SESSION,
         Column("format", NAME, "format id of the source", nullable=False),
         Column("dialects", STRING, "dialects of the format that its records use, comma separated"),
-        Column("sources", pa.list_(INT32), "rows of the sources table that contributed", nullable=False),
+        Column(
+            "sources",
+            pa.list_(INT32),
+            "rows of the sources table that tell of it, copies too",
+            nullable=False,
+        ),
         Column("source_id", STRING, "the id by which the source names the session"),
         Column("task_id", STRING, "the task that the session works on, for pairing in a diff"),
         Column("run_id", STRING, "the run of the benchmark or deployment it belongs to"),

@@ -18,6 +18,7 @@ from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
+from agenttrace.ingest.assembly.flushed import forget_flushed_ends
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
@@ -25,6 +26,7 @@ from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
+from agenttrace.ingest.assembly.purposes import spread_purposes
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
 from agenttrace.ingest.assembly.store import RawStore
 from agenttrace.ingest.assembly.tables import (
@@ -178,7 +180,7 @@ def assemble_frames(
     untimed = untimed_sessions(frames.sessions)
     held, frames = _arrange(frames, matches, untimed, ledger)
     held, links, placed = read_history(held, frames, ledger, untimed)
-    held = begin_when_agents_are_done(_inside_compactions(held), frames.links)
+    held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     spans = without_extents(spans, untimed)
@@ -221,6 +223,7 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
 def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledger) -> tuple[Held, Frames]:
     spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans = forget_flushed_ends(spans, ledger)
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)

@@ -7,6 +7,8 @@ import polars as pl
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Evidence, Severity, Status
 
+_DONE = ("ok", "error", "cancelled")
+
 
 def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """No null start or end, and none that ends before it starts.
@@ -26,14 +28,17 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         negative,
     )
     open_end = kept.filter(pl.col("end_ns").is_null())
-    ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", open_end)
+    done = pl.col("status").cast(pl.String).is_in(_DONE).fill_null(value=False)
+    never, untold = open_end.filter(~done), open_end.filter(done)
+    ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", never)
+    ledger.add_rows("end_untold", Severity.INFO, "a span that is said to be done, but not when", untold)
     return kept.with_columns(
         start_evidence=_evidence("start_ns", "start_evidence"),
         end_evidence=pl.when(pl.col("end_ns") < pl.col("start_ns"))
         .then(pl.lit(Evidence.UNKNOWN.value))
         .otherwise(_evidence("end_ns", "end_evidence")),
         open_end=pl.col("end_ns").is_null(),
-        status=pl.when(pl.col("end_ns").is_null())
+        status=pl.when(pl.col("end_ns").is_null() & ~done)
         .then(pl.lit(Status.UNFINISHED.value))
         .otherwise(pl.col("status")),
         start_ns=pl.coalesce("start_ns", "end_ns"),

@@ -18,6 +18,8 @@ from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Severity
 
+_COLLISION = "this and another source share ids but not times: kept apart as different runs"
+
 Affinities: TypeAlias = Mapping[str, Collection[tuple[int, int]]]
 """For a set of keys, pairs of sources that are views of one run."""
 
@@ -50,12 +52,8 @@ def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledg
         extents = parts.filter(pl.col("set") == name).select("origin", "low", "high").rows()
         together = {*alike.get(name, ()), *held.get(name, ())}
         runs |= {(name, origin): run for origin, run in _separate(extents, pairs, together)}
-    ledger.add(
-        "id_collision",
-        Severity.WARNING,
-        "sources share ids but not times: kept apart as different runs",
-        count=len(conflicts),
-    )
+        path = min((ledger.paths[origin] for pair in pairs for origin in pair), default=None)
+        ledger.add("id_collision", Severity.WARNING, _COLLISION, path=path)
     return runs
 
 

@@ -73,9 +73,8 @@ def describe_sessions(
     spans = held.spans
     session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
     real = spans.filter(pl.col("origin") >= 0)
-    sources = real.group_by("sid").agg(
-        sources=pl.col("origin").unique().sort(), any_key=pl.col("session_key").min()
-    )
+    sources = frames.spans.group_by("sid").agg(sources=pl.col("origin").unique().sort())
+    sources = sources.join(real.group_by("sid").agg(any_key=pl.col("session_key").min()), on="sid")
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     first_keys = (
         spans.with_columns(main=pl.Series(main))

@@ -12,6 +12,7 @@ from agenttrace.ingest.telemetry import names
 from agenttrace.ingest.telemetry.arrow import Mask, begins, encoded, known
 from agenttrace.ingest.telemetry.concepts import holds, holds_any
 from agenttrace.ingest.telemetry.roles import (
+    BEEAI_EVENT,
     DYNAMO_PREFIX,
     DYNAMO_QUERY,
     DYNAMO_REQUEST,
@@ -62,6 +63,7 @@ def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
     _by_name(spans, classes)
     _by_first_word(spans, classes)
     _by_presence(spans, classes)
+    _beeai(spans, classes)
     _engines(spans, classes)
     _dynamo(spans, classes)
     return classes
@@ -122,6 +124,13 @@ def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:
     """The spans whose name matches; asked once for each name."""
     table = np.array([matches(name) for name in spans.names], np.bool_)
     return table[spans.name]
+
+
+def _beeai(spans: Spans, classes: Classes) -> None:
+    """Events of a call are parts of it."""
+    events = named(spans, lambda name: BEEAI_EVENT.match(name) is not None)
+    events &= np.isin(classes.role, (Role.REQUEST, Role.TOOL, Role.AGENT, Role.WRAPPER))
+    classes.role[events] = Role.PART
 
 
 def _engines(spans: Spans, classes: Classes) -> None:

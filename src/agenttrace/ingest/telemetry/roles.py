@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -240,6 +241,9 @@ SCOPES = (
     ("openinference.", Dialect.OPENINFERENCE),
 )
 """Beginnings of the names of instrumentation scopes."""
+
+BEEAI_EVENT = re.compile(r"^(agent|backend|tool|workflow)\..+\.(?!start-)[a-z_]+-\d+$", re.IGNORECASE)
+"""BeeAI makes a span of each event of a call, of the same kind as the call; the call itself is `*.start-N`."""
 
 SGLANG_SLICES = frozenset(
     {

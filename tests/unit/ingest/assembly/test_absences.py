@@ -55,13 +55,33 @@ def test_between_spans_of_no_agent_nothing_is_known(tmp_path: Path) -> None:
     assert _codes(trace) == ["no_model_requests"]
 
 
-def test_between_tools_of_an_agent_it_is_the_agents_own_time(tmp_path: Path) -> None:
-    """Its requests are in no source, which is said; that it is an agent is known all the same."""
+def test_between_tools_of_an_agent_without_requests_nothing_is_known(tmp_path: Path) -> None:
+    """An agent asks models: where no source tells when, that time is hidden between the tools."""
     trace = _trace(tmp_path, ("tool", None, "a", None, (0, 10)), ("tool", None, "b", None, (15, 40)))
 
     session = _session(trace)
-    assert (session["path_tool_ns"], session["path_harness_ns"]) == (35, 5)
+    assert (session["path_tool_ns"], session["path_unknown_ns"]) == (35, 5)
     assert _codes(trace) == ["no_model_requests"]
+
+
+def test_between_requests_of_which_nothing_else_is_told_nothing_is_known(tmp_path: Path) -> None:
+    trace = _trace(tmp_path, ("request", None, "a", None, (0, 10)), ("request", None, "b", None, (15, 40)))
+
+    session = _session(trace)
+    assert (session["path_model_ns"], session["path_unknown_ns"]) == (35, 5)
+    assert _codes(trace) == ["only_requests"]
+
+
+@pytest.mark.parametrize("beside", [("tool", None, "a", None, (11, 14)), ("agent", None, "a", None, (0, 40))])
+def test_between_requests_of_an_agent_it_is_the_agents_own_time(tmp_path: Path, beside: Row) -> None:
+    trace = _trace(
+        tmp_path, ("request", None, "a", None, (0, 10)), beside, ("request", None, "b", None, (15, 40))
+    )
+
+    session = _session(trace)
+    assert session["path_unknown_ns"] == 0
+    assert session["path_harness_ns"] > 0
+    assert _codes(trace) == []
 
 
 def test_of_a_session_with_requests_nothing_is_said(tmp_path: Path) -> None:

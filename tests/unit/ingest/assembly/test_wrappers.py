@@ -1,5 +1,8 @@
 """Agents that only wrap one agent are that agent; those that work, or hold several, are agents of their own."""
 
+import polars as pl
+
+from agenttrace.critical_path.analysis import analyze
 from agenttrace.model.trace import Trace
 from unit.ingest.assembly.rows import Row, span, trace_of
 
@@ -87,3 +90,16 @@ def test_a_call_around_one_agent_is_no_agent_either() -> None:
     )
 
     assert (_agents(trace), _main_requests(trace)) == (1, 1)
+
+
+def test_what_a_server_sees_of_a_request_is_for_what_the_request_is_for() -> None:
+    summary = span("c", "client", "request", 2, 5, purpose="compaction")
+    served = span("c", "server", "request", 2.5, 4.5, parent_key="client")
+    queued = span("c", "scheduler", "other", 2.6, 3, parent_key="server")
+    turn = span("c", "r", "request", 0, 2)
+    told = analyze(trace_of([turn, summary, served, queued])).segments.group_by("purpose")
+
+    assert dict(told.agg((pl.col("end_ns") - pl.col("start_ns")).sum() / 10**9).iter_rows()) == {
+        "turn": 2,
+        "compaction": 3,
+    }

@@ -282,3 +282,53 @@ def test_records_that_were_read_before_count_once() -> None:
     reading = read(again)
     assert len(reading.of("request")) == 1
     assert reading.findings["duplicate_record"]["count"] == 2
+
+
+def test_answers_that_all_hang_on_the_prompt_came_one_after_another() -> None:
+    """As iFlow writes them: parents name the prompt, so that only times tell the order."""
+    chat = Chat()
+    prompt = chat.prompt(0)
+    chat.answer(10, "1", call("a"), parent=prompt)
+    chat.answer(11, "2", call("b"), parent=prompt)
+    chat.result(13, "a", parent=prompt)
+    chat.result(14, "b", parent=prompt)
+    chat.answer(20, "3", call("c"), parent=prompt)
+    chat.result(21, "c", parent=prompt)
+    chat.answer(25, "4", parent=prompt)
+    reading = chat.read()
+    bounds = [reading.bounds(f"req:msg_{n}:req_{n}") for n in "1234"]
+    assert bounds == [(0, 10), (10, 11), (14, 20), (21, 25)]
+    assert [reading.spans[f"req:msg_{n}:req_{n}"]["trigger"] for n in "1234"] == [
+        "user_message",
+        "other",
+        "tool_result",
+        "tool_result",
+    ]
+    assert reading.linked("tool_result") == {
+        ("tool:a", "req:msg_3:req_3"),
+        ("tool:b", "req:msg_3:req_3"),
+        ("tool:c", "req:msg_4:req_4"),
+    }
+
+
+def test_answers_to_one_prompt_that_were_written_at_the_same_time_ran_at_the_same_time() -> None:
+    chat = Chat()
+    prompt = chat.prompt(0)
+    chat.answer(3, "1", text(), parent=prompt)
+    chat.answer(4, "2", text(), parent=prompt)
+    chat.answer(5, "1", call("a"), parent=prompt)
+    reading = chat.read()
+    assert (reading.bounds(ONE), reading.bounds(TWO)) == ((0, 5), (0, 4))
+
+
+def test_a_usage_of_zeros_counts_nothing() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(1, "1", usage={"input_tokens": 0, "output_tokens": 0})
+    chat.answer(2, "2", usage={"input_tokens": 0, "output_tokens": 7})
+    chat.answer(3, "3", usage={"input_tokens": 9, "output_tokens": 0})
+    reading = chat.read()
+    requests = [reading.spans[f"req:msg_{n}:req_{n}"] for n in "123"]
+    assert [request["input_tokens"] for request in requests] == [None, None, 9]
+    assert [request["output_tokens"] for request in requests] == [None, 7, 0]
+    assert reading.findings["usage_of_zeros"]["count"] == 2

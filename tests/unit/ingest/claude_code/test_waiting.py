@@ -159,3 +159,35 @@ def test_a_turn_that_began_with_news_is_measured_from_there() -> None:
     chat.answer(533, "3")
     chat.system(533, "turn_duration", durationMs=33_000)
     assert _waits(chat.read()) == []
+
+
+def test_a_file_that_was_written_late_waited_for_a_permission() -> None:
+    chat = Chat(version="2.0.76")
+    chat.prompt(0)
+    chat.answer(5, "1", call("quick", "Edit"), call("slow", "Write"), call("long", "Bash"))
+    chat.result(5.2, "quick")
+    chat.result(45, "slow")
+    chat.result(100, "long")
+    chat.answer(103, "2", call("behind", "Edit"), call("first", "Bash"))
+    chat.result(140, "first")
+    chat.result(141, "behind")
+    chat.answer(145, "3")
+    reading = chat.read()
+    assert _waits(reading) == [(5.2, 45)]
+    (wait,) = reading.of("user_wait")
+    assert (wait["parent_key"], wait["start_evidence"], wait["end_evidence"]) == (
+        "tool:slow",
+        "bounded",
+        "bounded",
+    )
+    assert reading.findings["permission_inferred"]["count"] == 1
+
+
+def test_the_measure_of_a_turn_says_better_whether_a_permission_was_waited_for() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(5, "1", call("slow", "Write"))
+    chat.result(45, "slow")
+    chat.answer(50, "2")
+    chat.system(50.1, "turn_duration", durationMs=50_100)
+    assert _waits(chat.read()) == []

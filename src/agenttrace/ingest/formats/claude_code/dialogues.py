@@ -4,6 +4,8 @@
 and after the last answer. What of (end - start - duration_ms) those do not explain was spent in dialogues.
 It belongs to the one call that is about as long; where no call is, each call gets what no other could
 have taken (the whole less the room in all others), and the rest stays with the tools, as a finding.
+
+In turns without that measure, writing a file shows it: it is done in milliseconds, unless somebody is asked first.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import Evidence, Severity, SpanKind
 
 QUESTIONS = frozenset({"AskUserQuestion", "ExitPlanMode", "exit_plan_mode", "EnterPlanMode"})
+WRITES = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
 _OPAQUE = AGENT_TOOLS | {"TaskOutput", "AgentOutputTool", "BashOutput", "Monitor", "Workflow"}
 _SECOND = 10**9
 _LEAST_NS = 5 * _SECOND
@@ -32,9 +35,8 @@ def write_dialogues(work: Work) -> None:
     for tool in work.transcript.tools.values():
         if tool.name in QUESTIONS and tool.end_ns > tool.start_ns > UNKNOWN:
             _write(work, tool, tool.end_ns, Evidence.MEASURED)
-    if not work.transcript.turn_ends:
-        return
     calls, turns = _main_calls(work), _Turns(work)
+    measured: set[str] = set()
     for end in sorted(work.transcript.turn_ends, key=lambda end: end.node.t_ns):
         turn = turns.close(end)
         if turn is not None:
@@ -43,6 +45,23 @@ def write_dialogues(work: Work) -> None:
             first = bisect_left(mine, start_ns, key=_start)
             last = bisect_left(mine, end.node.t_ns, key=_start)
             _place(work, end, mine[first:last], open_ns)
+            measured.update(tool.id for tool in mine[first:last])
+    for mine in calls.values():
+        _place_permissions(work, [tool for tool in mine if tool.id not in measured])
+
+
+def _place_permissions(work: Work, tools: list[Tool]) -> None:
+    """From when the call can have been run, the one before it being done, to when it was."""
+    done: dict[str, int] = {}
+    for tool in sorted(tools, key=lambda tool: (tool.end_ns, tool.id)):
+        start_ns = max(tool.start_ns, done.get(tool.answer.key, UNKNOWN))
+        done[tool.answer.key] = tool.end_ns
+        until_ns = tool.start_ns + _room(work, tool)
+        if tool.name in WRITES and until_ns - start_ns >= _LEAST_SHARE_NS:
+            seconds = (until_ns - start_ns) // _SECOND
+            what = f"a file was written {seconds} s after it was asked for: taken as waiting for the user"
+            work.recorders.finding("permission_inferred", Severity.INFO, what, tool.place)
+            _write(work, tool, until_ns, Evidence.BOUNDED, start_ns)
 
 
 def _main_calls(work: Work) -> dict[str, list[Tool]]:
@@ -136,7 +155,7 @@ def _room(work: Work, tool: Tool) -> int:
     return length
 
 
-def _write(work: Work, tool: Tool, until_ns: int, evidence: Evidence) -> None:
+def _write(work: Work, tool: Tool, until_ns: int, evidence: Evidence, start_ns: int | None = None) -> None:
     work.rows.spans.append(
         Span(
             session_key=tool.lane.session_key,
@@ -145,7 +164,7 @@ def _write(work: Work, tool: Tool, until_ns: int, evidence: Evidence) -> None:
             parent_key=tool.key,
             place=tool.place,
             kind=SpanKind.USER_WAIT,
-            start_ns=tool.start_ns,
+            start_ns=tool.start_ns if start_ns is None else start_ns,
             end_ns=until_ns,
             start_evidence=evidence,
             end_evidence=evidence,

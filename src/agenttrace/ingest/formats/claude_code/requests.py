@@ -10,6 +10,7 @@ from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Answer, Role, Transcript
 from agenttrace.ingest.formats.claude_code.compactions import Boundaries, compaction_above
 from agenttrace.ingest.formats.claude_code.rows import Span
+from agenttrace.ingest.formats.claude_code.siblings import Siblings
 from agenttrace.ingest.formats.claude_code.versions import version_numbers
 from agenttrace.ingest.formats.claude_code.work import Work
 from agenttrace.model.vocabulary import (
@@ -28,10 +29,12 @@ _ONLY_PLACEHOLDERS = ((2, 1, 10), (2, 1, 30))
 
 def write_requests(work: Work, boundaries: Boundaries) -> None:
     """A span for each answer, its marks, and links to what it waited for and to the calls that it made."""
-    before = _Before(work.transcript)
+    before, siblings = _Before(work.transcript), Siblings(work.transcript)
     for answer in work.transcript.answers.values():
         cause = work.walker.find(answer.first.parent, answer.first_ns, answer.key)
+        cause = siblings.mend(answer, cause)
         start_ns, evidence = _start(work, answer, cause, before)
+        _forget_zeros(work, answer)
         turn = answer.lane.purpose is Purpose.TURN
         after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns) if turn else None
         span = _span(work, answer, cause, start_ns if after is None else after.t_ns, evidence)
@@ -109,6 +112,16 @@ def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, eviden
         output_quality=_quality(answer),
         cache_miss_reason=answer.miss_reason,
     )
+
+
+def _forget_zeros(work: Work, answer: Answer) -> None:
+    """No prompt is empty: a program that writes zeros did not count."""
+    if answer.input_tokens != 0:
+        return
+    what = "a usage of zeros, as no request has: its tokens are unknown"
+    work.recorders.finding("usage_of_zeros", Severity.INFO, what, answer.place)
+    answer.input_tokens = answer.cache_read_tokens = answer.cache_write_tokens = None
+    answer.output_tokens = answer.output_tokens or None
 
 
 def _quality(answer: Answer) -> TokenQuality | None:
