@@ -1,14 +1,6 @@
 """What can happen to a trace, and what must still hold of its rows afterwards.
 
-Every kind of damage takes a sound piece and makes a variant of it, with a claim:
-
-NOTHING     it must be survived, no more.
-SAME        the rows are those of another, sound file: a line that cannot be read is as good as blank.
-            (But whole spans in a torn batch of OTLP may be saved: there the claim is APART.)
-SAME_SET    the same, but for line numbers and for how often a row is there.
-SAME_TRACE  the assembled tables are the same, but for files and lines: what is read twice is counted once.
-UNMOVED     the requests are the same, whatever else the order of lines decides.
-APART       rows that share nothing with the damaged lines are as before (`damage_rows` tells how).
+The claims of each stand in `damage_claims`; what happens to lists of records in `damage_records`.
 """
 
 from __future__ import annotations
@@ -17,45 +9,16 @@ import gzip
 import itertools
 import json
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from random import Random
 
 import zstandard
 
-from damage_material import DOCUMENT, FRAMES, LINES, Piece, joined
+from damage_claims import Claim, Damage, Variant, flipped, is_json
+from damage_ids import STORIES
+from damage_material import DOCUMENT, FRAMES, LINES, RECORDS, Piece, joined
 from damage_protobuf import change_message
+from damage_records import DAMAGE as RECORD_DAMAGE
 from damage_values import CHANGES, at, paths
-
-
-class Claim(Enum):
-    """What must hold of a variant's rows."""
-
-    NOTHING = "nothing"
-    SAME = "same"
-    SAME_SET = "same set"
-    SAME_TRACE = "same trace"
-    UNMOVED = "unmoved"
-    APART = "apart"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A damaged trace. `against`: the file it is compared with. `before`, `after`: the units that were hit.
-
-    `loud`: something was lost, so there must be a finding that was not there before.
-    """
-
-    content: bytes
-    claim: Claim = Claim.NOTHING
-    against: bytes = b""
-    before: tuple[bytes, ...] = ()
-    after: tuple[bytes, ...] = ()
-    loud: bool = False
-
-
-Damage = Callable[[Piece, Random], Variant]
 
 _GARBAGE = (
     b"not json", b"[1, 2]", b"null", b"true", b'"text"', b"17", b"\0" * 40, b"{", b"}", b"{]", b"<html>",
@@ -120,22 +83,12 @@ def _hit(piece: Piece, hit: tuple[int, ...], after: tuple[bytes, ...]) -> Varian
     units = list(piece.units)
     changed = [*units[: hit[0]], *after, *units[hit[-1] + 1 :]]
     before = tuple(units[number] for number in hit)
-    return Variant(joined(piece.container, changed), Claim.APART, before=before, after=after)
+    return Variant(piece.holding(changed), Claim.APART, before=before, after=after)
 
 
 def _flip(piece: Piece, chance: Random) -> Variant:
     number = chance.randrange(len(piece.units))
-    return _hit(piece, (number,), (_flipped(piece.units[number], chance),))
-
-
-def _flipped(unit: bytes, chance: Random) -> bytes:
-    damaged = bytearray(unit)
-    for _ in range(chance.choice([1, 1, 2, 8])):
-        position = chance.randrange(len(damaged))
-        damaged[position] = chance.choice(
-            [damaged[position] ^ 1 << chance.randrange(8), chance.randrange(256)]
-        )
-    return bytes(damaged)
+    return _hit(piece, (number,), (flipped(piece.units[number], chance),))
 
 
 def _delete(piece: Piece, chance: Random) -> Variant:
@@ -145,7 +98,7 @@ def _delete(piece: Piece, chance: Random) -> Variant:
 def _glue(piece: Piece, chance: Random) -> Variant:
     """The end of a line is lost, so that two are one."""
     first = chance.randrange(len(piece.units) - 1)
-    if piece.format == "claude-code":
+    if piece.format not in {"dynamo", "otlp"}:
         units = list(piece.units)
         units[first : first + 2] = [units[first] + units[first + 1]]
         return Variant(joined(LINES, units), Claim.SAME_SET, piece.content)
@@ -170,7 +123,7 @@ def _interleaved(piece: Piece, chance: Random) -> Variant:
 def _change_value(change: str) -> Damage:
     def damage(piece: Piece, chance: Random) -> Variant:
         number = chance.randrange(len(piece.units))
-        if not _is_json(piece.units[number]):
+        if not is_json(piece.units[number]):
             return _flip(piece, chance)
         document = json.loads(piece.units[number])
         path = chance.choice(list(paths(document)))
@@ -178,8 +131,8 @@ def _change_value(change: str) -> Damage:
         before = json.dumps(at(document, part)).encode()
         after = CHANGES[change](document, path, chance)
         variant = _hit(piece, (number,), (after,))
-        if not _is_json(after):
-            return Variant(after) if piece.container == DOCUMENT else variant
+        if not is_json(after):
+            return _unreadable_value(piece, number, variant, change)
         if not part:
             return variant
         return Variant(variant.content, Claim.APART, before=(before,), after=(_part(after, part),))
@@ -187,12 +140,13 @@ def _change_value(change: str) -> Damage:
     return damage
 
 
-def _is_json(unit: bytes) -> bool:
-    try:
-        json.loads(unit)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _unreadable_value(piece: Piece, number: int, variant: Variant, change: str) -> Variant:
+    """A document may end there; but bytes that are no UTF-8 cost no more than their record."""
+    if piece.container == DOCUMENT:
+        return Variant(variant.content)
+    if piece.container == RECORDS and change != "broken UTF-8":
+        return Variant(variant.content, variant.claim, before=piece.units[number:], after=variant.after)
+    return variant
 
 
 def _item_around(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -216,13 +170,17 @@ def _swap(piece: Piece, chance: Random) -> Variant:
     i, j = chance.sample(range(len(units)), 2)
     units[i], units[j] = units[j], units[i]
     claim = Claim.UNMOVED if piece.format == "claude-code" else Claim.SAME_SET
-    return Variant(joined(piece.container, units), claim, piece.content)
+    if piece.format in STORIES:
+        claim = Claim.NOTHING
+    return Variant(piece.holding(units), claim, piece.content)
 
 
 def _duplicate(piece: Piece, chance: Random) -> Variant:
     units = list(piece.units)
     units.insert(chance.randint(0, len(units)), chance.choice(units))
-    return Variant(joined(piece.container, units), Claim.SAME_TRACE, piece.content)
+    if piece.format in STORIES:
+        return Variant(piece.holding(units))
+    return Variant(piece.holding(units), Claim.SAME_TRACE, piece.content)
 
 
 # What is no damage at all
@@ -265,7 +223,7 @@ def _cut_content(piece: Piece, chance: Random) -> Variant:
 
 
 def _flipped_anywhere(piece: Piece, chance: Random) -> Variant:
-    return Variant(_flipped(piece.content, chance))
+    return Variant(flipped(piece.content, chance))
 
 
 def _gzip(piece: Piece) -> bytes:
@@ -294,7 +252,7 @@ def _unpacked(packed: bytes) -> bytes:
 
 
 def _gzip_flipped(piece: Piece, chance: Random) -> Variant:
-    return Variant(b"\x1f\x8b" + _flipped(_gzip(piece)[2:], chance))
+    return Variant(b"\x1f\x8b" + flipped(_gzip(piece)[2:], chance))
 
 
 def _gzip_tail(piece: Piece, chance: Random) -> Variant:
@@ -310,7 +268,7 @@ def _zstd_cut(piece: Piece, chance: Random) -> Variant:
 
 def _zstd_flipped(piece: Piece, chance: Random) -> Variant:
     packed = zstandard.compress(piece.content)
-    return Variant(packed[:4] + _flipped(packed[4:], chance))
+    return Variant(packed[:4] + flipped(packed[4:], chance))
 
 
 # Messages of protobuf
@@ -349,7 +307,10 @@ _ANYWHERE: dict[str, Damage] = {
     "zstd cut": _zstd_cut,
     "zstd flipped": _zstd_flipped,
 }
-_OF_TWO = {"lines glued", "line torn and glued", "lines interleaved", "lines swapped", "messages swapped"}
+_OF_TWO = {
+    "lines glued", "line torn and glued", "lines interleaved", "lines swapped", "messages swapped",
+    "records swapped",
+}  # fmt: skip
 _VALUES: dict[str, Damage] = {change: _change_value(change) for change in CHANGES}
 KINDS: dict[str, dict[str, Damage]] = {
     LINES: {
@@ -370,6 +331,16 @@ KINDS: dict[str, dict[str, Damage]] = {
         "byte order mark": _byte_order_mark,
         "blank lines": _blank_lines,
         "no final newline": _no_final_newline,
+        "zeros at the end": _zeros_at_the_end,
+        "other encoding": _other_encoding,
+    },
+    RECORDS: {
+        **_ANYWHERE,
+        **_VALUES,
+        **RECORD_DAMAGE,
+        "records swapped": _swap,
+        "record twice": _duplicate,
+        "byte order mark": _byte_order_mark,
         "zeros at the end": _zeros_at_the_end,
         "other encoding": _other_encoding,
     },

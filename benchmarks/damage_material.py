@@ -1,7 +1,8 @@
 """Small pieces of sound traces, to be damaged: a slice of 30 to 200 lines, or one small document.
 
-A piece is a list of units. A unit is what damage can be confined to: a line of a file of lines, the
-message of one resource in a protobuf file, the whole of a document.
+A piece is a list of units. A unit is what damage can be confined to: a line of a file of lines, a record in
+the list of records that a document is or has, the message of one resource in a protobuf file; the whole of
+any other document.
 """
 
 from __future__ import annotations
@@ -16,25 +17,41 @@ from typing import Any
 from agenttrace.errors import AgentTraceError
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import DamagedEnd, Source
+from damage_copies import copied
+from damage_ids import SPANS, STORIES
+from damage_lists import around, record_lists, values_of
 from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
-LINES, DOCUMENT, FRAMES = "lines", "document", "frames"
+LINES, RECORDS, DOCUMENT, FRAMES = "lines", "records", "document", "frames"
+_MOST = 80
+Value = Any
+"""What stands in a document: of any type."""
+
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_traces"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A sound trace. `name` says where it was cut from."""
+    """A sound trace. `name` says where it was cut from; `start` and `end` stand around the records."""
 
     name: str
     format: str
     container: str
     units: tuple[bytes, ...]
+    start: bytes = b""
+    end: bytes = b""
+    between: bytes = b","
 
     @property
     def content(self) -> bytes:
         """The file."""
-        return joined(self.container, self.units)
+        return self.holding(self.units)
+
+    def holding(self, units: Sequence[bytes]) -> bytes:
+        """The same file with other units."""
+        if self.container == RECORDS:
+            return self.start + self.between.join(units) + self.end
+        return joined(self.container, units)
 
 
 @dataclass(frozen=True)
@@ -121,8 +138,44 @@ def _cut_telemetry(whole: _Whole, chance: Random) -> Piece:
     return Piece(name, whole.format, DOCUMENT, (json.dumps(merged).encode(),))
 
 
+def _cut_story(whole: _Whole, chance: Random) -> Piece:
+    """Lines from the first on: what they mean is said there."""
+    lines = [line for line in whole.content.split(b"\n") if line.strip()]
+    units = tuple(lines[: chance.randint(min(30, len(lines)), min(200, len(lines)))])
+    return Piece(f"{whole.name}:1-{len(units)}", whole.format, LINES, units)
+
+
+def _cut_own(whole: _Whole, chance: Random) -> Piece:
+    """What the format's files are: lines, values one after the other, or one document."""
+    values = values_of(whole.content)
+    if len(values) == 1:
+        return _cut_document(whole, values[0], chance)
+    if b"\n{\n" in whole.content:
+        units = tuple(json.dumps(value, indent=2).encode() for value in values)
+        return Piece(whole.name, whole.format, RECORDS, units, between=b"\n")
+    if whole.format in SPANS:
+        lines = [line for line in whole.content.split(b"\n") if line.strip()][:_MOST]
+        units = copied(lines, whole.format, chance.randint(2, 5))
+        return Piece(whole.name, whole.format, LINES, units)
+    return _cut_story(whole, chance)
+
+
+def _cut_document(whole: _Whole, document: Value, chance: Random) -> Piece:
+    places = record_lists(document, whole.format)
+    if not places:
+        return Piece(whole.name, whole.format, DOCUMENT, (json.dumps(document).encode(),))
+    path = chance.choice(places)
+    start, records, end = around(document, path)
+    name = f"{whole.name}:{'/'.join(map(str, path))}"
+    units = tuple(json.dumps(record).encode() for record in records[:_MOST])
+    if whole.format in SPANS:
+        units = copied(units, whole.format, chance.randint(2, 5))
+    return Piece(name, whole.format, RECORDS, units, start, end)
+
+
 _CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
     "dynamo": _cut_lines,
     "claude-code": _cut_lines,
     "otlp": _cut_telemetry,
+    **dict.fromkeys(SPANS | STORIES, _cut_own),
 }

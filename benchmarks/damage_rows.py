@@ -5,19 +5,21 @@ Rows are compared as a recorder holds them, before assembly, so that a change ca
 A row *touches* a damaged unit if one of the unit's ids, as they were or as they are now, is part of the row's
 keys, or if the row was read from the damaged line, or if its keys hold no id of a record at all (a span that
 lost its id is keyed by name and time). Rows of spans, marks, links and prefixes are keyed by the ids of
-records (`OWN_IDS`); rows of agents, sessions and key edges by those of lanes and sessions too (`LANE_IDS`).
+records (`OWN_IDS` of `damage_ids`); rows of agents, sessions and key edges by those of lanes and sessions
+too (`LANE_IDS`).
 All other rows must be as before. Per format, the ids of a unit reach further:
 
 dynamo       no further: a request is one row, and a tool's start and end share its call id.
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
 claude-code  to units within three steps: bounds are found by walking from record to record. Waiting inside a
              tool is told from the measure of its whole turn, so it is compared only where nothing was hit.
+spans        as otlp. Every piece of theirs holds several copies of a trace, with ids of their own.
+stories      are another matter: `damage_story`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,46 +27,21 @@ from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
-from google.protobuf.message import DecodeError
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.model.trace import Trace
+from damage_ids import LANE_IDS, OWN_IDS, REACH
 from damage_material import Piece
-from telemetry_forms import plain
+from damage_text_ids import documents_in, ids_of
 
 Row = tuple[tuple[str, Any], ...]
 Bags = dict[str, Counter[Row]]
 Value = Any
 """What stands in a document: of any type."""
 
-OWN_IDS = {
-    "dynamo": frozenset({"request_id", "tool_call_id"}),
-    "otlp": frozenset({
-        "spanId", "parentSpanId", "request_id", "client_request_id", "x_request_id", "tool_use_id",
-        "gen_ai.tool.call.id", "gen_ai.response.id", "call_id", "harness.call_id",
-    }),
-    "claude-code": frozenset({
-        "uuid", "parentUuid", "logicalParentUuid", "requestId", "tool_use_id", "toolUseID", "parentToolUseID",
-        "sourceToolUseID", "sourceToolAssistantUUID", "interruptedMessageId", "taskId", "task_id",
-        "backgroundTaskId", "runId", "id", "toolUseId",
-    }),
-}  # fmt: skip
-LANE_IDS = {
-    "dynamo": frozenset({
-        "session_id", "parent_session_id", "trajectory_id", "parent_trajectory_id", "program_id",
-        "parent_program_id", "workflow_id", "child_session_id",
-    }),
-    "otlp": frozenset({
-        "traceId", "session.id", "agent_id", "parent_agent_id", "gen_ai.conversation.id", "gen_ai.agent.id",
-        "gen_ai.agent.name", "prompt.id", "agent_type",
-    }),
-    "claude-code": frozenset({"sessionId", "agentId", "session_id"}),
-}  # fmt: skip
-REACH = {"dynamo": 0, "otlp": 2, "claude-code": 3}
 _KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key", "spawn_key", "request_id")
 _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", "source_id")
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
@@ -72,9 +49,6 @@ _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edg
 _OF_A_TURN = "dialogue:"
 _TELLING = 4
 """A shorter id is looked for as a whole key, not within one."""
-
-_ATTEMPTS = 30
-_NEWS = re.compile(r"<(?:task-id|tool-use-id)>([^<]+)<")
 
 
 @dataclass(frozen=True)
@@ -234,7 +208,7 @@ def _parts(piece: Piece, unit: bytes) -> Iterator[bytes]:
     if piece.format != "otlp":
         yield unit
         return
-    for document in _documents(unit):
+    for document in documents_in(unit):
         for resources, scopes, items in (
             ("resourceSpans", "scopeSpans", "spans"),
             ("resourceLogs", "scopeLogs", "logRecords"),
@@ -243,60 +217,3 @@ def _parts(piece: Piece, unit: bytes) -> Iterator[bytes]:
                 for scope in resource.get(scopes, []):
                     for item in scope.get(items, []):
                         yield json.dumps(item).encode()
-
-
-def ids_of(unit: bytes, names: frozenset[str]) -> Iterator[str]:
-    """The values of fields and attributes of those names, wherever they stand in what can be understood."""
-    for document in _documents(unit):
-        yield from _values(document, names)
-
-
-def _documents(unit: bytes) -> Iterator[Value]:
-    if unit[:1] == b"\x0a":
-        try:
-            yield {"resourceSpans": [plain(ResourceSpans.FromString(unit))]}
-        except DecodeError:
-            return
-        return
-    text, decoder, position = unit.decode("utf-8", errors="replace"), json.JSONDecoder(), 0
-    for _ in range(_ATTEMPTS):
-        try:
-            value, position = decoder.raw_decode(text, position)
-            yield value
-        except (ValueError, RecursionError):
-            position += 1
-        position = text.find("{", position)
-        if position < 0:
-            return
-
-
-def _values(value: Value, names: frozenset[str]) -> Iterator[str]:
-    """Explicit stack: what is nested deeply is looked at too."""
-    stack = [value]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, list):
-            stack.extend(current)
-        elif isinstance(current, dict):
-            stack.extend(current.values())
-            attribute = current.get("key")
-            named = [(attribute, current.get("value"))] if isinstance(attribute, str) else []
-            for name, held in [*current.items(), *named]:
-                if name in names:
-                    yield from _texts(held)
-        elif isinstance(current, str) and "-id>" in current:
-            yield from _NEWS.findall(current)
-
-
-def _texts(held: Value) -> Iterator[str]:
-    """A text, or an attribute's."""
-    if isinstance(held, dict):
-        held = held.get("stringValue")
-    if isinstance(held, int) and not isinstance(held, bool):
-        held = str(held) if abs(held) < 2**64 else None
-    if isinstance(held, str) and held:
-        held = held.encode(errors="replace").decode()  # as readers do with what UTF-8 cannot hold
-        yield held.lower() if _HEX.fullmatch(held) else held
-
-
-_HEX = re.compile(r"[0-9A-Fa-f]{16,32}")

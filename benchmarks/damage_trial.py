@@ -35,8 +35,10 @@ from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.report.rendering import Manner, render
-from damage_kinds import Claim, Variant, make_variant
-from damage_material import Piece, piece_of
+from damage_claims import Claim, Variant
+from damage_ids import STORIES
+from damage_kinds import make_variant
+from damage_material import LINES, Piece, piece_of
 from damage_rows import (
     Apart,
     Bags,
@@ -49,6 +51,7 @@ from damage_rows import (
     trace_rows,
     without_lines,
 )
+from damage_story import Beside
 
 CATEGORIES = ("traceback", "hang", "exit code", "law", "rows", "memory")
 EXIT_CODES = frozenset({0, 2, 3, 4})
@@ -232,12 +235,15 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
     a, b = sound.bags, found.bags
     if variant.claim is Claim.SAME_TRACE:
         return "", 0
-    if variant.claim is Claim.SAME and piece.format == "otlp":
+    if variant.claim is Claim.SAME and (piece.format == "otlp" or piece.container != LINES):
         a, b = without_lines(a), without_lines(b)  # a file of one line is a document, which counts records
     elif variant.claim is Claim.SAME_SET:
         a, b = as_sets(a), as_sets(b)
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)
+    elif variant.claim is Claim.APART and piece.format in STORIES:
+        beside = Beside(piece, sound, variant)
+        a, b = beside.of(a), beside.of(b)
     elif variant.claim is Claim.APART:
         apart = Apart(piece, variant.before, variant.after)
         a, b = apart.of(a, _lines_before(piece, variant)), apart.of(b, _lines_after(piece, variant))
@@ -246,13 +252,13 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
 
 def _lines_before(piece: Piece, variant: Variant) -> frozenset[int]:
     """The lines that were hit; in telemetry a line holds many spans, which are told apart by id alone."""
-    if piece.format == "otlp":
+    if piece.format == "otlp" or piece.container != LINES:
         return frozenset()
     return frozenset(number for number, unit in enumerate(piece.units, start=1) if unit in variant.before)
 
 
 def _lines_after(piece: Piece, variant: Variant) -> frozenset[int]:
-    if piece.format == "otlp":
+    if piece.format == "otlp" or piece.container != LINES:
         return frozenset()
     sound = set(piece.units)
     lines = variant.content.split(b"\n")

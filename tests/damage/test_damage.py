@@ -10,7 +10,8 @@ from random import Random
 
 import pytest
 
-from damage_kinds import KINDS, Claim
+from damage_claims import Claim
+from damage_kinds import KINDS
 from damage_material import LINES, SAMPLES, Piece, cut_pieces, sample_files
 from damage_rows import Apart, Bags, difference, read_rows
 
