@@ -131,6 +131,8 @@ def _change_value(change: str) -> Damage:
         before = json.dumps(at(document, part)).encode()
         after = CHANGES[change](document, path, chance)
         variant = _hit(piece, (number,), (after,))
+        if piece.container == DOCUMENT and piece.format != "otlp":
+            return Variant(after)
         if not is_json(after):
             return _unreadable_value(piece, number, variant, change)
         if not part:
@@ -145,7 +147,9 @@ def _unreadable_value(piece: Piece, number: int, variant: Variant, change: str) 
     if piece.container == DOCUMENT:
         return Variant(variant.content)
     if piece.container == RECORDS and change != "broken UTF-8":
-        return Variant(variant.content, variant.claim, before=piece.units[number:], after=variant.after)
+        return Variant(
+            variant.content, variant.claim, before=(*piece.units[number:], piece.end), after=variant.after
+        )
     return variant
 
 

@@ -6,7 +6,6 @@ break may be lost; what stands before it may not.
 
 from __future__ import annotations
 
-import itertools
 import json
 from random import Random
 
@@ -28,10 +27,11 @@ _BREAKS = (
 
 
 def _broken(piece: Piece, number: int, content: bytes, after: tuple[bytes, ...]) -> Variant:
-    """From unit `number` on anything may be lost, but not without a word."""
+    """From unit `number` on anything may be lost, what stands behind the records too, but not without a word."""
     if not number:
         return Variant(content)
-    return Variant(content, Claim.APART, before=piece.units[number:], after=after, loud=True)
+    lost = (*piece.units[number:], piece.end)
+    return Variant(content, Claim.APART, before=lost, after=after, loud=True)
 
 
 def _hit(piece: Piece, number: int, *after: bytes, loud: bool = False) -> Variant:
@@ -95,11 +95,10 @@ def indent(piece: Piece, chance: Random) -> Variant:
 
 
 def blank_space(piece: Piece, chance: Random) -> Variant:
-    """Millions of spaces between records."""
-    blanks = (chance.choice([b" ", b"\n", b"\t", b"\r\n"]) * chance.choice([3, 1_000_000]) for _ in range(1))
-    blank = next(itertools.chain(blanks))
-    number = chance.randrange(len(piece.units))
-    units = [*piece.units[:number], blank + piece.units[number] + blank, *piece.units[number + 1 :]]
+    """Millions of spaces before a record."""
+    blank = chance.choice([b" ", b"\n", b"\t", b"\r\n"]) * chance.choice([3, 1_000_000])
+    number = chance.randrange(max(1, len(piece.units) - 1))
+    units = [*piece.units[:number], blank + piece.units[number], *piece.units[number + 1 :]]
     return Variant(piece.holding(units), Claim.SAME_SET, piece.content)
 
 

@@ -20,6 +20,7 @@ stories      are another matter: `damage_story`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", 
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
 _OF_A_TURN = "dialogue:"
+_WIDE = {"openai-agents": re.compile(rb'"(?:agent|handoff|trace)"')}
+"""Records that decide the lanes of a whole trace, and of the next one of its group."""
+
 _TELLING = 4
 """A shorter id is looked for as a whole key, not within one."""
 
@@ -146,8 +150,7 @@ def _nearest(gone: Counter[Row], new: Counter[Row]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _ids_of_parts(piece: Piece) -> list[set[str]]:
-    names = OWN_IDS[piece.format]
+def _ids_of_parts(piece: Piece, names: frozenset[str]) -> list[set[str]]:
     return [set(ids_of(part, names)) for unit in piece.units for part in _parts(piece, unit)]
 
 
@@ -167,9 +170,12 @@ class Apart:
         hit = [*before, *after]
         self._hit = bool(hit)
         self._ids = _reached(
-            piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format]
+            piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format], own
         )
         self._lanes = {found for unit in hit for found in ids_of(unit, lanes)} | self._ids
+        wide = _WIDE.get(piece.format)
+        if wide and any(wide.search(unit) for unit in hit):
+            self._ids = self._lanes = _reached(piece, self._lanes, 2, own | lanes)
 
     def of(self, bags: Bags, lines: frozenset[int] = frozenset()) -> Bags:
         """Those of the rows, without their lines; rows read from `lines` are left out."""
@@ -195,9 +201,9 @@ class Apart:
         )
 
 
-def _reached(piece: Piece, ids: set[str], steps: int) -> set[str]:
+def _reached(piece: Piece, ids: set[str], steps: int, names: frozenset[str]) -> set[str]:
     """With the ids that units share, from unit to unit."""
-    parts = _ids_of_parts(piece)
+    parts = _ids_of_parts(piece, names)
     for _ in range(steps):
         ids = ids.union(*(part for part in parts if part & ids))
     return ids

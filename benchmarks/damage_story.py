@@ -2,10 +2,11 @@
 
 In a story (a transcript, a trajectory) a span lies between records, so that a record may decide the bounds of
 those beside it. Rows are *beside* a damaged record if they were read from a record between the second request
-before it and the second after it, or if their time overlaps with theirs (a turn, an agent). A record that says
-what holds from there on (`_CARRIED`: the header, a model that is chosen, a branch) is beside everything that
-follows, and so is a record that is missing where keys are numbers in the order of records. The first record of
-a file is its header. What is told of sessions and agents as a whole is not compared.
+before it and the second after it, or if their time overlaps with theirs (a turn, an agent). A record that
+says what holds from there on (`_CARRIED`: the header, a model that is chosen, a branch; where there is no
+clock, every length) is beside everything that follows, and so is a record that is missing where keys are
+numbers in the order of records. The first record of a file is its header. What is told of sessions and agents
+as a whole is not compared.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline"})
 """Formats whose keys are numbers in the order of records."""
 
 _CARRIED = {
+    "swe-agent": re.compile(rb""),
     "codex": re.compile(rb"session_meta|turn_context|thread_|session_configured"),
     "gemini-cli": re.compile(rb"\$set|\$rewindTo|kind\""),
     "pi": re.compile(rb'"(?:session|model_change|branch_summary|compaction|label)"|parentId'),

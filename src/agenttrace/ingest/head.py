@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agenttrace.ingest.json_text import BOM, begins_document, closed, parsed
+from agenttrace.ingest.json_text import BOM, begins_document, parsed, salvaged
 
 HEAD_BYTES = 1 << 16
 _LINES = 64
@@ -41,7 +41,7 @@ class Head:
         if self.objects and not begins_document(text):
             return self.objects[0]
         value = parsed(text)
-        return value if value is not None else parsed(closed(text))
+        return value if value is not None else salvaged(text)[0]
 
     @cached_property
     def items(self) -> tuple[dict[str, Any], ...]:

@@ -12,6 +12,10 @@ BOM = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
 _DECODER = json.JSONDecoder()
 _BETWEEN = " \t\r\x00,"
+_DEEPEST = 256
+"""Brackets in brackets; no writer of traces nests deeper, and readers of JSON give up not far beyond."""
+
+_REPAIRS = 8
 _CLOSER = {b"{": b"}", b"[": b"]"}
 
 
@@ -59,15 +63,38 @@ def _readable(value: Any) -> Any:
     return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
+def salvaged(text: bytes) -> tuple[Any, int]:
+    """The value of as much of a broken document as is complete, and where it breaks; None if nothing is."""
+    for _ in range(_REPAIRS):
+        whole = closed(text)
+        value = parsed(whole)
+        if value is not None:
+            return value, len(whole)
+        text = whole[: max(0, _fault(whole))]
+    return None, 0
+
+
+def _fault(text: bytes) -> int:
+    """Where the text stops being JSON, in bytes."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return len(error.doc[: error.pos].encode())
+    return len(text)
+
+
 def closed(text: bytes) -> bytes:
     """Text that is cut off, or broken somewhere, up to its last complete value, with what is open closed.
 
-    Empty where not even a first value in it is complete. What closes a bracket that was never opened ends it.
+    Empty where not even a first value in it is complete. What closes a bracket that was never opened ends it,
+    and so does nesting without end.
     """
     opens: list[bytes] = []
     complete: tuple[int, int] = (0, 0)
     for match in _TOKEN.finditer(text):
         token = match.group()
+        if _breaks(token, opens):
+            break
         if token in _CLOSER:
             opens.append(token)
             if token == b"[" or len(opens) == 1:
@@ -75,11 +102,16 @@ def closed(text: bytes) -> bytes:
         elif token == b",":
             complete = match.start(), len(opens)
         elif token in (b"}", b"]"):
-            if not opens or _CLOSER[opens[-1]] != token:
-                break
             opens.pop()
             complete = match.end(), len(opens)
             if not opens:
                 break
     end, depth = complete
     return text[:end] + b"".join(_CLOSER[token] for token in reversed(opens[:depth]))
+
+
+def _breaks(token: bytes, opens: list[bytes]) -> bool:
+    """Whether it closes what is not open, or opens more than any document does."""
+    if token in _CLOSER:
+        return len(opens) == _DEEPEST
+    return token in (b"}", b"]") and (not opens or _CLOSER[opens[-1]] != token)

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
-
 from agenttrace.errors import InputError
-from agenttrace.ingest.json_text import BOM, begins_document, closed, parsed, parsed_all
+from agenttrace.ingest.json_text import BOM, begins_document, parsed, parsed_all, salvaged
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
@@ -19,7 +17,7 @@ from agenttrace.model.vocabulary import Severity
 LARGEST_DOCUMENT_BYTES = 512 << 20
 """A single JSON document beyond this is refused: it is held in memory whole."""
 
-_REPAIRS = 8
+_FIRST_LINES = 8
 
 
 class JsonValue(NamedTuple):
@@ -62,16 +60,11 @@ def read_document(source: Source, recorder: Recorder) -> Any:
     value = parsed(text)
     if value is not None or not text:
         return value
-    for _ in range(_REPAIRS):
-        whole = closed(text)
-        value = parsed(whole)
-        if value is not None:
-            what = "a document that is cut off or broken: read as far as it is complete"
-            recorder.finding(
-                "torn_document", Severity.WARNING, what, line=1 + text[: len(whole)].count(b"\n")
-            )
-            return value
-        text = whole[: max(0, _fault(whole))]
+    value, end = salvaged(text)
+    if value is not None:
+        what = "a document that is cut off or broken: read as far as it is complete"
+        recorder.finding("torn_document", Severity.WARNING, what, line=1 + text[:end].count(b"\n"))
+        return value
     recorder.finding("broken_document", Severity.ERROR, "not JSON, and nothing in it is complete", line=1)
     return None
 
@@ -92,7 +85,7 @@ def has_lines(source: Source) -> bool:
     complete = 0
     try:
         for number, line in source.lines():
-            if number > _REPAIRS:
+            if number > _FIRST_LINES:
                 break
             if number == 1 and begins_document(line.removeprefix(BOM) + b"\n."):
                 return False
@@ -118,12 +111,3 @@ def _whole(source: Source, recorder: Recorder) -> bytes:
     except DamagedEnd as error:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
     return bytes(text)
-
-
-def _fault(text: bytes) -> int:
-    """Where the text stops being JSON, in bytes."""
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        return len(error.doc[: error.pos].encode())
-    return len(text)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-
-import zstandard
+from typing import BinaryIO
 
 from agenttrace.errors import InputError
+from agenttrace.ingest.compressed import GZIP_MAGIC, ZSTD_MAGIC, gzip_stream, zstandard_stream
 from agenttrace.ingest.head import HEAD_BYTES, Head
+from agenttrace.ingest.json_text import BOM
 
-_STORED_BLOCK_BYTES = 1 << 16
-_GZIP_WBITS = 31
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+LONGEST_LINE_BYTES = 256 << 20
+"""A line beyond this is refused: it is held in memory whole, twice while it is read."""
+
+_SEARCHED_BYTES = 64 << 20
+"""So much blank space may stand in the way of what a file begins with."""
+
+_MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
+_BLANK = b"\r \t"
 
 
 @dataclass(frozen=True)
@@ -29,15 +34,19 @@ class Source:
 
     @cached_property
     def head(self) -> Head:
-        """Its beginning; shorter if the file is, or if it is damaged there."""
-        head = bytearray()
+        """Its beginning; shorter if the file is, or if it is damaged there. Much blank space in it is left out."""
+        head, searched = b"", 0
         with self.open() as stream:
             try:
-                while len(head) < HEAD_BYTES and (block := stream.read(HEAD_BYTES - len(head))):
-                    head += block
+                while len(head) < HEAD_BYTES and searched < _SEARCHED_BYTES:
+                    block = stream.read(HEAD_BYTES)
+                    if not block:
+                        break
+                    searched += len(block)
+                    head = _without_much_space(head + block)
             except _DAMAGE:
                 pass
-        return Head(bytes(head))
+        return Head(head[:HEAD_BYTES])
 
     @cached_property
     def stored_bytes(self) -> int:
@@ -49,10 +58,10 @@ class Source:
         raw = self._open_stored()
         magic = raw.read(4)
         raw.seek(0)
-        if magic[:2] == _GZIP_MAGIC:
-            return _gzip_stream(raw)
-        if magic == _ZSTD_MAGIC:
-            return _zstandard_stream(raw)
+        if magic[:2] == GZIP_MAGIC:
+            return gzip_stream(raw, self.path)
+        if magic == ZSTD_MAGIC:
+            return zstandard_stream(raw, self.path)
         return raw
 
     def _open_stored(self) -> BinaryIO:
@@ -76,24 +85,27 @@ class Source:
                 yield block
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """(number from 1, line without its end); empty lines are skipped, the last may lack its end."""
+        """(number from 1, line without its end); empty lines are skipped, the last may lack its end.
+
+        Raises InputError where a line is too long to be held in memory.
+        """
         number = 0
-        rest: list[bytes] = []
+        line = _Line(self.path)
         for block in self.blocks():
             pieces = block.split(b"\n")
-            rest.append(pieces[0])
+            line.add(pieces[0])
             if len(pieces) == 1:
                 continue
             number += 1
-            if line := b"".join(rest).strip(b"\r \t"):
-                yield number, line
+            if whole := line.whole():
+                yield number, whole
             for piece in pieces[1:-1]:
                 number += 1
-                if line := piece.strip(b"\r \t"):
-                    yield number, line
-            rest = [pieces[-1]]
-        if line := b"".join(rest).strip(b"\r \t"):
-            yield number + 1, line
+                if whole := piece.strip(_BLANK):
+                    yield number, whole
+            line.add(pieces[-1])
+        if whole := line.whole():
+            yield number + 1, whole
 
     def sibling(self, name: str) -> bytes | None:
         """The content of another file, named from the same folder, or None. No name may come from a trace as it is."""
@@ -115,6 +127,44 @@ class Source:
             return []
 
 
+class _Line:
+    """A line as its pieces come. Of blank space and zeros before anything else, however much, a byte is kept."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._pieces: list[bytes] = []
+        self._bytes = 0
+
+    def add(self, piece: bytes) -> None:
+        if self._bytes <= 1 and not piece.strip(b"\r \t\0"):
+            piece = b"\0" if b"\0" in piece and not self._bytes else b""
+        self._pieces.append(piece)
+        self._bytes += len(piece)
+        if self._bytes > LONGEST_LINE_BYTES:
+            raise InputError(
+                f"one line of more than {LONGEST_LINE_BYTES >> 20} MiB",
+                where=self._path,
+                hint="a trace in JSON lines has a record on each line",
+            )
+
+    def whole(self) -> bytes:
+        """The line without its end; the next one begins."""
+        line = b"".join(self._pieces).strip(_BLANK)
+        self._pieces, self._bytes = [], 0
+        return line
+
+
+def _without_much_space(head: bytes) -> bytes:
+    """Of JSON; in other content a space means something."""
+    if head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"[", b""):
+        return head
+    return _MUCH_SPACE.sub(_shortened, head)
+
+
+def _shortened(space: re.Match[bytes]) -> bytes:
+    return b"\n" if b"\n" in space.group() else b" "
+
+
 @lru_cache(maxsize=16)
 def _names_in(folder: Path, _changed_ns: int) -> tuple[str, ...]:
     """Listed once for all the files of a folder that ask, until something in it changes."""
@@ -126,68 +176,3 @@ class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather t
 
 
 _DAMAGE = (EOFError, OSError)
-
-
-class _Members(io.RawIOBase):
-    """Compressed members one after the other, each read by a decompressor of its own.
-
-    EOFError where the last is cut off or damaged: after all that was good, which the libraries' own
-    readers keep to themselves.
-    """
-
-    def __init__(self, stored: BinaryIO, decompressor: Callable[[], Any], damage: type[Exception]) -> None:
-        self._stored = stored
-        self._decompressor = decompressor
-        self._damage = damage
-        self._member = decompressor()
-        self._within = False
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, target: Any, /) -> int:
-        while not self._ready:
-            if not (block := self._next_block()):
-                return 0
-            self._within = True
-            try:
-                self._ready = memoryview(self._member.decompress(block))
-            except self._damage as error:
-                raise EOFError(str(error)) from error
-        size = min(len(target), len(self._ready))
-        target[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-    def _next_block(self) -> bytes:
-        rest = b""
-        if self._member.eof:
-            rest = self._member.unused_data
-            self._member = self._decompressor()
-            self._within = False
-        while not (block := rest or self._stored.read(_STORED_BLOCK_BYTES)).strip(b"\0"):
-            if not block and self._within:
-                message = "the last member is cut off"
-                raise EOFError(message)
-            if not block or self._within:
-                return block
-            rest = b""  # zeros may fill up the space behind a member
-        return block if self._within else block.lstrip(b"\0")
-
-    def close(self) -> None:
-        self._stored.close()
-        super().close()
-
-
-def _zstandard_stream(stored: BinaryIO) -> BinaryIO:
-    members = _Members(stored, zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError)
-    return cast("BinaryIO", members)
-
-
-def _gzip_stream(stored: BinaryIO) -> BinaryIO:
-    from isal import isal_zlib  # noqa: PLC0415  # loaded only where a file needs it
-
-    damage = cast("type[Exception]", isal_zlib.error)
-    members = _Members(stored, partial(isal_zlib.decompressobj, wbits=_GZIP_WBITS), damage)
-    return cast("BinaryIO", members)
