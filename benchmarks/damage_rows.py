@@ -48,8 +48,11 @@ _LANE_KEYS = ("session_key", "agent_key", "parent_agent_key", "key_a", "key_b", 
 _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
 _OF_A_TURN = "dialogue:"
-_WIDE = {"openai-agents": re.compile(rb'"(?:agent|handoff|trace)"')}
-"""Records that decide the lanes of a whole trace, and of the next one of its group."""
+_WIDE = {
+    "openai-agents": re.compile(rb'"(?:agent|handoff|trace)"'),
+    "langsmith": re.compile(rb'"patch"'),
+}
+"""Records that say something of a whole trace, and of the next one of its group."""
 
 _TELLING = 4
 """A shorter id is looked for as a whole key, not within one."""

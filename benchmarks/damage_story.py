@@ -34,6 +34,12 @@ _CARRIED = {
     "gemini-cli": re.compile(rb"\$set|\$rewindTo|kind\""),
     "pi": re.compile(rb'"(?:session|model_change|branch_summary|compaction|label)"|parentId'),
 }
+_OF_A_TURN = {
+    "codex": re.compile(rb"task_complete|turn_complete|turn_aborted"),
+    "atif": re.compile(rb"subagent_trajectories"),
+}
+"""What says something of all that was before: of a turn, of the steps that began other agents."""
+
 _LINES_TELL = frozenset({"openhands", "swe-agent", "mini-swe-agent", "cline", "opencode"})
 """Formats whose line numbers in a document are those of its records."""
 
@@ -92,6 +98,9 @@ def _window(piece: Piece, variant: Variant, numbers: list[int], spans: list[_Pla
     places = sorted({number for span in spans if span.request for number in span.units})
     before, after = bisect_left(places, numbers[0]), bisect_right(places, numbers[-1])
     low = places[before - 2] if before >= 2 else -inf
+    whole = _OF_A_TURN.get(piece.format)
+    if whole and any(whole.search(unit) for unit in (*variant.before, *variant.after)):
+        low = -inf
     high = places[after + 1] if after + 1 < len(places) else inf
     moved = piece.format in _NUMBERED and len(variant.before) != len(variant.after)
     carried = _CARRIED.get(piece.format)

@@ -24,7 +24,7 @@ from types import FrameType
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis, analyze
-from agenttrace.errors import AgentTraceError
+from agenttrace.errors import AgentTraceError, UnknownFormatError
 from agenttrace.ingest.assembly.assemble import ReadSource, assemble
 from agenttrace.ingest.head import HEAD_BYTES
 from agenttrace.ingest.raw import RawTrace
@@ -68,12 +68,16 @@ class HangError(BaseException):
 
 @dataclass
 class Outcome:
-    """What came of one case. `compared`: how many rows of sound lines were held against those before."""
+    """What came of one case. `unknown`: no format claimed it.
+
+    `compared`: how many rows of sound lines were held against those before.
+    """
 
     index: int
     format: str
     kind: str
     refused: bool = False
+    unknown: bool = False
     compared: int = 0
     seconds: float = 0.0
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -146,7 +150,7 @@ def _run(path: Path, format_id: str, outcome: Outcome, chance: Random) -> RawTra
             if not analysis.sessions.is_empty():
                 _render(analysis, chance)
     except AgentTraceError as error:
-        outcome.refused = True
+        outcome.refused, outcome.unknown = True, isinstance(error, UnknownFormatError)
         if error.exit_code not in EXIT_CODES:
             outcome.problems.append(("exit code", str(error.exit_code)))
     return raw
@@ -208,7 +212,7 @@ def _check_rows(piece: Piece, variant: Variant, path: Path, raw: RawTrace | None
                 _check_trace(path, expected, outcome)
             if variant.loud and not found.findings - sound.findings:
                 outcome.problems.append(("rows", "a line was lost without a finding"))
-            if outcome.refused and _could_be_known(piece, variant) and not _refused(expected, piece.format):
+            if outcome.unknown and _could_be_known(piece, variant) and not _refused(expected, piece.format):
                 outcome.problems.append(("rows", "no format claims it, though most of it is sound"))
     except AgentTraceError as error:
         if not _refused(expected, piece.format):

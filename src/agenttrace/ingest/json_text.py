@@ -55,7 +55,13 @@ def parsed_all(line: bytes) -> list[Any]:
 def begins_document(text: bytes) -> bool:
     """Whether the first line opens a bracket that the next ones go on with: a document of many lines."""
     first, _, rest = text.partition(b"\n")
-    return bool(rest) and first.rstrip()[-1:] in (b"{", b"[")
+    rest = rest.lstrip()
+    if first.rstrip()[-1:] == b"{":
+        return rest[:1] in (b'"', b"}")
+    line, _, further = rest.partition(b"\n")
+    if first.rstrip()[-1:] != b"[" or not line:
+        return False
+    return further.lstrip()[:1] != b"{" or parsed(line) is None
 
 
 def _readable(value: Any) -> Any:
@@ -64,14 +70,15 @@ def _readable(value: Any) -> Any:
 
 
 def salvaged(text: bytes) -> tuple[Any, int]:
-    """The value of as much of a broken document as is complete, and where it breaks; None if nothing is."""
+    """The value of as much of a broken document as is complete, and the line that ends in; None if nothing is."""
+    text = text.decode(errors="replace").encode()
     for _ in range(_REPAIRS):
         whole = closed(text)
         value = parsed(whole)
         if value is not None:
-            return value, len(whole)
+            return value, 1 + whole.count(b"\n")
         text = whole[: max(0, _fault(whole))]
-    return None, 0
+    return None, 1
 
 
 def _fault(text: bytes) -> int:

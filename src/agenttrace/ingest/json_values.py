@@ -60,10 +60,10 @@ def read_document(source: Source, recorder: Recorder) -> Any:
     value = parsed(text)
     if value is not None or not text:
         return value
-    value, end = salvaged(text)
+    value, line = salvaged(text)
     if value is not None:
         what = "a document that is cut off or broken: read as far as it is complete"
-        recorder.finding("torn_document", Severity.WARNING, what, line=1 + text[:end].count(b"\n"))
+        recorder.finding("torn_document", Severity.WARNING, what, line=line)
         return value
     recorder.finding("broken_document", Severity.ERROR, "not JSON, and nothing in it is complete", line=1)
     return None
@@ -83,12 +83,12 @@ def read_values(source: Source, recorder: Recorder) -> Iterator[JsonValue]:
 def has_lines(source: Source) -> bool:
     """Several lines, of which one of the first is an object or a list by itself. A bracket alone is none."""
     complete = 0
+    if begins_document(source.head.data.removeprefix(BOM)):
+        return False
     try:
         for number, line in source.lines():
             if number > _FIRST_LINES:
                 break
-            if number == 1 and begins_document(line.removeprefix(BOM) + b"\n."):
-                return False
             complete += isinstance(parsed(line.removeprefix(BOM)), dict | list)
             if complete and number > 1:
                 return True

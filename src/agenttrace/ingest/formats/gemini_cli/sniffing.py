@@ -20,7 +20,9 @@ def is_chat(head: Head) -> bool:
     if isinstance(first.get("sessionId"), str) and isinstance(first.get("projectHash"), str):
         return True
     said = first.get("messages")
-    return isinstance(said, list) and bool(said) and all(_is_message(message) for message in said)
+    if isinstance(said, list):
+        return bool(said) and all(_is_message(message) for message in said)
+    return any(_is_message(item) and item["type"] == "gemini" and "content" in item for item in head.items)
 
 
 def _is_message(message: Any) -> bool:

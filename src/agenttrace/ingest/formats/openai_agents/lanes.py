@@ -60,19 +60,27 @@ class Lanes:
         for agent, line in sorted(self._agents, key=_order):
             key: _Key = (agent.trace_id, agent.span_id)
             given = self._given(agent)
-            giver = None if given is None else self._holder((given.trace_id, given.parent_id))
-            group = groups.get(agent.trace_id or "", agent.trace_id)
             top = self._holder((agent.trace_id, agent.parent_id)) is None
-            lane = lanes.get(giver) if giver is not None else None
-            if lane is None and top:
-                before = latest.get((group, agent.name))
-                lane = before if before is not None and before.end_ns <= agent.start_ns else None
+            group = groups.get(agent.trace_id or "", agent.trace_id)
+            lane = lanes.get(key) or self._lane_before(
+                agent, given, lanes, latest.get((group, agent.name)) if top else None
+            )
             lane = lane or _Lane(_own_key(agent), 0)
             lane.end_ns = max(lane.end_ns, agent.end_ns)
             lanes[key] = lane
             if top:
                 latest[group, agent.name] = lane
             yield _with_lane(agent, lane, given), line
+
+    def _lane_before(
+        self, agent: PlainSpan, given: PlainSpan | None, lanes: dict[_Key, _Lane], last: _Lane | None
+    ) -> _Lane | None:
+        """The lane of whoever hands off to it, or the last of its name, which was over when it began."""
+        giver = None if given is None else self._holder((given.trace_id, given.parent_id))
+        lane = lanes.get(giver) if giver is not None else None
+        if lane is None and last is not None and last.end_ns <= agent.start_ns:
+            return last
+        return lane
 
     def _given(self, agent: PlainSpan) -> PlainSpan | None:
         """The last handoff to it that was over before it began."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.pi.entries import Entries
 from agenttrace.ingest.head import Head
@@ -41,10 +43,11 @@ class Pi:
         return ()
 
     def sniff(self, head: Head) -> bool:
-        """Whether it begins with the header of a session."""
+        """Whether it begins with the header of a session, or with entries whose header is lost."""
         first = next(iter(head.objects), {})
         texts = (first.get("id"), first.get("timestamp"), first.get("cwd"))
-        return first.get("type") == "session" and all(isinstance(text, str) for text in texts)
+        headed = first.get("type") == "session" and all(isinstance(text, str) for text in texts)
+        return headed or any(_is_message(entry) for entry in head.objects)
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """All entries."""
@@ -55,3 +58,15 @@ class Pi:
             else:
                 recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=line)
         entries.finish()
+
+
+def _is_message(entry: dict[str, Any]) -> bool:
+    said = entry.get("message")
+    told = all(isinstance(entry.get(name), str) for name in ("id", "timestamp"))
+    return (
+        entry.get("type") == "message"
+        and "parentId" in entry
+        and told
+        and isinstance(said, dict)
+        and isinstance(said.get("role"), str)
+    )
