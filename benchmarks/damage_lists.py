@@ -26,11 +26,14 @@ _HERE = "@@records@@"
 
 
 def values_of(content: bytes) -> list[Value]:
-    """The JSON values that follow each other in it."""
+    """The JSON values that follow each other in it; none where something else is between them."""
     decoder, text, at = json.JSONDecoder(), content.decode().strip(), 0
     found = []
     while at < len(text):
-        value, at = decoder.raw_decode(text, at)
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except ValueError:
+            return []
         found.append(value)
         at += len(text[at:]) - len(text[at:].lstrip())
     return found

@@ -127,6 +127,16 @@ class Source:
             return []
 
 
+def refuse_endless(size_bytes: int, path: str) -> None:
+    """Raises InputError where so much of one line, or of one record, was read and its end is not in sight."""
+    if size_bytes > LONGEST_LINE_BYTES:
+        raise InputError(
+            f"one line of more than {LONGEST_LINE_BYTES >> 20} MiB",
+            where=path,
+            hint="a trace in JSON lines has a record on each line",
+        )
+
+
 class _Line:
     """A line as its pieces come. Of blank space and zeros before anything else, however much, a byte is kept."""
 
@@ -140,12 +150,7 @@ class _Line:
             piece = b"\0" if b"\0" in piece and not self._bytes else b""
         self._pieces.append(piece)
         self._bytes += len(piece)
-        if self._bytes > LONGEST_LINE_BYTES:
-            raise InputError(
-                f"one line of more than {LONGEST_LINE_BYTES >> 20} MiB",
-                where=self._path,
-                hint="a trace in JSON lines has a record on each line",
-            )
+        refuse_endless(self._bytes, self._path)
 
     def whole(self) -> bytes:
         """The line without its end; the next one begins."""

@@ -10,7 +10,7 @@ from msgspec.json import Decoder
 from agenttrace.ingest.formats.claude_code.careful import CarefulReading, read_carefully
 from agenttrace.ingest.formats.claude_code.records import DECODER, Record
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
 from agenttrace.model.vocabulary import Severity
 
 
@@ -72,6 +72,7 @@ def _blocks(source: Source) -> Iterator[bytes]:
             yield b"".join([*rest, block[:cut]])
             rest = []
         rest.append(block[cut:])
+        refuse_endless(sum(map(len, rest)), source.path)
     if last := b"".join(rest):
         yield last
 

@@ -13,12 +13,15 @@ from typing import Any
 from agenttrace.ingest import fields
 from agenttrace.ingest.json_text import parsed, parsed_all
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
 from agenttrace.ingest.telemetry import values
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.plain import FAILED, OK, PlainEvent, PlainSpan, add_span
 from agenttrace.ingest.telemetry.values import Scalar
 from agenttrace.model.vocabulary import Severity
+
+_BORDER = b"\n{"
+"""Where a record ends, as Node prints them one after the other, and the next begins."""
 
 _STATUS = {1: OK, 2: FAILED}
 
@@ -64,8 +67,8 @@ def _documents(source: Source, recorder: Recorder) -> Iterator[tuple[int, dict[s
 def _pieces(source: Source, recorder: Recorder) -> Iterator[tuple[int, bytes]]:
     line, rest = 1, b""
     try:
-        for block in source.blocks():
-            *whole, rest = (rest + block).split(b"\n{")
+        for block in _with_borders(source):
+            *whole, rest = (rest + block).split(_BORDER)
             for number, piece in enumerate(whole):
                 text = piece if number == 0 and line == 1 else b"{" + piece.removeprefix(b"{")
                 if text.strip():
@@ -77,6 +80,26 @@ def _pieces(source: Source, recorder: Recorder) -> Iterator[tuple[int, bytes]]:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
     if rest.strip():
         yield line, rest
+
+
+def _with_borders(source: Source) -> Iterator[bytes]:
+    """The content in stretches that have the beginning of a record in them, but for the last.
+
+    A damaged end is told after all that was good.
+    """
+    parts: list[bytes] = []
+    try:
+        for block in source.blocks():
+            border = _BORDER in (parts[-1][-1:] if parts else b"") + block
+            parts.append(block)
+            if border:
+                yield b"".join(parts)
+                parts = []
+            refuse_endless(sum(map(len, parts)), source.path)
+    except DamagedEnd:
+        yield b"".join(parts)
+        raise
+    yield b"".join(parts)
 
 
 def _span(record: dict[str, Any]) -> PlainSpan:

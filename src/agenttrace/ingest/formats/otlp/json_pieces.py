@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from agenttrace.ingest.formats.otlp.json_structure import Brackets, Scanner, objects_at
-from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
 
 PIECE_BYTES = 4 << 20
 """A document beyond this size is cut."""
@@ -49,9 +49,9 @@ def pieces(source: Source) -> Iterator[Piece]:
             if len(text) <= PIECE_BYTES:
                 yield Piece(text, number)
             else:
-                yield from (Piece(part.text, number, part.torn) for part in _cut([text]))
+                yield from (Piece(part.text, number, part.torn) for part in _cut([text], source.path))
     else:
-        yield from _cut(source.blocks())
+        yield from _cut(source.blocks(), source.path)
 
 
 def _has_lines(source: Source) -> bool:
@@ -148,7 +148,7 @@ class _Cutter:
         return Piece(bytes(self.text[opens[0] : end]) + closers if opens else b"", None, torn=True)
 
 
-def _cut(blocks: Iterable[bytes]) -> Iterator[Piece]:
+def _cut(blocks: Iterable[bytes], path: str) -> Iterator[Piece]:
     cutter = _Cutter()
     scanner: Scanner | None = None
     for block in blocks:
@@ -160,6 +160,7 @@ def _cut(blocks: Iterable[bytes]) -> Iterator[Piece]:
         yield from cutter.follow(scanner.scan(text))
         if len(cutter.text) > PIECE_BYTES and (piece := cutter.cut()):
             yield Piece(piece.text, None)
+        refuse_endless(len(cutter.text), path)
     if cutter.text.strip(_BETWEEN + b"]"):
         yield cutter.torn()
 
