@@ -40,6 +40,7 @@ from agenttrace.ingest.assembly.tables import (
     span_table,
 )
 from agenttrace.ingest.assembly.turns import number_turns
+from agenttrace.ingest.assembly.units import mistaken_unit
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
 from agenttrace.ingest.assembly.workloads import (
@@ -110,6 +111,9 @@ class Assembly:
         source = self._sources[-1]
         source["records"] += raw.records
         source["dialects"].update(raw.dialects)
+        if unit := mistaken_unit(raw.spans):
+            what = f"instants in 1970: the numbers are those of {unit}, and are read as nanoseconds"
+            self.ledger.add("unit_mistaken", Severity.WARNING, what, path=path)
         for row in raw.findings.to_pylist():
             self.ledger.add(
                 row["code"],
