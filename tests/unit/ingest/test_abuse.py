@@ -243,3 +243,10 @@ def test_an_agent_that_is_exported_twice_keeps_its_lane() -> None:
     format_by_id("openai-agents").read(Source("x", b"\n".join([*lines, *twice])), recorder)
 
     assert {agent["agent_key"] for agent in recorder.trace().agents.to_pylist()} == set(sound.agents)
+
+
+def test_a_chat_without_ids_is_known_though_its_last_message_is_cut_off() -> None:
+    said = [{"id": f"m{n}", "timestamp": "2026-03-01T12:00:00Z", "type": "user"} for n in range(2)]
+    content = json.dumps({"messages": said}).encode()
+
+    assert recognise(Source("x", content[: content.rindex(b'"timestamp"')])).id == "gemini-cli"

@@ -21,7 +21,8 @@ def is_chat(head: Head) -> bool:
         return True
     said = first.get("messages")
     if isinstance(said, list):
-        return bool(said) and all(_is_message(message) for message in said)
+        whole = said[:-1] or said  # the last may be cut off
+        return bool(whole) and all(_is_message(message) for message in whole)
     return any(_is_message(item) and item["type"] == "gemini" and "content" in item for item in head.items)
 
 
