@@ -49,7 +49,7 @@ _BY_LANE = frozenset({"agents", "sessions", "key_edges"})
 _TABLES = ("spans", "agents", "marks", "links", "prefixes", "sessions", "key_edges")
 _OF_A_TURN = "dialogue:"
 _WIDE = {
-    "openai-agents": re.compile(rb'"(?:agent|handoff|trace)"'),
+    "openai-agents": re.compile(rb'"(?:agent|handoff|trace|custom|task|turn)"'),
     "langsmith": re.compile(rb'"patch"'),
 }
 """Records that say something of a whole trace, and of the next one of its group."""

@@ -37,9 +37,14 @@ def parsed(text: bytes) -> Any:
 
 def parsed_all(line: bytes) -> list[Any]:
     """The values of a line: one, or several that a crash joined; empty where it is no JSON, or is cut off."""
+    return parsed_parts(line)[0]
+
+
+def parsed_parts(line: bytes) -> tuple[list[Any], bool]:
+    """The values of a line, and whether that is all there is in it."""
     value = parsed(line)
     if value is not None:
-        return [value]
+        return [value], True
     text, values, at = line.decode(errors="replace"), [], 0
     try:
         while at < len(text):
@@ -48,8 +53,8 @@ def parsed_all(line: bytes) -> list[Any]:
             while at < len(text) and text[at] in _BETWEEN:
                 at += 1
     except (ValueError, RecursionError):
-        return [value for value in values if isinstance(value, dict)]
-    return values
+        return [value for value in values if isinstance(value, dict)], False
+    return values, True
 
 
 def begins_document(text: bytes) -> bool:

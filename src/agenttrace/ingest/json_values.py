@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.json_text import BOM, begins_document, parsed, parsed_all, salvaged
+from agenttrace.ingest.json_text import BOM, begins_document, parsed, parsed_parts, salvaged
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
@@ -35,9 +35,12 @@ def read_lines(source: Source, recorder: Recorder) -> Iterator[JsonValue]:
             if broken is not None:
                 recorder.finding("broken_line", Severity.WARNING, "not JSON: left out", line=broken)
                 broken = None
-            values = parsed_all(line.removeprefix(BOM))
+            values, whole = parsed_parts(line.removeprefix(BOM))
             if not values:
                 broken = number
+            elif not whole:
+                what = "not JSON behind what was read: left out"
+                recorder.finding("broken_line", Severity.WARNING, what, line=number)
             if len(values) > 1:
                 what = f"{len(values)} values on one line"
                 recorder.finding("joined_lines", Severity.INFO, what, line=number)

@@ -234,6 +234,17 @@ def test_a_chat_whose_header_is_torn_is_still_known(format_id: str) -> None:
     assert recognise(Source("x", header[:40] + b"\n" + rest)).id == format_id
 
 
+def test_what_stands_between_the_records_of_an_outfile_is_said() -> None:
+    content = (SAMPLES / "gemini-cli/telemetry.outfile").read_bytes()
+    sound, broken = (
+        read_content("gemini-cli", text)
+        for text in (content, content.replace(b"\n}\n{", b"\n}\nnot json\n{", 1))
+    )
+
+    assert [*broken.spans] == [*sound.spans]
+    assert broken.findings.keys() - sound.findings.keys() == {"broken_document"}
+
+
 def test_an_agent_that_is_exported_twice_keeps_its_lane() -> None:
     lines = (SAMPLES / LINED["openai-agents"]).read_bytes().splitlines()
     twice = [line for line in lines if json.loads(line).get("span_data", {}).get("type") == "agent"]

@@ -74,6 +74,13 @@ def test_lines_that_are_joined_torn_or_broken_are_told_apart() -> None:
     assert findings == [("joined_lines", 1), ("broken_line", 2), ("torn_last_line", 5)]
 
 
+def test_what_stands_behind_a_value_is_not_lost_without_a_word() -> None:
+    values, findings = _lines(b'{"a": 1} and more\n{"a": 2}\n')
+
+    assert values == [(1, {"a": 1}), (2, {"a": 2})]
+    assert findings == [("broken_line", 1)]
+
+
 @pytest.mark.parametrize(
     ("text", "value", "findings"),
     [

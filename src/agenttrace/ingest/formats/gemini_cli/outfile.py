@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.json_text import parsed, parsed_all
+from agenttrace.ingest.json_text import parsed_parts
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
 from agenttrace.ingest.telemetry import values
@@ -51,10 +51,12 @@ def _documents(source: Source, recorder: Recorder) -> Iterator[tuple[int, dict[s
         if broken is not None:
             recorder.finding("broken_document", Severity.WARNING, "not JSON: left out", line=broken)
             broken = None
-        value = parsed(text)
-        found = [value] if value is not None else parsed_all(text)
+        found, whole = parsed_parts(text)
         if not found:
             broken = line
+        elif not whole:
+            what = "not JSON behind a record: left out"
+            recorder.finding("broken_document", Severity.WARNING, what, line=line)
         for each in found:
             if isinstance(each, dict):
                 yield line, each
