@@ -28,6 +28,8 @@ OWN_IDS = {
     "openai-agents": frozenset({"id", "parent_id", "response_id", "call_id"}),
     "langsmith": frozenset({"id", "parent_run_id", "tool_call_id"}),
     "logfire": frozenset({"span_id", "parent_span_id", "id"}),
+    "jaeger": frozenset({"spanID", "spanId", "parentSpanId"}),
+    "zipkin": frozenset({"id", "parentId"}),
     "codex": frozenset({"call_id", "turn_id"}),
     "codex-otel": frozenset({"call_id", "turn.id"}),
     "gemini-cli": frozenset({"id", "prompt_id"}),
@@ -59,6 +61,8 @@ LANE_IDS = {
     "openai-agents": frozenset({"trace_id", "group_id"}),
     "langsmith": frozenset({"trace_id", "thread_id", "session_id"}),
     "logfire": frozenset({"trace_id"}),
+    "jaeger": frozenset({"traceID", "traceId"}),
+    "zipkin": frozenset({"traceId"}),
 }  # fmt: skip
 """The lanes of a story are left to `damage_story`."""
 
@@ -74,9 +78,16 @@ REACH = {
     "openai-agents": 2,
     "langsmith": 2,
     "logfire": 2,
+    "jaeger": 2,
+    "zipkin": 2,
 }
 SPANS = frozenset(REACH) - {"dynamo", "otlp", "claude-code"}
 """Formats whose records are spans, each with its ids."""
 
 STORIES = frozenset(OWN_IDS) - frozenset(REACH)
 """Formats whose records follow each other."""
+
+SURVIVED = frozenset({
+    "tempo", "spans-jsonl", "mooncake", "agentic-mooncake", "applied-compute", "weka",
+})  # fmt: skip
+"""Formats of which nothing is claimed but that they are survived."""

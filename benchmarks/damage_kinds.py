@@ -14,7 +14,7 @@ from random import Random
 import zstandard
 
 from damage_claims import Claim, Damage, Variant, flipped, is_json
-from damage_ids import STORIES
+from damage_ids import STORIES, SURVIVED
 from damage_material import DOCUMENT, FRAMES, LINES, RECORDS, Piece, joined
 from damage_protobuf import change_message
 from damage_records import DAMAGE as RECORD_DAMAGE
@@ -32,7 +32,8 @@ def make_variant(piece: Piece, chance: Random) -> tuple[str, Variant]:
     kinds = KINDS[piece.container]
     names = sorted(kinds if len(piece.units) > 1 else kinds.keys() - _OF_TWO)
     name = chance.choice(names)
-    return name, kinds[name](piece, chance)
+    variant = kinds[name](piece, chance)
+    return name, Variant(variant.content) if piece.format in SURVIVED else variant
 
 
 # Lines that cannot be read any more

@@ -9,7 +9,9 @@ Value = Any
 """What stands in a document: of any type."""
 Place = tuple[str | int, ...]
 
-_NAMES = {
+_NAMES: dict[str, Place] = {
+    "jaeger": ("data", "*", "spans"),
+    "zipkin": ("*",),
     "nat": ("*", "intermediate_steps"),
     "atif": ("steps",),
     "swe-agent": ("trajectory",),

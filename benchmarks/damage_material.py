@@ -18,7 +18,7 @@ from agenttrace.errors import AgentTraceError
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import DamagedEnd, Source
 from damage_copies import copied
-from damage_ids import SPANS, STORIES
+from damage_ids import SPANS, STORIES, SURVIVED
 from damage_lists import around, record_lists, values_of
 from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
@@ -173,9 +173,14 @@ def _cut_document(whole: _Whole, document: Value, chance: Random) -> Piece:
     return Piece(name, whole.format, RECORDS, units, start, end)
 
 
+def _whole(whole: _Whole, _: Random) -> Piece:
+    return Piece(whole.name, whole.format, DOCUMENT, (whole.content,))
+
+
 _CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
     "dynamo": _cut_lines,
     "claude-code": _cut_lines,
     "otlp": _cut_telemetry,
     **dict.fromkeys(SPANS | STORIES, _cut_own),
+    **dict.fromkeys(SURVIVED, _whole),
 }

@@ -13,7 +13,7 @@ dynamo       no further: a request is one row, and a tool's start and end share 
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
 claude-code  to units within three steps: bounds are found by walking from record to record. Waiting inside a
              tool is told from the measure of its whole turn, so it is compared only where nothing was hit.
-spans        as otlp. Every piece of theirs holds several copies of a trace, with ids of their own.
+spans        as otlp (sessions of Jaeger are named by its processes). Every piece of theirs holds several copies of a trace, with ids of their own.
 stories      are another matter: `damage_story`.
 """
 
@@ -176,6 +176,8 @@ class Apart:
             piece, {found for unit in hit for found in ids_of(unit, own)}, REACH[piece.format], own
         )
         self._lanes = {found for unit in hit for found in ids_of(unit, lanes)} | self._ids
+        named = piece.format != "jaeger" or not any(b'"processes"' in unit for unit in hit)
+        self._tables = _TABLES if named else tuple(name for name in _TABLES if name != "key_edges")
         wide = _WIDE.get(piece.format)
         if wide and any(wide.search(unit) for unit in hit):
             self._ids = self._lanes = _reached(piece, self._lanes, 2, own | lanes)
@@ -187,6 +189,7 @@ class Apart:
                 {row: times for row, times in bag.items() if not self._touches(name, dict(row), lines)}
             )
             for name, bag in bags.items()
+            if name in self._tables
         }
         return without_lines(kept)
 

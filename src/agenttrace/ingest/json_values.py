@@ -38,12 +38,8 @@ def read_lines(source: Source, recorder: Recorder) -> Iterator[JsonValue]:
             values, whole = parsed_parts(line.removeprefix(BOM))
             if not values:
                 broken = number
-            elif not whole:
-                what = "not JSON behind what was read: left out"
-                recorder.finding("broken_line", Severity.WARNING, what, line=number)
-            if len(values) > 1:
-                what = f"{len(values)} values on one line"
-                recorder.finding("joined_lines", Severity.INFO, what, line=number)
+            else:
+                _tell_joined(recorder, number, len(values), whole=whole)
             for value in values:
                 recorder.records += 1
                 yield JsonValue(number, value)
@@ -51,6 +47,14 @@ def read_lines(source: Source, recorder: Recorder) -> Iterator[JsonValue]:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
     if broken is not None:
         recorder.finding("torn_last_line", Severity.INFO, "the last line is cut off", line=broken)
+
+
+def _tell_joined(recorder: Recorder, line: int, values: int, *, whole: bool) -> None:
+    if not whole:
+        what = "not JSON behind what was read: left out"
+        recorder.finding("broken_line", Severity.WARNING, what, line=line)
+    if values > 1:
+        recorder.finding("joined_lines", Severity.INFO, f"{values} values on one line", line=line)
 
 
 def read_document(source: Source, recorder: Recorder) -> Any:

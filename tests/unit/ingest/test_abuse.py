@@ -94,7 +94,7 @@ def test_a_bomb_in_a_folder_costs_no_more_than_itself(
     trace = read(tmp_path)
 
     assert trace.spans.num_rows == read(sound).spans.num_rows
-    assert "not_a_trace" in trace.findings["code"].to_pylist()
+    assert "unreadable" in trace.findings["code"].to_pylist()
 
 
 def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
