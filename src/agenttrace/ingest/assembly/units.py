@@ -15,7 +15,7 @@ _UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}
 
 def mistaken_unit(spans: pa.Table) -> str | None:
     """The unit that the first measured start of raw spans must be in, where it cannot be nanoseconds."""
-    measured = pc.equal(pc.cast(spans["start_evidence"], pa.string()), Evidence.MEASURED.value)
+    measured = pc.equal(pc.cast(spans["start_evidence"], pa.string()), pa.scalar(Evidence.MEASURED.value))
     first = pc.min(spans["start_ns"].filter(measured)).as_py()
     for unit, per_second in _UNITS.items():
         if first is not None and _SOONEST_S * per_second <= first <= _LATEST_S * per_second:
