@@ -102,7 +102,8 @@ def _glue(piece: Piece, chance: Random) -> Variant:
     if piece.format not in {"dynamo", "otlp"}:
         units = list(piece.units)
         units[first : first + 2] = [units[first] + units[first + 1]]
-        return Variant(joined(LINES, units), Claim.SAME_SET, piece.content)
+        claim = Claim.UNMOVED if piece.format == "codex" else Claim.SAME_SET
+        return Variant(joined(LINES, units), claim, piece.content)
     return _hit(piece, (first, first + 1), (piece.units[first] + piece.units[first + 1],))
 
 

@@ -13,8 +13,8 @@ dynamo       no further: a request is one row, and a tool's start and end share 
 otlp         to the ids that units within two steps share with it: parents, children, siblings, logs.
 claude-code  to units within three steps: bounds are found by walking from record to record. Waiting inside a
              tool is told from the measure of its whole turn, so it is compared only where nothing was hit.
-spans        as otlp (sessions of Jaeger are named by its processes). Every piece of theirs holds several copies of a
-             trace, with ids of their own.
+spans        as otlp (sessions of Jaeger are named by its processes). Every piece of theirs holds several copies
+             of a trace, with ids of their own.
 stories      are another matter: `damage_story`.
 """
 
@@ -203,7 +203,9 @@ class Apart:
         if table not in _BY_LANE and not any(found in whole for found in self._known):
             return True
         return any(
-            found in whole if len(found) >= _TELLING else any(key.endswith(f":{found}") for key in keys)
+            found in whole
+            if len(found) >= _TELLING
+            else any(key.endswith((f":{found}", f"/{found}")) for key in keys)
             for found in ids
         )
 

@@ -25,7 +25,7 @@ from damage_material import LINES, RECORDS, Piece
 from damage_rows import Bags, Reading, without_lines
 from damage_text_ids import ids_of
 
-_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline"})
+_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline", "codex"})
 """Formats whose keys are numbers in the order of records."""
 
 _CARRIED = {
@@ -43,7 +43,7 @@ _OF_A_TURN = {
 _LINES_TELL = frozenset({"openhands", "swe-agent", "mini-swe-agent", "cline", "opencode"})
 """Formats whose line numbers in a document are those of its records."""
 
-_KEYS = ("span_key", "from_key", "to_key", "refers_to_key")
+_KEYS = ("span_key", "parent_key", "from_key", "to_key", "refers_to_key")
 _TABLES = ("spans", "marks", "links", "prefixes")
 _WORD = re.compile(r"[^:/@\s]+")
 Row = dict[str, Any]

@@ -21,7 +21,9 @@ SEED = 33
 
 @cache
 def _pieces() -> list[Piece]:
-    return cut_pieces([path for path in sample_files() if "fan-out" in path.name], 9, SEED)
+    old = ("claude-code", "dynamo", "otlp")
+    files = [path for path in sample_files() if "fan-out" in path.name and path.parent.name in old]
+    return cut_pieces(files, 9, SEED)
 
 
 def test_two_hundred_damaged_traces_are_survived_and_keep_what_is_sound() -> None:
@@ -43,7 +45,7 @@ def test_two_hundred_damaged_traces_are_survived_and_keep_what_is_sound() -> Non
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     totals = json.loads(done.stdout[done.stdout.index("\n{") :])["totals"]
     assert totals["variants"] == 200
-    assert totals["compared"] > 5_000
+    assert totals["compared"] > 3_000
 
 
 @pytest.mark.parametrize("container", sorted(KINDS))
