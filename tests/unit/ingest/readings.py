@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -66,8 +66,13 @@ class Reading:
 
 def read_content(format_id: str, content: bytes, name: str = "test") -> Reading:
     """The raw rows of content."""
+    return read_source(format_id, Source(name, content))
+
+
+def read_source(format_id: str, source: Source) -> Reading:
+    """The raw rows of a source."""
     recorder = Recorder()
-    format_by_id(format_id).read(Source(name, content), recorder)
+    format_by_id(format_id).read(source, recorder)
     trace = recorder.trace()
     spans = trace.spans.to_pylist()
     keyed = {span["span_key"]: span for span in spans}
@@ -94,7 +99,7 @@ def _merged(agents: list[Row]) -> dict[str, Row]:
     return found
 
 
-def lines(records: list[Any]) -> bytes:
+def lines(records: Iterable[Any]) -> bytes:
     """A file of JSON lines."""
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 

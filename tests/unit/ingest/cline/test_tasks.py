@@ -45,7 +45,7 @@ def task(*messages: Row, folder: Path | None = None, answers: tuple[float, ...] 
 
 
 def requests(reading: RawReading) -> list[tuple[float | None, float | None]]:
-    return [reading.bounds(span["span_key"]) for span in reading.of("request")]
+    return [reading.seconds(span["span_key"]) for span in reading.of("request")]
 
 
 def test_a_request_begins_when_announced_and_ends_not_before_the_last_thing_shown() -> None:
@@ -64,7 +64,7 @@ def test_the_history_beside_it_notes_when_answers_were_complete(tmp_path: Path) 
     assert requests(reading) == [(1, 7), (9, 13)]
     assert {span["end_evidence"] for span in reading.of("request")} == {"measured"}
     (called,) = reading.of("tool")
-    assert reading.bounds(called["span_key"]) == (7, 9)
+    assert reading.seconds(called["span_key"]) == (7, 9)
 
 
 def test_a_tool_lies_between_its_being_shown_and_what_follows() -> None:
@@ -79,8 +79,8 @@ def test_a_tool_lies_between_its_being_shown_and_what_follows() -> None:
     )
     tools = {span["name"]: span for span in reading.of("tool")}
 
-    assert reading.bounds(tools["execute_command"]["span_key"]) == (8, 15)
-    assert reading.bounds(tools["readFile"]["span_key"])[1] == 8
+    assert reading.seconds(tools["execute_command"]["span_key"]) == (8, 15)
+    assert reading.seconds(tools["readFile"]["span_key"])[1] == 8
     (first, second) = reading.of("request")[0], reading.of("request")[-1]
     assert {link["to_key"] for link in reading.links if link["from_key"] == first["span_key"]} == {
         span["span_key"] for span in tools.values()
@@ -123,7 +123,7 @@ def test_a_retry_that_the_user_had_to_ask_for_is_a_wait() -> None:
     reading = task(request(1), ask(3, "api_req_failed"), say(50, "api_req_retried"), say(55, "text"))
     (wait,) = reading.of("user_wait")
 
-    assert reading.bounds(wait["span_key"]) == (3, 50)
+    assert reading.seconds(wait["span_key"]) == (3, 50)
     assert requests(reading) == [(1, 3), (50, 55)]
 
 
@@ -131,7 +131,7 @@ def test_a_rate_limit_is_backed_off_before_the_request() -> None:
     reading = task(say(1, "api_req_rate_limit_wait"), request(6), say(9, "text"))
     (limit,) = reading.of("other")
 
-    assert reading.bounds(limit["span_key"]) == (1, 6)
+    assert reading.seconds(limit["span_key"]) == (1, 6)
     assert limit["own_phase"] == "backoff"
 
 
@@ -146,7 +146,7 @@ def test_a_compaction_takes_the_time_before_its_request_is_sent() -> None:
     reading = task(request(1), say(30, "condense_context", "", **sizes), say(35, "text"))
     (compaction,) = reading.of("compaction")
 
-    assert reading.bounds(compaction["span_key"]) == (1, 30)
+    assert reading.seconds(compaction["span_key"]) == (1, 30)
     assert (compaction["tokens_before"], compaction["tokens_after"]) == (900, 300)
     assert requests(reading) == [(30, 35)]
 

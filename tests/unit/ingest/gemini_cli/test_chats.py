@@ -40,25 +40,25 @@ def chat(*messages: Row) -> RawReading:
 def test_an_answer_ends_when_it_is_recorded_and_began_after_what_it_answers() -> None:
     reading = chat(user("u", 1), answer("a", 5, toolCalls=[call(4.9, 8)]), answer("b", 12))
 
-    assert reading.bounds("message:a") == (1, 5)
+    assert reading.seconds("message:a") == (1, 5)
     assert reading.evidence("message:a") == ("bounded", "measured")
-    assert reading.bounds("message:b") == (8, 12)
+    assert reading.seconds("message:b") == (8, 12)
     assert [span["trigger"] for span in reading.of("request")] == ["user_message", "tool_result"]
 
 
 def test_results_that_were_sent_narrow_the_start_of_the_next_request() -> None:
     reading = chat(user("u", 1), answer("a", 5, toolCalls=[call(4.9, 8)]), results("r", 8.5), answer("b", 12))
 
-    assert reading.bounds("message:b") == (8.5, 12)
+    assert reading.seconds("message:b") == (8.5, 12)
     assert reading.spans["message:b"]["trigger"] == "tool_result"
 
 
 def test_an_answer_recorded_with_its_calls_ended_when_the_last_was_read_from_the_stream() -> None:
     reading = chat(user("u", 1), answer("a", 9, "", toolCalls=[call(4, 9), call(5, 9, "write_file")]))
 
-    assert reading.bounds("message:a") == (1, 5)
+    assert reading.seconds("message:a") == (1, 5)
     assert reading.evidence("message:a") == ("bounded", "bounded")
-    assert {reading.bounds(span["span_key"]) for span in reading.of("tool")} == {(5, 9)}
+    assert {reading.seconds(span["span_key"]) for span in reading.of("tool")} == {(5, 9)}
 
 
 def test_such_an_answer_without_stamped_calls_ended_not_before_its_last_thought() -> None:
@@ -66,8 +66,8 @@ def test_such_an_answer_without_stamped_calls_ended_not_before_its_last_thought(
     tool = {"id": "call_1", "name": "x", "status": "success", "timestamp": iso(9)}
     reading = chat(user("u", 1), answer("a", 9, "", thoughts=thoughts, toolCalls=[tool]))
 
-    assert reading.bounds("message:a") == (1, 3)
-    assert reading.bounds("tool:call_1") == (3, 9)
+    assert reading.seconds("message:a") == (1, 3)
+    assert reading.seconds("tool:call_1") == (3, 9)
 
 
 def test_calls_recorded_apart_from_their_answer_are_no_request() -> None:
@@ -78,7 +78,7 @@ def test_calls_recorded_apart_from_their_answer_are_no_request() -> None:
 
     assert [span["span_key"] for span in reading.of("request")] == ["message:a", "message:c"]
     (tool,) = reading.of("tool")
-    assert reading.bounds(tool["span_key"]) == (5, 9)
+    assert reading.seconds(tool["span_key"]) == (5, 9)
     assert reading.linked("toolCalls") == {("message:a", tool["span_key"])}
     assert reading.linked("functionResponse") == {(tool["span_key"], "message:c")}
 
@@ -124,7 +124,7 @@ def test_a_message_recorded_again_is_one_request_with_all_that_became_known() ->
 def test_what_was_rewound_keeps_its_time() -> None:
     reading = chat(user("u", 1), answer("a", 5), {"$rewindTo": "u"}, user("v", 20), answer("b", 25))
 
-    assert [reading.bounds(span["span_key"]) for span in reading.of("request")] == [(1, 5), (20, 25)]
+    assert [reading.seconds(span["span_key"]) for span in reading.of("request")] == [(1, 5), (20, 25)]
     assert "rewound" in reading.findings
 
 
@@ -135,8 +135,8 @@ def test_a_snapshot_of_the_state_within_a_turn_is_a_compaction_that_began_after_
     working = answer("a", 5, toolCalls=[call(4.9, 8)])
     reading = chat(user("u", 1), working, snapshot, got_it, rewritten, results("r", 20.1), answer("b", 25))
 
-    assert reading.bounds("compaction:c") == (8, 20)
-    assert reading.bounds("message:b") == (20.1, 25)
+    assert reading.seconds("compaction:c") == (8, 20)
+    assert reading.seconds("message:b") == (20.1, 25)
     assert reading.linked("state_snapshot") == {("compaction:c", "message:b")}
     assert len(reading.of("request")) == 2
 
@@ -145,8 +145,8 @@ def test_before_a_compaction_after_a_finished_turn_the_user_was_waited_for() -> 
     snapshot = user("c", 50, "<state_snapshot>all</state_snapshot>")
     reading = chat(user("u", 1), answer("a", 5), snapshot, user("v", 51), answer("b", 55))
 
-    assert reading.bounds("wait:c") == (5, 50)
-    assert reading.bounds("compaction:c") == (None, 50)
+    assert reading.seconds("wait:c") == (5, 50)
+    assert reading.seconds("compaction:c") == (None, 50)
 
 
 def test_a_subagents_chat_hangs_on_the_call_that_names_it() -> None:

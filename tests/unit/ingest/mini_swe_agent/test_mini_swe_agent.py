@@ -31,15 +31,15 @@ def trajectory(*messages: Row) -> RawReading:
 def test_requests_lie_between_observations_and_answers() -> None:
     reading = trajectory(answer(2, "a"), observation(5), answer(9, "b"), observation(10, 1))
 
-    assert reading.bounds("message:1") == (None, 2)
-    assert reading.bounds("message:3") == (5, 9)
+    assert reading.seconds("message:1") == (None, 2)
+    assert reading.seconds("message:3") == (5, 9)
     assert reading.evidence("message:3") == ("bounded", "measured")
 
 
 def test_a_command_runs_from_its_answer_to_its_observation() -> None:
     reading = trajectory(answer(2, "a"), observation(5, 1))
 
-    assert reading.bounds("observation:2") == (2, 5)
+    assert reading.seconds("observation:2") == (2, 5)
     assert reading.spans["observation:2"]["status"] == "error"
     assert reading.evidence("observation:2") == ("bounded", "measured")
 
@@ -54,7 +54,7 @@ def test_a_request_after_a_persons_words_has_no_known_start() -> None:
     spoken = {"role": "user", "content": "wait"}
     reading = trajectory(answer(2, "a"), observation(5), spoken, answer(90, "b"))
 
-    assert reading.bounds("message:4") == (None, 90)
+    assert reading.seconds("message:4") == (None, 90)
 
 
 def test_usage_of_either_api_is_understood() -> None:

@@ -47,16 +47,16 @@ def answer(*parts: Row, done: float = 20, **info: Any) -> RawReading:
 def test_a_request_without_tools_ends_with_its_last_block() -> None:
     reading = answer(text(3, 4, "reasoning"), text(4, 9))
 
-    assert reading.bounds("msg_2") == (1, 9)
+    assert reading.seconds("msg_2") == (1, 9)
     assert reading.evidence("msg_2") == ("bounded", "measured")
 
 
 def test_a_request_with_tools_ended_not_before_the_last_call() -> None:
     reading = answer(text(3, 4), tool(5, 12), tool(6, 8))
 
-    assert reading.bounds("msg_2") == (1, 6)
+    assert reading.seconds("msg_2") == (1, 6)
     assert reading.evidence("msg_2") == ("bounded", "bounded")
-    assert reading.bounds("part:prt_2") == (5, 12)
+    assert reading.seconds("part:prt_2") == (5, 12)
     assert reading.evidence("part:prt_2") == ("measured", "measured")
     at_ns = {link["to_key"]: link["at_ns"] for link in reading.links}
     assert at_ns == {"part:prt_2": ms(5) * 10**6, "part:prt_3": None}
@@ -92,8 +92,8 @@ def test_several_steps_of_one_message_are_several_requests() -> None:
     start = {"type": "step-start"}
     reading = answer(start, text(2, 3), tool(4, 8), finish, start, text(10, 12), finish)
 
-    assert reading.bounds("msg_2") == (1, 4)
-    assert reading.bounds("msg_2:step:2") == (8, 12)
+    assert reading.seconds("msg_2") == (1, 4)
+    assert reading.seconds("msg_2:step:2") == (8, 12)
     assert reading.linked("tool-result") == {("part:prt_3", "msg_2:step:2")}
 
 
@@ -101,8 +101,8 @@ def test_retries_tell_of_attempts_that_failed() -> None:
     retry = {"type": "retry", "attempt": 1, "time": {"created": ms(3)}}
     reading = answer(retry, text(8, 9))
 
-    assert reading.bounds("msg_2:attempt:1") == (1, 3)
-    assert reading.bounds("msg_2") == (3, 9)
+    assert reading.seconds("msg_2:attempt:1") == (1, 3)
+    assert reading.seconds("msg_2") == (3, 9)
     assert reading.spans["msg_2"]["attempt"] == 2
     assert reading.linked("retry") == {("msg_2:attempt:1", "msg_2")}
 
@@ -118,7 +118,7 @@ def test_an_abort_and_an_error_are_told_apart() -> None:
 def test_a_stopped_tool_has_only_an_end() -> None:
     reading = answer(tool(9, 9, "error", error="Tool execution aborted"))
 
-    assert reading.bounds("part:prt_1") == (None, 9)
+    assert reading.seconds("part:prt_1") == (None, 9)
     assert reading.spans["part:prt_1"]["status"] == "cancelled"
 
 
@@ -126,7 +126,7 @@ def test_a_summary_is_a_compaction() -> None:
     reading = answer(text(3, 9), summary=True)
 
     assert reading.spans["msg_2"]["purpose"] == "compaction"
-    assert reading.bounds("compaction:msg_2") == reading.bounds("msg_2")
+    assert reading.seconds("compaction:msg_2") == reading.seconds("msg_2")
 
 
 def test_a_session_with_a_parent_is_the_subagent_of_the_call_that_ran_it() -> None:
@@ -176,7 +176,7 @@ def test_a_part_without_its_message_stands_for_itself() -> None:
     alone = read_raw("opencode", json.dumps({**ids, **tool(3, 5)}).encode())
     said = read_raw("opencode", json.dumps({**ids, **text(3, 5)}).encode())
 
-    assert alone.bounds("part:prt_1") == (3, 5)
+    assert alone.seconds("part:prt_1") == (3, 5)
     assert set(said.findings) == {"part_alone"}
 
 

@@ -16,7 +16,7 @@ def test_calls_of_one_answer_run_beside_each_other() -> None:
 
 
 def test_metrics_that_name_their_response_give_start_and_tokens() -> None:
-    assert READING.bounds("response:q1") == (0.5, 5)
+    assert READING.seconds("response:q1") == (0.5, 5)
     request = READING.spans["response:q2"]
     assert (request["input_tokens"], request["cache_read_tokens"], request["cache_write_tokens"]) == (
         5600,

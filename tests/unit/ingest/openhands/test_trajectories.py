@@ -60,8 +60,8 @@ def _one_tool(**result: Any) -> Stream:
 def test_a_request_ends_with_its_action_and_began_after_what_it_answers() -> None:
     reading = _one_tool().read()
 
-    assert reading.bounds("response:r1") == (1, 5)
-    assert reading.bounds("response:r2") == (9, 14)
+    assert reading.seconds("response:r1") == (1, 5)
+    assert reading.seconds("response:r2") == (9, 14)
     assert reading.evidence("response:r2") == ("bounded", "measured")
     assert [span["trigger"] for span in reading.of("request")] == ["user_message", "tool_result"]
 
@@ -69,7 +69,7 @@ def test_a_request_ends_with_its_action_and_began_after_what_it_answers() -> Non
 def test_a_tool_reaches_from_its_action_to_its_observation() -> None:
     reading = _one_tool().read()
 
-    assert reading.bounds("action:1") == (5, 9)
+    assert reading.seconds("action:1") == (5, 9)
     assert reading.evidence("action:1") == ("measured", "measured")
     assert reading.linked("tool_call") == {("response:r1", "action:1")}
     assert reading.linked("cause") == {("action:1", "response:r2")}
@@ -95,7 +95,7 @@ def test_two_actions_of_one_answer_are_one_request_and_follow_each_other() -> No
 
     assert [span["span_key"] for span in reading.of("request")] == ["response:r1", "response:r2"]
     assert reading.linked("one action at a time") == {("action:1", "action:3")}
-    assert reading.bounds("response:r2") == (12, 20)
+    assert reading.seconds("response:r2") == (12, 20)
 
 
 def test_a_delegate_is_an_agent_of_its_own_inside_its_action() -> None:
@@ -120,7 +120,7 @@ def test_the_wait_for_a_confirmation_lies_inside_its_tool() -> None:
     reading = stream.read()
 
     (wait,) = reading.of("user_wait")
-    assert reading.bounds(wait["span_key"]) == (5.5, 20)
+    assert reading.seconds(wait["span_key"]) == (5.5, 20)
     assert wait["parent_key"] == "action:1"
 
 
@@ -133,8 +133,8 @@ def test_a_condensation_with_a_summary_took_a_request_and_one_without_took_none(
         stream.step(20, "finish", "r2")
         reading = stream.read()
 
-        assert reading.bounds("condensation:3") == (start, 13)
-        assert reading.bounds("response:r2") == (13, 20)
+        assert reading.seconds("condensation:3") == (start, 13)
+        assert reading.seconds("response:r2") == (13, 20)
         assert reading.linked("condensation") == {("condensation:3", "response:r2")}
 
 
@@ -169,7 +169,7 @@ def test_a_stated_latency_gives_the_start() -> None:
     stream.step(5, llm_metrics={"response_latencies": latencies, "token_usages": []})
     reading = stream.read()
 
-    assert reading.bounds("response:r1") == (2.5, 5)
+    assert reading.seconds("response:r1") == (2.5, 5)
     assert reading.evidence("response:r1") == ("derived", "measured")
 
 

@@ -36,7 +36,7 @@ def session(*entries: Row, **header: Any) -> RawReading:
 def test_both_ends_of_a_request_are_measured() -> None:
     reading = session(user("u", 1), answer("a", 2, 5))
 
-    assert reading.bounds("a") == (2, 5)
+    assert reading.seconds("a") == (2, 5)
     assert reading.evidence("a") == ("measured", "measured")
     assert reading.spans["a"]["trigger"] == "user_message"
 
@@ -46,7 +46,7 @@ def test_a_tool_returned_when_its_result_was_made() -> None:
         user("u", 1), answer("a", 2, 5, "c"), result("r", 8, "c", isError=True), answer("b", 9, 12)
     )
 
-    assert reading.bounds("tool:c") == (5, 8)
+    assert reading.seconds("tool:c") == (5, 8)
     assert reading.evidence("tool:c") == ("bounded", "measured")
     assert (reading.spans["tool:c"]["status"], reading.spans["tool:c"]["call_id"]) == ("error", "c")
     assert reading.linked("toolCall") == {("a", "tool:c")}
@@ -71,7 +71,7 @@ def test_tokens_hold_the_cached_ones() -> None:
 def test_a_call_without_a_result_has_no_end() -> None:
     reading = session(user("u", 1), answer("a", 2, 5, "c"))
 
-    assert reading.bounds("tool:c") == (5, None)
+    assert reading.seconds("tool:c") == (5, None)
     assert reading.spans["tool:c"]["status"] == "unfinished"
 
 
