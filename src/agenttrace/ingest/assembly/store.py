@@ -62,11 +62,6 @@ class RawStore:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    @property
-    def spilled(self) -> bool:
-        """Whether rows lie on disk."""
-        return self._folder is not None
-
     def add(self, origin: int, trace: RawTrace) -> None:
         """Rows of a source; a source may come in several parts."""
         for key_a, key_b, strong in zip(*trace.key_edges.to_pydict().values(), strict=True):
