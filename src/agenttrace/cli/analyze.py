@@ -16,6 +16,7 @@ EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --session 0a1b2c --top 20
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
+  agenttrace analyze loaded.jsonl --calibrate light.jsonl
   zstdcat traces.jsonl.zst | agenttrace analyze - --format md
 
 In Python:
@@ -35,6 +36,7 @@ def analyze(
     strict: o.Strict = False,
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
+    calibrate: o.Calibrate = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -50,7 +52,7 @@ def analyze(
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     formats = [answered, OutputFormat.JSON] if json_file else [answered]
 
-    from agenttrace.cli.analyzing import analyse_all  # noqa: PLC0415  # heavy
+    from agenttrace.cli.analyzing import analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.report import rendering, selection  # noqa: PLC0415
 
@@ -61,7 +63,8 @@ def analyze(
         reading = stack.enter_context(opened)
         stack.enter_context(interrupts.cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
-            found = analyse_all(reading, manner, formats, session or [], stack)
+            service = calibrated_by(calibrate) if calibrate else None
+            found = analyse_all(reading, manner, formats, session or [], stack, service)
         if strict:
             refuse_findings(reading.findings())
         analysis = require_sessions(found.analysis)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
+    from agenttrace.cli.held_traces import HeldTraces
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.ingest.reading import Reading
     from agenttrace.model.trace import Trace
     from agenttrace.report.rendering import Manner
     from agenttrace.report.spool import SessionSpool
+    from agenttrace.serving.service import Service
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
 
@@ -39,23 +42,58 @@ def analyse_all(
     formats: Sequence[OutputFormat],
     wanted: Sequence[str],
     stack: ExitStack,
+    service: Service | None = None,
 ) -> Analysed:
     """The analysis of all that is read; the one that is wanted of each session, for the formats that say it.
 
-    `wanted`: the beginnings of ids of sessions, of which all lists are kept. What lies on disk goes with the stack.
+    `service`: how long prefill takes without load, of models that it knows. `wanted`: the beginnings of ids of sessions, of which all lists are kept. What lies on disk goes with the stack.
     """
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
 
     traces = reading.traces()
     first = next(traces)
     second = next(traces, None)
     if second is None:
-        return Analysed(analyze(replace(first, findings=reading.findings())))
-    return _gathered(chain((first, second), traces), reading, manner, formats, wanted, stack)
+        return Analysed(analyze(replace(first, findings=reading.findings()), service=service))
+    held = stack.enter_context(HeldTraces())
+    known = _held(chain((first, second), traces), held, service)
+    return _gathered(held, known, reading, manner, formats, wanted, stack)
+
+
+def _held(traces: Iterator[Trace], held: HeldTraces, service: Service | None) -> Service:
+    """How long prefill takes in all of the traces together, which are then held."""
+    import polars as pl  # noqa: PLC0415  # heavy
+
+    from agenttrace.serving.observations import observe  # noqa: PLC0415
+    from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
+
+    observed = []
+    for trace in traces:
+        observed.append(observe(trace))
+        held.add(trace)
+    return (service or Service({})).or_else(fit_service(pl.concat(observed)))
+
+
+def calibrated_by(path: str) -> Service:
+    """How long prefill takes on the server of that trace. Raises InputError where it does not show that."""
+    from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
+    from agenttrace.serving.observations import observe  # noqa: PLC0415
+    from agenttrace.serving.service import LEAST_REQUESTS, fit_service  # noqa: PLC0415
+
+    service = fit_service(observe(read(path)))
+    if not service.times:
+        raise InputError(
+            "this trace calibrates nothing",
+            where=path,
+            hint=f"it takes at least {LEAST_REQUESTS} requests of a model, with token counts and the time to the first token",
+        )
+    return service.as_calibration()
 
 
 def _gathered(
-    traces: Iterator[Trace],
+    traces: Iterable[Trace],
+    service: Service,
     reading: Reading,
     manner: Manner,
     formats: Sequence[OutputFormat],
@@ -72,7 +110,7 @@ def _gathered(
     if _OF_EACH_SESSION.intersection(formats) and not wanted:
         spool = stack.enter_context(SessionSpool(manner.top or as_json.DEFAULT_TOP, manner.labels))
     for trace in traces:
-        part = analyze(trace)
+        part = analyze(trace, service=service)
         if wanted:
             gathering.keep |= selection.beginning_with(part, wanted)
         if spool is not None:

@@ -72,6 +72,14 @@ SuspendAfter = Annotated[
         "--suspend-after", metavar="DURATION", help="An idle stretch longer than this counts as suspended."
     ),
 ]
+Calibrate = Annotated[
+    str | None,
+    typer.Option(
+        "--calibrate",
+        metavar="PATH",
+        help="A trace of the same server under light load: what exceeds its prefill is queue.",
+    ),
+]
 ColorChoice = Annotated[
     Color, typer.Option("--color", help="Colour the table; auto: on a terminal, unless NO_COLOR is set.")
 ]

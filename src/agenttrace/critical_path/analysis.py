@@ -10,15 +10,20 @@ import polars as pl
 
 from agenttrace.critical_path.graph import Graph, build_graph
 from agenttrace.critical_path.measures.busy import exclusive_time
+from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
 from agenttrace.critical_path.measures.hot import tool_table, top_spans
 from agenttrace.critical_path.measures.joins import join_table
+from agenttrace.critical_path.measures.parallel import running_levels
+from agenttrace.critical_path.measures.serving import felt
 from agenttrace.critical_path.measures.totals import session_totals
-from agenttrace.critical_path.measures.turns import cache_miss_table, compaction_table, turn_table
+from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.segments import path_segments, segment_table
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
+from agenttrace.serving.parting import part_queue
+from agenttrace.serving.service import Service
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +39,8 @@ class ChunkResult:
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
+    concurrency: pl.DataFrame
+    latencies: pl.DataFrame
     repairs: pl.DataFrame
 
 
@@ -43,7 +50,9 @@ class Analysis:
 
     `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
-    `shares`: the length of each session's path by phase and evidence.
+    `shares`: the length of each session's path by phase and evidence. `queues`: how queue was parted from
+    prefill (see `serving.parting`). `concurrency`: how long how many calls ran at once. `latencies`: what `count`
+    requests felt, with their `priority`.
     """
 
     sources: pl.DataFrame
@@ -57,6 +66,9 @@ class Analysis:
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
+    concurrency: pl.DataFrame
+    latencies: pl.DataFrame
+    queues: pl.DataFrame
 
 
 def analyze_chunk(chunk: Trace) -> ChunkResult:
@@ -65,6 +77,7 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     segments = path_segments(graph, find_critical_path(graph))
     measured = measured_chunk(chunk, graph, segments)
     busy = exclusive_time(measured)
+    levels = running_levels(measured)
 
     path = plain(segment_table(graph, segments))
 
@@ -72,7 +85,7 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         return frame.with_columns(measured.names[frame.get_column("session")])
 
     return ChunkResult(
-        sessions=named(session_totals(measured, busy)),
+        sessions=named(session_totals(measured, busy, levels)),
         segments=path,
         shares=_shares(path),
         turns=named(turn_table(measured)),
@@ -81,13 +94,20 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
+        concurrency=named(levels),
+        latencies=named(felt(measured)),
         repairs=_repairs(graph, measured.spans),
     )
 
 
-def analyze(trace: Trace) -> Analysis:
-    """Everything about all sessions of a trace, but for workloads: those have no time that could be divided."""
-    trace = trace.timed()
+def analyze(trace: Trace, *, service: Service | None = None) -> Analysis:
+    """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
+
+    `service` says how long prefill takes without load, for waits of which the source does not say how much was queue;
+    it is fitted to the trace itself where there is none.
+    """
+    parted = part_queue(trace.timed(), service)
+    trace = parted.trace
     empty = trace.spans.num_rows == 0
     results = [analyze_chunk(trace)] if empty else [analyze_chunk(chunk) for chunk in trace.chunks()]
     joined = {
@@ -95,10 +115,12 @@ def analyze(trace: Trace) -> Analysis:
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
+    joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
     return Analysis(
         sources=_sources(trace),
-        findings=_findings(trace, repairs),
+        findings=_findings(trace, repairs, parted.findings),
         sessions=_described(trace, joined.pop("sessions")),
+        queues=parted.totals,
         **joined,
     )
 
@@ -134,7 +156,7 @@ def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
-def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
+def _findings(trace: Trace, repairs: pl.DataFrame, of_queues: pl.DataFrame) -> pl.DataFrame:
     paths = trace.sources["path"].to_pylist()
     grouped = repairs.group_by("code", "source").agg(count=pl.len().cast(pl.Int64), line=pl.col("line").min())
     files = [paths[source] if 0 <= source < len(paths) else None for source in grouped.get_column("source")]
@@ -146,9 +168,8 @@ def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    return pl.concat([plain(trace.findings), made], how="vertical_relaxed").sort(
-        "code", "file", nulls_last=True
-    )
+    found = pl.concat([plain(trace.findings), made, of_queues], how="diagonal_relaxed")
+    return found.sort("code", "file", "example", nulls_last=True)
 
 
 def _sources(trace: Trace) -> pl.DataFrame:

@@ -8,9 +8,11 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
+from agenttrace.critical_path.measures.serving import coarser
 
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
+EXACT_LATENCIES = 1_000_000
 
 _WEIGHTS = {"turns": "wall_ns", "joins": "wall_ns", "top": "critical_ns", "cache_misses": "tokens"}
 """Lists with many rows a session, and what a row of each weighs."""
@@ -21,7 +23,7 @@ class Gathering:
     """Takes analyses of complete sessions in; what it holds grows with the sessions, not with their spans.
 
     Of the lists in `_WEIGHTS` it keeps those of the slowest sessions, and of all others the heaviest rows; the path's
-    segments only of the slowest. `keep` names sessions whose lists are kept whatever their length.
+    segments only of the slowest. Of more than EXACT_LATENCIES latencies it keeps three digits. `keep` names sessions whose lists are kept whatever their length.
     """
 
     keep: frozenset[str] = frozenset()
@@ -46,6 +48,8 @@ class Gathering:
         slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
         chosen = pl.col("session").is_in([*slowest.get_column("session"), *self.keep])
         lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
+        if held.latencies.height > EXACT_LATENCIES:
+            lists["latencies"] = coarser(held.latencies)
         return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
 
 
@@ -63,7 +67,16 @@ def _below(one: Analysis, other: Analysis) -> Analysis:
         name: pl.concat([getattr(one, name), getattr(other, name)], how="vertical_relaxed") for name in names
     }
     sessions = one.sources.get_column("sessions") + other.sources.get_column("sessions")
+    rows["queues"] = _added(rows["queues"])
     return Analysis(sources=one.sources.with_columns(sessions=sessions), **rows)
+
+
+def _added(queues: pl.DataFrame) -> pl.DataFrame:
+    """One row for each fit, what it was applied to added up."""
+    sums = ("requests", "queued", "wait_ns", "queue_ns")
+    fits = [name for name in queues.columns if name not in sums]
+    added = queues.group_by(fits, maintain_order=True).agg(pl.col(sums).sum())
+    return added.select(queues.columns)
 
 
 def _summed(findings: pl.DataFrame) -> pl.DataFrame:

@@ -6,14 +6,15 @@ the number of all its entries beside it, as `<list>_total`. The same analysis gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from agenttrace.critical_path.summary import Quantiles, Summary, summarise
+from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
+from agenttrace.report.serving_objects import quantile_object, serving_of_all, serving_of_session
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
@@ -69,7 +70,7 @@ def to_json_lines(
 ) -> Iterator[bytes]:
     """One line a session, then one with the summary and, beside it, sources and findings."""
     yield from sessions if sessions is not None else session_lines(analysis, top=top, labels=labels)
-    last = {"summary": _summary(summarise(analysis)), **_origin(analysis)}
+    last = {"summary": _summary(analysis), **_origin(analysis)}
     yield orjson.dumps(last, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -91,7 +92,7 @@ def _head(analysis: Analysis) -> dict[str, Any]:
         "schema_version": JSON_VERSION,
         "command": "analyze",
         **_origin(analysis),
-        "summary": _summary(summarise(analysis)),
+        "summary": _summary(analysis),
     }
 
 
@@ -103,28 +104,18 @@ def _origin(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _summary(summary: Summary) -> dict[str, Any]:
+def _summary(analysis: Analysis) -> dict[str, Any]:
+    summary = summarise(analysis)
     return {
         "sessions": summary.sessions,
         "requests": summary.requests,
-        "wall_ns": _quantiles(summary.wall_ns),
-        "active_ns": _quantiles(summary.active_ns),
+        "wall_ns": quantile_object(summary.wall_ns),
+        "active_ns": quantile_object(summary.active_ns),
         "critical_path_ns": summary.critical_path_ns,
         "critical_path_by_purpose_ns": summary.critical_path_by_purpose_ns,
         "busy_ns": summary.busy_ns,
         "evidence_ns": summary.evidence_ns,
-    }
-
-
-def _quantiles(of: Quantiles) -> dict[str, Any]:
-    return {
-        "p50": of.p50,
-        "p90": of.p90,
-        "p95": of.p95,
-        "p99": of.p99,
-        "max": of.max,
-        "n": of.n,
-        "enough": of.enough,
+        "serving": serving_of_all(analysis),
     }
 
 
@@ -133,13 +124,24 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
         name: longest_by_session(getattr(analysis, chosen.frame), chosen, top)
         for name, chosen in SESSION_LISTS.items()
     }
+    levels = _levels(analysis)
     for row in analysis.sessions.iter_rows(named=True):
         found = {name: entries.get(row["session"], (0, [])) for name, entries in lists.items()}
-        yield _session(row, found, labels)
+        yield _session(row, found, levels.get(row["session"], []), labels)
+
+
+def _levels(analysis: Analysis) -> dict[str, list[Row]]:
+    levels: dict[str, list[Row]] = {}
+    for row in analysis.concurrency.iter_rows(named=True):
+        levels.setdefault(row["session"], []).append(row)
+    return levels
 
 
 def _session(
-    row: dict[str, Any], lists: Mapping[str, tuple[int, list[Any]]], labels: Mapping[str, str] | None
+    row: dict[str, Any],
+    lists: Mapping[str, tuple[int, list[Any]]],
+    levels: Sequence[Row],
+    labels: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     return {
         "session_id": row["session"],
@@ -157,7 +159,7 @@ def _session(
         "counts": {name: row[name] for name in _COUNTS},
         "tokens": {name: row[f"{name}_tokens"] for name in _TOKENS},
         "context_tokens": {name: row[f"context_{name}"] for name in ("first", "max", "last")},
-        "serving": {"ttft_ns": {"p50": row["ttft_p50_ns"]}, "itl_ns": {"p50": row["itl_p50_ns"]}},
+        **serving_of_session(row, levels),
         "cache": {"hit_rate": hit_rate(row), **_listed("misses", lists)},
         **_listed("turns", lists, _turn),
         **_listed("joins", lists),

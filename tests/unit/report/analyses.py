@@ -6,11 +6,15 @@ import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
+from agenttrace.serving.parting import PARTED
 
 S = 1_000_000_000
 MS = 1_000_000
 EPOCH = 1_760_000_000 * S
 HOSTILE = "\x1b[31m[bold]evil[/bold]\u202e|`<b>@all\n"
+
+SPEEDS = ("tokens_per_s_p50", "tokens_per_s_slow5", "tokens_per_s_slow1")
+HIT_RATES = ("hit_rate_same", "hit_rate_moved")
 
 _PHASES = [phase.value for phase in Phase]
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -53,13 +57,20 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "cache_misses": {
         **dict.fromkeys(("session", "reason"), pl.String),
-        **dict.fromkeys(("turn", "agent", "tokens"), pl.Int64),
+        **dict.fromkeys(("turn", "agent", "tokens", "cost_ns"), pl.Int64),
+        "reason_stated": pl.Boolean,
     },
     "compactions": {
         "session": pl.String,
         **dict.fromkeys(("turn", "agent", "start_ns", "wall_ns"), pl.Int64),
         **dict.fromkeys(("tokens_before", "tokens_after"), pl.Int64),
     },
+    "concurrency": {"session": pl.String, **dict.fromkeys(("running", "length_ns"), pl.Int64)},
+    "latencies": {
+        **dict.fromkeys(("session", "measure"), pl.String),
+        **dict.fromkeys(("priority", "value_ns", "count"), pl.Int64),
+    },
+    "queues": dict(PARTED),
 }
 
 
@@ -104,8 +115,11 @@ def session_row(session: str, path: dict[Phase, int], **changed: object) -> dict
         "context_first": 4_000,
         "context_max": 20_000,
         "context_last": 20_000,
-        "ttft_p50_ns": 250 * MS,
-        "itl_p50_ns": None,
+        **{f"ttft_p{percent}_ns": n * 250 * MS for n, percent in enumerate((50, 95, 99), 1)},
+        "ttft_n": 10,
+        **dict.fromkeys(("itl_p50_ns", "itl_p95_ns", "itl_p99_ns", "itl_n"), None),
+        **dict.fromkeys((*SPEEDS, *HIT_RATES), None),
+        **dict.fromkeys(("affinity_pairs", "affinity_same", "queue_depth_max"), None),
     }
     return row | changed
 
@@ -116,7 +130,7 @@ def sessions_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = {
         name: pl.String if name in texts else pl.Boolean if name == "truncated" else pl.Int64
         for name in session_row("s", {})
-    }
+    } | dict.fromkeys((*SPEEDS, *HIT_RATES), pl.Float64)
     return pl.DataFrame(rows, schema=schema).sort("session")
 
 

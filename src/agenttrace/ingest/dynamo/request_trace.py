@@ -14,9 +14,6 @@ from agenttrace.model.vocabulary import Severity
 
 _SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
 _FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
-_PREFILL_HOLDS_QUEUE = (
-    "prefill_time_ms runs from dispatch to first token: under load it holds the engine's queue"
-)
 
 
 def is_record(text: bytes) -> bool:
@@ -74,8 +71,6 @@ class RequestTrace:
             owner.asked = True
             if headers := context.get("agent_headers"):
                 self._owners.note_headers(owner, headers)
-        if "prefill_time_ms" in request:
-            self._recorder.finding("prefill_holds_queue", Severity.INFO, _PREFILL_HOLDS_QUEUE, line=number)
         self._requests.add(number, record, request, owner, context)
 
     def _context(self, number: int, record: Record) -> dict[str, Any]:
