@@ -11,6 +11,7 @@ from agenttrace.report.cells import Outline
 from agenttrace.report.context_section import context_section
 from agenttrace.report.headline import answer, counted
 from agenttrace.report.origin_sections import finding_section, origin
+from agenttrace.report.serving_section import serving_section
 from agenttrace.report.time_sections import (
     percentile_section,
     phase_section,
@@ -41,6 +42,7 @@ def outline(
         slowest_section(analysis, top),
         join_section(analysis, top),
         context_section(analysis, top),
+        serving_section(analysis),
         miss_section(analysis, top),
         tool_section(analysis, summary, top),
         finding_section(analysis, top),
