@@ -52,7 +52,7 @@ def analyze(
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     formats = [answered, OutputFormat.JSON] if json_file else [answered]
 
-    from agenttrace.cli.analyzing import analyse_all, calibrated_by  # noqa: PLC0415  # heavy
+    from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.report import rendering, selection  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def analyze(
         stack.enter_context(interrupts.cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
-            found = analyse_all(reading, manner, formats, session or [], stack, service)
+            found = analyse_all(reading, Asked(manner, formats, session or [], service), stack)
         if strict:
             refuse_findings(reading.findings())
         analysis = require_sessions(found.analysis)

@@ -36,18 +36,22 @@ class Analysed:
         return self.spool.lines if self.spool is not None else None
 
 
-def analyse_all(
-    reading: Reading,
-    manner: Manner,
-    formats: Sequence[OutputFormat],
-    wanted: Sequence[str],
-    stack: ExitStack,
-    service: Service | None = None,
-) -> Analysed:
-    """The analysis of all that is read; the one that is wanted of each session, for the formats that say it.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of an analysis: how it is shown, and in which formats.
 
-    `service`: how long prefill takes without load, of models that it knows. `wanted`: the beginnings of ids of sessions, of which all lists are kept. What lies on disk goes with the stack.
+    `wanted`: the beginnings of ids of sessions, of which all lists are kept. `service`: how long prefill takes without
+    load, of models that it knows.
     """
+
+    manner: Manner
+    formats: Sequence[OutputFormat]
+    wanted: Sequence[str] = ()
+    service: Service | None = None
+
+
+def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
+    """The analysis of all that is read; what lies on disk goes with the stack."""
     from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
 
@@ -55,10 +59,10 @@ def analyse_all(
     first = next(traces)
     second = next(traces, None)
     if second is None:
-        return Analysed(analyze(replace(first, findings=reading.findings()), service=service))
+        return Analysed(analyze(replace(first, findings=reading.findings()), service=asked.service))
     held = stack.enter_context(HeldTraces())
-    known = _held(chain((first, second), traces), held, service)
-    return _gathered(held, known, reading, manner, formats, wanted, stack)
+    known = _held(chain((first, second), traces), held, asked.service)
+    return _gathered(held, reading, replace(asked, service=known), stack)
 
 
 def _held(traces: Iterator[Trace], held: HeldTraces, service: Service | None) -> Service:
@@ -86,20 +90,12 @@ def calibrated_by(path: str) -> Service:
         raise InputError(
             "this trace calibrates nothing",
             where=path,
-            hint=f"it takes at least {LEAST_REQUESTS} requests of a model, with token counts and the time to the first token",
+            hint=f"it takes {LEAST_REQUESTS} requests of a model with token counts and the time to the first token",
         )
     return service.as_calibration()
 
 
-def _gathered(
-    traces: Iterable[Trace],
-    service: Service,
-    reading: Reading,
-    manner: Manner,
-    formats: Sequence[OutputFormat],
-    wanted: Sequence[str],
-    stack: ExitStack,
-) -> Analysed:
+def _gathered(traces: Iterable[Trace], reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415
     from agenttrace.report import as_json, selection  # noqa: PLC0415
@@ -107,12 +103,14 @@ def _gathered(
 
     gathering = Gathering()
     spool = None
-    if _OF_EACH_SESSION.intersection(formats) and not wanted:
-        spool = stack.enter_context(SessionSpool(manner.top or as_json.DEFAULT_TOP, manner.labels))
+    if _OF_EACH_SESSION.intersection(asked.formats) and not asked.wanted:
+        spool = stack.enter_context(
+            SessionSpool(asked.manner.top or as_json.DEFAULT_TOP, asked.manner.labels)
+        )
     for trace in traces:
-        part = analyze(trace, service=service)
-        if wanted:
-            gathering.keep |= selection.beginning_with(part, wanted)
+        part = analyze(trace, service=asked.service)
+        if asked.wanted:
+            gathering.keep |= selection.beginning_with(part, asked.wanted)
         if spool is not None:
             spool.add(part)
         gathering.add(part)

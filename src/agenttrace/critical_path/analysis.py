@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -20,6 +20,8 @@ from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.tail.parts import session_parts
+from agenttrace.critical_path.tail.positions import added_by_turn, turn_positions
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue
@@ -41,6 +43,8 @@ class ChunkResult:
     compactions: pl.DataFrame
     concurrency: pl.DataFrame
     latencies: pl.DataFrame
+    parts: pl.DataFrame
+    by_turn: pl.DataFrame
     repairs: pl.DataFrame
 
 
@@ -52,7 +56,8 @@ class Analysis:
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
     `shares`: the length of each session's path by phase and evidence. `queues`: how queue was parted from
     prefill (see `serving.parting`). `concurrency`: how long how many calls ran at once. `latencies`: what `count`
-    requests felt, with their `priority`.
+    requests felt, with their `priority`. `parts`: each path in named parts (see `tail`). `by_turn`: the paths of the
+    main agents added up by turn.
     """
 
     sources: pl.DataFrame
@@ -68,6 +73,8 @@ class Analysis:
     compactions: pl.DataFrame
     concurrency: pl.DataFrame
     latencies: pl.DataFrame
+    parts: pl.DataFrame
+    by_turn: pl.DataFrame
     queues: pl.DataFrame
 
 
@@ -84,11 +91,12 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
 
+    turns = turn_table(measured)
     return ChunkResult(
         sessions=named(session_totals(measured, busy, levels)),
         segments=path,
         shares=_shares(path),
-        turns=named(turn_table(measured)),
+        turns=named(turns),
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         tools=named(tool_table(measured, busy)),
@@ -96,6 +104,8 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         compactions=named(compaction_table(measured)),
         concurrency=named(levels),
         latencies=named(felt(measured)),
+        parts=named(session_parts(measured)),
+        by_turn=turn_positions(turns),
         repairs=_repairs(graph, measured.spans),
     )
 
@@ -116,6 +126,8 @@ def analyze(trace: Trace, *, service: Service | None = None) -> Analysis:
     }
     repairs = joined.pop("repairs")
     joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
+    joined["sessions"] = _with_lists_counted(joined)
+    joined["by_turn"] = added_by_turn(joined["by_turn"])
     return Analysis(
         sources=_sources(trace),
         findings=_findings(trace, repairs, parted.findings),
@@ -123,6 +135,19 @@ def analyze(trace: Trace, *, service: Service | None = None) -> Analysis:
         queues=parted.totals,
         **joined,
     )
+
+
+def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The sessions with the length of those lists that are cut where there are many sessions."""
+    counted = joined["sessions"]
+    misses = joined["cache_misses"].group_by("session")
+    joins = joined["joins"].group_by("session")
+    for counts in (
+        misses.agg(cache_misses=pl.len().cast(pl.Int64), missed_tokens=pl.col("tokens").sum()),
+        joins.agg(joins=pl.len().cast(pl.Int64), join_wait_ns=pl.col("slack_ns").sum()),
+    ):
+        counted = counted.join(counts, on="session", how="left", maintain_order="left")
+    return counted.with_columns(pl.col("cache_misses", "missed_tokens", "joins", "join_wait_ns").fill_null(0))
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:

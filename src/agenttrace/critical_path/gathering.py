@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
 from agenttrace.critical_path.measures.serving import coarser
+from agenttrace.critical_path.tail.positions import added_by_turn
 
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
@@ -22,8 +23,9 @@ _WEIGHTS = {"turns": "wall_ns", "joins": "wall_ns", "top": "critical_ns", "cache
 class Gathering:
     """Takes analyses of complete sessions in; what it holds grows with the sessions, not with their spans.
 
-    Of the lists in `_WEIGHTS` it keeps those of the slowest sessions, and of all others the heaviest rows; the path's
-    segments only of the slowest. Of more than EXACT_LATENCIES latencies it keeps three digits. `keep` names sessions whose lists are kept whatever their length.
+    Of the lists in `_WEIGHTS` it keeps those of the slowest sessions, and of all others the heaviest rows; the
+    path's segments only of the slowest; of more than EXACT_LATENCIES latencies three digits. `keep` names
+    sessions whose lists are kept whatever their length.
     """
 
     keep: frozenset[str] = frozenset()
@@ -68,6 +70,7 @@ def _below(one: Analysis, other: Analysis) -> Analysis:
     }
     sessions = one.sources.get_column("sessions") + other.sources.get_column("sessions")
     rows["queues"] = _added(rows["queues"])
+    rows["by_turn"] = added_by_turn(rows["by_turn"])
     return Analysis(sources=one.sources.with_columns(sessions=sessions), **rows)
 
 

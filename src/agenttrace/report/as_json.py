@@ -15,6 +15,7 @@ from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
 from agenttrace.report.serving_objects import quantile_object, serving_of_all, serving_of_session
+from agenttrace.report.tail_objects import tail_of_all, turns_of_all
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
@@ -116,6 +117,8 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
         "busy_ns": summary.busy_ns,
         "evidence_ns": summary.evidence_ns,
         "serving": serving_of_all(analysis),
+        "tail": tail_of_all(analysis),
+        "by_turn": turns_of_all(analysis),
     }
 
 

@@ -12,6 +12,7 @@ from agenttrace.report.context_section import context_section
 from agenttrace.report.headline import answer, counted
 from agenttrace.report.origin_sections import finding_section, origin
 from agenttrace.report.serving_section import serving_section
+from agenttrace.report.tail_section import tail_sections
 from agenttrace.report.time_sections import (
     percentile_section,
     phase_section,
@@ -40,6 +41,7 @@ def outline(
         purpose_section(summary),
         percentile_section(summary),
         slowest_section(analysis, top),
+        *tail_sections(analysis, top),
         join_section(analysis, top),
         context_section(analysis, top),
         serving_section(analysis),

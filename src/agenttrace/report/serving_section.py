@@ -59,7 +59,9 @@ def _notes(analysis: Analysis, found: ServingSummary) -> list[str]:
     if queued.height:
         wait, queue = int(queued["wait_ns"].sum()), int(queued["queue_ns"].sum())
         least = "at least " if queued["bound"].any() else ""
-        how = "by a calibration trace" if queued["calibrated"].any() else "by the unloaded requests among them"
+        how = (
+            "by a calibration trace" if queued["calibrated"].any() else "by the unloaded requests among them"
+        )
         notes.append(
             f"queue inside the wait for the first token: {least}{format_duration(queue)} of "
             f"{format_duration(wait)} ({format_share(queue, wait)}), estimated {how}"

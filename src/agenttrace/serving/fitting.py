@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ def lower_edge(x: Floats, y: Floats) -> tuple[float, float]:
     """
     hull = _lower_hull(x, y)
     mean = float(x.mean())
-    for (left, low), (right, high) in zip(hull, hull[1:], strict=False):
+    for (left, low), (right, high) in pairwise(hull):
         if left <= mean <= right:
             slope = (high - low) / (right - left)
             if slope < 0:
@@ -92,4 +92,5 @@ def _reweighted(columns: Floats, y: Floats, floor: float) -> Floats:
         square = scaled.T @ (scaled * importance[:, None])
         weights = np.linalg.lstsq(square, scaled.T @ (importance * y), rcond=None)[0]
         importance = floor / np.maximum(np.abs(y - scaled @ weights), floor)
-    return weights / scale
+    found: Floats = weights / scale
+    return found

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from agenttrace.model.schema import SPANS
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
 from agenttrace.serving.observations import observe
@@ -86,7 +85,7 @@ def _change(time: PrefillTime, group: pl.DataFrame) -> pl.DataFrame:
 
 
 def _total(key: Key, time: PrefillTime, change: pl.DataFrame) -> tuple[object, ...]:
-    queue, prefill = change.get_column("queue"), change.get_column("prefill")
+    queue, prefill = (change.get_column(name).to_numpy() for name in ("queue", "prefill"))
     return (
         *(*key, change.height, int((queue > 0).sum()), int(queue.sum() + prefill.sum()), int(queue.sum())),
         *(time.base_ns, time.per_token_ns, time.per_token_context_ns),

@@ -117,8 +117,11 @@ def _fit(group: pl.DataFrame) -> PrefillTime:
         off = np.abs(wait[near] - fitted)
         share = off / np.maximum(fitted, 1.0)
         if near.sum() >= max(LEAST_UNLOADED, free.sum() / 2) and np.median(share) <= _LARGEST_ERROR:
+            base, per_token, per_token_context = weights.tolist()
             return PrefillTime(
-                *(float(weight) for weight in weights),
+                base,
+                per_token,
+                per_token_context,
                 error_ns=int(np.median(off)),
                 noise_share=float(np.quantile(share, _NOISE)),
                 requests=len(wait),

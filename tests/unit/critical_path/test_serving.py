@@ -19,7 +19,9 @@ def analysed(*rows: Row) -> Analysis:
 
 
 def one(number: int, start: float, end: float, first: float | None, tokens: int, **facts: Any) -> Row:
-    told = {} if first is None else {"first_token_ns": round(first * SECOND), "first_token_evidence": "measured"}
+    told = (
+        {} if first is None else {"first_token_ns": round(first * SECOND), "first_token_evidence": "measured"}
+    )
     decode = {} if first is None else {"decode_ns": round((end - first) * SECOND)}
     return span(
         "m", f"r{number}", "request", start, end,
@@ -116,7 +118,9 @@ def test_a_miss_costs_the_prefill_of_what_was_missed() -> None:
 
 
 def test_priorities_are_told_apart() -> None:
-    analysis = analysed(one(1, 0, 3, 1, 21, priority=1), one(2, 4, 9, 7, 21, priority=5), one(3, 10, 12, 11, 5))
+    analysis = analysed(
+        one(1, 0, 3, 1, 21, priority=1), one(2, 4, 9, 7, 21, priority=5), one(3, 10, 12, 11, 5)
+    )
     found = summarise_serving(analysis)
 
     assert [(felt.priority, felt.ttft_ns.p50) for felt in found.priorities] == [(1, SECOND), (5, 3 * SECOND)]
@@ -146,7 +150,9 @@ def test_levels_of_concurrency_are_time_and_sum_to_the_work() -> None:
 
 def test_coarser_latencies_keep_their_number_and_three_digits() -> None:
     values = [1, 999, 123_456, 123_499, 987_654_321]
-    frame = pl.DataFrame({"session": "s", "priority": None, "measure": "ttft", "value_ns": values, "count": 1})
+    frame = pl.DataFrame(
+        {"session": "s", "priority": None, "measure": "ttft", "value_ns": values, "count": 1}
+    )
     frame = frame.with_columns(pl.col("priority").cast(pl.Int32), pl.col("count").cast(pl.Int64))
     found = coarser(frame)
 

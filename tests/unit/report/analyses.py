@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.serving.parting import PARTED
 
@@ -71,6 +72,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("priority", "value_ns", "count"), pl.Int64),
     },
     "queues": dict(PARTED),
+    "parts": {"session": pl.String, **dict.fromkeys(DIMENSIONS, pl.String), "length_ns": pl.Int64},
+    "by_turn": {
+        **dict.fromkeys(("turn", "sessions", "wall_ns"), pl.Int64),
+        **{f"phase_{phase}_ns": pl.Int64 for phase in _PHASES},
+    },
 }
 
 
@@ -120,6 +126,7 @@ def session_row(session: str, path: dict[Phase, int], **changed: object) -> dict
         **dict.fromkeys(("itl_p50_ns", "itl_p95_ns", "itl_p99_ns", "itl_n"), None),
         **dict.fromkeys((*SPEEDS, *HIT_RATES), None),
         **dict.fromkeys(("affinity_pairs", "affinity_same", "queue_depth_max"), None),
+        **dict.fromkeys(("cache_misses", "missed_tokens", "joins", "join_wait_ns"), 0),
     }
     return row | changed
 
@@ -159,6 +166,15 @@ def shares_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def parts_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The main agent's path by phase and purpose."""
+    return [
+        {name: row[name] for name in ("session", "phase", "purpose")}
+        | {"agent": "main", "length_ns": row["end_ns"] - row["start_ns"]}
+        for row in segments
+    ]
+
+
 def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> Analysis:
     """An analysis of these sessions; tables that are not given are empty."""
     files = [
@@ -172,7 +188,7 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
         }
     ]
     given = {"sources": files, "segments": segments_of(rows)} | tables
-    given = {"shares": shares_of(given["segments"])} | given
+    given = {"shares": shares_of(given["segments"]), "parts": parts_of(given["segments"])} | given
     return Analysis(
         sessions=sessions_frame(rows), **{name: frame(name, given.get(name, [])) for name in SCHEMAS}
     )

@@ -65,7 +65,9 @@ def test_meeting_nobody_is_what_looking_at_each_pair_says(drawn: list[tuple[int,
 
 
 @pytest.mark.parametrize("between_ms", [900, 500, 320])
-def test_the_unloaded_prefill_of_a_server_is_found_under_any_load_that_leaves_it_idle(between_ms: int) -> None:
+def test_the_unloaded_prefill_of_a_server_is_found_under_any_load_that_leaves_it_idle(
+    between_ms: int,
+) -> None:
     rows = serve(400, between_ms * MS)
     time = fit_service(observed(rows)).times[MODEL]
     truth = sum(row["truth_ns"] for row in rows)
@@ -179,7 +181,7 @@ def test_queue_and_prefill_are_the_wait_and_the_queue_before_the_dispatch_stays(
 
 
 def test_where_only_the_first_token_is_told_the_wait_runs_from_the_start() -> None:
-    untold = {name: None for name in ("queue_ns", "queue_evidence", "prefill_ns", "prefill_evidence")}
+    untold = dict.fromkeys(("queue_ns", "queue_evidence", "prefill_ns", "prefill_evidence"))
     rows = serve(200, 400 * MS)
     parted = part_queue(_trace(rows, **untold))
     requests = _requests(parted.trace)

@@ -25,9 +25,7 @@ def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
-    known = requests.filter(
-        pl.col("input_tokens").is_not_null() & pl.col("cache_read_tokens").is_not_null()
-    )
+    known = requests.filter(pl.col("input_tokens").is_not_null() & pl.col("cache_read_tokens").is_not_null())
     before = pl.col("input_tokens").shift(1).over(_LANE)
     idle = pl.col("start_ns") - pl.col("graph_end").shift(1).over(_LANE)
     compacted = (pl.col("purpose").shift(1).over(_LANE) == "compaction").fill_null(value=False)

@@ -37,8 +37,8 @@ class Chunk:
     of the graph, and `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
     their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds
-    each, `spawn_row` (null where not known) and what it is `called`. `uses`: links of the kind joins, from
-    the span at `row` to that at `to_row`, with whether they are `explicit`.
+    each, `spawn_row` (null where not known), what it is `called`, and of which `sort`. `uses`: links of the
+    kind joins, from the span at `row` to that at `to_row`, with whether they are `explicit`.
     """
 
     names: pl.Series
@@ -112,6 +112,7 @@ def _agents(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
             row=first + pl.col("span"),
             spawn_row=first + pl.col("spawning_span"),
             called=pl.coalesce("name", "type", "source_id"),
+            sort=pl.coalesce("type", "name"),
         )
         .filter(pl.col("session") != NONE)
     )

@@ -79,7 +79,7 @@ def _hit_rate(of: pl.Expr) -> pl.Expr:
 
 
 def felt(chunk: Chunk) -> pl.DataFrame:
-    """What each answered request felt: session, priority, measure (`ttft` or `itl`), value_ns, and count, which is 1."""
+    """Of each answered request: session, priority, measure (`ttft` or `itl`), value_ns, and count, which is 1."""
     requests = answered_requests(chunk)
     measures = [
         requests.select("session", "priority", measure=pl.lit(name), value_ns=pl.col(f"{name}_ns"))
