@@ -6,7 +6,8 @@ before it and the second after it, or if their time overlaps with theirs (a turn
 says what holds from there on (`_CARRIED`: the header, a model that is chosen, a branch; where there is no
 clock, every length) is beside everything that follows, and so is a record that is missing where keys are
 numbers in the order of records. The first record of a file is its header. What is told of sessions and agents
-as a whole is not compared.
+as a whole is not compared. Where a session is named after the first record that has a time (`_NAMING`), no
+row is away from the records up to that one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _OF_A_TURN = {
     "atif": re.compile(rb"subagent_trajectories"),
 }
 """What says something of all that was before: of a turn, of the steps that began other agents."""
+
+_NAMING = {"mini-swe-agent": re.compile(rb'"timestamp"')}
 
 _LINES_TELL = frozenset({"openhands", "swe-agent", "mini-swe-agent", "cline", "opencode"})
 """Formats whose line numbers in a document are those of its records."""
@@ -93,7 +96,7 @@ def _kept(bag: Counter[Any], beside: set[str], known: set[str]) -> Counter[Any]:
 
 def _window(piece: Piece, variant: Variant, numbers: list[int], spans: list[_Placed]) -> tuple[float, float]:
     """The first and the last unit that may show what happened to the units of these numbers."""
-    if not numbers or numbers[0] == 0 or piece.container not in {LINES, RECORDS}:
+    if not numbers or numbers[0] <= _named_by(piece) or piece.container not in {LINES, RECORDS}:
         return -inf, inf
     places = sorted({number for span in spans if span.request for number in span.units})
     before, after = bisect_left(places, numbers[0]), bisect_right(places, numbers[-1])
@@ -106,6 +109,13 @@ def _window(piece: Piece, variant: Variant, numbers: list[int], spans: list[_Pla
     carried = _CARRIED.get(piece.format)
     carries = carried and any(carried.search(unit) for unit in (*variant.before, *variant.after))
     return low, inf if moved or carries else high
+
+
+@lru_cache(maxsize=8)
+def _named_by(piece: Piece) -> int:
+    """The number of the unit that names the session; 0 where it is not told by what it holds."""
+    naming = _NAMING.get(piece.format)
+    return next((n for n, unit in enumerate(piece.units) if naming and naming.search(unit)), 0)
 
 
 @lru_cache(maxsize=8)

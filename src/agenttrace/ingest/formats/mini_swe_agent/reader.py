@@ -65,7 +65,7 @@ class MiniSweAgent:
         reader = FieldReader(recorder)
         whole: Mapping[str, Any] = {"messages": document} if isinstance(document, list) else {}
         whole = document if isinstance(document, dict) else whole
-        messages = reader.objects(whole, "messages", 1)
+        messages = reader.numbered(whole, "messages")
         recorder.records = max(len(messages), 1)
         if not write_messages(reader, whole, messages):
             what = "messages without times, as versions before 2 write them"

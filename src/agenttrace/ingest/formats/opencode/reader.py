@@ -86,9 +86,8 @@ class OpenCode:
 
 
 def _read_messages(reader: FieldReader, document: Mapping[str, Any]) -> None:
-    messages = reader.objects(document, "messages", 1)
     reader.recorder.records = 0
-    for line, message in enumerate(messages, 1):
+    for line, message in reader.numbered(document, "messages"):
         info, parts = reader.inner(message, "info", line), reader.objects(message, "parts", line)
         reader.recorder.records += 1 + len(parts)
         if sniffing.is_message(info):

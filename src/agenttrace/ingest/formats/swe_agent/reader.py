@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agenttrace.ingest import fields
@@ -13,7 +13,7 @@ from agenttrace.ingest.formats.swe_agent.steps import write_steps
 from agenttrace.ingest.head import HEAD_BYTES, Head
 from agenttrace.ingest.json_text import parsed
 from agenttrace.ingest.json_values import read_document
-from agenttrace.ingest.record_fields import FieldReader
+from agenttrace.ingest.record_fields import FieldReader, listed
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Severity
@@ -71,15 +71,25 @@ class SweAgent:
             return
         reader = FieldReader(recorder)
         attempts = reader.objects(document, "attempts", 1) or [document]
-        steps = [step for attempt in attempts for step in reader.objects(attempt, "trajectory", 1)]
+        steps = _steps(reader, attempts)
         recorder.records = max(len(steps), 1)
-        if not any("execution_time" in step for step in steps):
+        if not any("execution_time" in step for _, step in steps):
             what = "a trajectory of an early version, or a demonstration: it states no times at all"
             recorder.finding("no_timings", Severity.WARNING, what)
             return
-        session_key = f"swe-agent:{_fingerprint(steps[0])[:16]}"
+        session_key = f"swe-agent:{_fingerprint(steps[0][1])[:16]}"
         write_steps(reader, session_key, steps)
         recorder.session(session_key=session_key, task_id=_task(document))
+
+
+def _steps(reader: FieldReader, attempts: Sequence[Mapping[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """The steps of all attempts with their numbers, in which what is no step counts too."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    before = 0
+    for attempt in attempts:
+        found += [(before + number, step) for number, step in reader.numbered(attempt, "trajectory")]
+        before += len(listed(attempt.get("trajectory")) or [])
+    return found
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
