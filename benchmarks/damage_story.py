@@ -26,7 +26,7 @@ from damage_material import LINES, RECORDS, Piece
 from damage_rows import Bags, Reading, without_lines
 from damage_text_ids import ids_of
 
-_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline", "codex"})
+_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline", "codex", "atif"})
 """Formats whose keys are numbers in the order of records."""
 
 _CARRIED = {
@@ -38,6 +38,7 @@ _CARRIED = {
 _OF_A_TURN = {
     "codex": re.compile(rb"task_complete|turn_complete|turn_aborted"),
     "atif": re.compile(rb"subagent_trajectories"),
+    "openhands": re.compile(rb"response_latencies|token_usages|usage_to_metrics"),
 }
 """What says something of all that was before: of a turn, of the steps that began other agents."""
 
@@ -66,8 +67,8 @@ class _Placed:
 class Beside:
     """The rows of readings of a piece, before and after, that are not beside what was damaged."""
 
-    def __init__(self, piece: Piece, sound: Reading, variant: Variant) -> None:
-        """`sound` is the reading of the whole piece."""
+    def __init__(self, piece: Piece, sound: Reading, found: Reading, variant: Variant) -> None:
+        """`sound` is the reading of the whole piece, `found` that of what it became."""
         hit = set(variant.before)
         numbers = [number for number, unit in enumerate(piece.units) if unit in hit]
         spans = _placed(piece, sound)
@@ -77,11 +78,23 @@ class Beside:
         start, end = min((s.start for s in beside), default=inf), max((s.end for s in beside), default=-inf)
         overlapping = [span for span in spans if span.start < end and span.end > start]
         self._beside = {span.key for span in [*beside, *overlapping]}
+        if _last_longer(sound, found):
+            self._beside |= {row["span_key"] for row in _rows(sound) if row["kind"] == "user_wait"}
 
     def of(self, bags: Bags) -> Bags:
         """Those of the rows, without their lines."""
         kept = {name: _kept(bags[name], self._beside, self._known) for name in _TABLES}
         return without_lines(kept)
+
+
+def _rows(reading: Reading) -> list[Row]:
+    return [dict(row) for row in reading.bags["spans"]]
+
+
+def _last_longer(sound: Reading, found: Reading) -> bool:
+    """Whether a span that lost its end seems to run on: while it does, nobody is known to wait for a person."""
+    ends = {row["span_key"]: row.get("end_ns", inf) for row in _rows(sound)}
+    return any(row.get("end_ns", inf) > ends.get(row["span_key"], inf) for row in _rows(found))
 
 
 def _kept(bag: Counter[Any], beside: set[str], known: set[str]) -> Counter[Any]:
@@ -124,7 +137,6 @@ def _ids(piece: Piece) -> list[frozenset[str]]:
 
 
 def _placed(piece: Piece, sound: Reading) -> list[_Placed]:
-    rows = [dict(row) for row in sound.bags["spans"]]
     return [
         _Placed(
             row["span_key"],
@@ -133,7 +145,7 @@ def _placed(piece: Piece, sound: Reading) -> list[_Placed]:
             row.get("start_ns", row.get("end_ns", -inf)),
             row.get("end_ns", inf),
         )
-        for row in rows
+        for row in _rows(sound)
     ]
 
 

@@ -174,7 +174,7 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)
     elif variant.claim is Claim.APART and piece.format in STORIES:
-        beside = Beside(piece, sound, variant)
+        beside = Beside(piece, sound, found, variant)
         a, b = beside.of(a), beside.of(b)
     elif variant.claim is Claim.APART:
         apart = Apart(piece, variant.before, variant.after)

@@ -258,3 +258,9 @@ def test_no_content_leaves_the_reader() -> None:
     reading = read_events(scope(0, 1, "a", "llm", None, data=secret, end_data=secret | OPENAI))
 
     assert "SECRET" not in str(reading)
+
+
+def test_a_chunk_whose_type_is_no_text_is_survived() -> None:
+    chunk = mark(0.5, "a", "llm.chunk", {"event_type": {"a": []}})
+
+    assert list(read_events([*scope(0, 1, "a", "llm", None), chunk]).spans) == ["scope:a"]
