@@ -45,21 +45,24 @@ class Outcome:
 
 @contextmanager
 def limited(seconds: float, problems: Problems) -> Iterator[None]:
-    """Stops what is done inside when the time is over, and tells."""
+    """Stops what is done inside when so much time of a processor is spent, and tells.
+
+    Processor time, so that a busy machine finds nothing. What sleeps forever is left to whoever watches the process.
+    """
 
     def stop(_: int, frame: FrameType | None) -> None:
         place = "".join(traceback.format_stack(frame, limit=6)) if frame else ""
         raise HangError(f"more than {seconds} s\n{place}")
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     except HangError as hang:
         problems.append(("hang", str(hang)))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
 
 
 @contextmanager
