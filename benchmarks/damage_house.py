@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cache
 from random import Random
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 
 from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.ingest.assembly.assemble import ReadSource, assemble
+from agenttrace.ingest.raw import RawTrace
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.report.rendering import Manner, render
@@ -64,21 +66,22 @@ def _chance(case: Read) -> Random:
 
 def _with_own_keys(number: int, source: ReadSource) -> ReadSource:
     """The rows under keys that no other trace has; views of different formats are not matched with each other."""
-    tables = {name: _renamed(getattr(source.raw, name), number) for name in _TABLES}
-    return ReadSource(f"{number}", "damaged", source.stored_bytes, replace(source.raw, **tables, dialects=()))
+    told: dict[str, Any] = {field.name: getattr(source.raw, field.name) for field in fields(RawTrace)}
+    told |= {name: _renamed(told[name], number) for name in _TABLES} | {"dialects": ()}
+    return ReadSource(f"{number}", "damaged", source.stored_bytes, RawTrace(**told))
 
 
 def _renamed(table: pa.Table, number: int) -> pa.Table:
     for name in _KEYS:
         if table.num_rows and name in table.column_names:
             place = table.column_names.index(name)
-            keys = pc.binary_join_element_wise(table[name], *_suffix(number))
+            keys: Any = pc.binary_join_element_wise(table[name], *_suffix(number))
             table = table.set_column(place, table.schema.field(name), keys)
     return table
 
 
 @cache
-def _suffix(number: int) -> tuple[pa.StringScalar, pa.StringScalar]:
+def _suffix(number: int) -> tuple[Any, Any]:
     """And what joins it to a key. Made once, for Arrow is slow to make one."""
     return pa.scalar(f"\x1f{number}"), pa.scalar("")
 

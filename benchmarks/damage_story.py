@@ -33,6 +33,7 @@ _CARRIED = {
     "swe-agent": re.compile(rb""),
     "codex": re.compile(rb"session_meta|turn_context|thread_|session_configured"),
     "gemini-cli": re.compile(rb"\$set|\$rewindTo|kind\""),
+    "openhands": re.compile(rb"delegate"),
     "pi": re.compile(rb'"(?:session|model_change|branch_summary|compaction|label)"|parentId'),
 }
 _OF_A_TURN = {
@@ -142,8 +143,8 @@ def _placed(piece: Piece, sound: Reading) -> list[_Placed]:
             row["span_key"],
             row["kind"] == "request",
             _units_of(piece, row),
-            row.get("start_ns", row.get("end_ns", -inf)),
-            row.get("end_ns", inf),
+            float(row.get("start_ns", row.get("end_ns", -inf))),
+            float(row.get("end_ns", inf)),
         )
         for row in _rows(sound)
     ]

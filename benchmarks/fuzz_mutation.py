@@ -119,9 +119,9 @@ def _change_number(_: Mutator, document: Value, place: Path, chance: Random) -> 
 
 
 def _repeat_item(_: Mutator, document: Value, place: Path, chance: Random) -> None:
-    held = at(document, place[:-1])
-    if isinstance(held, list):
-        held.insert(chance.randrange(len(held)), held[place[-1]])
+    held, key = at(document, place[:-1]), place[-1]
+    if isinstance(held, list) and isinstance(key, int):
+        held.insert(chance.randrange(len(held)), held[key])
 
 
 _OF_VALUES: tuple[Callable[[Mutator, Value, Path, Random], None], ...] = (

@@ -38,6 +38,7 @@ class _Reading:
         self._scopes: dict[str, Scope] = {}
         self._chunks: list[Event] = []
         self._compactions: list[Note] = []
+        self._marked: set[str] = set()
 
     def add(self, line: int, value: Any) -> None:
         event = event_of(value, line)
@@ -66,6 +67,11 @@ class _Reading:
             self._recorder.finding("unit_guessed", Severity.WARNING, what, line=event.line)
 
     def _add_mark(self, event: Event) -> None:
+        if event.uuid in self._marked:
+            what = "a mark that is repeated: counted once"
+            self._recorder.finding("record_repeated", Severity.INFO, what, line=event.line)
+            return
+        self._marked.add(event.uuid)
         if event.name == CHUNK and event.parent is not None:
             scope = self._scopes.get(event.parent)
             if scope is None:
