@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from agenttrace.ingest.dynamo.identity import Owners
@@ -13,18 +12,6 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 _SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
-_FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
-
-
-def is_record(text: bytes) -> bool:
-    """Whether the text is a record of the schema; one inside another record does not count."""
-    if b".trace.v" not in text:
-        return False
-    try:
-        schema = record_of(text).get("schema")
-    except BrokenLineError:
-        return False
-    return type(schema) is str and _FAMILY.fullmatch(schema) is not None
 
 
 class RequestTrace:

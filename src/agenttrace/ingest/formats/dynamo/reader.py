@@ -1,10 +1,10 @@
-"""The format as the rest of agenttrace sees it: a record on each line."""
+"""The format as the rest of agenttrace sees it. What reads a record on each line is loaded where it is needed."""
 
 from __future__ import annotations
 
 import re
 
-from agenttrace.ingest.dynamo.request_trace import RequestTrace, is_record
+from agenttrace.ingest.dynamo.records import is_record
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
@@ -52,6 +52,8 @@ class Dynamo:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """One span for each request and each tool call; agents and their parents from `agent_context`."""
+        from agenttrace.ingest.dynamo.request_trace import RequestTrace  # noqa: PLC0415
+
         trace = RequestTrace(recorder)
         try:
             for number, line in source.lines():
