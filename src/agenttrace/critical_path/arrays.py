@@ -85,6 +85,39 @@ def climbed(link: Ints) -> Ints:
     return top
 
 
+def summed_up(values: Ints, link: Ints, most: int | None = None) -> Ints:
+    """For each row the sum over it and all that it leads to, to where `link` points at itself; capped at `most`."""
+    total = np.where(link == np.arange(len(link)), 0, values)
+    while not np.array_equal(further := link[link], link):
+        total = total + total[link]
+        if most is not None:
+            total = np.minimum(total, most)
+        link = further
+    total = total + values[link]
+    return total if most is None else np.minimum(total, most)
+
+
+def least_up(values: Ints, link: Ints) -> Ints:
+    """For each row the least of it and of all that it leads to, to where `link` points at itself."""
+    least = values
+    while True:
+        least = np.minimum(least, least[link])
+        further = link[link]
+        if np.array_equal(further, link):
+            return least
+        link = further
+
+
+def depths(parent: Ints) -> Ints:
+    """How far each row is from the one above it that points at itself."""
+    depth: Ints = (parent != np.arange(len(parent))).astype(np.int64)
+    above = parent
+    while (further := depth[above]).any():
+        depth = depth + further
+        above = above[above]
+    return depth
+
+
 def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
     """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
 

@@ -22,13 +22,15 @@ from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
 class Network:
     """Edges from `source` to `target`. Nodes from `len(nodes)` on mean "all up to here"; `size` counts all.
 
-    `link`: the dependency that an edge is, NONE for parentage and what time says.
+    `link`: the dependency that an edge is, NONE for parentage and what time says. `gathered`: the events, as
+    rows of the blocks, up to which the nodes that mean so reach.
     """
 
     source: Ints
     target: Ints
     link: Ints
     size: int
+    gathered: Ints
 
 
 def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies) -> Network:
@@ -54,7 +56,9 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     link = np.full(sum(map(len, sources)), NONE, np.int64)
     first = len(source) + len(before_inside)
     link[first : first + len(dependencies)] = np.arange(len(dependencies))
-    return Network(np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered))
+    return Network(
+        np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered), gathered
+    )
 
 
 def _stand_ins(
