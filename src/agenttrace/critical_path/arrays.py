@@ -134,7 +134,15 @@ def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
 
 
 def sorting(key: Ints) -> Ints:
-    """What a stable argsort gives; several times faster than numpy's where the keys are in no order."""
+    """What a stable argsort gives; several times faster than numpy's where the keys are in no order.
+
+    Keys that leave room for it carry their rows along, so that what is sorted is plain integers.
+    """
+    if len(key) and int(key.min()) >= 0 and _bits(key) + len(key).bit_length() <= _KEY_BITS:
+        shift = len(key).bit_length()
+        packed = (key << shift) | np.arange(len(key))
+        packed.sort()
+        return packed & ((1 << shift) - 1)
     order = np.argsort(key)
     ordered = key[order]
     same = ordered[1:] == ordered[:-1]

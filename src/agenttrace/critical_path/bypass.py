@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Bools, Ints
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, sorting
 from agenttrace.critical_path.floats import FOREVER, Floats
 
 
@@ -36,7 +36,7 @@ def order_events(floats: Floats, chosen: Bools) -> Order:
     """The order of the events that are chosen, which are all of some capsules."""
     schedule = floats.schedule
     event = np.flatnonzero(chosen)
-    event = event[np.argsort(schedule.capsule[event] * len(schedule) + event)]
+    event = event[sorting(schedule.capsule[event])]
     place = np.full(len(schedule), NONE, np.int64)
     place[event] = np.arange(len(event))
     capsule = schedule.capsule[event]
@@ -62,7 +62,7 @@ def least_over(low: Ints, high: Ints, value: Ints, size: int) -> Ints:
     low, high, value, width = low[some], high[some], value[some], width[some]
     least = np.full(size, FOREVER, np.int64)
     power = np.frexp(width)[1] - 1
-    by_power = np.argsort(power)
+    by_power = sorting(power)
     bounds = np.searchsorted(power[by_power], np.arange(int(power.max(initial=0)) + 2))
     for step in range(len(bounds) - 2, -1, -1):
         # `least` holds what covers the next 2 * 2**step places; each half is covered by as much.

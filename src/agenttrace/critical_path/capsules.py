@@ -20,6 +20,7 @@ from agenttrace.critical_path.arrays import (
     counts,
     depths,
     running_last,
+    sorting,
     summed_up,
     sums,
 )
@@ -103,7 +104,7 @@ def preorder(parent: Ints) -> tuple[Ints, Ints]:
     """Places at which every subtree is one stretch, a parent first; and how many rows each subtree has."""
     depth = depths(parent)
     size = _subtree_sizes(parent, depth)
-    order = np.argsort(np.where(depth == 0, -1, parent), kind="stable")
+    order = sorting(np.where(depth == 0, 0, parent + 1))
     before = np.cumsum(size[order]) - size[order]
     width = counts(parent[depth > 0], len(parent))
     roots = int(np.count_nonzero(depth == 0))
@@ -118,7 +119,7 @@ def preorder(parent: Ints) -> tuple[Ints, Ints]:
 def _subtree_sizes(parent: Ints, depth: Ints) -> Ints:
     deepest = int(depth.max(initial=0))
     size = np.ones(len(parent), np.int64)
-    order = np.argsort(-depth, kind="stable")
+    order = sorting(deepest - depth)
     if deepest > _SHALLOW:
         below = order[depth[order] > 0]
         view = size.data

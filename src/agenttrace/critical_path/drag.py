@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Bools, Ints, least_up, run_starts
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, least_up, run_starts, sorting
 from agenttrace.critical_path.bypass import Order, order_events, ways_round
 from agenttrace.critical_path.floats import FOREVER, Floats
 from agenttrace.critical_path.schedule import plain_lengths
@@ -73,7 +73,7 @@ def _pieces(floats: Floats, order: Order) -> _Pieces:
     span = graph.nodes.span[node]
     begins = node < graph.nodes.n
     span[begins] = graph.forest.parent[span[begins]]
-    by_span = np.argsort(span, kind="stable")
+    by_span = sorting(span)
     real = real[by_span]
     return _Pieces(span[by_span], real, gap[by_span], floats.event[order.event[real]] == 0)
 

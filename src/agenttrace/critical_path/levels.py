@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import Ints, counts, expanded
+from agenttrace.critical_path.arrays import Ints, counts, expanded, sorting
 
 FEW = 24
 """So many events are cheaper one by one than as arrays."""
@@ -18,7 +18,7 @@ def levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int]:
 
     Nodes on cycles, and what follows them, are on level -1.
     """
-    order = np.argsort(source)
+    order = sorting(source)
     after = target[order]
     width = counts(source, size)
     start = np.cumsum(width) - width

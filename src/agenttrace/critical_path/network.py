@@ -74,10 +74,7 @@ def _stand_ins(
     asked[blocks.node[starts]] = blocks.before[starts]
     own_block = (blocks.what[ended] & JOINED) == 0
     waited_for_all = own_block & ~replaced[child] & (asked[child] == previous)
-    waited_for_last = np.isin(
-        (nodes.n + child) * len(nodes) + blocks.node[previous],
-        (nodes.n + dependencies.target) * len(nodes) + dependencies.node,
-    )
+    waited_for_last = _waited_for(nodes.n, child, blocks.node[previous], own_block, dependencies)
     settled = completes.copy()
     settled[ended] = waited_for_all | ~waited_for_last
     stands = completes.copy()
@@ -88,3 +85,15 @@ def _stand_ins(
     stands_for = blocks.node.copy()
     stands_for[gathered] = len(nodes) + np.arange(len(gathered))
     return stands_for, gathered
+
+
+def _waited_for(n: int, child: Ints, event: Ints, own_block: Bools, dependencies: Dependencies) -> Bools:
+    """Whether each child has a dependency on the event beside it; `own_block`: which rows are of its parent's."""
+    found = np.zeros(len(child), np.bool_)
+    for rows in (own_block, ~own_block):
+        wanted = np.full(n, NONE, np.int64)
+        wanted[child[rows]] = event[rows]
+        waits = np.zeros(n, np.bool_)
+        waits[dependencies.target[dependencies.node == wanted[dependencies.target]]] = True
+        found[rows] = waits[child[rows]]
+    return found

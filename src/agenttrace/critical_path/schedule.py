@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Ints, run_starts, summed_up
+from agenttrace.critical_path.arrays import NONE, Ints, run_starts, sorting, summed_up
 from agenttrace.critical_path.capsules import Capsules, find_capsules, holders
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.levels import Stage, levels, stages
@@ -69,10 +69,10 @@ def plan_network(graph: Graph, network: Network) -> Schedule:
     is_event = np.zeros(network.size, np.bool_)
     is_event[target] = True
     event = np.flatnonzero(is_event)
-    event = event[np.argsort(level_of[event] * network.size + event)]
+    event = event[sorting(level_of[event])]
     at = np.zeros(network.size + 1, np.int64)
     at[event] = 1 + np.arange(len(event))
-    by_target = np.argsort(at[target] * (len(event) + 1) + at[source])
+    by_target = sorting(at[target])
     arrives = at[target[by_target]]
     node = np.concatenate([[NONE], event])
     return Schedule(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Ints, expanded, run_starts, running_max
+from agenttrace.critical_path.arrays import NONE, Ints, expanded, run_starts, running_max, sorting
 from agenttrace.critical_path.bypass import Order
 from agenttrace.critical_path.floats import FOREVER, Floats
 from agenttrace.critical_path.levels import Stage, stages
@@ -44,11 +44,11 @@ def cheapest_ways(floats: Floats, order: Order, cases: Cases) -> Ints:
     high = cases.place[np.append(first[1:], len(cases.case)) - 1]
     width = high - low + 1
     found = np.minimum(cases.most, _past(order, low, high, cases.most))
-    by_width = np.argsort(width, kind="stable")
+    by_width = sorting(width)
     done = np.cumsum(width[by_width])
     worth = int(np.searchsorted(done, _WORK * (len(order.event) + _BATCH), side="right"))
     found[by_width[worth:]] = NONE
-    leaving = np.argsort(order.low, kind="stable")
+    leaving = sorting(order.low + 1)
     search = _Search(floats, order, leaving, order.low[leaving], low, high)
     for some in _batches(by_width[:worth], done):
         chosen = np.zeros(len(low), np.bool_)
@@ -88,7 +88,7 @@ class _Search:
         copy_case, within = expanded(width)
         copy_place = low[copy_case] + within
         rank = self._ranks(copy_case, copy_place, offset)
-        by_rank = np.argsort(rank, kind="stable")
+        by_rank = sorting(rank)
         new = np.empty(len(rank), np.int64)
         new[by_rank] = 1 + np.arange(len(rank))
         extra = np.zeros(len(rank), np.int64)
@@ -182,7 +182,7 @@ def _past(order: Order, low: Ints, high: Ints, most: Ints) -> Ints:
         if not len(ask) or not len(before):
             continue
         key = (before >> bit) * size + beyond
-        by_key = np.argsort(key)
+        by_key = sorting(key)
         block = (before >> bit)[by_key]
         rest = -running_max(block.max() - block[::-1], -value[by_key][::-1])[::-1]
         wanted = (low[ask] + 1 >> bit) - 1
