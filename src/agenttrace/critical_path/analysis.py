@@ -8,15 +8,24 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.graph import Graph, build_graph
+from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.graph import build_graph
+from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.chunk import measured_chunk
-from agenttrace.critical_path.measures.hot import tool_table, top_spans
+from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
 from agenttrace.critical_path.measures.joins import join_table
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import cache_miss_table, compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
+from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.what_if.answers import what_ifs
+from agenttrace.critical_path.what_if.bench import Bench
+from agenttrace.critical_path.what_if.questions import Questions, ask
+from agenttrace.critical_path.what_if.ranking import LARGEST_SPANS, RANKED_SPANS, ranking
+from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
+from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 
@@ -31,6 +40,9 @@ class ChunkResult:
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
+    near_critical: pl.DataFrame
+    what_if: pl.DataFrame
+    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -54,19 +66,25 @@ class Analysis:
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
+    near_critical: pl.DataFrame
+    what_if: pl.DataFrame
+    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
 
 
-def analyze_chunk(chunk: Trace) -> ChunkResult:
+def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResult:
     """The analysis of complete sessions: the unit that a pool or a cluster maps."""
     graph = build_graph(chunk)
     segments = path_segments(graph, find_critical_path(graph))
-    measured = measured_chunk(chunk, graph, segments)
+    schedule = plan(graph)
+    margins = find_margins(schedule)
+    measured = measured_chunk(chunk, graph, segments, margins)
     busy = exclusive_time(measured)
 
     path = plain(segment_table(graph, segments))
+    bench = Bench(chunk, schedule)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
@@ -78,18 +96,26 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         turns=named(turn_table(measured)),
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
+        near_critical=named(near_spans(measured)),
+        what_if=named(what_ifs(bench, measured, questions or Questions())),
+        ranking=_ranking(bench),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
-        repairs=_repairs(graph, measured.spans),
+        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
     )
 
 
-def analyze(trace: Trace) -> Analysis:
-    """Everything about all sessions of a trace, but for workloads: those have no time that could be divided."""
+def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
+    """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
+
+    `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read.
+    """
     trace = trace.timed()
+    questions = ask(what_if, trace.spans)
     empty = trace.spans.num_rows == 0
-    results = [analyze_chunk(trace)] if empty else [analyze_chunk(chunk) for chunk in trace.chunks()]
+    chunks = [trace] if empty else trace.chunks()
+    results = [analyze_chunk(chunk, questions) for chunk in chunks]
     joined = {
         field.name: pl.concat([getattr(result, field.name) for result in results], how="vertical_relaxed")
         for field in fields(ChunkResult)
@@ -97,10 +123,22 @@ def analyze(trace: Trace) -> Analysis:
     repairs = joined.pop("repairs")
     return Analysis(
         sources=_sources(trace),
-        findings=_findings(trace, repairs),
+        findings=_findings(trace, repairs, questions),
         sessions=_described(trace, joined.pop("sessions")),
         **joined,
     )
+
+
+def _ranking(bench: Bench) -> pl.DataFrame:
+    """Of a large chunk only some sessions are tried; of a session beyond all measure nothing."""
+    if bench.trace.spans.num_rows > RANKED_SPANS:
+        some = next(bench.trace.chunks(RANKED_SPANS))
+        if some.spans.num_rows > LARGEST_SPANS:
+            return pl.DataFrame(schema=RANKING | {"session": pl.String})
+        bench = Bench(some, plan(build_graph(some)))
+    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    found = ranking(bench)
+    return found.with_columns(names[found.get_column("session")])
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:
@@ -123,18 +161,19 @@ _REPAIRS = {
     "child_start_clipped": "a span that starts before its parent: cut at the parent's start",
     "outlives_parent": "a span that ends after its parent: not waited for there",
     "link_backwards": "a dependency on something that starts later: left out",
+    "drag_unknown": "a span whose drag was too much work to find out",
     "phases_clamped": "phases that do not fit into their request: cut to it",
 }
 
 
-def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
-    """What building the graph had to mend: code, source, line, count."""
+def _repairs(found: dict[str, Ints], spans: pl.DataFrame) -> pl.DataFrame:
+    """What building the graph had to mend, and what was too much work: code, source, line, count."""
     places = spans.select("source", "line")
-    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in graph.found.items()]
+    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in found.items()]
     return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
-def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
+def _findings(trace: Trace, repairs: pl.DataFrame, questions: Questions) -> pl.DataFrame:
     paths = trace.sources["path"].to_pylist()
     grouped = repairs.group_by("code", "source").agg(count=pl.len().cast(pl.Int64), line=pl.col("line").min())
     files = [paths[source] if 0 <= source < len(paths) else None for source in grouped.get_column("source")]
@@ -146,7 +185,8 @@ def _findings(trace: Trace, repairs: pl.DataFrame) -> pl.DataFrame:
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    return pl.concat([plain(trace.findings), made], how="vertical_relaxed").sort(
+    asked = pl.select(**questions.finding()) if questions.finding() else made.clear()
+    return pl.concat([plain(trace.findings), made, asked], how="vertical_relaxed").sort(
         "code", "file", nulls_last=True
     )
 

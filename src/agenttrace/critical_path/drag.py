@@ -22,8 +22,12 @@ from agenttrace.critical_path.schedule import plain_lengths
 from agenttrace.critical_path.windows import Cases, cheapest_ways
 
 
-def find_drag(floats: Floats) -> Ints:
-    """Of every span, in nanoseconds; NONE where finding it out would be too much work."""
+def find_drag(floats: Floats) -> tuple[Ints, Ints]:
+    """The drag of every span, NONE where finding it out would be too much work; and what the way round it costs.
+
+    The way round is one round everything inside the span too: what it would give if it did not happen at all.
+    It is known of capsules, NONE for other spans.
+    """
     schedule = floats.schedule
     capsules = schedule.capsules
     critical = floats.capsule == 0
@@ -36,7 +40,8 @@ def find_drag(floats: Floats) -> Ints:
     gives[span] = given
     limit = _limits(floats, order, round_ways)
     at = np.where(capsules.closed, np.arange(len(gives)), capsules.inside)
-    return np.where(gives == NONE, np.where(limit[at] > 0, NONE, 0), np.minimum(gives, limit[at]))
+    drag = np.where(gives == NONE, np.where(limit[at] > 0, NONE, 0), np.minimum(gives, limit[at]))
+    return drag, np.where(capsules.closed, limit, NONE)
 
 
 def _limits(floats: Floats, order: Order, round_ways: Ints) -> Ints:

@@ -12,7 +12,13 @@ from agenttrace.critical_path.analysis import Analysis, plain
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
 
-_WEIGHTS = {"turns": "wall_ns", "joins": "wall_ns", "top": "critical_ns", "cache_misses": "tokens"}
+_WEIGHTS = {
+    "turns": pl.col("wall_ns"),
+    "joins": pl.col("wall_ns"),
+    "top": pl.col("critical_ns"),
+    "near_critical": -pl.col("slack_ns"),
+    "cache_misses": pl.col("tokens"),
+}
 """Lists with many rows a session, and what a row of each weighs."""
 
 
@@ -49,7 +55,7 @@ class Gathering:
         return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
 
 
-def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: str) -> pl.DataFrame:
+def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:
     others = frame.filter(~chosen)
     if others.height > HEAVIEST_ROWS:
         others = others.sort(weight, descending=True, nulls_last=True).head(HEAVIEST_ROWS)

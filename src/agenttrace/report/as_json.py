@@ -164,6 +164,7 @@ def _session(
         **_listed("compactions", lists),
         **_listed("tools", lists),
         **_listed("top", lists),
+        **_listed("near_critical", lists),
     }
 
 

@@ -21,6 +21,7 @@ _BY_SESSION = (
     "turns",
     "joins",
     "top",
+    "near_critical",
     "tools",
     "cache_misses",
     "compactions",

@@ -1,0 +1,42 @@
+"""What is asked of every chunk, and what has to be known of the whole input for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_cost
+from agenttrace.critical_path.what_if.parsing import parse
+from agenttrace.critical_path.what_if.spec import FullCache, Spec
+from agenttrace.model.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """`cost` is what prefill costs, or why that cannot be told; null where no change asks for it."""
+
+    specs: tuple[Spec, ...] = ()
+    cost: PrefillCost | str | None = None
+
+    def finding(self) -> dict[str, pl.Expr]:
+        """Why an answer is missing, as a row of findings; empty if none is."""
+        if not isinstance(self.cost, str):
+            return {}
+        return {
+            "code": pl.lit("what_if_unknown"),
+            "severity": pl.lit(Severity.WARNING.value),
+            "count": pl.lit(1, pl.Int64),
+            "file": pl.lit(None, pl.String),
+            "line": pl.lit(None, pl.Int64),
+            "example": pl.lit(f"cache=1.0: {self.cost}"),
+        }
+
+
+def ask(what_if: Sequence[str | Spec], spans: pa.Table) -> Questions:
+    """Raises UsageError where one cannot be read. `spans`: those of the whole input."""
+    specs = tuple(parse(one) if isinstance(one, str) else one for one in what_if)
+    cached = any(isinstance(change, FullCache) for spec in specs for change in spec.changes)
+    return Questions(specs, prefill_cost(spans) if cached else None)
