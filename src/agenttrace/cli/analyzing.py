@@ -12,12 +12,21 @@ from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.critical_path.what_if.spec import Spec
     from agenttrace.ingest.reading import Reading
     from agenttrace.model.trace import Trace
     from agenttrace.report.rendering import Manner
     from agenttrace.report.spool import SessionSpool
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`sessions`: the beginnings of ids, of which all lists are kept; `what_if`: the changes to try."""
+
+    sessions: Sequence[str] = ()
+    what_if: Sequence[Spec] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,12 @@ def analyse_all(
     reading: Reading,
     manner: Manner,
     formats: Sequence[OutputFormat],
-    wanted: Sequence[str],
+    asked: Asked,
     stack: ExitStack,
 ) -> Analysed:
     """The analysis of all that is read; the one that is wanted of each session, for the formats that say it.
 
-    `wanted`: the beginnings of ids of sessions, of which all lists are kept. What lies on disk goes with the stack.
+    What lies on disk goes with the stack.
     """
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
 
@@ -50,8 +59,8 @@ def analyse_all(
     first = next(traces)
     second = next(traces, None)
     if second is None:
-        return Analysed(analyze(replace(first, findings=reading.findings())))
-    return _gathered(chain((first, second), traces), reading, manner, formats, wanted, stack)
+        return Analysed(analyze(replace(first, findings=reading.findings()), asked.what_if))
+    return _gathered(chain((first, second), traces), reading, manner, formats, asked, stack)
 
 
 def _gathered(
@@ -59,7 +68,7 @@ def _gathered(
     reading: Reading,
     manner: Manner,
     formats: Sequence[OutputFormat],
-    wanted: Sequence[str],
+    asked: Asked,
     stack: ExitStack,
 ) -> Analysed:
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
@@ -69,12 +78,12 @@ def _gathered(
 
     gathering = Gathering()
     spool = None
-    if _OF_EACH_SESSION.intersection(formats) and not wanted:
+    if _OF_EACH_SESSION.intersection(formats) and not asked.sessions:
         spool = stack.enter_context(SessionSpool(manner.top or as_json.DEFAULT_TOP, manner.labels))
     for trace in traces:
-        part = analyze(trace)
-        if wanted:
-            gathering.keep |= selection.beginning_with(part, wanted)
+        part = analyze(trace, asked.what_if)
+        if asked.sessions:
+            gathering.keep |= selection.beginning_with(part, asked.sessions)
         if spool is not None:
             spool.add(part)
         gathering.add(part)

@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from agenttrace.critical_path.summary import Quantiles, Summary, summarise
+from agenttrace.critical_path.what_if.summing import (
+    Recommendation,
+    WhatIf,
+    recommendations,
+    session_recommendations,
+    summed_what_ifs,
+)
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from agenttrace.critical_path.analysis import Analysis
 
 JSON_VERSION = 1
@@ -91,7 +100,7 @@ def _head(analysis: Analysis) -> dict[str, Any]:
         "schema_version": JSON_VERSION,
         "command": "analyze",
         **_origin(analysis),
-        "summary": _summary(summarise(analysis)),
+        "summary": {**_summary(summarise(analysis)), **_changes(analysis)},
     }
 
 
@@ -116,6 +125,34 @@ def _summary(summary: Summary) -> dict[str, Any]:
     }
 
 
+def _changes(analysis: Analysis) -> dict[str, Any]:
+    found: dict[str, Any] = {"recommendations": [_recommendation(one) for one in recommendations(analysis)]}
+    answers = summed_what_ifs(analysis)
+    return found | ({"what_if": [_what_if(one) for one in answers]} if answers else {})
+
+
+def _recommendation(one: Recommendation) -> dict[str, Any]:
+    return {
+        "change": one.change,
+        "saved_ns": one.saved_ns,
+        "share": round(one.share, 6),
+        "stops_helping_at": one.stops_helping_at,
+        "without_ns": one.without_ns,
+        "curve_ns": one.curve_ns,
+        "sessions": one.sessions,
+    }
+
+
+def _what_if(one: WhatIf) -> dict[str, Any]:
+    saved = one.saved_ns
+    return {
+        "change": one.change,
+        "wall_ns": _quantiles(one.wall_ns) if one.wall_ns else None,
+        "saved_ns": {"p50": saved.p50, "p95": saved.p95, "mean": saved.mean} if saved else None,
+        "selected": one.selected,
+    }
+
+
 def _quantiles(of: Quantiles) -> dict[str, Any]:
     return {
         "p50": of.p50,
@@ -133,9 +170,25 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
         name: longest_by_session(getattr(analysis, chosen.frame), chosen, top)
         for name, chosen in SESSION_LISTS.items()
     }
+    answers = _answers(analysis.what_if)
+    changes = session_recommendations(analysis)
     for row in analysis.sessions.iter_rows(named=True):
-        found = {name: entries.get(row["session"], (0, [])) for name, entries in lists.items()}
-        yield _session(row, found, labels)
+        name = row["session"]
+        found = {kind: entries.get(name, (0, [])) for kind, entries in lists.items()}
+        yield {
+            **_session(row, found, labels),
+            "what_if": answers.get(name, []),
+            "recommendations": [_recommendation(one) for one in changes[name]] if name in changes else None,
+        }
+
+
+def _answers(what_if: pl.DataFrame) -> dict[str, list[Row]]:
+    """The answers to each session's what-ifs, in the order of the questions."""
+    answers: dict[str, list[Row]] = {}
+    told = what_if.sort("session", "place").select("session", "change", "wall_ns", "saved_ns")
+    for session, change, wall, saved in told.iter_rows():
+        answers.setdefault(session, []).append({"change": change, "wall_ns": wall, "saved_ns": saved})
+    return answers
 
 
 def _session(

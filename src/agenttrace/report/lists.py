@@ -73,7 +73,7 @@ SESSION_LISTS = {
         "near_critical",
         "slack_ns",
         ("span",),
-        ("span", "name", "kind", "length_ns", "slack_ns"),
+        ("span", "name", "kind", "agent", "length_ns", "slack_ns"),
         least=True,
     ),
 }

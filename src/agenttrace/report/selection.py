@@ -22,6 +22,8 @@ _BY_SESSION = (
     "joins",
     "top",
     "near_critical",
+    "what_if",
+    "ranking",
     "tools",
     "cache_misses",
     "compactions",

@@ -42,7 +42,7 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
     kinds = pl.col("kind").cast(pl.String)
     return (
         spans.filter(kinds.is_in(_WORK) & (pl.col("slack_ns") > 0) & (length > 0) & ~inside)
-        .select("session", "span", pl.col("name").cast(pl.String), kinds, length, "slack_ns")
+        .select("session", "span", pl.col("name").cast(pl.String), kinds, "agent", length, "slack_ns")
         .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
         .group_by("session", maintain_order=True)
         .head(limit)
