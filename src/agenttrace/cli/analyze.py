@@ -16,7 +16,7 @@ from agenttrace.report.output_format import OutputFormat
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --session 0a1b2c --top 20
-  agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5' --what-if 'prefill=0,queue=0'
+  agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
   zstdcat traces.jsonl.zst | agenttrace analyze - --format md
 

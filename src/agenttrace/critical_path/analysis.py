@@ -20,11 +20,11 @@ from agenttrace.critical_path.measures.turns import cache_miss_table, compaction
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.spans import session_sizes
 from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
-from agenttrace.critical_path.what_if.ranking import LARGEST_SPANS, RANKED_SPANS, ranking
-from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
+from agenttrace.critical_path.what_if.ranking import first_sessions, looked_at_first, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -121,6 +121,7 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
+    joined["ranking"] = looked_at_first(joined["ranking"])
     return Analysis(
         sources=_sources(trace),
         findings=_findings(trace, repairs, questions),
@@ -130,15 +131,15 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
 
 
 def _ranking(bench: Bench) -> pl.DataFrame:
-    """Of a large chunk only some sessions are tried; of a session beyond all measure nothing."""
-    if bench.trace.spans.num_rows > RANKED_SPANS:
-        some = next(bench.trace.chunks(RANKED_SPANS))
-        if some.spans.num_rows > LARGEST_SPANS:
-            return pl.DataFrame(schema=RANKING | {"session": pl.String})
+    """What is found of the sessions that are looked at, with their names."""
+    names = bench.graph.spans.names.to_pylist()
+    chosen = first_sessions(names, session_sizes(bench.graph.spans)[:-1])
+    if len(chosen) < len(names):
+        some = bench.trace.only(chosen)
         bench = Bench(some, plan(build_graph(some)))
-    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
     found = ranking(bench)
-    return found.with_columns(names[found.get_column("session")])
+    known = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(known[found.get_column("session")])
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
+from agenttrace.critical_path.what_if.ranking import looked_at_first
 
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
@@ -52,7 +53,13 @@ class Gathering:
         slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
         chosen = pl.col("session").is_in([*slowest.get_column("session"), *self.keep])
         lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
-        return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
+        return replace(
+            held,
+            segments=held.segments.filter(chosen),
+            ranking=looked_at_first(held.ranking),
+            findings=_summed(held.findings),
+            **lists,
+        )
 
 
 def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:

@@ -70,8 +70,10 @@ def _few_free(free: Ints, level: int, arrays: tuple[Ints, Ints, Ints, Ints, Ints
 
 def stages(level_of: Ints, count: int) -> list[Stage]:
     """Of nodes sorted by level: wide levels one by one, narrow ones together."""
-    bounds = np.searchsorted(level_of, np.arange(count)).tolist()
     found: list[Stage] = []
+    if not count:
+        return found
+    bounds = np.searchsorted(level_of, np.arange(count)).tolist()
     for low, high in zip(bounds, [*bounds[1:], len(level_of)], strict=True):
         if high - low > FEW:
             found.append((low, high, True))

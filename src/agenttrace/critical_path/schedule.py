@@ -74,18 +74,17 @@ def plan_network(graph: Graph, network: Network) -> Schedule:
     at[event] = 1 + np.arange(len(event))
     by_target = sorting(at[target])
     arrives = at[target[by_target]]
-    node = np.concatenate([[NONE], event])
     return Schedule(
         graph=graph,
         network=network,
         capsules=capsules,
-        node=node,
+        node=np.concatenate([[NONE], event]),
         at=at[:-1],
         level=np.concatenate([[0], level_of[event]]),
         first=np.concatenate([[0], np.flatnonzero(run_starts(arrives)), [len(arrives)]]),
         source=at[source[by_target]],
-        capsule=_surroundings(graph, network, capsules, node),
-        takes=_takes(graph, capsules, node, at),
+        capsule=np.concatenate([[NONE], _surroundings(graph, network, capsules, event)]),
+        takes=np.concatenate([[0], _takes(graph, capsules, event, at)]),
         stages=[(low + 1, high + 1, wide) for low, high, wide in stages(level_of[event], count)],
     )
 
@@ -107,14 +106,14 @@ def _edges(graph: Graph, network: Network, capsules: Capsules) -> tuple[Ints, In
 
 def _surroundings(graph: Graph, network: Network, capsules: Capsules, node: Ints) -> Ints:
     span = holders(graph, network)[node]
-    begins = (node >= 0) & (node < graph.nodes.n)
+    begins = node < graph.nodes.n
     return np.where(begins, capsules.around[span], capsules.inside[span])
 
 
 def _takes(graph: Graph, capsules: Capsules, node: Ints, at: Ints) -> Ints:
     n = graph.nodes.n
     takes = np.zeros(len(node), np.int64)
-    wraps = np.flatnonzero((node >= 0) & (node < n))
+    wraps = np.flatnonzero(node < n)
     wraps = wraps[(capsules.closed & graph.blocks.inner)[node[wraps]]]
     takes[wraps] = at[n + node[wraps]]
     return takes

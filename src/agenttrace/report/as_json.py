@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from agenttrace.critical_path.summary import Quantiles, Summary, summarise
+from agenttrace.critical_path.summary import Quantiles, summarise
 from agenttrace.critical_path.what_if.summing import (
     Recommendation,
     WhatIf,
@@ -78,7 +78,7 @@ def to_json_lines(
 ) -> Iterator[bytes]:
     """One line a session, then one with the summary and, beside it, sources and findings."""
     yield from sessions if sessions is not None else session_lines(analysis, top=top, labels=labels)
-    last = {"summary": _summary(summarise(analysis)), **_origin(analysis)}
+    last = {"summary": _summary(analysis), **_origin(analysis)}
     yield orjson.dumps(last, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -100,7 +100,7 @@ def _head(analysis: Analysis) -> dict[str, Any]:
         "schema_version": JSON_VERSION,
         "command": "analyze",
         **_origin(analysis),
-        "summary": {**_summary(summarise(analysis)), **_changes(analysis)},
+        "summary": _summary(analysis),
     }
 
 
@@ -112,7 +112,8 @@ def _origin(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _summary(summary: Summary) -> dict[str, Any]:
+def _summary(analysis: Analysis) -> dict[str, Any]:
+    summary = summarise(analysis)
     return {
         "sessions": summary.sessions,
         "requests": summary.requests,
@@ -122,6 +123,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "critical_path_by_purpose_ns": summary.critical_path_by_purpose_ns,
         "busy_ns": summary.busy_ns,
         "evidence_ns": summary.evidence_ns,
+        **_changes(analysis),
     }
 
 

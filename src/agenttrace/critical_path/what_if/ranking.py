@@ -7,17 +7,17 @@ straight lines: the path moves elsewhere where two of them meet. All of them are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import Bools, Ints
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, sums
 from agenttrace.critical_path.columns import dictionary
 from agenttrace.critical_path.measures.chunk import agent_frame
 from agenttrace.critical_path.path import find_critical_path
-from agenttrace.critical_path.spans import KIND
+from agenttrace.critical_path.spans import KIND, session_sizes
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.scenarios import scaled_walls
 from agenttrace.critical_path.what_if.spec import Subject, Term
@@ -25,11 +25,10 @@ from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
 
 STEPS = tuple(Fraction(eighths, 8) for eighths in range(8))
 """The factors that are tried; at 1 nothing is saved."""
-
 HALF = STEPS.index(Fraction(1, 2))
 
-RANKED_SPANS = 10_000
-"""Of a chunk with more spans, sessions with about so many are looked at."""
+RANKED_SPANS = 20_000
+"""Of an input with more spans sessions with so many are looked at, chosen by nothing but their names."""
 
 LARGEST_SPANS = 200_000
 """A session with more spans is not looked at."""
@@ -40,118 +39,131 @@ _PHASES = (
 )
 _PURPOSES = (Purpose.COMPACTION, Purpose.FAILED_ATTEMPT, Purpose.SIDE_REQUEST)
 _TOOL = KIND[SpanKind.TOOL]
-_NAMES = 6
-_CANDIDATES = 14
+_NAMES = 4
 _LEAST_SHARE = 200
-"""A change that could not even give this part of the wall time is not tried."""
+"""A change that could not even give this part of a session's wall time is not tried there."""
 
 SAVED = tuple(f"saved_{step}" for step in range(len(STEPS)))
-SCHEMA = {"session": pl.Int64, "change": pl.String, "wall_ns": pl.Int64, **dict.fromkeys(SAVED, pl.Int64)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    change: str
-    chosen: Bools
-    critical_ns: int
+SCHEMA = {
+    "session": pl.Int64,
+    "change": pl.String,
+    "wall_ns": pl.Int64,
+    "spans": pl.Int64,
+    **dict.fromkeys(SAVED, pl.Int64),
+}
 
 
 def ranking(bench: Bench) -> pl.DataFrame:
     """One row a session and change: what the session takes, and what it saves at each of STEPS.
 
-    `change` lacks the operator. Changes that save nothing in a session have no row in it; every session that was
-    looked at has one without a change.
+    `change` lacks the operator. Changes that save nothing in a session have no row in it; every session has one
+    without a change, with the number of its spans.
     """
     walls = bench.walls
-    candidates = _candidates(bench)
-    looked_at = pl.DataFrame({"session": np.arange(len(walls)), "wall_ns": walls}).select(
-        "session",
-        pl.lit(None, pl.String).alias("change"),
-        "wall_ns",
-        *(pl.lit(0, pl.Int64).alias(name) for name in SAVED),
-    )
-    if not candidates:
-        return looked_at
-    scenarios = [(candidate.chosen, step) for candidate in candidates for step in STEPS]
-    after = scaled_walls(bench.schedule, bench.gaps, scenarios)
-    saved = (walls - after).reshape(len(candidates), len(STEPS), len(walls))
-    number, session = np.nonzero(saved[:, 0] > 0)
-    names = [candidates[at].change for at in number]
-    columns = {name: saved[number, step, session] for step, name in enumerate(SAVED)}
-    found = pl.DataFrame(
-        {"session": session, "change": names, "wall_ns": walls[session], **columns}, schema=SCHEMA
-    )
-    return pl.concat([looked_at, found]).sort(
+    spans = session_sizes(bench.graph.spans)[:-1]
+    none = dict.fromkeys(SAVED, np.zeros(len(walls), np.int64))
+    every = {
+        "session": np.arange(len(walls)),
+        "change": [None] * len(walls),
+        "wall_ns": walls,
+        "spans": spans,
+    }
+    looked_at = pl.DataFrame({**every, **none}, schema=SCHEMA)
+    return pl.concat([looked_at, _tried(bench, spans)]).sort(
         "session", SAVED[HALF], "change", descending=[False, True, False], nulls_last=True
     )
 
 
-def _candidates(bench: Bench) -> list[_Candidate]:
-    """The changes that concern most of the path; each at least a little of it."""
+def _tried(bench: Bench, spans: Ints) -> pl.DataFrame:
+    changes, chosen, wanted = _candidates(bench)
+    if not changes:
+        return pl.DataFrame(schema=SCHEMA)
+    scenarios = [(one, step) for one in chosen for step in STEPS]
+    after = scaled_walls(bench.schedule, bench.gaps, scenarios)
+    saved = (bench.walls - after).reshape(len(changes), len(STEPS), -1)
+    number, session = np.nonzero(wanted & (saved[:, 0] > 0))
+    about = {
+        "session": session,
+        "change": [changes[at] for at in number],
+        "wall_ns": bench.walls[session],
+        "spans": spans[session],
+    }
+    columns = {name: saved[number, step, session] for step, name in enumerate(SAVED)}
+    return pl.DataFrame({**about, **columns}, schema=SCHEMA)
+
+
+def _candidates(bench: Bench) -> tuple[list[str], list[Bools], Bools]:
+    """Changes, the gaps that each selects, and the sessions in which each could give enough to be tried."""
     path = find_critical_path(bench.graph)
-    on_path = np.zeros(len(bench.gaps), np.bool_)
-    on_path[path.node] = True
-    on_path[bench.graph.spans.first] = False
-    critical = np.where(on_path, bench.gaps, 0)
-    found = []
-    for terms in _selections(bench, critical):
-        chosen = bench.stretches.select(terms)
-        found.append(_Candidate(_text(terms), chosen, int(critical[chosen].sum())))
-    least = max(1, int(bench.walls.sum()) // _LEAST_SHARE)
-    found = [candidate for candidate in found if candidate.critical_ns >= least]
-    found.sort(key=lambda candidate: (-candidate.critical_ns, candidate.change))
-    return found[:_CANDIDATES]
+    critical = np.zeros(len(bench.gaps), np.int64)
+    critical[path.node] = bench.gaps[path.node]
+    critical[bench.graph.spans.first] = 0
+    session = bench.graph.spans.session[bench.stretches.span]
+    least = np.maximum(1, bench.walls // _LEAST_SHARE)
+    changes, chosen, wanted = [], [], []
+    for terms, within in _selections(bench, critical, session):
+        gaps = bench.stretches.select(terms)
+        enough = within & (sums(critical[gaps], session[gaps], len(least)) >= least)
+        if enough.any():
+            changes.append(_text(terms))
+            chosen.append(gaps)
+            wanted.append(enough)
+    return changes, chosen, np.array(wanted)
 
 
-def _selections(bench: Bench, critical: Ints) -> Iterator[tuple[Term, ...]]:
+def _selections(bench: Bench, critical: Ints, session: Ints) -> Iterator[tuple[tuple[Term, ...], Bools]]:
+    """Selections, and the sessions in which they matter: a name does where it is among those with most time."""
+    everywhere = np.ones(len(bench.walls), np.bool_)
     for phase in _PHASES:
-        yield (Term(Subject.PHASE, phase.value),)
+        yield (Term(Subject.PHASE, phase.value),), everywhere
     for purpose in _PURPOSES:
-        yield (Term(Subject.PURPOSE, purpose.value),)
+        yield (Term(Subject.PURPOSE, purpose.value),), everywhere
     stretches, spans = bench.stretches, bench.trace.spans
-    tools = bench.graph.spans.kind[stretches.occurrence] == _TOOL
-    for name in _heaviest(dictionary(spans, "name"), stretches.occurrence, np.where(tools, critical, 0)):
-        yield (Term(Subject.TOOL, _quoted(name)),)
-    models = _heaviest(dictionary(spans, "model"), stretches.occurrence, critical)
-    if len(models) > 1:
-        for name in models:
-            yield (Term(Subject.MODEL, _quoted(name)),)
-    for name in _agent_types(bench, critical):
-        yield (Term(Subject.AGENT, _quoted(name)),)
+    tool = bench.graph.spans.kind[stretches.occurrence] == _TOOL
+    index, names = dictionary(spans, "name")
+    for name, within in _heaviest(names, index[stretches.occurrence], np.where(tool, critical, 0), session):
+        yield (Term(Subject.TOOL, _quoted(name)),), within
+    index, names = dictionary(spans, "model")
+    for name, within in _heaviest(names, index[stretches.occurrence], critical, session, least=2):
+        yield (Term(Subject.MODEL, _quoted(name)),), within
+    names, index = _agent_types(bench)
+    for name, within in _heaviest(names, index[stretches.span], critical, session):
+        yield (Term(Subject.AGENT, _quoted(name)),), within
 
 
-def _heaviest(names: tuple[Ints, list[str | None]], occurrence: Ints, critical: Ints) -> list[str]:
-    index, values = names
-    weight = np.zeros(len(values) + 1, np.int64)
-    np.add.at(weight, index[occurrence], critical)
-    order = sorted(
-        (-int(weight[place]), name) for place, name in enumerate(values) if name and weight[place] > 0
-    )
-    return [name for _, name in order[:_NAMES]]
-
-
-def _agent_types(bench: Bench, critical: Ints) -> list[str]:
-    """Types of subagents, or their names where they have no type."""
-    agents = (
-        agent_frame(bench.trace, bench.graph.spans)
-        .filter(pl.col("agent") > 0)
-        .select("session", "agent", "kind_of")
-    )
-    spans = bench.graph.spans
-    owner = bench.stretches.span
-    at = np.flatnonzero(critical)
-    spent = pl.DataFrame(
-        {"session": spans.session[owner[at]], "agent": spans.agent[owner[at]], "critical_ns": critical[at]}
-    ).with_columns(
-        pl.col("agent").cast(agents.schema["agent"]), pl.col("session").cast(agents.schema["session"])
-    )
+def _heaviest(
+    names: Sequence[str | None], index: Ints, spent: Ints, session: Ints, *, least: int = 1
+) -> Iterator[tuple[str, Bools]]:
+    """Names, and the sessions in which each is among the few on which most was spent; of `least` at least."""
+    at = np.flatnonzero((index >= 0) & (spent > 0))
     heaviest = (
-        spent.join(agents.drop_nulls("kind_of"), on=["session", "agent"])
-        .group_by("kind_of")
-        .agg(pl.col("critical_ns").sum())
-        .sort("critical_ns", "kind_of", descending=[True, False])
+        pl.DataFrame({"session": session[at], "index": index[at], "spent": spent[at]})
+        .group_by("session", "index")
+        .agg(pl.col("spent").sum())
+        .with_columns(name=pl.col("index").replace_strict(dict(enumerate(names)), return_dtype=pl.String))
+        .filter((pl.col("name") != "") & (pl.len().over("session") >= least))
+        .sort("session", "spent", "name", descending=[False, True, False])
+        .group_by("session", maintain_order=True)
+        .head(_NAMES)
+        .sort("name", "session")
     )
-    return heaviest.get_column("kind_of").head(_NAMES).to_list()
+    for (name,), rows in heaviest.group_by("name", maintain_order=True):
+        within = np.zeros(int(session.max()) + 1, np.bool_)
+        within[rows["session"].to_numpy()] = True
+        yield str(name), within
+
+
+def _agent_types(bench: Bench) -> tuple[list[str | None], Ints]:
+    """Types of subagents, or their names where they have no type; and of each span the one of its agent."""
+    spans = bench.graph.spans
+    agents = agent_frame(bench.trace, spans).filter(pl.col("agent") > 0).drop_nulls("kind_of")
+    names = agents["kind_of"].unique().sort()
+    place = names.search_sorted(agents["kind_of"]).to_numpy() if len(names) else np.zeros(0, np.int64)
+    width = 1 + int(max(spans.agent.max(initial=0), agents["agent"].max() or 0))
+    known = np.full(len(spans.first) * width + 1, NONE, np.int64)
+    known[agents["session"].to_numpy() * width + agents["agent"].to_numpy()] = place
+    lane = np.where(spans.agent >= 0, spans.session * width + spans.agent, len(known) - 1)
+    return [*names.to_list()], known[lane]
 
 
 def _quoted(name: str) -> str:
@@ -161,3 +173,25 @@ def _quoted(name: str) -> str:
 
 def _text(terms: Sequence[Term]) -> str:
     return "&".join(t.value if t.about is Subject.PHASE else f"{t.about.value}:{t.value}" for t in terms)
+
+
+def looked_at_first(ranking: pl.DataFrame, spans: int = RANKED_SPANS) -> pl.DataFrame:
+    """The rows of as many sessions as have so many spans together, and of one at least.
+
+    Which these are depends on names alone, so that it does not matter how an input is cut into pieces.
+    """
+    every = ranking.filter(pl.col("change").is_null()).select("session", "spans")
+    chosen = first_sessions(every["session"].to_list(), every["spans"].to_numpy(), spans)
+    return ranking.filter(pl.col("session").is_in(chosen))
+
+
+def first_sessions(names: Sequence[str], sizes: Ints, spans: int = RANKED_SPANS) -> list[str]:
+    """Names of sessions in an order of their own, as far as they have so many spans together, one at least."""
+    known = sorted(
+        (blake2b(name.encode(), digest_size=8).digest(), name, int(size))
+        for name, size in zip(names, sizes, strict=True)
+        if size <= LARGEST_SPANS
+    )
+    total = np.cumsum([size for _, _, size in known])
+    count = max(1, int(np.searchsorted(total, spans, side="right"))) if known else 0
+    return [name for _, name, _ in known[:count]]
