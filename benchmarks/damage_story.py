@@ -137,14 +137,18 @@ def _ids(piece: Piece) -> list[frozenset[str]]:
     return [frozenset(ids_of(unit, OWN_IDS[piece.format])) for unit in piece.units]
 
 
+def _instant(row: Mapping[str, Any], names: Sequence[str], otherwise: float) -> float:
+    return next((float(row[name]) for name in names if row.get(name) is not None), otherwise)
+
+
 def _placed(piece: Piece, sound: Reading) -> list[_Placed]:
     return [
         _Placed(
             row["span_key"],
             row["kind"] == "request",
             _units_of(piece, row),
-            float(row.get("start_ns", row.get("end_ns", -inf))),
-            float(row.get("end_ns", inf)),
+            _instant(row, ("start_ns", "end_ns"), -inf),
+            _instant(row, ("end_ns",), inf),
         )
         for row in _rows(sound)
     ]

@@ -46,7 +46,7 @@ def stand_in(
         return _Reading(told)
 
     patch.setattr(reading, "Reading", opened)
-    patch.setattr(analysing, "analyze", lambda _, **_options: analysis)
+    patch.setattr(analysing, "analyze", lambda *_asked, **_options: analysis)
     return asked
 
 

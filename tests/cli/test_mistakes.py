@@ -16,7 +16,7 @@ from cli.running import call
             ["analyze", "x", "--sesion", "y"],
             "error: no such option '--sesion'\nhint: did you mean --session?\n",
         ),
-        (["analyze", "x", "--what"], "error: no such option '--what'\nhint: see agenttrace analyze --help\n"),
+        (["analyze", "x", "--why"], "error: no such option '--why'\nhint: see agenttrace analyze --help\n"),
         (["analyze"], "error: missing argument 'PATH...'\nhint: see agenttrace analyze --help\n"),
         (["--verison"], "error: no such option '--verison'\nhint: did you mean --version?\n"),
     ],
@@ -44,5 +44,5 @@ def test_a_file_without_a_command_is_probably_to_be_analysed(
 
 def test_options_of_later_issues_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
     _, page, _ = call(capsys, "analyze", "--help")
-    for option in ("--html", "--parquet", "--what-if", "--waterfall", "--jobs", "--redact"):
+    for option in ("--html", "--parquet", "--waterfall", "--jobs", "--redact"):
         assert option not in page

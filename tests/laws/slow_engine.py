@@ -589,6 +589,48 @@ class Slow:
             for event, waits in self.before.items()
         }
 
+    def owner(self, event: Event) -> int:
+        """Whose time the gap before an event is; none's before the session's start."""
+        number = self._span_of(event)
+        if event == ("start", 0):
+            return -1
+        return int(self.spans[number]["parent"]) if event[0] == "start" else number
+
+    def wall(self, gaps: dict[Event, int]) -> int:
+        times = self.retimed(gaps)
+        return times["end", 0] - times["start", 0]
+
+    def drag(self, number: int) -> int:
+        gaps = self.gaps()
+        without = {event: 0 if self.owner(event) == number else gap for event, gap in gaps.items()}
+        return self.wall(gaps) - self.wall(without)
+
+    def slack(self, number: int) -> int | None:
+        """None where the end of the session does not wait for the span's; by the longest way between the two."""
+        after: dict[Event, list[Event]] = {}
+        for event, waits in self.before.items():
+            for wait in waits:
+                after.setdefault(wait.event, []).append(event)
+        gaps = self.gaps()
+        rest: dict[Event, int | None] = {}
+        order = sorted(self.before, key=lambda event: len(self._all_after(event, after)))
+        for event in order:
+            ways = [(rest[later], gaps[later]) for later in after.get(event, ())]
+            found = [length + gap for length, gap in ways if length is not None]
+            rest[event] = 0 if event == ("end", 0) else max(found, default=None)
+        left = rest["end", number]
+        return None if left is None else self.time["end", 0] - self.time["end", number] - left
+
+    def _all_after(self, event: Event, after: dict[Event, list[Event]]) -> set[Event]:
+        seen: set[Event] = set()
+        open_ = [event]
+        while open_:
+            for later in after.get(open_.pop(), ()):
+                if later not in seen:
+                    seen.add(later)
+                    open_.append(later)
+        return seen
+
     def retimed(self, gaps: dict[Event, int]) -> dict[Event, int]:
         """Every event after all that it waits for, in any order that allows that."""
         times: dict[Event, int] = {}

@@ -10,11 +10,13 @@ from agenttrace.cli.checks import mention_findings, mention_sources, refuse_find
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.streams import output_width, wants_color, write_data, write_file
+from agenttrace.critical_path.what_if.parsing import parse
 from agenttrace.report.output_format import OutputFormat
 
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --session 0a1b2c --top 20
+  agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
   agenttrace analyze loaded.jsonl --calibrate light.jsonl
   zstdcat traces.jsonl.zst | agenttrace analyze - --format md
@@ -34,6 +36,7 @@ def analyze(
     top: o.Top = None,
     input_format: o.InputFormat = None,
     strict: o.Strict = False,
+    what_if: o.WhatIfs = None,
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
     calibrate: o.Calibrate = None,
@@ -51,6 +54,7 @@ def analyze(
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     formats = [answered, OutputFormat.JSON] if json_file else [answered]
+    specs = [parse(spec) for spec in what_if or []]
 
     from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
@@ -64,7 +68,8 @@ def analyze(
         stack.enter_context(interrupts.cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
-            found = analyse_all(reading, Asked(manner, formats, session or [], service), stack)
+            asked = Asked(manner, formats, session or [], specs, service)
+            found = analyse_all(reading, asked, stack)
         if strict:
             refuse_findings(reading.findings())
         analysis = require_sessions(found.analysis)

@@ -14,6 +14,7 @@ from agenttrace.report.output_format import OutputFormat
 if TYPE_CHECKING:
     from agenttrace.cli.held_traces import HeldTraces
     from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.critical_path.what_if.spec import Spec
     from agenttrace.ingest.reading import Reading
     from agenttrace.model.trace import Trace
     from agenttrace.report.rendering import Manner
@@ -40,13 +41,14 @@ class Analysed:
 class Asked:
     """What is wanted of an analysis: how it is shown, and in which formats.
 
-    `wanted`: the beginnings of ids of sessions, of which all lists are kept. `service`: how long prefill takes without
-    load, of models that it knows.
+    `sessions`: the beginnings of ids, of which all lists are kept. `what_if`: the changes to try. `service`: how
+    long prefill takes without load, of models that it knows.
     """
 
     manner: Manner
     formats: Sequence[OutputFormat]
-    wanted: Sequence[str] = ()
+    sessions: Sequence[str] = ()
+    what_if: Sequence[Spec] = ()
     service: Service | None = None
 
 
@@ -59,7 +61,8 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     first = next(traces)
     second = next(traces, None)
     if second is None:
-        return Analysed(analyze(replace(first, findings=reading.findings()), service=asked.service))
+        whole = replace(first, findings=reading.findings())
+        return Analysed(analyze(whole, asked.what_if, service=asked.service))
     held = stack.enter_context(HeldTraces())
     known = _held(chain((first, second), traces), held, asked.service)
     return _gathered(held, reading, replace(asked, service=known), stack)
@@ -103,14 +106,14 @@ def _gathered(traces: Iterable[Trace], reading: Reading, asked: Asked, stack: Ex
 
     gathering = Gathering()
     spool = None
-    if _OF_EACH_SESSION.intersection(asked.formats) and not asked.wanted:
+    if _OF_EACH_SESSION.intersection(asked.formats) and not asked.sessions:
         spool = stack.enter_context(
             SessionSpool(asked.manner.top or as_json.DEFAULT_TOP, asked.manner.labels)
         )
     for trace in traces:
-        part = analyze(trace, service=asked.service)
-        if asked.wanted:
-            gathering.keep |= selection.beginning_with(part, asked.wanted)
+        part = analyze(trace, asked.what_if, service=asked.service)
+        if asked.sessions:
+            gathering.keep |= selection.beginning_with(part, asked.sessions)
         if spool is not None:
             spool.add(part)
         gathering.add(part)

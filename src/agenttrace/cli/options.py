@@ -66,6 +66,14 @@ Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="KEY=VALUE", help="Goes with every session. Repeatable."),
 ]
+WhatIfs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if",
+        metavar="SPEC",
+        help="What sessions would take with this change, like tool:Bash*0.5 or prefill=0. Repeatable.",
+    ),
+]
 SuspendAfter = Annotated[
     str,
     typer.Option(

@@ -8,20 +8,29 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.graph import Graph, build_graph
+from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.graph import build_graph
+from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
-from agenttrace.critical_path.measures.hot import tool_table, top_spans
+from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
 from agenttrace.critical_path.measures.joins import join_table
 from agenttrace.critical_path.measures.parallel import running_levels
 from agenttrace.critical_path.measures.serving import felt
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
+from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.spans import session_sizes
 from agenttrace.critical_path.tail.parts import session_parts
 from agenttrace.critical_path.tail.positions import added_by_turn, turn_positions
+from agenttrace.critical_path.what_if.answers import what_ifs
+from agenttrace.critical_path.what_if.bench import Bench
+from agenttrace.critical_path.what_if.questions import Questions, ask
+from agenttrace.critical_path.what_if.ranking import first_sessions, looked_at_first, ranking
+from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue
@@ -38,6 +47,9 @@ class ChunkResult:
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
+    near_critical: pl.DataFrame
+    what_if: pl.DataFrame
+    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -68,6 +80,9 @@ class Analysis:
     turns: pl.DataFrame
     joins: pl.DataFrame
     top: pl.DataFrame
+    near_critical: pl.DataFrame
+    what_if: pl.DataFrame
+    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -78,15 +93,18 @@ class Analysis:
     queues: pl.DataFrame
 
 
-def analyze_chunk(chunk: Trace) -> ChunkResult:
+def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResult:
     """The analysis of complete sessions: the unit that a pool or a cluster maps."""
     graph = build_graph(chunk)
     segments = path_segments(graph, find_critical_path(graph))
-    measured = measured_chunk(chunk, graph, segments)
+    schedule = plan(graph)
+    margins = find_margins(schedule)
+    measured = measured_chunk(chunk, graph, segments, margins)
     busy = exclusive_time(measured)
     levels = running_levels(measured)
 
     path = plain(segment_table(graph, segments))
+    bench = Bench(chunk, schedule)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
@@ -99,6 +117,9 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         turns=named(turns),
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
+        near_critical=named(near_spans(measured)),
+        what_if=named(what_ifs(bench, measured, questions or Questions())),
+        ranking=_ranking(bench),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
@@ -106,20 +127,23 @@ def analyze_chunk(chunk: Trace) -> ChunkResult:
         latencies=named(felt(measured)),
         parts=named(session_parts(measured)),
         by_turn=turn_positions(turns),
-        repairs=_repairs(graph, measured.spans),
+        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
     )
 
 
-def analyze(trace: Trace, *, service: Service | None = None) -> Analysis:
+def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Service | None = None) -> Analysis:
     """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
 
-    `service` says how long prefill takes without load, for waits of which the source does not say how much was queue;
-    it is fitted to the trace itself where there is none.
+    `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read. `service`
+    says how long prefill takes without load, for waits of which the source does not say how much was queue; it is
+    fitted to the trace itself where there is none.
     """
     parted = part_queue(trace.timed(), service)
     trace = parted.trace
+    questions = ask(what_if, trace.spans)
     empty = trace.spans.num_rows == 0
-    results = [analyze_chunk(trace)] if empty else [analyze_chunk(chunk) for chunk in trace.chunks()]
+    chunks = [trace] if empty else trace.chunks()
+    results = [analyze_chunk(chunk, questions) for chunk in chunks]
     joined = {
         field.name: pl.concat([getattr(result, field.name) for result in results], how="vertical_relaxed")
         for field in fields(ChunkResult)
@@ -128,13 +152,27 @@ def analyze(trace: Trace, *, service: Service | None = None) -> Analysis:
     joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
     joined["sessions"] = _with_lists_counted(joined)
     joined["by_turn"] = added_by_turn(joined["by_turn"])
+    joined["ranking"] = looked_at_first(joined["ranking"])
+    told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),
-        findings=_findings(trace, repairs, parted.findings),
+        findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
         queues=parted.totals,
         **joined,
     )
+
+
+def _ranking(bench: Bench) -> pl.DataFrame:
+    """What is found of the sessions that are looked at, with their names."""
+    names = [str(name) for name in bench.graph.spans.names.to_pylist()]
+    chosen = first_sessions(names, session_sizes(bench.graph.spans)[:-1])
+    if len(chosen) < len(names):
+        some = bench.trace.only(chosen)
+        bench = Bench(some, plan(build_graph(some)))
+    found = ranking(bench)
+    known = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(known[found.get_column("session")])
 
 
 def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -170,18 +208,19 @@ _REPAIRS = {
     "child_start_clipped": "a span that starts before its parent: cut at the parent's start",
     "outlives_parent": "a span that ends after its parent: not waited for there",
     "link_backwards": "a dependency on something that starts later: left out",
+    "drag_unknown": "a span whose drag was too much work to find out",
     "phases_clamped": "phases that do not fit into their request: cut to it",
 }
 
 
-def _repairs(graph: Graph, spans: pl.DataFrame) -> pl.DataFrame:
-    """What building the graph had to mend: code, source, line, count."""
+def _repairs(found: dict[str, Ints], spans: pl.DataFrame) -> pl.DataFrame:
+    """What building the graph had to mend, and what was too much work: code, source, line, count."""
     places = spans.select("source", "line")
-    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in graph.found.items()]
+    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in found.items()]
     return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
-def _findings(trace: Trace, repairs: pl.DataFrame, of_queues: pl.DataFrame) -> pl.DataFrame:
+def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     paths = trace.sources["path"].to_pylist()
     grouped = repairs.group_by("code", "source").agg(count=pl.len().cast(pl.Int64), line=pl.col("line").min())
     files = [paths[source] if 0 <= source < len(paths) else None for source in grouped.get_column("source")]
@@ -193,7 +232,7 @@ def _findings(trace: Trace, repairs: pl.DataFrame, of_queues: pl.DataFrame) -> p
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    found = pl.concat([plain(trace.findings), made, of_queues], how="diagonal_relaxed")
+    found = pl.concat([plain(trace.findings), made, told], how="diagonal_relaxed")
     return found.sort("code", "file", "example", nulls_last=True)
 
 

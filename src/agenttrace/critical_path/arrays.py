@@ -85,6 +85,39 @@ def climbed(link: Ints) -> Ints:
     return top
 
 
+def summed_up(values: Ints, link: Ints, most: int | None = None) -> Ints:
+    """For each row the sum over it and all that it leads to, to where `link` points at itself; capped at `most`."""
+    total = np.where(link == np.arange(len(link)), 0, values)
+    while not np.array_equal(further := link[link], link):
+        total = total + total[link]
+        if most is not None:
+            total = np.minimum(total, most)
+        link = further
+    total = total + values[link]
+    return total if most is None else np.minimum(total, most)
+
+
+def least_up(values: Ints, link: Ints) -> Ints:
+    """For each row the least of it and of all that it leads to, to where `link` points at itself."""
+    least = values
+    while True:
+        least = np.minimum(least, least[link])
+        further = link[link]
+        if np.array_equal(further, link):
+            return least
+        link = further
+
+
+def depths(parent: Ints) -> Ints:
+    """How far each row is from the one above it that points at itself."""
+    depth: Ints = (parent != np.arange(len(parent))).astype(np.int64)
+    above = parent
+    while (further := depth[above]).any():
+        depth = depth + further
+        above = above[above]
+    return depth
+
+
 def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
     """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
 
@@ -101,7 +134,15 @@ def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
 
 
 def sorting(key: Ints) -> Ints:
-    """What a stable argsort gives; several times faster than numpy's where the keys are in no order."""
+    """What a stable argsort gives; several times faster than numpy's where the keys are in no order.
+
+    Keys that leave room for it carry their rows along, so that what is sorted is plain integers.
+    """
+    if len(key) and int(key.min()) >= 0 and _bits(key) + len(key).bit_length() <= _KEY_BITS:
+        shift = len(key).bit_length()
+        packed = (key << shift) | np.arange(len(key))
+        packed.sort()
+        return packed & ((1 << shift) - 1)
     order = np.argsort(key)
     ordered = key[order]
     same = ordered[1:] == ordered[:-1]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, TOLERANCE_NS, Bools, Ints, counts, expanded
+from agenttrace.critical_path.arrays import NONE, TOLERANCE_NS, Bools, Ints, counts, depths, expanded
 from agenttrace.critical_path.spans import SpanArrays
 
 
@@ -76,7 +76,7 @@ def _conflicts(work: _Repairs, rows: Ints) -> Ints:
 
 
 def _repair(work: _Repairs, todo: Ints) -> None:
-    depth = _depths(work.parent)
+    depth = depths(work.parent)
     children = _Children(work)
     waiting: dict[int, list[Ints]] = {}
     levels: list[int] = []
@@ -98,15 +98,6 @@ def _enqueue(waiting: dict[int, list[Ints]], levels: list[int], rows: Ints, dept
         if level not in waiting:
             heapq.heappush(levels, level)
         waiting.setdefault(level, []).append(part)
-
-
-def _depths(parent: Ints) -> Ints:
-    depth: Ints = (parent != np.arange(len(parent))).astype(np.int64)
-    above = parent
-    while (further := depth[above]).any():
-        depth = depth + further
-        above = above[above]
-    return depth
 
 
 class _Children:

@@ -10,12 +10,19 @@ import pyarrow as pa
 from agenttrace.critical_path.analysis import Analysis, plain
 from agenttrace.critical_path.measures.serving import coarser
 from agenttrace.critical_path.tail.positions import added_by_turn
+from agenttrace.critical_path.what_if.ranking import looked_at_first
 
 DETAILED_SESSIONS = 200
 HEAVIEST_ROWS = 2_000
 EXACT_LATENCIES = 1_000_000
 
-_WEIGHTS = {"turns": "wall_ns", "joins": "wall_ns", "top": "critical_ns", "cache_misses": "tokens"}
+_WEIGHTS = {
+    "turns": pl.col("wall_ns"),
+    "joins": pl.col("wall_ns"),
+    "top": pl.col("critical_ns"),
+    "near_critical": -pl.col("slack_ns"),
+    "cache_misses": pl.col("tokens"),
+}
 """Lists with many rows a session, and what a row of each weighs."""
 
 
@@ -52,10 +59,16 @@ class Gathering:
         lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
         if held.latencies.height > EXACT_LATENCIES:
             lists["latencies"] = coarser(held.latencies)
-        return replace(held, segments=held.segments.filter(chosen), findings=_summed(held.findings), **lists)
+        return replace(
+            held,
+            segments=held.segments.filter(chosen),
+            ranking=looked_at_first(held.ranking),
+            findings=_summed(held.findings),
+            **lists,
+        )
 
 
-def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: str) -> pl.DataFrame:
+def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:
     others = frame.filter(~chosen)
     if others.height > HEAVIEST_ROWS:
         others = others.sort(weight, descending=True, nulls_last=True).head(HEAVIEST_ROWS)

@@ -61,13 +61,7 @@ class Instants:
 
 def find_instants(spans: SpanArrays, forest: Forest) -> Instants:
     """Own instants and own phases of all spans."""
-    facts = spans.facts
-    told = (
-        (facts.queue != NULL) | (facts.prefill != NULL) | (facts.first_token != NULL) | (facts.decode != NULL)
-    )
-    told &= (spans.own_phase == NONE) & spans.is_kind(SpanKind.REQUEST, SpanKind.OTHER)
-    plain = spans.is_kind(SpanKind.OTHER) & ~told & (spans.own_phase == NONE)
-    holder = _holders(forest.parent, plain)
+    told, plain, holder = find_holders(spans, forest)
     viewed = _viewed(spans, told, holder)
     rows = np.flatnonzero(told & ~viewed)
     division = divide(spans, rows, forest.start[rows], forest.end[rows])
@@ -85,6 +79,20 @@ def find_instants(spans: SpanArrays, forest: Forest) -> Instants:
     mirrors = np.flatnonzero(plain)
     mirrors = mirrors[divided.place[holder[mirrors]] != NONE]
     return _with_mirrors(divided, forest, mirrors, holder[mirrors]) if len(mirrors) else divided
+
+
+def find_holders(spans: SpanArrays, forest: Forest) -> tuple[Bools, Bools, Ints]:
+    """Spans of which phases are told; plain ones, of kind other and nothing told; and what holds each span.
+
+    It is held by its nearest ancestor that is not plain.
+    """
+    facts = spans.facts
+    told = (
+        (facts.queue != NULL) | (facts.prefill != NULL) | (facts.first_token != NULL) | (facts.decode != NULL)
+    )
+    told &= (spans.own_phase == NONE) & spans.is_kind(SpanKind.REQUEST, SpanKind.OTHER)
+    plain = spans.is_kind(SpanKind.OTHER) & ~told & (spans.own_phase == NONE)
+    return told, plain, _holders(forest.parent, plain)
 
 
 def stretch_to(instants: Instants, places: Ints, t: Ints) -> Ints:

@@ -22,13 +22,15 @@ from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
 class Network:
     """Edges from `source` to `target`. Nodes from `len(nodes)` on mean "all up to here"; `size` counts all.
 
-    `link`: the dependency that an edge is, NONE for parentage and what time says.
+    `link`: the dependency that an edge is, NONE for parentage and what time says. `gathered`: the events, as
+    rows of the blocks, up to which the nodes that mean so reach.
     """
 
     source: Ints
     target: Ints
     link: Ints
     size: int
+    gathered: Ints
 
 
 def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies) -> Network:
@@ -54,7 +56,9 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     link = np.full(sum(map(len, sources)), NONE, np.int64)
     first = len(source) + len(before_inside)
     link[first : first + len(dependencies)] = np.arange(len(dependencies))
-    return Network(np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered))
+    return Network(
+        np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered), gathered
+    )
 
 
 def _stand_ins(
@@ -70,10 +74,7 @@ def _stand_ins(
     asked[blocks.node[starts]] = blocks.before[starts]
     own_block = (blocks.what[ended] & JOINED) == 0
     waited_for_all = own_block & ~replaced[child] & (asked[child] == previous)
-    waited_for_last = np.isin(
-        (nodes.n + child) * len(nodes) + blocks.node[previous],
-        (nodes.n + dependencies.target) * len(nodes) + dependencies.node,
-    )
+    waited_for_last = _waited_for(nodes.n, child, blocks.node[previous], own_block, dependencies)
     settled = completes.copy()
     settled[ended] = waited_for_all | ~waited_for_last
     stands = completes.copy()
@@ -84,3 +85,15 @@ def _stand_ins(
     stands_for = blocks.node.copy()
     stands_for[gathered] = len(nodes) + np.arange(len(gathered))
     return stands_for, gathered
+
+
+def _waited_for(n: int, child: Ints, event: Ints, own_block: Bools, dependencies: Dependencies) -> Bools:
+    """Whether each child has a dependency on the event beside it; `own_block`: which rows are of its parent's."""
+    found = np.zeros(len(child), np.bool_)
+    for rows in (own_block, ~own_block):
+        wanted = np.full(n, NONE, np.int64)
+        wanted[child[rows]] = event[rows]
+        waits = np.zeros(n, np.bool_)
+        waits[dependencies.target[dependencies.node == wanted[dependencies.target]]] = True
+        found[rows] = waits[child[rows]]
+    return found

@@ -1,8 +1,10 @@
 """The forward pass: when everything happens if the gaps between events are others than those recorded.
 
-`t(event) = gap + max over what it waited for`. Events are computed level by level, all sessions of a chunk
-at once; where only a few are left on a level, one by one. Spans without a block are taken as one
-step from start to end. With the recorded gaps every recorded time comes out again (law L7).
+`t(event) = gap + max over what it waited for`. Capsules (capsules.py) are computed each on its own, the inner
+ones first, from their start as time 0; where they stand in what surrounds them, they are one event, whose gap is
+that before their start and the time that they take. So levels of events are few and wide: all capsules of all
+sessions of a chunk take part in each. Where only a few events are left on a level, they are taken one by one.
+With the recorded gaps every recorded time comes out again (law L7).
 """
 
 from __future__ import annotations
@@ -11,174 +13,213 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import Ints, counts, expanded, run_starts
+from agenttrace.critical_path.arrays import NONE, Ints, run_starts, sorting, summed_up
+from agenttrace.critical_path.capsules import Capsules, find_capsules, holders
 from agenttrace.critical_path.graph import Graph
-from agenttrace.critical_path.network import weave
-
-_FEW = 24
-"""So many events are cheaper one by one than as arrays."""
+from agenttrace.critical_path.levels import Stage, levels, stages
+from agenttrace.critical_path.network import Network, weave
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """The graph in the order in which times become known.
+    """The graph in the order in which times become known; it serves any number of passes.
 
-    `node`: the events to compute, level after level; `first`: where the edges of each begin; `source`: the
-    event that an edge comes from, or the start of the span without a block that it lies in, and `inside`
-    the event itself. `stages`: rows of `node` from, to, and whether they are one level.
+    The events to compute come level after level, from 1 on; 0 stands for the start of the capsule that one
+    lies in. `node`: which node of the network an event is; the start of a capsule stands for all of it. `at`:
+    of each node its event, 0 for what is no event by itself. `level`: of each event. `first`: where the edges
+    of each begin, and `source`, the event that an edge comes from. `capsule`: the one that an event lies in.
+    `takes`: of the start of a capsule with events inside, the event of its end; 0 for others. `stages`: events
+    from, to, and whether they are one level.
     """
 
     graph: Graph
-    size: int
-    root: Ints
+    network: Network
+    capsules: Capsules
     node: Ints
+    at: Ints
+    level: Ints
     first: Ints
     source: Ints
-    inside: Ints
-    stages: list[tuple[int, int, bool]]
+    capsule: Ints
+    takes: Ints
+    stages: list[Stage]
+
+    def __len__(self) -> int:
+        """The number of events, the one that stands for starts among them."""
+        return len(self.node)
 
 
 def plan(graph: Graph) -> Schedule:
-    """The schedule of a graph; it serves any number of forward passes."""
-    nodes, blocks = graph.nodes, graph.blocks
-    network = weave(graph.forest, nodes, blocks, graph.dependencies)
-    anchor = np.arange(network.size)
-    plain = ~blocks.inner[nodes.span]
-    plain[: nodes.n] = False
-    anchor[: len(nodes)][plain] = nodes.span[plain]
-    needed = anchor[network.target] == network.target
-    inside, target = network.source[needed], network.target[needed]
-    source = anchor[inside]
-    level_of, levels = _levels(source, target, network.size)
-    by_level = np.argsort(level_of[target] * network.size + target, kind="stable")
-    source, inside, target = source[by_level], inside[by_level], target[by_level]
-    first = np.flatnonzero(run_starts(target))
-    node = target[first]
+    """The schedule of a graph."""
+    network = weave(graph.forest, graph.nodes, graph.blocks, graph.dependencies)
+    return plan_network(graph, network)
+
+
+def plan_network(graph: Graph, network: Network) -> Schedule:
+    """The schedule of a graph with the edges of `network`. Raises ValueError where these form a cycle."""
+    capsules = find_capsules(graph, network)
+    source, target = _edges(graph, network, capsules)
+    wraps = np.flatnonzero(capsules.closed & graph.blocks.inner)
+    n, none = graph.nodes.n, source == NONE
+    level_of, count = levels(
+        np.concatenate([source[~none], n + wraps]), np.concatenate([target[~none], wraps]), network.size
+    )
+    if (level_of[target] == NONE).any():
+        raise ValueError("these dependencies wait for themselves")
+    is_event = np.zeros(network.size, np.bool_)
+    is_event[target] = True
+    event = np.flatnonzero(is_event)
+    event = event[sorting(level_of[event])]
+    at = np.zeros(network.size + 1, np.int64)
+    at[event] = 1 + np.arange(len(event))
+    by_target = sorting(at[target])
+    arrives = at[target[by_target]]
     return Schedule(
         graph=graph,
-        size=network.size,
-        root=graph.spans.first,
-        node=node,
-        first=np.append(first, len(target)),
-        source=source,
-        inside=inside,
-        stages=_stages(level_of[node], levels),
+        network=network,
+        capsules=capsules,
+        node=np.concatenate([[NONE], event]),
+        at=at[:-1],
+        level=np.concatenate([[0], level_of[event]]),
+        first=np.concatenate([[0], np.flatnonzero(run_starts(arrives)), [len(arrives)]]),
+        source=at[source[by_target]],
+        capsule=np.concatenate([[NONE], _surroundings(graph, network, capsules, event)]),
+        takes=np.concatenate([[0], _takes(graph, capsules, event, at)]),
+        stages=[(low + 1, high + 1, wide) for low, high, wide in stages(level_of[event], count)],
     )
+
+
+def _edges(graph: Graph, network: Network, capsules: Capsules) -> tuple[Ints, Ints]:
+    """Source (NONE: the start of the capsule around) and target; none inside spans without a block."""
+    n = graph.nodes.n
+    closed = np.flatnonzero(capsules.closed)
+    stands = np.append(np.arange(network.size), NONE)
+    stands[closed] = NONE
+    stands[n + closed] = closed
+    sessions = graph.spans.first
+    stands[n + sessions] = n + sessions
+    passed = np.zeros(network.size, np.bool_)
+    passed[n : len(graph.nodes)] = ~graph.blocks.inner[graph.nodes.span[n:]]
+    kept = ~passed[network.target]
+    return stands[network.source[kept]], network.target[kept]
+
+
+def _surroundings(graph: Graph, network: Network, capsules: Capsules, node: Ints) -> Ints:
+    span = holders(graph, network)[node]
+    begins = node < graph.nodes.n
+    return np.where(begins, capsules.around[span], capsules.inside[span])
+
+
+def _takes(graph: Graph, capsules: Capsules, node: Ints, at: Ints) -> Ints:
+    n = graph.nodes.n
+    takes = np.zeros(len(node), np.int64)
+    wraps = np.flatnonzero(node < n)
+    wraps = wraps[(capsules.closed & graph.blocks.inner)[node[wraps]]]
+    takes[wraps] = at[n + node[wraps]]
+    return takes
+
+
+def plain_lengths(graph: Graph, gaps: Ints) -> Ints:
+    """Of every span without a block how long it takes; 0 for all others."""
+    nodes = graph.nodes
+    n = nodes.n
+    passed = np.concatenate([np.zeros(1, np.int64), np.cumsum(gaps[2 * n : nodes.marks_from])])
+    low = nodes.inner_first - 2 * n
+    length = passed[low + nodes.inner_count] - passed[low] + gaps[n : 2 * n]
+    length[graph.blocks.inner] = 0
+    return length
+
+
+def _within(graph: Graph, gaps: Ints) -> Ints:
+    """How long after the start of its span an event of a span without a block comes; 0 for all others."""
+    nodes = graph.nodes
+    n = nodes.n
+    within = np.zeros(len(nodes), np.int64)
+    passed = np.concatenate([np.zeros(1, np.int64), np.cumsum(gaps[2 * n : nodes.marks_from])])
+    low = nodes.inner_first - 2 * n
+    inside = np.arange(2 * n, nodes.marks_from)
+    within[inside] = passed[1:] - passed[low[nodes.span[inside]]]
+    within[n : 2 * n] = plain_lengths(graph, gaps)
+    return within
+
+
+def run(schedule: Schedule, gaps: Ints) -> Ints:
+    """How long after the start of its capsule every event is over under these gaps, one a node."""
+    graph = schedule.graph
+    n, nodes = graph.nodes.n, len(graph.nodes)
+    whole = np.zeros(schedule.network.size + 1, np.int64)
+    whole[:nodes] = gaps
+    whole[:n] += plain_lengths(graph, gaps) * schedule.capsules.closed
+    gap = whole[schedule.node]
+    time = np.zeros(len(schedule), np.int64)
+    _Pass(schedule, gap, time).run(schedule.stages)
+    return time
+
+
+class _Pass:
+    """One pass over the events."""
+
+    def __init__(self, schedule: Schedule, gap: Ints, time: Ints) -> None:
+        self._arrays = (schedule.first, schedule.source, schedule.takes, gap, time)
+        self._views = tuple(array.data for array in self._arrays)
+        self._wraps = np.concatenate([[0], np.cumsum(schedule.takes > 0)])
+
+    def run(self, all_stages: list[Stage]) -> None:
+        for low, high, at_once in all_stages:
+            if at_once:
+                self._level(low, high)
+            else:
+                self._one_by_one(low, high)
+
+    def _level(self, low: int, high: int) -> None:
+        first, source, takes, gap, time = self._arrays
+        edges = slice(first[low], first[high])
+        reached = np.maximum.reduceat(time[source[edges]], first[low:high] - edges.start)
+        reached += gap[low:high]
+        if self._wraps[high] > self._wraps[low]:
+            reached += time[takes[low:high]]
+        time[low:high] = reached
+
+    def _one_by_one(self, low: int, high: int) -> None:
+        first, source, takes, gap, time = self._views
+        edge = first[low]
+        for event in range(low, high):
+            end = first[event + 1]
+            latest = time[source[edge]]
+            for other in range(edge + 1, end):
+                reached = time[source[other]]
+                latest = max(latest, reached)
+            time[event] = latest + gap[event] + time[takes[event]]
+            edge = end
+
+
+def walls(schedule: Schedule, gaps: Ints) -> Ints:
+    """How long every session takes under these gaps, one a node."""
+    first, n = schedule.graph.spans.first, schedule.graph.nodes.n
+    time = run(schedule, gaps)
+    inner = schedule.graph.blocks.inner[first]
+    if inner.all():
+        return time[schedule.at[n + first]]
+    return np.where(inner, time[schedule.at[n + first]], plain_lengths(schedule.graph, gaps)[first])
 
 
 def retime(schedule: Schedule, gaps: Ints) -> Ints:
     """The time of every node under these gaps, one a node; that of a session's start is its instant."""
-    graph = schedule.graph
-    gap = np.zeros(schedule.size, np.int64)
-    gap[: len(gaps)] = gaps
-    within = _within_spans(graph, gap)
-    time = np.zeros(schedule.size, np.int64)
-    time[schedule.root] = gap[schedule.root]
-    offset = within[schedule.inside]
-    view = _Views(schedule, time, gap, offset)
-    for low, high, at_once in schedule.stages:
-        if at_once:
-            edges = slice(schedule.first[low], schedule.first[high])
-            reached = time[schedule.source[edges]] + offset[edges]
-            node = schedule.node[low:high]
-            time[node] = np.maximum.reduceat(reached, schedule.first[low:high] - edges.start) + gap[node]
-        else:
-            view.step(low, high)
+    graph, capsules = schedule.graph, schedule.capsules
     nodes = graph.nodes
-    plain = ~graph.blocks.inner[nodes.span]
-    plain[: nodes.n] = False
-    time[: len(nodes)][plain] = (time[nodes.span] + within[: len(nodes)])[plain]
-    return time[: len(nodes)]
-
-
-class _Views:
-    """The arrays of a forward pass, to be read and written one by one."""
-
-    def __init__(self, schedule: Schedule, time: Ints, gap: Ints, offset: Ints) -> None:
-        self._node, self._first = schedule.node.data, schedule.first.data
-        self._source, self._offset = schedule.source.data, offset.data
-        self._time, self._gap = time.data, gap.data
-
-    def step(self, low: int, high: int) -> None:
-        node, first, source, offset, time, gap = (
-            *(self._node, self._first, self._source),
-            *(self._offset, self._time, self._gap),
-        )
-        edge = first[low]
-        for row in range(low, high):
-            end = first[row + 1]
-            latest = time[source[edge]] + offset[edge]
-            for other in range(edge + 1, end):
-                reached = time[source[other]] + offset[other]
-                latest = max(latest, reached)
-            time[node[row]] = latest + gap[node[row]]
-            edge = end
-
-
-def _within_spans(graph: Graph, gap: Ints) -> Ints:
-    """How long after the start of its span an event of a span without a block comes; 0 for all others."""
-    nodes, inner = graph.nodes, graph.blocks.inner
-    n = nodes.n
-    within = np.zeros(len(gap), np.int64)
-    passed = np.concatenate([np.zeros(1, np.int64), np.cumsum(gap[2 * n : nodes.marks_from])])
-    low = nodes.inner_first - 2 * n
-    inside = np.arange(2 * n, nodes.marks_from)
-    within[inside] = passed[1:] - passed[low[nodes.span[inside]]]
-    within[n : 2 * n] = passed[low + nodes.inner_count] - passed[low] + gap[n : 2 * n]
-    blocked = inner[nodes.span]
-    within[: len(nodes)][blocked] = 0
-    return within
-
-
-def _levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int]:
-    """For each node the longest way to it, in edges, and how many levels that makes."""
-    order = np.argsort(source, kind="stable")
-    after = target[order]
-    width = counts(source, size)
-    start = np.cumsum(width) - width
-    waits = counts(target, size)
-    level_of = np.zeros(size, np.int64)
-    free = np.flatnonzero((waits == 0) & (width > 0))
-    level = 0
-    while len(free):
-        if len(free) > _FEW:
-            old, place = expanded(width[free])
-            reached = after[start[free][old] + place]
-            np.subtract.at(waits, reached, 1)
-            free = np.unique(reached[waits[reached] == 0])
-        else:
-            free = _few_free(free, start, width, after, waits)
-        level += 1
-        level_of[free] = level
-    return level_of, level
-
-
-def _few_free(free: Ints, start: Ints, width: Ints, after: Ints, waits: Ints) -> Ints:
-    following = []
-    starts, widths, afters, waiting = (
-        start.data,
-        width.data,
-        after.data,
-        waits.data,
-    )
-    for node in free.tolist():
-        low = starts[node]
-        for edge in range(low, low + widths[node]):
-            reached = afters[edge]
-            waiting[reached] -= 1
-            if not waiting[reached]:
-                following.append(reached)
-    return np.array(following, np.int64)
-
-
-def _stages(level_of: Ints, levels: int) -> list[tuple[int, int, bool]]:
-    """Wide levels one by one, narrow ones together."""
-    bounds = np.searchsorted(level_of, np.arange(1, levels + 1)).tolist()
-    stages: list[tuple[int, int, bool]] = []
-    for low, high in zip(bounds, [*bounds[1:], len(level_of)], strict=True):
-        if high - low > _FEW:
-            stages.append((low, high, True))
-        elif high > low:
-            joins = bool(stages) and not stages[-1][2]
-            stages.append((stages.pop()[0] if joins else low, high, False))
-    return stages
+    n, row = nodes.n, np.arange(nodes.n)
+    time = run(schedule, gaps)
+    inner = graph.blocks.inner
+    takes = plain_lengths(graph, gaps)
+    takes[inner] = time[schedule.at[n + row[inner]]]
+    begins = np.where(capsules.closed, time[schedule.at[:n]] - takes, 0)
+    begins[graph.spans.first] = gaps[graph.spans.first]
+    start = summed_up(begins, capsules.around)
+    found = np.empty(len(nodes), np.int64)
+    found[:n] = np.where(capsules.closed, start, time[schedule.at[:n]] + start[capsules.inside])
+    after = _within(graph, gaps)
+    blocked = inner[nodes.span[n:]]
+    inside = np.where(blocked, time[schedule.at[n : len(nodes)]], after[n:])
+    base = np.where(blocked, start[capsules.inside[nodes.span[n:]]], found[nodes.span[n:]])
+    found[n:] = inside + base
+    return found

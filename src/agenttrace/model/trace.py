@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -61,7 +61,12 @@ class Trace:
         """The sessions of which the source says how long things took: without workloads."""
         if pc.all(self.sessions["timed"]).as_py() is not False:
             return self
-        names = self.sessions.filter(self.sessions["timed"])["session"].combine_chunks()
+        names = self.sessions.filter(self.sessions["timed"])["session"].to_pylist()
+        return self.only([str(name) for name in names])
+
+    def only(self, sessions: Sequence[str]) -> Trace:
+        """The trace of these sessions; findings and sources stay."""
+        names = pa.array(sessions, pa.string())
         kept = {
             field.name: (table := getattr(self, field.name)).filter(
                 pc.is_in(table["session"], value_set=names)

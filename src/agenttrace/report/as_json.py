@@ -16,6 +16,7 @@ from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
 from agenttrace.report.serving_objects import quantile_object, serving_of_all, serving_of_session
 from agenttrace.report.tail_objects import tail_of_all, turns_of_all
+from agenttrace.report.what_if_objects import changes_of_all, changes_of_sessions
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
@@ -119,6 +120,7 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
         "serving": serving_of_all(analysis),
         "tail": tail_of_all(analysis),
         "by_turn": turns_of_all(analysis),
+        **changes_of_all(analysis),
     }
 
 
@@ -128,9 +130,11 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
         for name, chosen in SESSION_LISTS.items()
     }
     levels = _levels(analysis)
+    changes = changes_of_sessions(analysis)
     for row in analysis.sessions.iter_rows(named=True):
-        found = {name: entries.get(row["session"], (0, [])) for name, entries in lists.items()}
-        yield _session(row, found, levels.get(row["session"], []), labels)
+        name = row["session"]
+        found = {kind: entries.get(name, (0, [])) for kind, entries in lists.items()}
+        yield _session(row, found, levels.get(name, []), labels) | changes(name)
 
 
 def _levels(analysis: Analysis) -> dict[str, list[Row]]:
@@ -169,6 +173,7 @@ def _session(
         **_listed("compactions", lists),
         **_listed("tools", lists),
         **_listed("top", lists),
+        **_listed("near_critical", lists),
     }
 
 

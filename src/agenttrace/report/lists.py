@@ -16,13 +16,17 @@ from agenttrace.model.vocabulary import Phase, Severity
 
 @dataclass(frozen=True, slots=True)
 class SessionList:
-    """A list of a session: its frame, what a row weighs, how rows are ordered, and which columns are told."""
+    """A list of a session: its frame, what a row weighs, how rows are ordered, and which columns are told.
+
+    `least`: the rows that weigh least come first, not those that weigh most.
+    """
 
     frame: str
     weight: str
     order: tuple[str, ...]
     columns: tuple[str, ...]
     in_time: bool = False
+    least: bool = False
 
 
 SESSION_LISTS = {
@@ -43,7 +47,7 @@ SESSION_LISTS = {
         ("at_ns", "agent", "turn"),
         (
             *("turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name"),
-            *("wall_ns", "sum_ns", "slack_ns", "explicit", "background"),
+            *("second_name", "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background"),
         ),
     ),
     "compactions": SessionList(
@@ -68,13 +72,20 @@ SESSION_LISTS = {
         ("span",),
         ("span", "name", "kind", "phase", "critical_ns", "drag_ns", "slack_ns"),
     ),
+    "near_critical": SessionList(
+        "near_critical",
+        "slack_ns",
+        ("span",),
+        ("span", "name", "kind", "agent", "length_ns", "slack_ns"),
+        least=True,
+    ),
 }
 
 
 def heaviest(frame: pl.DataFrame, chosen: SessionList) -> pl.DataFrame:
     """The rows of a list, the heaviest first."""
     order = (chosen.weight, *chosen.order)
-    falling = [name in {chosen.weight, "busy_ns", "calls"} for name in order]
+    falling = [name in {chosen.weight, "busy_ns", "calls"} and not chosen.least for name in order]
     return frame.sort(order, descending=falling, nulls_last=True, maintain_order=True)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agenttrace import __version__
 from agenttrace.critical_path.summary import summarise
 from agenttrace.report.cells import Outline
+from agenttrace.report.change_sections import near_section, recommendation_section, what_if_section
 from agenttrace.report.context_section import context_section
 from agenttrace.report.headline import answer, counted
 from agenttrace.report.origin_sections import finding_section, origin
@@ -42,7 +43,10 @@ def outline(
         percentile_section(summary),
         slowest_section(analysis, top),
         *tail_sections(analysis, top),
+        what_if_section(analysis),
+        recommendation_section(analysis, top),
         join_section(analysis, top),
+        near_section(analysis, top),
         context_section(analysis, top),
         serving_section(analysis),
         miss_section(analysis, top),

@@ -32,6 +32,7 @@ def join_section(analysis: Analysis, top: int) -> Section | None:
             *((_SESSION,) if many else ()),
             *(Column("turn"), Column("agent", "text"), Column("branches")),
             *(Column("waited"), Column("branches' sum"), Column("for whom", "text"), Column("alone")),
+            Column("cost"),
         ),
         tuple(_join(row, many=many) for row in shown.iter_rows(named=True)),
         _notes(joins, shown, analysis.joins.height - joins.height),
@@ -48,6 +49,7 @@ def _join(row: Mapping[str, Any], *, many: bool) -> tuple[Cell, ...]:
         Words(format_duration(row["sum_ns"])),
         Quoted(row["waited_for_name"]),
         Words(format_duration(row["slack_ns"])),
+        Words(format_duration(row["cost_ns"])),
     )
 
 
@@ -55,7 +57,7 @@ def _notes(joins: pl.DataFrame, shown: pl.DataFrame, unawaited: int) -> tuple[st
     inferred = joins.height - int(joins["explicit"].sum())
     return (
         *rest(joins.height, shown.height),
-        "alone: how long that branch was the only one still running",
+        "alone: how long that branch was the only one still running; cost: what the session lost by that",
         *((f"{format_count(inferred)} of the joins inferred from times, not stated",) if inferred else ()),
         *(
             (f"background work had ended {format_count(unawaited)} × before it was used",)

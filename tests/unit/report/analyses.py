@@ -43,14 +43,27 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("input", "cache_read", "output", "context"), pl.Int64),
     },
     "joins": {
-        **dict.fromkeys(("session", "waited_for_name"), pl.String),
+        **dict.fromkeys(("session", "waited_for_name", "second_name"), pl.String),
         **dict.fromkeys(("turn", "agent", "at_ns", "branches", "waited_for"), pl.Int64),
-        **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns"), pl.Int64),
+        **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns", "cost_ns"), pl.Int64),
         **dict.fromkeys(("explicit", "background"), pl.Boolean),
     },
     "top": {
         **dict.fromkeys(("session", "name", "kind", "phase"), pl.String),
-        **dict.fromkeys(("span", "critical_ns"), pl.Int64),
+        **dict.fromkeys(("span", "critical_ns", "drag_ns", "slack_ns"), pl.Int64),
+    },
+    "near_critical": {
+        **dict.fromkeys(("session", "name", "kind"), pl.String),
+        **dict.fromkeys(("span", "agent", "length_ns", "slack_ns"), pl.Int64),
+    },
+    "what_if": {
+        **dict.fromkeys(("session", "change"), pl.String),
+        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected"), pl.Int64),
+    },
+    "ranking": {
+        **dict.fromkeys(("session", "change"), pl.String),
+        "wall_ns": pl.Int64,
+        **dict.fromkeys((f"saved_{step}" for step in range(8)), pl.Int64),
     },
     "tools": {
         **dict.fromkeys(("session", "name"), pl.String),

@@ -26,6 +26,7 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
             branches=pl.len().cast(pl.Int64) + 1,
             waited_for=pl.col("span").last(),
             waited_row=pl.col("row").last(),
+            second_row=pl.col("row").get(-2, null_on_oob=True),
             at_ns=pl.col("done_ns").last(),
             before_ns=pl.col("done_ns").get(-2, null_on_oob=True),
             first_ns=pl.col("graph_start").min(),
@@ -34,7 +35,7 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
     )
     own_end = pl.coalesce("own_ns", "first_ns")
     return joined.join(_own_line(chunk, joined), on=_USE, how="left").select(
-        "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row",
+        "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row",
         wall_ns=pl.col("at_ns") - pl.col("first_ns"),
         sum_ns=pl.col("theirs_ns") + own_end - pl.col("first_ns"),
         slack_ns=(pl.col("at_ns") - pl.max_horizontal(own_end, "before_ns")).clip(lower_bound=0),

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Ints
+from agenttrace.critical_path.arrays import NONE, Bools, Ints
 from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.graph import Graph
+from agenttrace.critical_path.margins import Margins
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import EVIDENCE, KINDS, PHASES, PURPOSES, SpanArrays, session_numbers
 from agenttrace.model.trace import Trace
@@ -34,10 +36,11 @@ class Chunk:
     """A chunk as frames, tied by `row`, the place of a span in it, and by `session`, the number of a session.
 
     `names`: of the sessions. `spans`: what measures ask of the table, with `row`, `parent_row`, the bounds
-    of the graph, and `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
+    of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none), and
+    `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
     their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds
-    each, `spawn_row` (null where not known), what it is `called`, and of which `sort`. `uses`: links of the
+    each, `spawn_row` (null where not known), what it is `called`, and its `kind_of` agent. `uses`: links of the
     kind joins, from the span at `row` to that at `to_row`, with whether they are `explicit`.
     """
 
@@ -49,7 +52,7 @@ class Chunk:
     uses: pl.DataFrame
 
 
-def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
+def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Margins) -> Chunk:
     """The frames of a chunk."""
     spans, forest = graph.spans, graph.forest
     frame = pl.DataFrame(pl.from_arrow(trace.spans.select(_FACTS))).with_columns(
@@ -61,11 +64,19 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments) -> Chunk:
         graph_start=pl.Series(forest.start),
         graph_end=pl.Series(forest.end),
         stated=pl.Series(_stated(trace, spans)),
+        slack_ns=known(margins.slack, margins.awaited),
+        drag_ns=known(margins.drag, margins.drag != NONE),
+        round_way_ns=known(margins.round_way, margins.round_way != NONE),
     )
     names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
     return Chunk(
-        names, frame, _path(segments), _own_stretches(graph), _agents(trace, spans), _uses(trace, spans)
+        names, frame, _path(segments), _own_stretches(graph), agent_frame(trace, spans), _uses(trace, spans)
     )
+
+
+def known(values: Ints, where: Bools) -> pl.Series:
+    """Values as a column, null where they are not known."""
+    return pl.Series(pa.array(values, mask=~where))
 
 
 def words(codes: np.ndarray, of: pl.Enum) -> pl.Series:
@@ -98,7 +109,8 @@ def _uses(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
     )
 
 
-def _agents(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
+def agent_frame(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
+    """The agents of a chunk, as `Chunk.agents` has them."""
     facts = ["agent", "parent_agent", "span", "spawning_span", "name", "type", "source_id"]
     session = session_numbers(trace.agents, spans.names)
     first = pl.Series(spans.first[session] if len(spans) else session)
@@ -112,7 +124,7 @@ def _agents(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
             row=first + pl.col("span"),
             spawn_row=first + pl.col("spawning_span"),
             called=pl.coalesce("name", "type", "source_id"),
-            sort=pl.coalesce("type", "name"),
+            kind_of=pl.coalesce("type", "name"),
         )
         .filter(pl.col("session") != NONE)
     )

@@ -1,4 +1,4 @@
-"""Where the path spends its time: the heaviest spans, and tools by name."""
+"""Where the path spends its time: the heaviest spans, those that nearly are on it, and tools by name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import polars as pl
 from agenttrace.critical_path.measures.chunk import Chunk
 
 TOP_SPANS = 1000
+NEAR_SPANS = 20
+_TOLD = ("session", "span", "name", "kind", "drag_ns", "slack_ns")
+_WORK = ("request", "tool", "agent", "compaction", "user_wait")
 
 
 def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
@@ -17,13 +20,32 @@ def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
         .group_by("row", maintain_order=True)
         .agg(phase=pl.col("phase").first().cast(pl.String), critical_ns=pl.col("length").sum())
     )
-    facts = chunk.spans.select("session", "span", "name", "kind")[summed.get_column("row")]
+    facts = chunk.spans.select(*_TOLD)[summed.get_column("row")]
     named = pl.concat([summed, facts.with_columns(pl.col("name", "kind").cast(pl.String))], how="horizontal")
     heaviest = named.sort("session", "critical_ns", "span", descending=[False, True, False])
     return (
         heaviest.group_by("session", maintain_order=True)
         .head(limit)
-        .select("session", "span", "name", "kind", "phase", "critical_ns")
+        .select("session", "span", "name", "kind", "phase", "critical_ns", "drag_ns", "slack_ns")
+    )
+
+
+def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
+    """The spans of each session with the least slack that is more than none, at most `limit` each.
+
+    Of what lies inside one another with the same slack only the outermost is told; `length_ns` is its own.
+    """
+    spans = chunk.spans
+    around = spans.get_column("slack_ns").gather(spans.get_column("parent_row"))
+    length = (pl.col("graph_end") - pl.col("graph_start")).alias("length_ns")
+    inside = (pl.col("slack_ns") == around).fill_null(value=False)
+    kinds = pl.col("kind").cast(pl.String)
+    return (
+        spans.filter(kinds.is_in(_WORK) & (pl.col("slack_ns") > 0) & (length > 0) & ~inside)
+        .select("session", "span", pl.col("name").cast(pl.String), kinds, "agent", length, "slack_ns")
+        .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
+        .group_by("session", maintain_order=True)
+        .head(limit)
     )
 
 

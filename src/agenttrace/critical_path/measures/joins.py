@@ -16,14 +16,22 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     Branches are tool calls and agents of one parent and turn that overlap; or, where `background`, work in
     the background that a request uses, and what its agent did beside it. `wall_ns` runs from the first
     start to the last end, `sum_ns` is what the branches would take one after the other, and `slack_ns`
-    how much later the last one ended than the one before it.
+    how much later the last one ended than the one before it. `cost_ns` is what of that the session lost: what
+    it would gain if the last branch ended with the one before it, whose name is `second_name`.
     """
     joined = pl.concat([_awaited_joins(chunk), background_joins(chunk)], how="vertical_relaxed")
+    waited_row = joined.get_column("waited_row")
+    round_way = chunk.spans.get_column("round_way_ns").gather(waited_row)
+    lost = pl.when(round_way.is_not_null()).then(pl.min_horizontal(round_way, "slack_ns"))
     return (
-        joined.with_columns(waited_for_name=_branch_names(chunk, joined.get_column("waited_row")))
+        joined.with_columns(
+            waited_for_name=_branch_names(chunk, waited_row),
+            second_name=_branch_names(chunk, joined.get_column("second_row")),
+            cost_ns=lost,
+        )
         .select(
-            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "wall_ns",
-            "sum_ns", "slack_ns", "explicit", "background",
+            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "second_name",
+            "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background",
         )
         .sort("session", "at_ns", "agent", "turn", "waited_for", "background")
     )  # fmt: skip
@@ -32,7 +40,7 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
 def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
     """Joins of branches that their parent waits for."""
     return (
-        _branches(chunk)
+        branches(chunk)
         .sort("graph_end", "graph_start", "row")
         .group_by("group", maintain_order=True)
         .agg(
@@ -43,6 +51,7 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
             branches=pl.len().cast(pl.Int64),
             waited_for=pl.col("span").last().cast(pl.Int32),
             waited_row=pl.col("row").last(),
+            second_row=pl.col("row").get(-2, null_on_oob=True),
             explicit=pl.col("stated").last(),
             first_ns=pl.col("graph_start").min(),
             sum_ns=(pl.col("graph_end") - pl.col("graph_start")).sum(),
@@ -50,7 +59,7 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
         )
         .filter(pl.col("branches") > 1)
         .select(
-            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row",
+            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row",
             wall_ns=pl.col("at_ns") - pl.col("first_ns"),
             sum_ns="sum_ns",
             slack_ns=pl.col("at_ns") - pl.col("second_ns"),
@@ -60,8 +69,8 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _branches(chunk: Chunk) -> pl.DataFrame:
-    """Tool calls and agents that are waited for, grouped by parent, turn and overlap."""
+def branches(chunk: Chunk) -> pl.DataFrame:
+    """Tool calls and agents that are waited for, grouped by parent, turn and overlap, by group and start."""
     ordered = (
         chunk.spans.select(
             "session", "row", "parent_row", "kind", "blocking", "turn", "agent", "span", "graph_start",

@@ -17,7 +17,7 @@ def session_parts(chunk: Chunk) -> pl.DataFrame:
     is `main`, or the subagent's type, or its name where it has no type.
     """
     facts = chunk.spans.select("row", "session", "agent", "kind", "name", "model")
-    kinds = chunk.agents.select("session", "agent", label="sort")
+    kinds = chunk.agents.select("session", "agent", label="kind_of")
     own = chunk.segments.select("row", "phase", "purpose", "length").join(facts, on="row", how="left")
     named = own.join(kinds, on=["session", "agent"], how="left")
     main = pl.col("agent") == 0

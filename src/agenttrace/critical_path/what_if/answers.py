@@ -1,0 +1,136 @@
+"""The answers to what-ifs: what every session of a chunk would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.critical_path.measures.joins import branches
+from agenttrace.critical_path.schedule import Schedule, plan_network, walls
+from agenttrace.critical_path.spans import PHASE
+from agenttrace.critical_path.what_if.bench import Bench
+from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_shares
+from agenttrace.critical_path.what_if.changing import changed_gaps
+from agenttrace.critical_path.what_if.fan_out import slot_waits, with_slot_waits
+from agenttrace.critical_path.what_if.questions import Questions
+from agenttrace.critical_path.what_if.spec import Change, FanOut, FullCache, Spec
+from agenttrace.model.vocabulary import Phase
+
+SCHEMA = {
+    "session": pl.Int64,
+    "place": pl.Int64,
+    "change": pl.String,
+    "wall_ns": pl.Int64,
+    "saved_ns": pl.Int64,
+    "selected": pl.Int64,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    bench: Bench
+    measured: Chunk
+    cost: PrefillCost | str | None
+
+
+def what_ifs(bench: Bench, measured: Chunk, questions: Questions) -> pl.DataFrame:
+    """One row a session and question, in order of session and question.
+
+    `selected`: how many stretches of time, requests or branches the change concerns; `wall_ns` is null where it
+    cannot be told what a session would take.
+    """
+    specs = questions.specs
+    if not specs or not len(bench.walls):
+        return pl.DataFrame(schema=SCHEMA)
+    answers = [
+        _answer(_Trial(bench, measured, questions.cost), place, spec) for place, spec in enumerate(specs)
+    ]
+    return pl.concat(answers).sort("session", "place")
+
+
+def _answer(trial: _Trial, place: int, spec: Spec) -> pl.DataFrame:
+    before = trial.bench.walls
+    after, selected = _tried(trial, spec)
+    known = after is not None
+    wall = pl.Series(after if known else [None] * len(before), dtype=pl.Int64)
+    return pl.DataFrame(
+        {
+            "session": np.arange(len(before)),
+            "wall_ns": wall,
+            "saved_ns": pl.Series(before) - wall,
+            "selected": selected,
+        }
+    ).select(
+        "session",
+        pl.lit(place, pl.Int64).alias("place"),
+        pl.lit(spec.text).alias("change"),
+        "wall_ns",
+        "saved_ns",
+        "selected",
+    )
+
+
+def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
+    """What every session takes with all changes of a what-if, None if that cannot be told; and what it selects."""
+    gaps, schedule = trial.bench.gaps, trial.bench.schedule
+    count = np.zeros(len(trial.bench.walls), np.int64)
+    known = True
+    for change in spec.changes:
+        match change:
+            case Change():
+                gaps, chosen = changed_gaps(gaps, trial.bench.stretches, change)
+                span = trial.bench.stretches.span[chosen]
+            case FullCache():
+                gaps, span = _all_cached(trial, gaps)
+                known &= isinstance(trial.cost, PrefillCost)
+            case _:
+                schedule, span = _limited(trial, schedule, change)
+        count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
+    return walls(schedule, gaps) if known else None, count
+
+
+def _all_cached(trial: _Trial, gaps: Ints) -> tuple[Ints, Ints]:
+    """Gaps with shorter prefills, and the requests that have one."""
+    cost = trial.cost
+    if not isinstance(cost, PrefillCost):
+        return gaps, np.zeros(0, np.int64)
+    shares = prefill_shares(trial.measured.spans, cost)
+    row = shares.get_column("row").to_numpy()
+    share = np.ones(len(trial.bench.graph.spans))
+    share[row] = shares.get_column("share").to_numpy()
+    stretches = trial.bench.stretches
+    prefill = np.flatnonzero((stretches.phase == PHASE[Phase.PREFILL]) & (share[stretches.occurrence] < 1))
+    changed = gaps.copy()
+    changed[prefill] = np.rint(gaps[prefill] * share[stretches.occurrence[prefill]]).astype(np.int64)
+    return changed, np.unique(stretches.occurrence[prefill])
+
+
+def _limited(trial: _Trial, schedule: Schedule, change: FanOut) -> tuple[Schedule, Ints]:
+    """A schedule in which branches wait for slots, and the branches that do.
+
+    Where branches wait for one another besides, a slot could make them wait for themselves: in a chunk in which
+    that happens, sessions are taken one by one, and those that it happens in stay as they are.
+    """
+    later, earlier = slot_waits(branches(trial.measured), change.most)
+    try:
+        return _with_waits(schedule, later, earlier), later
+    except ValueError:
+        session = schedule.graph.spans.session[later]
+    keep = np.zeros(len(later), np.bool_)
+    for number in np.unique(session):
+        tried = keep | (session == number)
+        try:
+            _with_waits(schedule, later[session == number], earlier[session == number])
+        except ValueError:
+            continue
+        keep = tried
+    return _with_waits(schedule, later[keep], earlier[keep]), later[keep]
+
+
+def _with_waits(schedule: Schedule, later: Ints, earlier: Ints) -> Schedule:
+    graph = schedule.graph
+    return plan_network(graph, with_slot_waits(schedule.network, graph.nodes.n, later, earlier))

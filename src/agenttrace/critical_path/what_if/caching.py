@@ -1,0 +1,103 @@
+"""`cache=1.0`: what prefill would take if every token that could come from the cache did.
+
+Prefill is taken to cost a fixed time and a time for each token that is not cached. Both are estimated from the
+requests of the whole input; where these cannot tell, there is no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+LEAST_REQUESTS = 20
+_DRAWS = 200
+_SEED = 20
+_LEAST_RATIO = 2.0
+"""How many times as many uncached tokens the upper third has as the lower one, at least."""
+_WIDEST = 0.5
+"""How wide the interval of the cost of a token may be, against its value."""
+_SAME_CONTEXT = 0.5
+"""A request with less than this share of the tokens of the one before has another context."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillCost:
+    """Nanoseconds for each request and for each uncached token."""
+
+    fixed_ns: float
+    token_ns: float
+
+
+def prefill_cost(spans: pa.Table) -> PrefillCost | str:
+    """The cost of prefill in a trace, or why it cannot be told."""
+    facts = ["kind", "input_tokens", "cache_read_tokens", "prefill_ns"]
+    frame = pl.DataFrame(pl.from_arrow(spans.select(facts))).filter(
+        (pl.col("kind") == "request")
+        & (pl.col("prefill_ns") > 0)
+        & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
+    )
+    tokens = (frame["input_tokens"] - frame["cache_read_tokens"]).to_numpy().astype(np.float64)
+    prefill = frame["prefill_ns"].to_numpy().astype(np.float64)
+    if len(tokens) < LEAST_REQUESTS:
+        return (
+            f"{len(tokens)} requests state their prefill and their cached tokens; {LEAST_REQUESTS} are needed"
+        )
+    slope = _slope(tokens, prefill)
+    if slope is None:
+        return "all requests have about as many uncached tokens: what a token costs cannot be told"
+    draws = np.random.default_rng(_SEED).integers(0, len(tokens), (_DRAWS, len(tokens)))
+    slopes = np.array([_slope(tokens[draw], prefill[draw]) or 0.0 for draw in draws])
+    low, high = np.quantile(slopes, (0.05, 0.95))
+    if low <= 0 or high - low > _WIDEST * slope:
+        return "prefill does not follow the number of uncached tokens closely enough"
+    return PrefillCost(max(0.0, float(np.median(prefill - slope * tokens))), slope)
+
+
+def _slope(tokens: np.ndarray, prefill: np.ndarray) -> float | None:
+    """Between the medians of the lower and the upper third by tokens: robust against single requests."""
+    order = np.argsort(tokens, kind="stable")
+    third = len(order) // 3
+    low, high = order[:third], order[-third:]
+    few, many = float(np.median(tokens[low])), float(np.median(tokens[high]))
+    if many < max(_LEAST_RATIO * few, few + 1):
+        return None
+    return (float(np.median(prefill[high])) - float(np.median(prefill[low]))) / (many - few)
+
+
+def prefill_shares(spans: pl.DataFrame, cost: PrefillCost) -> pl.DataFrame:
+    """What is left of a request's prefill: `row`, `share`; only requests that missed something reusable.
+
+    Reusable is what its agent had sent in the request before, unless its context is another one since.
+    """
+    lane = ["session", "agent"]
+    before = pl.col("input_tokens").shift(1).over(lane)
+    same = (pl.col("input_tokens") >= _SAME_CONTEXT * before) & (
+        pl.col("purpose").shift(1).over(lane) != "compaction"
+    )
+    uncached = pl.col("input_tokens") - pl.col("cache_read_tokens")
+    missed = (pl.min_horizontal(before, "input_tokens") - pl.col("cache_read_tokens")).clip(lower_bound=0)
+    return (
+        spans.select(
+            "session",
+            "row",
+            "agent",
+            "span",
+            "kind",
+            "purpose",
+            "start_ns",
+            "input_tokens",
+            "cache_read_tokens",
+        )
+        .filter((pl.col("kind") == "request") & pl.col("input_tokens").is_not_null())
+        .sort("session", "agent", "start_ns", "span")
+        .with_columns(missed=pl.when(same).then(missed), uncached=uncached)
+        .filter((pl.col("missed") > 0) & (pl.col("uncached") > 0))
+        .select(
+            "row",
+            share=(cost.fixed_ns + cost.token_ns * (pl.col("uncached") - pl.col("missed")))
+            / (cost.fixed_ns + cost.token_ns * pl.col("uncached")),
+        )
+    )
