@@ -25,6 +25,7 @@ from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.parents import find_parents
+from agenttrace.ingest.assembly.parts import Part, part_of
 from agenttrace.ingest.assembly.prefixes import delta_coded
 from agenttrace.ingest.assembly.purposes import spread_purposes
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
@@ -40,7 +41,6 @@ from agenttrace.ingest.assembly.tables import (
     span_table,
 )
 from agenttrace.ingest.assembly.turns import number_turns
-from agenttrace.ingest.assembly.units import mistaken_unit
 from agenttrace.ingest.assembly.views import fold_views
 from agenttrace.ingest.assembly.waits import add_waits
 from agenttrace.ingest.assembly.workloads import (
@@ -70,6 +70,17 @@ class ReadSource:
     raw: RawTrace
 
 
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A source, or a part of it, after reading. `lines_before`: those of the source that its lines do not count."""
+
+    path: str
+    format: str
+    stored_bytes: int
+    part: Part
+    lines_before: int = 0
+
+
 def assemble(
     sources: Sequence[ReadSource],
     findings: Ledger | None = None,
@@ -84,7 +95,7 @@ def assemble(
     with RawStore(memory_bytes=sys.maxsize) as store:
         run = Assembly(store, findings or Ledger(()), suspend_after_ns)
         for source in sources:
-            run.add(source)
+            run.add(ReadPart(source.path, source.format, source.stored_bytes, part_of(source.raw)))
         (trace,) = run.traces()
         return replace(trace, findings=run.ledger.table())
 
@@ -101,29 +112,25 @@ class Assembly:
         self._suspend_after_ns = suspend_after_ns
         self._sources: list[dict[str, Any]] = []
 
-    def add(self, read: ReadSource) -> None:
+    def add(self, read: ReadPart) -> None:
         """A source, or the next part of the last one, which has the same path."""
-        path, raw = read.path, read.raw
+        path = read.path
         if not self._paths or self._paths[-1] != path:
             self._paths.append(path)
             about = {"path": path, "format": read.format, "bytes": read.stored_bytes}
             self._sources.append({**about, "records": 0, "dialects": set()})
+        part = read.part.placed(len(self._paths) - 1, read.lines_before)
         source = self._sources[-1]
-        source["records"] += raw.records
-        source["dialects"].update(raw.dialects)
-        if unit := mistaken_unit(raw.spans):
-            what = f"instants in 1970: the numbers are those of {unit}, and are read as nanoseconds"
+        source["records"] += part.records
+        source["dialects"].update(part.dialects)
+        if part.unit:
+            what = f"instants in 1970: the numbers are those of {part.unit}, and are read as nanoseconds"
             self.ledger.add("unit_mistaken", Severity.WARNING, what, path=path)
-        for row in raw.findings.to_pylist():
+        for found in part.findings:
             self.ledger.add(
-                row["code"],
-                Severity(row["severity"]),
-                row["example"],
-                count=row["count"],
-                path=path,
-                line=row["line"],
+                found.code, found.severity, found.example, count=found.count, path=path, line=found.line
             )
-        self._store.add(len(self._paths) - 1, raw)
+        self._store.add(part)
 
     def traces(self) -> Iterator[Trace]:
         """Traces of complete sessions, without findings: those stand in the ledger when the last one is out."""

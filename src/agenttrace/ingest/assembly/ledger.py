@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
+from agenttrace.ingest.recorder import comes_before
 from agenttrace.model.schema import FINDINGS
 from agenttrace.model.vocabulary import Severity
 
@@ -17,7 +19,7 @@ class Ledger:
     """Collects findings; `paths` are the sources in order of `origin`."""
 
     paths: Sequence[str]
-    _rows: dict[tuple[str, str | None], list[object]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str | None], list[Any]] = field(default_factory=dict)
 
     def add(
         self,
@@ -33,7 +35,9 @@ class Ledger:
         if not count:
             return
         row = self._rows.setdefault((code, path), [code, severity.value, 0, path, line, example])
-        row[2] = int(str(row[2])) + count
+        row[2] += count
+        if comes_before(line, row[4]):
+            row[4:] = [line, example]
 
     def add_rows(self, code: str, severity: Severity, example: str, rows: pl.DataFrame) -> None:
         """Counts a finding once for each row, by source; the first place stands for all."""
