@@ -35,6 +35,7 @@ def analyze(
     strict: o.Strict = False,
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
+    jobs: o.Jobs = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -53,13 +54,19 @@ def analyze(
     from agenttrace.cli.analyzing import analyse_all  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.report import rendering, selection  # noqa: PLC0415
+    from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
     interrupts.insist()
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
     with ExitStack() as stack:
-        opened = Reading(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        opened = Reading(
+            paths,
+            input_format=input_format,
+            suspend_after_ns=suspend_after_ns,
+            jobs=jobs or usable_cores(),
+        )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.close))
+        stack.enter_context(interrupts.cleaned_by(reading.abandon))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             found = analyse_all(reading, manner, formats, session or [], stack)
         if strict:

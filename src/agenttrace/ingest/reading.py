@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
-from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.buckets import Assembled, Bucket
+from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
 from agenttrace.ingest.registry import format_by_id, formats
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
 from agenttrace.model.trace import Trace
-from agenttrace.workers.engine import Engine, InThisProcess
+from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
 from agenttrace.workers.processes import Processes
 
 STANDARD_INPUT = "-"
@@ -112,20 +113,46 @@ class Reading:
 
         Raises InputError where a file named by itself cannot be read.
         """
-        self._read()
-        yield from self._assembly.traces()
+        buckets = self.buckets()
+        if len(buckets) == 1:
+            yield self.take(buckets[0].assemble())
+            return
+        for assembled in self.map(_assembled, buckets):
+            yield self.take(assembled)
 
-    def _read(self) -> None:
+    def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
+        """What `work` makes of each piece, done where the reading was done: see `Engine.map`."""
+        return self._engine.map(work, pieces)
+
+    def take(self, assembled: Assembled) -> Trace:
+        """The trace of a bucket that was assembled; what was found in it counts among the findings."""
+        self.take_findings(assembled.findings)
+        return assembled.trace
+
+    def take_findings(self, findings: Iterable[LedgerRow]) -> None:
+        """What was found in a bucket counts among the findings."""
+        self._ledger.take(findings)
+
+    def buckets(self) -> list[Bucket]:
+        """Reads everything. Every session is in one bucket, and of each bucket `take` what comes of it.
+
+        Raises InputError where a file named by itself cannot be read.
+        """
         sources = list(_sources(self._paths))
         if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
             self._engine = Processes(self._jobs)
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
         laid = Laid(self._store.folder, _SENT_BYTES if self._engine.jobs > 1 else kept)
         SourceReader(self._forced, self._ledger, self._assembly.add, self._engine, laid).read(sources)
+        return self._assembly.buckets(self._engine)
 
     def findings(self) -> pa.Table:
         """All findings, once the last trace is out."""
         return self._ledger.table()
+
+
+def _assembled(bucket: Bucket) -> Assembled:
+    return bucket.assemble()
 
 
 def is_worth_sharing(sources: Iterable[Source]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from agenttrace.ingest.format import SlicedFormat
 from agenttrace.ingest.lines import NOTHING_YET, lines_of, refuse_endless
@@ -52,11 +52,10 @@ class Slice:
 
 def read_in_slices(chosen: SlicedFormat, source: Source, recorder: Recorder) -> None:
     """All of a source, one slice after the other: the format's `read`."""
-    left = []
+    left: list[tuple[Any, int]] = []
     damage: DamagedEnd | None = None
     try:
-        for piece in chosen.slices(source):
-            left.append((chosen.read_slice(piece, recorder), 0))
+        left.extend((chosen.read_slice(piece, recorder), 0) for piece in chosen.slices(source))
     except DamagedEnd as error:
         damage = error
     chosen.settle(left, damage, recorder)

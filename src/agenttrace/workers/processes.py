@@ -12,7 +12,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any
 
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import Piece, Result
@@ -77,8 +76,10 @@ class _Context(SpawnContext):
         super().__init__()
         self.started: list[SpawnProcess] = []
 
-    def Process(self, *arguments: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*arguments, **options)
+    def Process(  # type: ignore[override]  # noqa: N802  # as the executor calls it
+        self, target: Callable[..., object], args: tuple[object, ...]
+    ) -> SpawnProcess:
+        process = SpawnProcess(target=target, args=args)
         self.started.append(process)
         return process
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -12,6 +12,17 @@ import pyarrow as pa
 from agenttrace.ingest.recorder import comes_before
 from agenttrace.model.schema import FINDINGS
 from agenttrace.model.vocabulary import Severity
+
+
+class LedgerRow(NamedTuple):
+    """A finding, as it travels from one ledger to another."""
+
+    code: str
+    severity: str
+    times: int
+    path: str | None
+    line: int | None
+    example: str
 
 
 @dataclass(slots=True)
@@ -47,6 +58,22 @@ class Ledger:
         for origin, count, line in grouped.iter_rows():
             path = self.paths[origin] if origin is not None and origin >= 0 else None
             self.add(code, severity, example, count=count, path=path, line=line)
+
+    def rows(self) -> list[LedgerRow]:
+        """All findings, for another ledger to take."""
+        return [LedgerRow(*row) for row in self._rows.values()]
+
+    def take(self, rows: Iterable[LedgerRow]) -> None:
+        """Counts what another ledger holds, too."""
+        for row in rows:
+            self.add(
+                row.code,
+                Severity(row.severity),
+                row.example,
+                count=row.times,
+                path=row.path,
+                line=row.line,
+            )
 
     def table(self) -> pa.Table:
         """All findings, in the order of code and file."""

@@ -1,4 +1,4 @@
-"""A part of what was read: its rows, in memory or on disk, and what has to be known of them before any is put together."""
+"""A part of what was read: its rows, in memory or on disk, and what has to be known of them before assembly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Finding(NamedTuple):
 
     code: str
     severity: Severity
-    count: int
+    times: int
     line: int | None
     example: str
 

@@ -19,6 +19,9 @@ from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, together
 from agenttrace.ingest.assembly.membership import Edge, membership
 from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
+from agenttrace.ingest.assembly.rows import Rows
+from agenttrace.ingest.assembly.scattering import scatter, scatterings
+from agenttrace.workers.engine import Engine
 
 MEMORY_BYTES = 48 << 20
 """Raw rows beyond this size go to disk."""
@@ -107,19 +110,23 @@ class RawStore:
         """Frame of `session_key`, `set` and `family`: what is one session, and what may hold copies."""
         return membership(sorted(self._spans), self._strong, self._weak)
 
-    def buckets(self) -> Iterator[Frames]:
-        """All rows, in pieces of complete families of sessions; those of one name are in one piece."""
+    def buckets(self, engine: Engine) -> list[Rows]:
+        """All rows, in pieces of complete families of sessions; those of one name are in one piece. Only once."""
+        members = self.members()
         if self._size_bytes <= self._memory_bytes:
-            yield together(list(self._frames()))
-            return
+            return [Rows(together(list(self._frames())), members)]
+        self._spill()
         bucket = self._bucket_of_keys()
-        for frames in self._frames():
-            _scatter(frames, bucket, self.folder.path)
-        for number in sorted(set(bucket.get_column("bucket").to_list())):
-            path = _bucket(self.folder.path, number)
-            if path.exists():
-                yield spill.whole(path)
-                path.unlink()
+        parts, self._parts = self._parts, []
+        places: dict[int, list[spill.Place]] = defaultdict(list)
+        for found in engine.map(scatter, scatterings(parts, bucket, self.folder)):
+            for number, place in found.items():
+                places[number].append(place)
+        keys = bucket.partition_by("bucket", as_dict=True)
+        return [
+            Rows(places[number], members.join(keys[number,], on="session_key", how="semi"))
+            for number in sorted(places)
+        ]
 
     def _spill(self) -> None:
         """What is in memory goes to disk, into one file after the others."""
@@ -146,18 +153,3 @@ class RawStore:
             filled += size
         groups = groups.with_columns(bucket=pl.Series(numbers, dtype=pl.Int64))
         return families.join(groups, on="family").select("session_key", "bucket")
-
-
-def _bucket(folder: Path, number: int) -> Path:
-    return folder / f"bucket-{number}"
-
-
-def _scatter(frames: Frames, bucket: pl.DataFrame, folder: Path) -> None:
-    pieces: dict[int, dict[str, pl.DataFrame]] = defaultdict(dict)
-    for name, frame in frames.items().items():
-        placed = frame.join(bucket, on="session_key", maintain_order="left")
-        for (number,), piece in placed.partition_by("bucket", as_dict=True, include_key=False).items():
-            pieces[int(number)][name] = piece
-    empty = together([]).items()
-    for number, found in pieces.items():
-        spill.append(_bucket(folder, number), Frames(**{**empty, **found}))

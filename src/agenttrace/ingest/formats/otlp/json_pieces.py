@@ -53,7 +53,7 @@ def line_pieces(lines: Iterable[tuple[int, bytes]], path: str) -> Iterator[Piece
 
 
 def document_pieces(source: Source) -> Iterator[Piece]:
-    """The documents of a source without regard to lines. After a damaged end, what was good is followed by `DamagedEnd`."""
+    """The documents of a source, whatever its lines. After a damaged end, what was good is followed by `DamagedEnd`."""
     return _cut(source.blocks(), source.path)
 
 
