@@ -40,6 +40,7 @@ def analyze(
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
     calibrate: o.Calibrate = None,
+    jobs: o.Jobs = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -59,13 +60,19 @@ def analyze(
     from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.report import rendering, selection  # noqa: PLC0415
+    from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
     interrupts.insist()
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
     with ExitStack() as stack:
-        opened = Reading(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        opened = Reading(
+            paths,
+            input_format=input_format,
+            suspend_after_ns=suspend_after_ns,
+            jobs=jobs or usable_cores(),
+        )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.close))
+        stack.enter_context(interrupts.cleaned_by(reading.abandon))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
             asked = Asked(manner, formats, session or [], specs, service)

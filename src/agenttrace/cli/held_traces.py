@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agenttrace.model.storage import load, save
+import pyarrow as pa
+
+from agenttrace.model.schema import TRACE_TABLES
 from agenttrace.model.trace import Trace
 
 
 class HeldTraces:
-    """Takes traces in, and gives each of them out once, in the same order. To be closed."""
+    """A folder for traces, where TMPDIR says. To be closed."""
 
     def __init__(self) -> None:
-        """Where TMPDIR says."""
+        """Empty."""
         self._folder = tempfile.TemporaryDirectory(prefix="agenttrace-")
-        self._held: list[Path] = []
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -30,13 +30,24 @@ class HeldTraces:
         """Removes what lies on disk."""
         self._folder.cleanup()
 
-    def add(self, trace: Trace) -> None:
-        """One more trace."""
-        place = Path(self._folder.name) / str(len(self._held))
-        save(trace, place)
-        self._held.append(place)
+    def places(self, count: int) -> list[str]:
+        """A place for each of so many traces, for any process of this machine."""
+        return [str(Path(self._folder.name) / f"{number}.arrows") for number in range(count)]
 
-    def __iter__(self) -> Iterator[Trace]:
-        """What was added."""
-        for place in self._held:
-            yield load(place)
+
+def hold(trace: Trace, place: str) -> None:
+    """Writes a trace: its tables below each other as Arrow streams."""
+    with pa.OSFile(place, "wb") as file:
+        for table in TRACE_TABLES:
+            with pa.ipc.new_stream(file, table.arrow) as stream:
+                stream.write_table(getattr(trace, table.name).unify_dictionaries())
+
+
+def release(place: str) -> Trace:
+    """The trace that is held there, which is then gone."""
+    tables = {}
+    with pa.OSFile(place, "rb") as file:
+        for table in TRACE_TABLES:
+            tables[table.name] = pa.ipc.open_stream(file).read_all()
+    Path(place).unlink()
+    return Trace(**tables)

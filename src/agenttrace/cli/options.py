@@ -59,6 +59,16 @@ InputFormat = Annotated[
     str | None,
     typer.Option("--input-format", metavar="ID", help="What the input is; without it, found by content."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Processes that share the work where there is much of it.",
+        show_default="all usable cores",
+    ),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 4 if anything in the input was dropped or repaired.")
 ]

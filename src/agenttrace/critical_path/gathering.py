@@ -41,7 +41,7 @@ class Gathering:
     def add(self, part: Analysis) -> None:
         """The analysis of one more trace, of sessions that no other one has."""
         held = part if self._held is None else _below(self._held, part)
-        self._held = self._cut(held)
+        self._held = cut(held, self.keep)
 
     def analysis(self, findings: pa.Table) -> Analysis:
         """All of it, with the findings of reading beside those of the analyses; sessions by their start."""
@@ -53,25 +53,29 @@ class Gathering:
         found = pl.concat([plain(findings), held.findings], how="vertical_relaxed")
         return replace(held, sessions=sessions, findings=_summed(found))
 
-    def _cut(self, held: Analysis) -> Analysis:
-        slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
-        chosen = pl.col("session").is_in([*slowest.get_column("session"), *self.keep])
-        lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
-        if held.latencies.height > EXACT_LATENCIES:
-            lists["latencies"] = coarser(held.latencies)
-        return replace(
-            held,
-            segments=held.segments.filter(chosen),
-            ranking=looked_at_first(held.ranking),
-            findings=_summed(held.findings),
-            **lists,
-        )
+
+def cut(held: Analysis, keep: frozenset[str]) -> Analysis:
+    """What of an analysis may be looked at, whatever it is gathered with: see `Gathering`."""
+    slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
+    chosen = pl.col("session").is_in([*slowest.get_column("session"), *keep])
+    lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
+    if held.latencies.height > EXACT_LATENCIES:
+        lists["latencies"] = coarser(held.latencies)
+    return replace(
+        held,
+        segments=held.segments.filter(chosen),
+        ranking=looked_at_first(held.ranking),
+        findings=_summed(held.findings),
+        **lists,
+    )
 
 
 def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:
     others = frame.filter(~chosen)
     if others.height > HEAVIEST_ROWS:
-        others = others.sort(weight, descending=True, nulls_last=True).head(HEAVIEST_ROWS)
+        others = others.sort(weight, descending=True, nulls_last=True, maintain_order=True).head(
+            HEAVIEST_ROWS
+        )
     return pl.concat([frame.filter(chosen), others])
 
 

@@ -43,6 +43,14 @@ class Frames:
         """The frames by their names."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    def placed(self, origin: int, lines_before: int) -> Frames:
+        """The rows as those of that source, so many lines into it."""
+        of_source = pl.lit(origin, pl.Int32)
+        placed = {name: frame.with_columns(origin=of_source) for name, frame in self.items().items()}
+        if lines_before:
+            placed["spans"] = placed["spans"].with_columns(pl.col("line") + lines_before)
+        return Frames(**placed)
+
 
 @cache
 def enum_of(column: Column) -> pl.Enum:
@@ -53,16 +61,15 @@ def enum_of(column: Column) -> pl.Enum:
     return pl.Enum([word.value for word in column.words])
 
 
-def frames_of(trace: raw.RawTrace, origin: int) -> Frames:
-    """The raw tables of one source."""
-    return Frames(**{name: frame_of(table, getattr(trace, name), origin) for name, table in TABLES.items()})
+def frames_of(trace: raw.RawTrace) -> Frames:
+    """The raw tables of a part of a source, which counts as the first one until it is placed."""
+    return Frames(**{name: _frame_of(table, getattr(trace, name)) for name, table in TABLES.items()})
 
 
-def frame_of(table: Table, rows: pa.Table, origin: int) -> pl.DataFrame:
-    """One raw table, with the number of its source."""
+def _frame_of(table: Table, rows: pa.Table) -> pl.DataFrame:
     if not rows.num_rows:
         return _empty(table)
-    return _converted(table, rows).with_columns(origin=pl.lit(origin, pl.Int32))
+    return _converted(table, rows).with_columns(origin=pl.lit(0, pl.Int32))
 
 
 def _converted(table: Table, rows: pa.Table) -> pl.DataFrame:

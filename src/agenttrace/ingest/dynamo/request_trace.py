@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from agenttrace.ingest.dynamo.identity import Owners
+from agenttrace.ingest.dynamo.identity import Owner, Owners
 from agenttrace.ingest.dynamo.records import BrokenLineError, Record, record_of
 from agenttrace.ingest.dynamo.requests import Requests
-from agenttrace.ingest.dynamo.tools import Tools
+from agenttrace.ingest.dynamo.tools import Tools, ToolStart
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 _SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLeft:
+    """What is left of a part of a source. It can be pickled."""
+
+    owners: Mapping[tuple[Hashable, ...], Owner | None]
+    tools: Mapping[str, Sequence[ToolStart]]
+    schemas: frozenset[str]
 
 
 class RequestTrace:
@@ -83,6 +94,17 @@ class RequestTrace:
             self._warn("tool_without_agent", "a tool event that names no agent", number)
             return
         self._tools.add(number, record, tool, owner)
+
+    def leave(self) -> TraceLeft:
+        """Records what can be, and returns what waits for records that may come later."""
+        self._requests.flush()
+        return TraceLeft(self._owners.leave(), self._tools.leave(), frozenset(self._schemas))
+
+    def absorb(self, left: TraceLeft, lines_before: int) -> None:
+        """Takes over what another left of a part that begins after so many lines."""
+        self._owners.absorb(left.owners, lines_before)
+        self._tools.absorb(left.tools, lines_before)
+        self._schemas |= left.schemas
 
     def finish(self) -> None:
         """Records what waited for records that may have come later."""
