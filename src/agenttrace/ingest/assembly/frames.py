@@ -85,8 +85,8 @@ def frame_of(table: Table, rows: pa.Table, origin: int) -> pl.DataFrame:
 
 def _taken_apart(values: pa.ChunkedArray[Any]) -> tuple[pa.ChunkedArray[Any], list[str]]:
     """The codes of words or names, and what they stand for: so each distinct one is converted once."""
-    one = values if values.num_chunks == 1 else values.unify_dictionaries()
-    return pa.chunked_array([chunk.indices for chunk in one.chunks]), one.chunk(0).dictionary.to_pylist()
+    chunks: list[pa.DictionaryArray[Any]] = values.unify_dictionaries().chunks  # type: ignore[assignment]
+    return pa.chunked_array([chunk.indices for chunk in chunks]), chunks[0].dictionary.to_pylist()
 
 
 @cache

@@ -33,7 +33,8 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     free[stated.filter("explicit").get_column("to_row").to_numpy()] = False
     spans = _Spans(
         held.spans.get_column("kind").cast(pl.String),
-        *(held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns")),
+        held.spans.get_column("start_ns").to_numpy(),
+        held.spans.get_column("end_ns").to_numpy(),
         held.parents,
     )
     rounded_to, rounded_from = _rounded_down(spans, free)

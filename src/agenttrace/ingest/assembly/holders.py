@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
 from agenttrace.ingest.assembly.frames import stacked
-from agenttrace.ingest.assembly.parents import NONE, Rows, in_cycle
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import in_cycle
 
 SPAWN_TOLERANCE_NS = 5_000_000
 """A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""

@@ -35,5 +35,6 @@ def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDAr
     """How many have been counted in the group so far, the row itself too; groups stand together."""
     total = np.cumsum(counted)
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-    before = total[first] - counted[first]
-    return total - np.repeat(before, np.diff(np.append(first, len(group))))
+    before: NDArray[np.int64] = total[first] - counted[first]
+    running: NDArray[np.int64] = total - np.repeat(before, np.diff(np.append(first, len(group))))
+    return running

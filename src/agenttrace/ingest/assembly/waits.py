@@ -7,8 +7,8 @@ import polars as pl
 
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
-from agenttrace.ingest.assembly.parents import NONE
 
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agenttrace.ingest.cycles import cycles_unsought
 from agenttrace.ingest.formats.otlp.framing import Framing, unpacked
 from agenttrace.ingest.formats.otlp.json_messages import value_column
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, pieces
 from agenttrace.ingest.formats.otlp.json_reading import JsonReading
 from agenttrace.ingest.formats.otlp.protobuf_batches import batches, frames
-from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading
 from agenttrace.ingest.formats.otlp.sniffing import framed_json, framing_of, is_json
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
@@ -24,16 +24,25 @@ def read_otlp(source: Source, recorder: Recorder) -> None:
     framing = None if is_json(head) else framing_of(head) or _guessed(head)
     packed = framed_json(head)
     intake = Intake(recorder, column_of if packed is None and framing is not None else value_column)
-    try:
-        if packed is not None:
-            JsonReading(intake).read(_framed(source, packed))
-        elif framing is None:
-            JsonReading(intake).read(pieces(source))
-        else:
-            ProtobufReading(intake).read(batches(source, framing))
-    except DamagedEnd as error:
-        recorder.finding("damaged_end", Severity.WARNING, f"the compressed content ends in damage: {error}")
-    intake.finish()
+    with cycles_unsought():
+        try:
+            if packed is not None:
+                JsonReading(intake).read(_framed(source, packed))
+            elif framing is None:
+                JsonReading(intake).read(pieces(source))
+            else:
+                _read_protobuf(source, framing, intake)
+        except DamagedEnd as error:
+            what = f"the compressed content ends in damage: {error}"
+            recorder.finding("damaged_end", Severity.WARNING, what)
+        intake.finish()
+
+
+def _read_protobuf(source: Source, framing: Framing, intake: Intake) -> None:
+    """The stock parser is loaded only for those who need it."""
+    from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading  # noqa: PLC0415
+
+    ProtobufReading(intake).read(batches(source, framing))
 
 
 def _guessed(head: bytes) -> Framing | None:
