@@ -16,11 +16,12 @@ from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
 from agenttrace.ingest.assembly.flushed import forget_flushed_ends
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, in_one_piece
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lineage import note_missing_parents
+from agenttrace.ingest.assembly.lookup import KeyIndex
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
 from agenttrace.ingest.assembly.purposes import spread_purposes
@@ -69,9 +70,9 @@ def assemble_frames(
     suspend_after_ns: int,
 ) -> Trace:
     """The trace of the sessions whose rows the frames hold, all of them."""
-    here = members.join(frames.spans.select("session_key").unique(), on="session_key", how="semi")
-    alike = matches.alike(here) if matches.pairs.height else {}
-    frames = number_sessions(in_one_time(frames, matches.ahead), members, alike, ledger)
+    alike = matches.alike(_members_here(members, frames)) if matches.pairs.height else {}
+    frames = in_one_time(frames.map(in_one_piece), matches.ahead)
+    frames = number_sessions(frames, members, alike, ledger)
     if frames.spans.is_empty():
         return _empty_trace(about)
     untimed = untimed_sessions(frames.sessions)
@@ -82,11 +83,12 @@ def assemble_frames(
     spans, detached = bound_sessions(held)
     spans = without_extents(spans, untimed)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns, untimed)
-    all_links = pl.concat([resolve_links(held, frames, ledger, untimed), links])
+    index = KeyIndex(held.spans.get_column("sid"), held.spans.get_column("span_key"))
+    all_links = pl.concat([resolve_links(held, frames, index, ledger, untimed), links])
     sessions = describe_sessions(held, frames, detached, first_prompts(held, placed))
     report_workloads(sessions, ledger)
     numbering = Numbering(held, sessions)
-    marks = mark_table(numbering, resolve_marks(held, frames.marks))
+    marks = mark_table(numbering, resolve_marks(frames.marks, index))
     return Trace(
         sessions=session_table(numbering, about.formats, about.dialects),
         agents=agent_table(numbering),
@@ -97,6 +99,10 @@ def assemble_frames(
         findings=FINDINGS.arrow.empty_table(),
         sources=about.table,
     )
+
+
+def _members_here(members: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    return members.join(frames.spans.select("session_key").unique(), on="session_key", how="semi")
 
 
 def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
@@ -112,13 +118,13 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
 
 def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledger) -> tuple[Held, Frames]:
     spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
-    spans = settle_bounds(drop_copied_history(spans, ledger), ledger).sort("sid", "span_key")
+    spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
     spans = forget_flushed_ends(spans, ledger)
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     lanes = assign_lanes(spans, parents, frames.agents)
-    note_missing_parents(spans, lanes.lane, frames.agents, ledger)
+    note_missing_parents(spans, lanes.table, frames.agents, ledger)
     held = hold_lanes(spans, parents, lanes)
     return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 

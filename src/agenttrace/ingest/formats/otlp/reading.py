@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from agenttrace.ingest.cycles import cycles_unsought
 from agenttrace.ingest.formats.otlp.framing import Framing, unpacked
 from agenttrace.ingest.formats.otlp.json_messages import value_column
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, document_pieces, has_lines, line_pieces
 from agenttrace.ingest.formats.otlp.json_reading import JsonReading
 from agenttrace.ingest.formats.otlp.protobuf_batches import Batch, batches, frames
-from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading
 from agenttrace.ingest.formats.otlp.sniffing import framed_json, framing_of, is_json
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.slices import SLICE_BYTES, Slice, slices_of
@@ -58,13 +58,14 @@ def otlp_slices(source: Source) -> Iterator[OtlpSlice]:
 def read_otlp_slice(piece: OtlpSlice, recorder: Recorder) -> Left:
     """Records a slice."""
     intake = Intake(recorder, column_of if isinstance(piece, Batches) else value_column)
-    if isinstance(piece, Batches):
-        ProtobufReading(intake).read(piece.batches)
-    elif isinstance(piece, Documents):
-        JsonReading(intake).read(piece.pieces)
-    else:
-        JsonReading(intake).read(line_pieces(piece.lines(), piece.path))
-    return intake.leave()
+    with cycles_unsought():
+        if isinstance(piece, Batches):
+            _read_protobuf(piece, intake)
+        elif isinstance(piece, Documents):
+            JsonReading(intake).read(piece.pieces)
+        else:
+            JsonReading(intake).read(line_pieces(piece.lines(), piece.path))
+        return intake.leave()
 
 
 def settle_otlp(left: Iterable[tuple[Left, int]], damage: DamagedEnd | None, recorder: Recorder) -> None:
@@ -76,6 +77,13 @@ def settle_otlp(left: Iterable[tuple[Left, int]], damage: DamagedEnd | None, rec
         what = f"the compressed content ends in damage: {damage}"
         recorder.finding("damaged_end", Severity.WARNING, what)
     intake.finish()
+
+
+def _read_protobuf(piece: Batches, intake: Intake) -> None:
+    """The stock parser is loaded only for those who need it."""
+    from agenttrace.ingest.formats.otlp.protobuf_reading import ProtobufReading  # noqa: PLC0415
+
+    ProtobufReading(intake).read(piece.batches)
 
 
 def _guessed(head: bytes) -> Framing | None:
