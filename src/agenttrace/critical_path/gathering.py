@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
 from agenttrace.critical_path.measures.serving import coarser
-from agenttrace.critical_path.tail.positions import added_by_turn
+from agenttrace.critical_path.tail.positions import added_by_position, added_by_turn
 from agenttrace.critical_path.what_if.ranking import looked_at_first
 
 DETAILED_SESSIONS = 200
@@ -88,6 +88,7 @@ def _below(one: Analysis, other: Analysis) -> Analysis:
     sessions = one.sources.get_column("sessions") + other.sources.get_column("sessions")
     rows["queues"] = _added(rows["queues"])
     rows["by_turn"] = added_by_turn(rows["by_turn"])
+    rows["by_branch"] = added_by_position(rows["by_branch"])
     return Analysis(sources=one.sources.with_columns(sessions=sessions), **rows)
 
 
