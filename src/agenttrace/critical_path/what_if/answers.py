@@ -40,7 +40,7 @@ class _Trial:
 def what_ifs(bench: Bench, measured: Chunk, questions: Questions) -> pl.DataFrame:
     """One row a session and question, in order of session and question.
 
-    `selected`: how many stretches of time, requests or branches the change concerns; `wall_ns` is null where it
+    `selected`: how many spans the change concerns; `wall_ns` is null where it
     cannot be told what a session would take.
     """
     specs = questions.specs
@@ -83,7 +83,7 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
         match change:
             case Change():
                 gaps, chosen = changed_gaps(gaps, trial.bench.stretches, change)
-                span = trial.bench.stretches.span[chosen]
+                span = np.unique(trial.bench.stretches.occurrence[chosen])
             case FullCache():
                 gaps, span = _all_cached(trial, gaps)
                 known &= isinstance(trial.cost, PrefillCost)

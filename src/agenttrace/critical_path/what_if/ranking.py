@@ -136,11 +136,11 @@ def _heaviest(
 ) -> Iterator[tuple[str, Bools]]:
     """Names, and the sessions in which each is among the few on which most was spent; of `least` at least."""
     at = np.flatnonzero((index >= 0) & (spent > 0))
+    called = pl.Series("name", names, dtype=pl.String)[index[at]]
     heaviest = (
-        pl.DataFrame({"session": session[at], "index": index[at], "spent": spent[at]})
-        .group_by("session", "index")
+        pl.DataFrame({"session": session[at], "name": called, "spent": spent[at]})
+        .group_by("session", "name")
         .agg(pl.col("spent").sum())
-        .with_columns(name=pl.col("index").replace_strict(dict(enumerate(names)), return_dtype=pl.String))
         .filter((pl.col("name") != "") & (pl.len().over("session") >= least))
         .sort("session", "spent", "name", descending=[False, True, False])
         .group_by("session", maintain_order=True)

@@ -34,7 +34,7 @@ class Saved:
 class WhatIf:
     """A change in all sessions. `wall_ns` and `saved_ns` are null where the answer is not known.
 
-    `selected`: how many stretches of time, requests or branches it concerned.
+    `selected`: how many spans it concerned.
     """
 
     change: str
