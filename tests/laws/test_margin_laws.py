@@ -95,7 +95,7 @@ def test_what_is_off_the_path_may_be_shorter(rows: Rows) -> None:
 def test_nothing_gains_more_than_the_way_round_costs(rows: Rows) -> None:
     """With all that is inside a span at once: exactly that, or all that it takes."""
     tried = Tried(rows)
-    graph, n = tried.graph, tried.graph.nodes.n
+    graph = tried.graph
     inside = _descendants(graph)
     for span in np.flatnonzero(tried.margins.round_way >= 0).tolist():
         mine = inside[span]

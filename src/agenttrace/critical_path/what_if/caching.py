@@ -13,10 +13,12 @@ import polars as pl
 import pyarrow as pa
 
 LEAST_REQUESTS = 20
-_DRAWS = 200
+_DRAWS = 50
 _SEED = 20
+_MOST_REQUESTS = 200
+"""So many requests, evenly over the input, are compared with one another."""
 _LEAST_RATIO = 2.0
-"""How many times as many uncached tokens the upper third has as the lower one, at least."""
+"""How many times as many uncached tokens a request with many has as one with few, at least."""
 _WIDEST = 0.5
 """How wide the interval of the cost of a token may be, against its value."""
 _SAME_CONTEXT = 0.5
@@ -39,8 +41,13 @@ def prefill_cost(spans: pa.Table) -> PrefillCost | str:
         & (pl.col("prefill_ns") > 0)
         & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
     )
-    tokens = (frame["input_tokens"] - frame["cache_read_tokens"]).to_numpy().astype(np.float64)
-    prefill = frame["prefill_ns"].to_numpy().astype(np.float64)
+    some = (
+        np.unique(np.linspace(0, frame.height - 1, _MOST_REQUESTS).astype(np.int64))
+        if frame.height
+        else slice(0)
+    )
+    tokens = (frame["input_tokens"] - frame["cache_read_tokens"]).to_numpy().astype(np.float64)[some]
+    prefill = frame["prefill_ns"].to_numpy().astype(np.float64)[some]
     if len(tokens) < LEAST_REQUESTS:
         return (
             f"{len(tokens)} requests state their prefill and their cached tokens; {LEAST_REQUESTS} are needed"
@@ -57,14 +64,14 @@ def prefill_cost(spans: pa.Table) -> PrefillCost | str:
 
 
 def _slope(tokens: np.ndarray, prefill: np.ndarray) -> float | None:
-    """Between the medians of the lower and the upper third by tokens: robust against single requests."""
-    order = np.argsort(tokens, kind="stable")
-    third = len(order) // 3
-    low, high = order[:third], order[-third:]
-    few, many = float(np.median(tokens[low])), float(np.median(tokens[high]))
+    """The median over all pairs that lie apart (Theil and Sen): robust against single requests."""
+    few, many = np.quantile(tokens, (0.05, 0.95))
     if many < max(_LEAST_RATIO * few, few + 1):
         return None
-    return (float(np.median(prefill[high])) - float(np.median(prefill[low]))) / (many - few)
+    apart = tokens[:, None] - tokens[None, :]
+    far = apart > (many - few) / 4
+    slopes = (prefill[:, None] - prefill[None, :])[far] / apart[far]
+    return float(np.median(slopes)) if len(slopes) else None
 
 
 def prefill_shares(spans: pl.DataFrame, cost: PrefillCost) -> pl.DataFrame:
