@@ -20,11 +20,11 @@ from agenttrace.critical_path.measures.turns import cache_miss_table, compaction
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
-from agenttrace.critical_path.spans import session_sizes
 from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
-from agenttrace.critical_path.what_if.ranking import first_sessions, looked_at_first, ranking
+from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
+from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -42,7 +42,6 @@ class ChunkResult:
     top: pl.DataFrame
     near_critical: pl.DataFrame
     what_if: pl.DataFrame
-    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -55,7 +54,8 @@ class Analysis:
 
     `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
-    `shares`: the length of each session's path by phase and evidence.
+    `shares`: the length of each session's path by phase and evidence. `what_if`: a row for each question that was
+    asked of a session. `ranking`: what changes would save, of the sessions that were looked at.
     """
 
     sources: pl.DataFrame
@@ -84,7 +84,6 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     busy = exclusive_time(measured)
 
     path = plain(segment_table(graph, segments))
-    bench = Bench(chunk, schedule)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
@@ -97,8 +96,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
-        what_if=named(what_ifs(bench, measured, questions or Questions())),
-        ranking=_ranking(bench),
+        what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions())),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
@@ -121,25 +119,26 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
-    joined["ranking"] = looked_at_first(joined["ranking"])
     return Analysis(
         sources=_sources(trace),
         findings=_findings(trace, repairs, questions),
         sessions=_described(trace, joined.pop("sessions")),
+        ranking=_ranking(trace),
         **joined,
     )
 
 
-def _ranking(bench: Bench) -> pl.DataFrame:
-    """What is found of the sessions that are looked at, with their names."""
-    names = bench.graph.spans.names.to_pylist()
-    chosen = first_sessions(names, session_sizes(bench.graph.spans)[:-1])
-    if len(chosen) < len(names):
-        some = bench.trace.only(chosen)
-        bench = Bench(some, plan(build_graph(some)))
+def _ranking(trace: Trace) -> pl.DataFrame:
+    """What would help the sessions that are looked at."""
+    counted = plain(trace.spans.select(["session"])).group_by("session").len()
+    chosen = first_sessions(counted["session"].to_list(), counted["len"].to_numpy())
+    if not chosen:
+        return pl.DataFrame(schema=RANKING | {"session": pl.String})
+    trace = trace if len(chosen) == counted.height else trace.only(chosen)
+    bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
-    known = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
-    return found.with_columns(known[found.get_column("session")])
+    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(names[found.get_column("session")])
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:
