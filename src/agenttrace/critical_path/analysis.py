@@ -18,6 +18,7 @@ from agenttrace.critical_path.measures.joins import join_table
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import cache_miss_table, compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
+from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
 from agenttrace.critical_path.what_if.answers import what_ifs
@@ -42,6 +43,7 @@ class ChunkResult:
     top: pl.DataFrame
     near_critical: pl.DataFrame
     what_if: pl.DataFrame
+    readings: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -68,6 +70,7 @@ class Analysis:
     top: pl.DataFrame
     near_critical: pl.DataFrame
     what_if: pl.DataFrame
+    readings: pl.DataFrame
     ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
@@ -96,6 +99,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
+        readings=named(reading_table(graph, segments, without_inferred_joins(chunk, graph))),
         what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions())),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),

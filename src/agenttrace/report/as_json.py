@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from agenttrace.critical_path.other_reading import Reading, session_readings, summed_reading
 from agenttrace.critical_path.summary import Quantiles, summarise
 from agenttrace.critical_path.what_if.summing import (
     Recommendation,
@@ -123,7 +124,20 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
         "critical_path_by_purpose_ns": summary.critical_path_by_purpose_ns,
         "busy_ns": summary.busy_ns,
         "evidence_ns": summary.evidence_ns,
+        "without_inferred_joins": _reading(summed_reading(analysis)),
         **_changes(analysis),
+    }
+
+
+def _reading(other: Reading | None) -> dict[str, Any] | None:
+    """The other reading, null where there is none; its path is told where it differs."""
+    if other is None:
+        return None
+    return {
+        "inferred_joins": other.inferred_joins,
+        "moved_ns": other.moved_ns,
+        "differs": other.differs,
+        "critical_path_ns": dict(other.critical_path_ns) if other.differs else None,
     }
 
 
@@ -174,11 +188,13 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
     }
     answers = _answers(analysis.what_if)
     changes = session_recommendations(analysis)
+    readings = session_readings(analysis)
     for row in analysis.sessions.iter_rows(named=True):
         name = row["session"]
         found = {kind: entries.get(name, (0, [])) for kind, entries in lists.items()}
         yield {
             **_session(row, found, labels),
+            "without_inferred_joins": _reading(readings.get(name)),
             "what_if": answers.get(name, []),
             "recommendations": [_recommendation(one) for one in changes[name]] if name in changes else None,
         }

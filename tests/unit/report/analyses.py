@@ -51,6 +51,11 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("session", "name", "kind"), pl.String),
         **dict.fromkeys(("span", "agent", "length_ns", "slack_ns"), pl.Int64),
     },
+    "readings": {
+        "session": pl.String,
+        **dict.fromkeys(("inferred_joins", "moved_ns"), pl.Int64),
+        **{f"path_{phase}_ns": pl.Int64 for phase in _PHASES},
+    },
     "what_if": {
         **dict.fromkeys(("session", "change"), pl.String),
         **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected"), pl.Int64),
