@@ -85,6 +85,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     margins = find_margins(schedule)
     measured = measured_chunk(chunk, graph, segments, margins)
     busy = exclusive_time(measured)
+    other = without_inferred_joins(chunk, graph)
 
     path = plain(segment_table(graph, segments))
 
@@ -99,8 +100,8 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
-        readings=named(reading_table(graph, segments, without_inferred_joins(chunk, graph))),
-        what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions())),
+        readings=named(reading_table(graph, segments, other)),
+        what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions(), other)),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),

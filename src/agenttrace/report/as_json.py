@@ -203,9 +203,13 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
 def _answers(what_if: pl.DataFrame) -> dict[str, list[Row]]:
     """The answers to each session's what-ifs, in the order of the questions."""
     answers: dict[str, list[Row]] = {}
-    told = what_if.sort("session", "place").select("session", "change", "wall_ns", "saved_ns")
-    for session, change, wall, saved in told.iter_rows():
-        answers.setdefault(session, []).append({"change": change, "wall_ns": wall, "saved_ns": saved})
+    columns = ("change", "wall_ns", "saved_ns", "other_saved_ns")
+    for session, *told in what_if.sort("session", "place").select("session", *columns).iter_rows():
+        change, wall, saved, other = told
+        answer = {"change": change, "wall_ns": wall, "saved_ns": saved}
+        if other is not None:
+            answer["saved_without_inferred_joins_ns"] = other
+        answers.setdefault(session, []).append(answer)
     return answers
 
 

@@ -58,7 +58,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "what_if": {
         **dict.fromkeys(("session", "change"), pl.String),
-        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected"), pl.Int64),
+        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected", "other_saved_ns"), pl.Int64),
     },
     "ranking": {
         **dict.fromkeys(("session", "change"), pl.String),
