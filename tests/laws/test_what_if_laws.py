@@ -43,7 +43,8 @@ def _takes(bench: Bench, *specs: str) -> list[int]:
         for change in parse(spec).changes:
             assert isinstance(change, Change)
             gaps, _ = changed_gaps(gaps, bench.stretches, change)
-    return walls(bench.schedule, gaps).tolist()
+    taken: list[int] = walls(bench.schedule, gaps).tolist()
+    return taken
 
 
 @given(sessions(), st.sampled_from(SELECTORS))

@@ -190,7 +190,8 @@ def _findings(trace: Trace, repairs: pl.DataFrame, questions: Questions) -> pl.D
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    asked = pl.select(**questions.finding()) if questions.finding() else made.clear()
+    unknown = questions.finding()
+    asked = pl.DataFrame([unknown], schema=made.schema) if unknown else made.clear()
     return pl.concat([plain(trace.findings), made, asked], how="vertical_relaxed").sort(
         "code", "file", nulls_last=True
     )

@@ -108,7 +108,7 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
     """What every session takes with all changes of a what-if, None if that cannot be told; and what it selects."""
     gaps, schedule = trial.bench.gaps, trial.bench.schedule
     count = np.zeros(len(trial.bench.walls), np.int64)
-    known = True
+    known, span = True, np.zeros(0, np.int64)
     for change in spec.changes:
         match change:
             case Change():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_cost
@@ -21,17 +20,17 @@ class Questions:
     specs: tuple[Spec, ...] = ()
     cost: PrefillCost | str | None = None
 
-    def finding(self) -> dict[str, pl.Expr]:
-        """Why an answer is missing, as a row of findings; empty if none is."""
+    def finding(self) -> dict[str, str | int | None] | None:
+        """Why an answer is missing, as a row of findings; None if none is."""
         if not isinstance(self.cost, str):
-            return {}
+            return None
         return {
-            "code": pl.lit("what_if_unknown"),
-            "severity": pl.lit(Severity.WARNING.value),
-            "count": pl.lit(1, pl.Int64),
-            "file": pl.lit(None, pl.String),
-            "line": pl.lit(None, pl.Int64),
-            "example": pl.lit(f"cache=1.0: {self.cost}"),
+            "code": "what_if_unknown",
+            "severity": Severity.WARNING.value,
+            "count": 1,
+            "file": None,
+            "line": None,
+            "example": f"cache=1.0: {self.cost}",
         }
 
 
