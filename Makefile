@@ -16,7 +16,7 @@ PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fix schemas damage bench pins
+.PHONY: help setup demo test fix schemas damage fuzz bench pins
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,10 @@ schemas: setup  ## write schemas/ and docs/reference/ from the code
 damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
 	@echo "== damage"
 	@$(PY) benchmarks/damage.py $(ARGS)
+
+fuzz: setup  ## coverage-guided fuzzing of the readers (needs: .venv/bin/pip install atheris)
+	@echo "== fuzz"
+	@$(PY) benchmarks/fuzz.py $(ARGS)
 
 bench: setup  ## the benchmarks, each with ARGS (--quick unless given)
 	@for program in $(BENCHMARKS); do \

@@ -29,7 +29,7 @@ from damage_material import Piece, cut_pieces, sample_files
 from damage_pool import CASE_LIMIT_S, Job, run_cases
 
 if TYPE_CHECKING:
-    from damage_trial import Outcome
+    from damage_outcome import Outcome
 
 FULL, QUICK = 20_000, 300
 CATEGORIES = ("traceback", "hang", "exit code", "law", "rows", "memory")
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = QUICK if options.quick else options.size
     files = [Path(name) for name in options.files] or sample_files()
     seed, _, index = (options.replay or str(options.seed)).partition(":")
-    pieces = cut_pieces(files, options.pieces, int(seed))
+    pieces = cut_pieces(files, options.pieces, int(seed), options.formats)
     keep = Path(tempfile.mkdtemp(prefix=f"agenttrace-damage-{seed}-"))
     if options.replay:
         return _replay(pieces, int(seed), int(index), keep)
@@ -88,6 +88,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="*", metavar="FILES", help="sound traces; the samples if left out")
+    parser.add_argument("--format", action="append", dest="formats", help="of this format only; repeatable")
     parser.add_argument("--size", type=int, default=FULL, help="how many variants")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} variants")
     parser.add_argument("--seed", type=int, default=1)
@@ -101,7 +102,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _outcome(answer: object, pieces: list[Piece], seed: int) -> Outcome:
     """Of a worker that died or was killed, what its case was."""
-    from damage_trial import Outcome, variant_of  # noqa: PLC0415  # loads the house
+    from damage_outcome import Outcome  # noqa: PLC0415  # loads the house
+    from damage_trial import variant_of  # noqa: PLC0415
 
     if isinstance(answer, Outcome):
         return answer
@@ -168,7 +170,7 @@ def _write(target: str, score: Score, about: dict[str, Any]) -> None:
 
 
 def _replay(pieces: list[Piece], seed: int, index: int, keep: Path) -> int:
-    from damage_trial import try_case, try_command, variant_of  # noqa: PLC0415  # loads the house
+    from damage_trial import Limits, try_cases, try_command, variant_of  # noqa: PLC0415  # loads the house
 
     piece, kind, variant = variant_of(pieces, seed, index)
     (keep / "sound").write_bytes(piece.content)
@@ -178,7 +180,7 @@ def _replay(pieces: list[Piece], seed: int, index: int, keep: Path) -> int:
         (keep / f"before-{number}").write_bytes(unit)
     for number, unit in enumerate(variant.after):
         (keep / f"after-{number}").write_bytes(unit)
-    outcome = try_case(pieces, seed, index, keep / "damaged", CASE_LIMIT_S)
+    (outcome,) = try_cases(pieces, seed, [index], keep / "damaged", Limits(CASE_LIMIT_S, CASE_LIMIT_S))
     try_command(keep / "damaged", outcome, CASE_LIMIT_S)
     print(f"{piece.name}: {kind}, {variant.claim.value}; refused: {outcome.refused}; files in {keep}")
     for category, text in outcome.problems:

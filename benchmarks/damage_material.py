@@ -77,14 +77,16 @@ def sample_files() -> list[Path]:
     return [path for path in sorted(SAMPLES.rglob("*")) if path.is_file()]
 
 
-def cut_pieces(files: Sequence[Path], count: int, seed: int) -> list[Piece]:
-    """`count` pieces, as many of each format; the same seed gives the same ones."""
+def cut_pieces(
+    files: Sequence[Path], count: int, seed: int, formats: Sequence[str] | None = None
+) -> list[Piece]:
+    """`count` pieces, as many of each format (of `formats` only); the same arguments give the same ones."""
     chance = Random(f"pieces:{seed}")
     by_format: dict[str, list[_Whole]] = {}
     for path in files:
         if whole := _opened(path):
             by_format.setdefault(whole.format, []).append(whole)
-    known = sorted(by_format)
+    known = sorted(by_format.keys() & set(formats) if formats else by_format)
     return [_cut(chance.choice(by_format[known[number % len(known)]]), chance) for number in range(count)]
 
 

@@ -8,18 +8,26 @@ import resource
 import tempfile
 import time
 import traceback
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from damage_material import Piece, piece_of
 
+if TYPE_CHECKING:
+    from damage_trial import Limits
+
 CASE_LIMIT_S = 20.0
-_AT_A_TIME = 2_000
+_AT_A_TIME = 5_000
+_TOGETHER = 40
 _GRACE_S = 15.0
 _CLI_LIMIT_S = 90.0
+Indices = tuple[int, ...]
+"""Numbers of cases."""
 
 
 @dataclass(frozen=True)
@@ -35,35 +43,44 @@ class Job:
 
 @dataclass
 class _Worker:
+    """`index`: the case that is being read; None while all of them are put through the rest."""
+
     process: SpawnProcess
     connection: Connection
-    index: int = -1
+    cases: Indices = ()
+    index: int | None = None
     since: float = 0.0
 
 
 def run_cases(job: Job, workers: int) -> Iterator[tuple[object, int]]:
     """(outcome, peak memory of its process in KiB) for every case, in the order in which they end.
 
-    Of every two thousand, cases of one piece follow each other, so that its sound reading is at hand.
+    Cases of one piece follow each other for a while, so that its sound reading is at hand.
     """
+    todo = deque(_batches(job))
+    busy = [worker for _ in range(workers) if (worker := _begin(_started(job), todo))]
+    while busy:
+        ready = wait([worker.connection for worker in busy], timeout=1.0)
+        for worker in list(busy):
+            answers = _answers(worker, todo, ready=worker.connection in ready)
+            if answers is None:
+                continue
+            yield from answers
+            busy.remove(worker)
+            healthy = worker if worker.process.is_alive() else _started(job)
+            if next_worker := _begin(healthy, todo):
+                busy.append(next_worker)
+
+
+def _batches(job: Job) -> Iterator[Indices]:
     place = {id(piece): number for number, piece in enumerate(job.pieces)}
 
     def turn(index: int) -> tuple[int, int]:
         return index // _AT_A_TIME, place[id(piece_of(job.pieces, job.seed, index)[0])]
 
-    todo = iter(sorted(range(job.cases), key=turn))
-    busy = [worker for _ in range(workers) if (worker := _begin(_started(job), todo))]
-    while busy:
-        ready = wait([worker.connection for worker in busy], timeout=1.0)
-        for worker in list(busy):
-            answer = _answer(worker, ready=worker.connection in ready)
-            if answer is None:
-                continue
-            yield answer
-            busy.remove(worker)
-            healthy = worker if worker.process.is_alive() else _started(job)
-            if next_worker := _begin(healthy, todo):
-                busy.append(next_worker)
+    ordered = sorted(range(job.cases), key=turn)
+    for first in range(0, len(ordered), _TOGETHER):
+        yield tuple(ordered[first : first + _TOGETHER])
 
 
 def _started(job: Job) -> _Worker:
@@ -75,56 +92,68 @@ def _started(job: Job) -> _Worker:
     return _Worker(process, ours)
 
 
-def _begin(worker: _Worker, todo: Iterator[int]) -> _Worker | None:
-    """Gives the worker its next case; None if there are no more."""
-    index = next(todo, None)
-    if index is None:
+def _begin(worker: _Worker, todo: deque[Indices]) -> _Worker | None:
+    """Gives the worker its next cases; None if there are no more."""
+    if not todo:
         worker.connection.close()
         worker.process.join(5)
         return None
-    worker.index, worker.since = index, time.monotonic()
-    worker.connection.send(index)
+    worker.cases, worker.index, worker.since = todo.popleft(), None, time.monotonic()
+    worker.connection.send(worker.cases)
     return worker
 
 
-def _answer(worker: _Worker, *, ready: bool) -> tuple[object, int] | None:
+def _answers(worker: _Worker, todo: deque[Indices], *, ready: bool) -> list[tuple[object, int]] | None:
     """What the worker says, or what is to be said of it; None while it works."""
     if ready:
         try:
-            answer: tuple[object, int] = worker.connection.recv()
+            said = worker.connection.recv()
         except (EOFError, OSError):
             worker.process.join(5)
-            return (worker.index, "traceback", f"the process died: {worker.process.exitcode}"), 0
-        return answer
+            return _blamed(worker, todo, "traceback", f"the process died: {worker.process.exitcode}")
+        if isinstance(said, list):
+            return said
+        worker.index, worker.since = said, time.monotonic()
+        return None
     if time.monotonic() - worker.since < CASE_LIMIT_S + _CLI_LIMIT_S + _GRACE_S:
         return None
     worker.process.kill()
     worker.process.join(5)
-    return (worker.index, "hang", "the process had to be killed"), 0
+    return _blamed(worker, todo, "hang", "the process had to be killed")
+
+
+def _blamed(worker: _Worker, todo: deque[Indices], category: str, text: str) -> list[tuple[object, int]]:
+    """The case that it was at, or the only one; the others are tried again, each by itself."""
+    index = worker.cases[0] if len(worker.cases) == 1 else worker.index
+    todo.extendleft((other,) for other in worker.cases if other != index)
+    return [] if index is None else [((index, category, text), 0)]
 
 
 def _work(connection: Connection, job: Job) -> None:
-    from damage_trial import try_case, try_command, variant_of  # noqa: PLC0415  # the parent does without
+    from damage_trial import Limits  # noqa: PLC0415  # the parent does without
 
     os.environ["POLARS_MAX_THREADS"] = "1"
+    limits = Limits(CASE_LIMIT_S, _CLI_LIMIT_S, job.command_every, connection.send)
     with tempfile.TemporaryDirectory(prefix="agenttrace-damage-") as folder:
-        path = Path(folder) / "trace"
         while True:
             try:
-                index = connection.recv()
+                cases = connection.recv()
             except EOFError:
                 return
-            started = time.perf_counter()
-            try:
-                outcome = try_case(job.pieces, job.seed, index, path, CASE_LIMIT_S)
-                outcome.seconds = time.perf_counter() - started
-                if index % job.command_every == 0:
-                    try_command(path, outcome, _CLI_LIMIT_S)
-            except Exception:  # noqa: BLE001  # a fault of the benchmark itself is told, not lost
-                connection.send(((index, "traceback", f"in the benchmark: {traceback.format_exc()}"), 0))
-                continue
-            if outcome.problems:
-                _, kind, variant = variant_of(job.pieces, job.seed, index)
-                name = f"{index}-{outcome.format}-{kind}".replace(" ", "-")
-                (job.keep / name).write_bytes(variant.content)
-            connection.send((outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+            connection.send(_tried(job, cases, Path(folder) / "trace", limits))
+
+
+def _tried(job: Job, cases: Indices, path: Path, limits: Limits) -> list[tuple[object, int]]:
+    from damage_trial import try_cases, variant_of  # noqa: PLC0415  # the parent does without
+
+    try:
+        outcomes = try_cases(job.pieces, job.seed, cases, path, limits)
+    except Exception:  # noqa: BLE001  # a fault of the benchmark itself is told, not lost
+        return [((index, "traceback", f"in the benchmark: {traceback.format_exc()}"), 0) for index in cases]
+    for outcome in outcomes:
+        if outcome.problems:
+            _, kind, variant = variant_of(job.pieces, job.seed, outcome.index)
+            name = f"{outcome.index}-{outcome.format}-{kind}".replace(" ", "-")
+            (job.keep / name).write_bytes(variant.content)
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return [(outcome, peak_kb) for outcome in outcomes]

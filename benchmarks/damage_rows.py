@@ -69,9 +69,14 @@ class Reading:
 
 def read_rows(content: bytes, format_id: str) -> Reading:
     """Everything that a format records of a file."""
+    return rows_of(read_raw(content, format_id))
+
+
+def read_raw(content: bytes, format_id: str) -> RawTrace:
+    """The same, as the recorder hands it over."""
     recorder = Recorder()
     format_by_id(format_id).read(Source("piece", content), recorder)
-    return rows_of(recorder.trace())
+    return recorder.trace()
 
 
 def rows_of(trace: RawTrace) -> Reading:
@@ -160,8 +165,10 @@ def _ids_of_parts(piece: Piece, names: frozenset[str]) -> list[set[str]]:
 
 @lru_cache(maxsize=8)
 def _known_ids(piece: Piece) -> frozenset[str]:
-    found = {found for unit in piece.units for found in ids_of(unit, OWN_IDS[piece.format])}
-    return frozenset(one for one in found if len(one) >= _TELLING)
+    """Of records only: where traces are records too, theirs are also the ids of lanes."""
+    own = {found for unit in piece.units for found in ids_of(unit, OWN_IDS[piece.format])}
+    lanes = {found for unit in piece.units for found in ids_of(unit, LANE_IDS[piece.format])}
+    return frozenset(one for one in own - lanes if len(one) >= _TELLING)
 
 
 class Apart:

@@ -6,7 +6,8 @@ before it and the second after it, or if their time overlaps with theirs (a turn
 says what holds from there on (`_CARRIED`: the header, a model that is chosen, a branch; where there is no
 clock, every length) is beside everything that follows, and so is a record that is missing where keys are
 numbers in the order of records. The first record of a file is its header. What is told of sessions and agents
-as a whole is not compared.
+as a whole is not compared. Where a session is named after the first record that has a time (`_NAMING`), no
+row is away from the records up to that one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -25,20 +27,24 @@ from damage_material import LINES, RECORDS, Piece
 from damage_rows import Bags, Reading, without_lines
 from damage_text_ids import ids_of
 
-_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline", "codex"})
+_NUMBERED = frozenset({"swe-agent", "mini-swe-agent", "openhands", "cline", "codex", "atif"})
 """Formats whose keys are numbers in the order of records."""
 
 _CARRIED = {
     "swe-agent": re.compile(rb""),
     "codex": re.compile(rb"session_meta|turn_context|thread_|session_configured"),
     "gemini-cli": re.compile(rb"\$set|\$rewindTo|kind\""),
+    "openhands": re.compile(rb"delegate"),
     "pi": re.compile(rb'"(?:session|model_change|branch_summary|compaction|label)"|parentId'),
 }
 _OF_A_TURN = {
     "codex": re.compile(rb"task_complete|turn_complete|turn_aborted"),
     "atif": re.compile(rb"subagent_trajectories"),
+    "openhands": re.compile(rb"response_latencies|token_usages|usage_to_metrics"),
 }
 """What says something of all that was before: of a turn, of the steps that began other agents."""
+
+_NAMING = {"mini-swe-agent": re.compile(rb'"timestamp"')}
 
 _LINES_TELL = frozenset({"openhands", "swe-agent", "mini-swe-agent", "cline", "opencode"})
 """Formats whose line numbers in a document are those of its records."""
@@ -63,8 +69,8 @@ class _Placed:
 class Beside:
     """The rows of readings of a piece, before and after, that are not beside what was damaged."""
 
-    def __init__(self, piece: Piece, sound: Reading, variant: Variant) -> None:
-        """`sound` is the reading of the whole piece."""
+    def __init__(self, piece: Piece, sound: Reading, found: Reading, variant: Variant) -> None:
+        """`sound` is the reading of the whole piece, `found` that of what it became."""
         hit = set(variant.before)
         numbers = [number for number, unit in enumerate(piece.units) if unit in hit]
         spans = _placed(piece, sound)
@@ -74,11 +80,23 @@ class Beside:
         start, end = min((s.start for s in beside), default=inf), max((s.end for s in beside), default=-inf)
         overlapping = [span for span in spans if span.start < end and span.end > start]
         self._beside = {span.key for span in [*beside, *overlapping]}
+        if _last_longer(sound, found):
+            self._beside |= {row["span_key"] for row in _rows(sound) if row["kind"] == "user_wait"}
 
     def of(self, bags: Bags) -> Bags:
         """Those of the rows, without their lines."""
         kept = {name: _kept(bags[name], self._beside, self._known) for name in _TABLES}
         return without_lines(kept)
+
+
+def _rows(reading: Reading) -> list[Row]:
+    return [dict(row) for row in reading.bags["spans"]]
+
+
+def _last_longer(sound: Reading, found: Reading) -> bool:
+    """Whether a span that lost its end seems to run on: while it does, nobody is known to wait for a person."""
+    ends = {row["span_key"]: row.get("end_ns", inf) for row in _rows(sound)}
+    return any(row.get("end_ns", inf) > ends.get(row["span_key"], inf) for row in _rows(found))
 
 
 def _kept(bag: Counter[Any], beside: set[str], known: set[str]) -> Counter[Any]:
@@ -93,7 +111,7 @@ def _kept(bag: Counter[Any], beside: set[str], known: set[str]) -> Counter[Any]:
 
 def _window(piece: Piece, variant: Variant, numbers: list[int], spans: list[_Placed]) -> tuple[float, float]:
     """The first and the last unit that may show what happened to the units of these numbers."""
-    if not numbers or numbers[0] == 0 or piece.container not in {LINES, RECORDS}:
+    if not numbers or numbers[0] <= _named_by(piece) or piece.container not in {LINES, RECORDS}:
         return -inf, inf
     places = sorted({number for span in spans if span.request for number in span.units})
     before, after = bisect_left(places, numbers[0]), bisect_right(places, numbers[-1])
@@ -109,21 +127,31 @@ def _window(piece: Piece, variant: Variant, numbers: list[int], spans: list[_Pla
 
 
 @lru_cache(maxsize=8)
+def _named_by(piece: Piece) -> int:
+    """The number of the unit that names the session; 0 where it is not told by what it holds."""
+    naming = _NAMING.get(piece.format)
+    return next((n for n, unit in enumerate(piece.units) if naming and naming.search(unit)), 0)
+
+
+@lru_cache(maxsize=8)
 def _ids(piece: Piece) -> list[frozenset[str]]:
     return [frozenset(ids_of(unit, OWN_IDS[piece.format])) for unit in piece.units]
 
 
+def _instant(row: Mapping[str, Any], names: Sequence[str], otherwise: float) -> float:
+    return next((float(row[name]) for name in names if row.get(name) is not None), otherwise)
+
+
 def _placed(piece: Piece, sound: Reading) -> list[_Placed]:
-    rows = [dict(row) for row in sound.bags["spans"]]
     return [
         _Placed(
             row["span_key"],
             row["kind"] == "request",
             _units_of(piece, row),
-            row.get("start_ns", row.get("end_ns", -inf)),
-            row.get("end_ns", inf),
+            _instant(row, ("start_ns", "end_ns"), -inf),
+            _instant(row, ("end_ns",), inf),
         )
-        for row in rows
+        for row in _rows(sound)
     ]
 
 

@@ -1,50 +1,40 @@
-"""One damaged trace put through the whole house, and what went wrong there.
+"""Damaged traces put through the whole house, and what went wrong there.
 
-Problems have a category: `traceback` (an exception that is no AgentTraceError), `hang`, `exit code` (not in
-the table of the contracts), `law` (a partition does not sum to the wall time, or the segments do not tile
-it), `rows` (rows of sound lines changed, or a line was lost without a finding), `memory`.
+Each is made, written to a file, recognised and read; its rows are held against those of the sound trace. What
+follows is left to `damage_house`, for many at once.
 """
 
 from __future__ import annotations
 
 import json
 import resource
-import signal
 import subprocess
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from random import Random
-from types import FrameType
 
-import polars as pl
-
-from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.errors import AgentTraceError, UnknownFormatError
 from agenttrace.ingest.assembly.assemble import ReadSource, assemble
 from agenttrace.ingest.head import HEAD_BYTES
-from agenttrace.ingest.raw import RawTrace
-from agenttrace.ingest.reading import read
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
-from agenttrace.model.vocabulary import Evidence, Phase, Purpose
-from agenttrace.report.output_format import OutputFormat
-from agenttrace.report.rendering import Manner, render
 from damage_claims import Claim, Variant
+from damage_house import Read, put_through
 from damage_ids import STORIES
 from damage_kinds import make_variant
 from damage_material import LINES, Piece, piece_of
+from damage_outcome import Outcome, faults_told, limited
 from damage_rows import (
     Apart,
     Bags,
     Reading,
     as_sets,
     difference,
+    read_raw,
     read_rows,
     requests_of,
     rows_of,
@@ -53,51 +43,20 @@ from damage_rows import (
 )
 from damage_story import Beside
 
-CATEGORIES = ("traceback", "hang", "exit code", "law", "rows", "memory")
 EXIT_CODES = frozenset({0, 2, 3, 4})
 """0 fine, 2 cannot be read, 3 nothing to analyse, 4 parse errors under --strict; 1 is for gates."""
 
-_PARTITIONS = {"path": Phase, "purpose": Purpose, "evidence": Evidence}
-_SHARE_OF_OTHER_FORMATS = 0.3
 _GREEDY_KB = 600 << 10
 
 
-class HangError(BaseException):
-    """It took too long; no exception that anybody catches by accident."""
+@dataclass(frozen=True)
+class Limits:
+    """`begin` is told of every case before it is read, and None before they all go on together."""
 
-
-@dataclass
-class Outcome:
-    """What came of one case. `unknown`: no format claimed it.
-
-    `compared`: how many rows of sound lines were held against those before.
-    """
-
-    index: int
-    format: str
-    kind: str
-    refused: bool = False
-    unknown: bool = False
-    compared: int = 0
-    seconds: float = 0.0
-    problems: list[tuple[str, str]] = field(default_factory=list)
-
-
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Raises HangError inside when the time is over."""
-
-    def stop(_: int, frame: FrameType | None) -> None:
-        place = "".join(traceback.format_stack(frame, limit=6)) if frame else ""
-        raise HangError(f"more than {seconds} s\n{place}")
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+    case_s: float
+    command_s: float
+    command_every: int = 0
+    begin: Callable[[int | None], None] = lambda _: None
 
 
 def variant_of(pieces: list[Piece], seed: int, index: int) -> tuple[Piece, str, Variant]:
@@ -106,110 +65,71 @@ def variant_of(pieces: list[Piece], seed: int, index: int) -> tuple[Piece, str, 
     return piece, *make_variant(piece, chance)
 
 
-def try_case(pieces: list[Piece], seed: int, index: int, path: Path, limit_s: float) -> Outcome:
-    """Makes the variant, writes it to `path`, and puts it through the house."""
+def try_cases(
+    pieces: list[Piece], seed: int, indices: Sequence[int], path: Path, limits: Limits
+) -> list[Outcome]:
+    """Each variant is written to `path` and read; then all go through the rest of the house."""
+    outcomes, read = [], []
+    for index in indices:
+        limits.begin(index)
+        outcome, raw = _read_case(pieces, seed, index, path, limits)
+        outcomes.append(outcome)
+        read += [Read(outcome, raw)] if raw else []
+    limits.begin(None)
+    put_through(read, limits.case_s)
+    return outcomes
+
+
+def _read_case(
+    pieces: list[Piece], seed: int, index: int, path: Path, limits: Limits
+) -> tuple[Outcome, ReadSource | None]:
+    started = time.perf_counter()
     piece, kind, variant = variant_of(pieces, seed, index)
     outcome = Outcome(index, f"{piece.format} {piece.container}", kind)
     path.write_bytes(variant.content)
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    try:
-        with limited(limit_s):
-            raw = _run(path, piece.format, outcome, Random(index))
-            _check_rows(piece, variant, path, raw, outcome)
-    except HangError as hang:
-        outcome.problems.append(("hang", str(hang)))
+    read: ReadSource | None = None
+    with limited(limits.case_s, outcome.problems):
+        read = _read(path, outcome)
+        as_before = read if read and read.format == piece.format else None
+        _check_rows(piece, variant, as_before, outcome)
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
     if grown_kb > _GREEDY_KB:
         outcome.problems.append(("memory", f"{grown_kb >> 10} MB more for {len(variant.content)} bytes"))
-    return outcome
+    outcome.seconds = time.perf_counter() - started
+    if limits.command_every and index % limits.command_every == 0:
+        try_command(path, outcome, limits.command_s)
+    return outcome, read
 
 
-@contextmanager
-def _looking_for_faults(outcome: Outcome) -> Iterator[None]:
-    """Whatever is raised inside but for an AgentTraceError is what is looked for."""
+def _read(path: Path, outcome: Outcome) -> ReadSource | None:
+    """What the command does before assembly, in this process. None where nothing can be read."""
     try:
-        yield
-    except (AgentTraceError, HangError, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:  # noqa: BLE001  # panics of Rust libraries are no Exceptions
-        outcome.problems.append(("traceback", traceback.format_exc()))
-
-
-def _run(path: Path, format_id: str, outcome: Outcome, chance: Random) -> RawTrace | None:
-    """What the command does, in this process. What was read, if it was as that format."""
-    raw: RawTrace | None = None
-    try:
-        with _looking_for_faults(outcome):
+        with faults_told(outcome.problems):
             source, recorder = Source(str(path)), Recorder()
             chosen = recognise(source)
             chosen.read(source, recorder)
-            found = recorder.trace()
-            raw = found if chosen.id == format_id else None
-            analysis = analyze(assemble([ReadSource(source.path, chosen.id, source.stored_bytes, found)]))
-            outcome.problems += [("law", text) for text in broken_laws(analysis)]
-            if not analysis.sessions.is_empty():
-                _render(analysis, chance)
+            return ReadSource(source.path, chosen.id, source.stored_bytes, recorder.trace())
     except AgentTraceError as error:
         outcome.refused, outcome.unknown = True, isinstance(error, UnknownFormatError)
         if error.exit_code not in EXIT_CODES:
             outcome.problems.append(("exit code", str(error.exit_code)))
-    return raw
+    return None
 
 
-def _render(analysis: Analysis, chance: Random) -> None:
-    json.loads(b"".join(map(_bytes, render(analysis, OutputFormat.JSON, Manner()))))
-    if chance.random() > _SHARE_OF_OTHER_FORMATS:
-        return
-    other = chance.choice([known for known in OutputFormat if known is not OutputFormat.JSON])
-    for part in render(analysis, other, Manner(color=chance.random() < 0.5)):
-        _bytes(part)
-
-
-def _bytes(part: str | bytes) -> bytes:
-    return part if isinstance(part, bytes) else part.encode()
-
-
-def broken_laws(analysis: Analysis) -> list[str]:
-    """The partitions of every session, and the tiling of its wall time."""
-    sessions = analysis.sessions
-    broken = []
-    for prefix, words in _PARTITIONS.items():
-        columns = [f"{prefix}_{word.value}_ns" for word in words]
-        off = sessions.filter(
-            (pl.sum_horizontal(columns) != pl.col("wall_ns")) | (pl.min_horizontal(columns) < 0)
-        )
-        if not off.is_empty():
-            broken.append(f"{prefix} does not sum to the wall time: {off.select('wall_ns', *columns).row(0)}")
-    if not sessions.filter(pl.col("end_ns") - pl.col("start_ns") != pl.col("wall_ns")).is_empty():
-        broken.append("wall_ns is not end_ns - start_ns")
-    return broken + _gaps(analysis)
-
-
-def _gaps(analysis: Analysis) -> list[str]:
-    ordered = analysis.segments.sort("session", "start_ns", "end_ns")
-    before = ordered.with_columns(before=pl.col("end_ns").shift(1).over("session")).drop_nulls("before")
-    outer = ordered.group_by("session").agg(pl.col("start_ns").min(), pl.col("end_ns").max()).sort("session")
-    whole = analysis.sessions.filter(pl.col("wall_ns") > 0).select("session", "start_ns", "end_ns")
-    if not before.filter(pl.col("before") != pl.col("start_ns")).is_empty():
-        return ["segments overlap or leave a gap"]
-    if outer.rows() != whole.sort("session").rows():
-        return ["segments do not begin and end where their session does"]
-    return []
-
-
-def _check_rows(piece: Piece, variant: Variant, path: Path, raw: RawTrace | None, outcome: Outcome) -> None:
+def _check_rows(piece: Piece, variant: Variant, read: ReadSource | None, outcome: Outcome) -> None:
     if variant.claim is Claim.NOTHING:
         return
     expected = variant.against or piece.content
     try:
-        with _looking_for_faults(outcome):
+        with faults_told(outcome.problems):
             sound = _sound(expected, piece.format)
-            found = rows_of(raw) if raw else read_rows(variant.content, piece.format)
+            found = rows_of(read.raw) if read else read_rows(variant.content, piece.format)
             changed, outcome.compared = _compare(piece, variant, sound, found)
             if changed:
                 outcome.problems.append(("rows", f"{variant.claim.value}: {changed}"))
             if variant.claim is Claim.SAME_TRACE:
-                _check_trace(path, expected, outcome)
+                _check_trace(piece, variant, read, outcome)
             if variant.loud and not found.findings - sound.findings:
                 outcome.problems.append(("rows", "a line was lost without a finding"))
             if outcome.unknown and _could_be_known(piece, variant) and not _refused(expected, piece.format):
@@ -225,13 +145,21 @@ def _could_be_known(piece: Piece, variant: Variant) -> bool:
     return any(unit in head for unit in piece.units)
 
 
-def _check_trace(path: Path, expected: bytes, outcome: Outcome) -> None:
-    other = path.with_name("expected")
-    other.write_bytes(expected)
-    a, b = trace_rows(read([other])), trace_rows(read([path]))
+def _check_trace(piece: Piece, variant: Variant, read: ReadSource | None, outcome: Outcome) -> None:
+    a = _assembled(variant.against or piece.content, piece.format)
+    b = trace_rows(assemble([read or _read_of(variant.content, piece.format)]))
     if changed := difference(a, b):
         outcome.problems.append(("rows", f"assembled: {changed}"))
     outcome.compared = _total(a)
+
+
+@lru_cache(maxsize=8)
+def _assembled(content: bytes, format_id: str) -> Bags:
+    return trace_rows(assemble([_read_of(content, format_id)]))
+
+
+def _read_of(content: bytes, format_id: str) -> ReadSource:
+    return ReadSource("piece", format_id, len(content), read_raw(content, format_id))
 
 
 def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> tuple[str, int]:
@@ -246,7 +174,7 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)
     elif variant.claim is Claim.APART and piece.format in STORIES:
-        beside = Beside(piece, sound, variant)
+        beside = Beside(piece, sound, found, variant)
         a, b = beside.of(a), beside.of(b)
     elif variant.claim is Claim.APART:
         apart = Apart(piece, variant.before, variant.after)

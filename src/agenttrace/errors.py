@@ -7,7 +7,8 @@
     │   │   └── RefusedFormatError    it is known, and not read
     │   └── AmbiguousFormatError  more than one format claims it
     ├── NoDataError           read, but nothing in it can be analysed        exit 3
-    └── StrictError           parse errors under --strict                    exit 4
+    ├── StrictError           parse errors under --strict                    exit 4
+    └── WorkerError           a process that shared the work is gone         exit 2
 
 A fault that leaves the rest usable is no exception: it is a row of the findings table.
 """
@@ -73,3 +74,7 @@ class StrictError(AgentTraceError):
     """Something could not be parsed, and --strict was asked for."""
 
     exit_code: ClassVar[int] = 4
+
+
+class WorkerError(AgentTraceError):
+    """A process that did part of the work ended before it was done: killed, or out of memory."""

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def stand_in(
         return _Reading(told)
 
     patch.setattr(reading, "Reading", opened)
-    patch.setattr(analysing, "analyze", lambda *_: analysis)
+    patch.setattr(analysing, "analyze", lambda *_asked, **_options: analysis)
     return asked
 
 
@@ -55,6 +55,13 @@ class _Trace:
     """What is analysed, whatever it is."""
 
     findings: pa.Table | None = None
+
+
+class _Bucket:
+    """What is read, whatever it is."""
+
+    def assemble(self) -> _Trace:
+        return _Trace()
 
 
 class _Reading(nullcontext[object]):
@@ -67,8 +74,14 @@ class _Reading(nullcontext[object]):
     def close(self) -> None:
         """Nothing lies on disk."""
 
-    def traces(self) -> Iterator[_Trace]:
-        yield _Trace()
+    def abandon(self) -> None:
+        """No process was started."""
+
+    def buckets(self) -> list[_Bucket]:
+        return [_Bucket()]
+
+    def take(self, trace: _Trace) -> _Trace:
+        return trace
 
     def findings(self) -> pa.Table:
         return self._told

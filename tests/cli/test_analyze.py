@@ -10,6 +10,7 @@ import pytest
 
 from agenttrace.errors import NoDataError
 from agenttrace.ingest import reading
+from agenttrace.workers.engine import usable_cores
 from cli.running import call, stand_in
 from unit.report.analyses import HOSTILE, analysis_of, long_session, many_sessions
 
@@ -29,6 +30,7 @@ def test_the_report_begins_with_the_answer(
     assert code == 0
     assert out.startswith("24 sessions, median 12.1 s")
     assert err == ""
+    assert fleet.pop("jobs") == usable_cores()
     assert fleet == {"paths": ["a", "b"], "input_format": None, "suspend_after_ns": 30 * 60 * 10**9}
 
 

@@ -70,8 +70,11 @@ def test_each_fact_is_from_who_knows_it_best(run: str) -> None:
     shares = ("path_queue_ns", "path_prefill_ns")
 
     assert _walls(together) == _walls(client)
-    for name, of_server in _sums(server, *shares).items():
-        assert _sums(together, name)[name] == pytest.approx(of_server, rel=0.002)
+    assert sum(_sums(together, *shares).values()) == pytest.approx(
+        sum(_sums(server, *shares).values()), rel=0.002
+    )
+    for name, of_server in _sums(server, *shares).items():  # how both are parted is an estimate
+        assert _sums(together, name)[name] == pytest.approx(of_server, rel=0.05)
     assert _sums(together, "path_tool_ns") == _sums(client, "path_tool_ns")
     assert _sums(together, "compactions", "retries", "input_tokens", "cache_read_tokens") == _sums(
         server, "compactions", "retries", "input_tokens", "cache_read_tokens"

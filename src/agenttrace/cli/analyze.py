@@ -18,6 +18,7 @@ EPILOG = f"""Examples:
   agenttrace analyze traces/ --session 0a1b2c --top 20
   agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
+  agenttrace analyze loaded.jsonl --calibrate light.jsonl
   zstdcat traces.jsonl.zst | agenttrace analyze - --format md
 
 In Python:
@@ -38,6 +39,8 @@ def analyze(
     what_if: o.WhatIfs = None,
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
+    calibrate: o.Calibrate = None,
+    jobs: o.Jobs = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -54,18 +57,26 @@ def analyze(
     formats = [answered, OutputFormat.JSON] if json_file else [answered]
     specs = [parse(spec) for spec in what_if or []]
 
-    from agenttrace.cli.analyzing import Asked, analyse_all  # noqa: PLC0415  # heavy
+    from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.report import rendering, selection  # noqa: PLC0415
+    from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
     interrupts.insist()
     manner = rendering.Manner(top=top, labels=labels, width=output_width(), color=wants_color(color))
     with ExitStack() as stack:
-        opened = Reading(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        opened = Reading(
+            paths,
+            input_format=input_format,
+            suspend_after_ns=suspend_after_ns,
+            jobs=jobs or usable_cores(),
+        )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.close))
+        stack.enter_context(interrupts.cleaned_by(reading.abandon))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
-            found = analyse_all(reading, manner, formats, Asked(session or [], specs), stack)
+            service = calibrated_by(calibrate) if calibrate else None
+            asked = Asked(manner, formats, session or [], specs, service)
+            found = analyse_all(reading, asked, stack)
         if strict:
             refuse_findings(reading.findings())
         analysis = require_sessions(found.analysis)

@@ -1,37 +1,33 @@
-"""Reading and analysing as one, in memory that has a bound: trace by trace where one does not hold all."""
+"""Reading and analysing as one, in memory that has a bound: bucket by bucket where one does not hold all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
+from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.what_if.spec import Spec
+    from agenttrace.ingest.assembly.buckets import Bucket
+    from agenttrace.ingest.assembly.ledger import LedgerRow
     from agenttrace.ingest.reading import Reading
-    from agenttrace.model.trace import Trace
     from agenttrace.report.rendering import Manner
-    from agenttrace.report.spool import SessionSpool
+    from agenttrace.report.spool import SessionLine, SessionSpool
+    from agenttrace.serving.service import Service
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """`sessions`: the beginnings of ids, of which all lists are kept; `what_if`: the changes to try."""
-
-    sessions: Sequence[str] = ()
-    what_if: Sequence[Spec] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Analysed:
-    """An analysis; `spool` has what is said of each session, where the analysis is of many traces."""
+    """An analysis; `spool` has what is said of each session, where the analysis is of many buckets."""
 
     analysis: Analysis
     spool: SessionSpool | None = None
@@ -42,49 +38,135 @@ class Analysed:
         return self.spool.lines if self.spool is not None else None
 
 
-def analyse_all(
-    reading: Reading,
-    manner: Manner,
-    formats: Sequence[OutputFormat],
-    asked: Asked,
-    stack: ExitStack,
-) -> Analysed:
-    """The analysis of all that is read; the one that is wanted of each session, for the formats that say it.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of an analysis: how it is shown, and in which formats.
 
-    What lies on disk goes with the stack.
+    `sessions`: the beginnings of ids, of which all lists are kept. `what_if`: the changes to try. `service`: how
+    long prefill takes without load, of models that it knows.
     """
+
+    manner: Manner
+    formats: Sequence[OutputFormat]
+    sessions: Sequence[str] = ()
+    what_if: Sequence[Spec] = ()
+    service: Service | None = None
+
+    @property
+    def said(self) -> bool:
+        """Whether something is said of each session."""
+        return bool(_OF_EACH_SESSION.intersection(self.formats)) and not self.sessions
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """A bucket, and where its trace goes."""
+
+    bucket: Bucket
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a bucket says of the server, and what was found in it; its trace lies where it was to go."""
+
+    observed: pl.DataFrame
+    findings: Sequence[LedgerRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A trace that is held, and what is asked of it."""
+
+    place: str
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The analysis of a bucket, without what nobody will look at; `keep`: sessions that all lists are kept of."""
+
+    analysis: Analysis
+    keep: frozenset[str]
+    lines: Sequence[SessionLine]
+
+
+def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
+    """The analysis of all that is read; what lies on disk goes with the stack."""
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
 
-    traces = reading.traces()
-    first = next(traces)
-    second = next(traces, None)
-    if second is None:
-        return Analysed(analyze(replace(first, findings=reading.findings()), asked.what_if))
-    return _gathered(chain((first, second), traces), reading, manner, formats, asked, stack)
+    buckets = reading.buckets()
+    if len(buckets) == 1:
+        trace = reading.take(buckets[0].assemble())
+        whole = replace(trace, findings=reading.findings())
+        return Analysed(analyze(whole, asked.what_if, service=asked.service))
+    return _gathered(buckets, reading, asked, stack)
 
 
-def _gathered(
-    traces: Iterator[Trace],
-    reading: Reading,
-    manner: Manner,
-    formats: Sequence[OutputFormat],
-    asked: Asked,
-    stack: ExitStack,
-) -> Analysed:
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+def calibrated_by(path: str) -> Service:
+    """How long prefill takes on the server of that trace. Raises InputError where it does not show that."""
+    from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
+    from agenttrace.serving.observations import observe  # noqa: PLC0415
+    from agenttrace.serving.service import LEAST_REQUESTS, fit_service  # noqa: PLC0415
+
+    service = fit_service(observe(read(path)))
+    if not service.times:
+        raise InputError(
+            "this trace calibrates nothing",
+            where=path,
+            hint=f"it takes {LEAST_REQUESTS} requests of a model with token counts and the time to the first token",
+        )
+    return service.as_calibration()
+
+
+def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
+    """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
+    import polars as pl  # noqa: PLC0415  # heavy
+
+    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415
-    from agenttrace.report import as_json, selection  # noqa: PLC0415
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
+    from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
+
+    places = stack.enter_context(HeldTraces()).places(len(buckets))
+    observed = []
+    for held in reading.map(_hold, map(_Holding, buckets, places)):
+        reading.take_findings(held.findings)
+        observed.append(held.observed)
+    known = (asked.service or Service({})).or_else(fit_service(pl.concat(observed)))
+    asked = replace(asked, service=known)
 
     gathering = Gathering()
-    spool = None
-    if _OF_EACH_SESSION.intersection(formats) and not asked.sessions:
-        spool = stack.enter_context(SessionSpool(manner.top or as_json.DEFAULT_TOP, manner.labels))
-    for trace in traces:
-        part = analyze(trace, asked.what_if)
-        if asked.sessions:
-            gathering.keep |= selection.beginning_with(part, asked.sessions)
+    spool = stack.enter_context(SessionSpool()) if asked.said else None
+    for part in reading.map(_analyse, (_Work(place, asked) for place in places)):
+        gathering.keep |= part.keep
+        gathering.add(part.analysis)
         if spool is not None:
-            spool.add(part)
-        gathering.add(part)
+            spool.add(part.lines)
     return Analysed(gathering.analysis(reading.findings()), spool)
+
+
+def _hold(work: _Holding) -> _Held:
+    """Assembles a bucket and looks at its requests: what an engine maps first."""
+    from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
+    from agenttrace.serving.observations import observe  # noqa: PLC0415
+
+    assembled = work.bucket.assemble()
+    hold(assembled.trace, work.place)
+    return _Held(observe(assembled.trace), assembled.findings)
+
+
+def _analyse(work: _Work) -> _Part:
+    """The analysis of complete sessions: what an engine maps then."""
+    from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
+    from agenttrace.critical_path.gathering import cut  # noqa: PLC0415
+    from agenttrace.report import as_json, selection  # noqa: PLC0415
+    from agenttrace.report.spool import said_of_each  # noqa: PLC0415
+
+    asked, manner = work.asked, work.asked.manner
+    analysis = analyze(release(work.place), asked.what_if, service=asked.service)
+    keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
+    top = manner.top or as_json.DEFAULT_TOP
+    lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
+    return _Part(cut(analysis, keep), keep, lines)

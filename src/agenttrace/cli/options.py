@@ -59,6 +59,16 @@ InputFormat = Annotated[
     str | None,
     typer.Option("--input-format", metavar="ID", help="What the input is; without it, found by content."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Processes that share the work where there is much of it.",
+        show_default="all usable cores",
+    ),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 4 if anything in the input was dropped or repaired.")
 ]
@@ -78,6 +88,14 @@ SuspendAfter = Annotated[
     str,
     typer.Option(
         "--suspend-after", metavar="DURATION", help="An idle stretch longer than this counts as suspended."
+    ),
+]
+Calibrate = Annotated[
+    str | None,
+    typer.Option(
+        "--calibrate",
+        metavar="PATH",
+        help="A trace of the same server under light load: what exceeds its prefill is queue.",
     ),
 ]
 ColorChoice = Annotated[

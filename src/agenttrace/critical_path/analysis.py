@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,15 +12,20 @@ from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
+from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
 from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
 from agenttrace.critical_path.measures.joins import join_table
+from agenttrace.critical_path.measures.parallel import running_levels
+from agenttrace.critical_path.measures.serving import felt
 from agenttrace.critical_path.measures.totals import session_totals
-from agenttrace.critical_path.measures.turns import cache_miss_table, compaction_table, turn_table
+from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.tail.parts import session_parts
+from agenttrace.critical_path.tail.positions import added_by_turn, turn_positions
 from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
@@ -29,6 +34,8 @@ from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
+from agenttrace.serving.parting import part_queue
+from agenttrace.serving.service import Service
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +49,15 @@ class ChunkResult:
     joins: pl.DataFrame
     top: pl.DataFrame
     near_critical: pl.DataFrame
-    what_if: pl.DataFrame
     readings: pl.DataFrame
+    what_if: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
+    concurrency: pl.DataFrame
+    latencies: pl.DataFrame
+    parts: pl.DataFrame
+    by_turn: pl.DataFrame
     repairs: pl.DataFrame
 
 
@@ -56,8 +67,12 @@ class Analysis:
 
     `sessions` has a row for each session, with `path_<phase>_ns`, `purpose_<purpose>_ns` and
     `evidence_<evidence>_ns`, each of which sum to `wall_ns`, and `busy_<phase>_ns`, which do not.
-    `shares`: the length of each session's path by phase and evidence. `what_if`: a row for each question that was
-    asked of a session. `ranking`: what changes would save, of the sessions that were looked at.
+    `shares`: the length of each session's path by phase and evidence. `queues`: how queue was parted from
+    prefill (see `serving.parting`). `concurrency`: how long how many calls ran at once. `latencies`: what `count`
+    requests felt, with their `priority`. `parts`: each path in named parts (see `tail`). `by_turn`: the paths of the
+    main agents added up by turn. `readings`: the paths without joins between agents that are only inferred.
+    `what_if`: a row for each question that was asked of a session. `ranking`: what changes would save, of the
+    sessions that were looked at.
     """
 
     sources: pl.DataFrame
@@ -69,12 +84,17 @@ class Analysis:
     joins: pl.DataFrame
     top: pl.DataFrame
     near_critical: pl.DataFrame
-    what_if: pl.DataFrame
     readings: pl.DataFrame
+    what_if: pl.DataFrame
     ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
+    concurrency: pl.DataFrame
+    latencies: pl.DataFrame
+    parts: pl.DataFrame
+    by_turn: pl.DataFrame
+    queues: pl.DataFrame
 
 
 def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResult:
@@ -85,18 +105,20 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     margins = find_margins(schedule)
     measured = measured_chunk(chunk, graph, segments, margins)
     busy = exclusive_time(measured)
-    other = without_inferred_joins(chunk, graph)
+    levels = running_levels(measured)
 
     path = plain(segment_table(graph, segments))
+    other = without_inferred_joins(chunk, graph)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
 
+    turns = turn_table(measured)
     return ChunkResult(
-        sessions=named(session_totals(measured, busy)),
+        sessions=named(session_totals(measured, busy, levels)),
         segments=path,
         shares=_shares(path),
-        turns=named(turn_table(measured)),
+        turns=named(turns),
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
@@ -105,16 +127,23 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
+        concurrency=named(levels),
+        latencies=named(felt(measured)),
+        parts=named(session_parts(measured)),
+        by_turn=turn_positions(turns),
         repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
     )
 
 
-def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
+def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Service | None = None) -> Analysis:
     """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
 
-    `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read.
+    `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read. `service`
+    says how long prefill takes without load, for waits of which the source does not say how much was queue; it is
+    fitted to the trace itself where there is none.
     """
-    trace = trace.timed()
+    parted = part_queue(trace.timed(), service)
+    trace = parted.trace
     questions = ask(what_if, trace.spans)
     empty = trace.spans.num_rows == 0
     chunks = [trace] if empty else trace.chunks()
@@ -124,10 +153,15 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = ()) -> Analysis:
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
+    joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
+    joined["sessions"] = _with_lists_counted(joined)
+    joined["by_turn"] = added_by_turn(joined["by_turn"])
+    told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),
-        findings=_findings(trace, repairs, questions),
+        findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
+        queues=parted.totals,
         ranking=_ranking(trace),
         **joined,
     )
@@ -144,6 +178,19 @@ def _ranking(trace: Trace) -> pl.DataFrame:
     found = ranking(bench)
     names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
     return found.with_columns(names[found.get_column("session")])
+
+
+def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The sessions with the length of those lists that are cut where there are many sessions."""
+    counted = joined["sessions"]
+    misses = joined["cache_misses"].group_by("session")
+    joins = joined["joins"].group_by("session")
+    for counts in (
+        misses.agg(cache_misses=pl.len().cast(pl.Int64), missed_tokens=pl.col("tokens").sum()),
+        joins.agg(joins=pl.len().cast(pl.Int64), join_wait_ns=pl.col("slack_ns").sum()),
+    ):
+        counted = counted.join(counts, on="session", how="left", maintain_order="left")
+    return counted.with_columns(pl.col("cache_misses", "missed_tokens", "joins", "join_wait_ns").fill_null(0))
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:
@@ -178,7 +225,7 @@ def _repairs(found: dict[str, Ints], spans: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 
 
-def _findings(trace: Trace, repairs: pl.DataFrame, questions: Questions) -> pl.DataFrame:
+def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     paths = trace.sources["path"].to_pylist()
     grouped = repairs.group_by("code", "source").agg(count=pl.len().cast(pl.Int64), line=pl.col("line").min())
     files = [paths[source] if 0 <= source < len(paths) else None for source in grouped.get_column("source")]
@@ -190,11 +237,8 @@ def _findings(trace: Trace, repairs: pl.DataFrame, questions: Questions) -> pl.D
         line="line",
         example=pl.col("code").replace_strict(_REPAIRS, default="mended while the graph was built"),
     )
-    unknown = questions.finding()
-    asked = pl.DataFrame([unknown], schema=made.schema) if unknown else made.clear()
-    return pl.concat([plain(trace.findings), made, asked], how="vertical_relaxed").sort(
-        "code", "file", nulls_last=True
-    )
+    found = pl.concat([plain(trace.findings), made, told], how="diagonal_relaxed")
+    return found.sort("code", "file", "example", nulls_last=True)
 
 
 def _sources(trace: Trace) -> pl.DataFrame:

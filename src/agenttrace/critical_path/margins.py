@@ -39,6 +39,9 @@ class Margins:
 
 def find_margins(schedule: Schedule) -> Margins:
     """The margins of a chunk."""
+    if not schedule.graph.nodes.n:
+        nothing = np.zeros(0, np.int64)
+        return Margins(nothing, nothing, nothing)
     floats = find_floats(schedule)
     drag, round_way = find_drag(floats)
     return Margins(floats.slack(), drag, round_way)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import Source
+from agenttrace.ingest.source import DamagedEnd, Source
 
 
 class Format(Protocol):
@@ -67,4 +68,28 @@ class GroupedFormat(Format, Protocol):
 
     def begin(self) -> Group:
         """A group without sources."""
+        ...
+
+
+@runtime_checkable
+class SlicedFormat(Format, Protocol):
+    """A format of which a large source can be read in slices, each by another process.
+
+    What a slice says of others (a span whose end stands elsewhere) is left until all are read. `read` gives the same
+    as all slices and `settle` together, wherever the cuts are.
+    """
+
+    def slices(self, source: Source) -> Iterator[Any]:
+        """The source in pieces that can be pickled, in order; `DamagedEnd` after what was good.
+
+        A slice has an attribute `numbered`: whether its lines are numbered as those of the source, or from 1.
+        """
+        ...
+
+    def read_slice(self, piece: Any, recorder: Recorder) -> Any:
+        """Records a slice, and returns what is left for `settle`, which can be pickled."""
+        ...
+
+    def settle(self, left: Iterable[tuple[Any, int]], damage: DamagedEnd | None, recorder: Recorder) -> None:
+        """Records what was left of each slice, in order; with each, the records before it if it is not `numbered`."""
         ...

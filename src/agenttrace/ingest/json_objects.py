@@ -50,10 +50,14 @@ def peeked(head: Head, wrappers: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def pages(value: dict[str, Any], wrappers: Sequence[str]) -> list[Any] | None:
-    """What the lists under these names hold; None where there is none. A list of lists is a table."""
+    """What the lists under these names hold; None where there is none. A list of nothing but lists is a table."""
     found = (value.get(name) for name in wrappers)
-    lists = [each for each in found if isinstance(each, list) and not isinstance((each or [None])[0], list)]
+    lists = [each for each in found if isinstance(each, list) and not _is_table(each)]
     return [item for each in lists for item in each] if lists else None
+
+
+def _is_table(items: list[Any]) -> bool:
+    return isinstance((items or [None])[0], list) and all(isinstance(item, list) for item in items)
 
 
 def _items(value: Any, wrappers: Sequence[str]) -> list[Any]:

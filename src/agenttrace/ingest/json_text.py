@@ -11,7 +11,7 @@ import orjson
 BOM = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
 _DECODER = json.JSONDecoder()
-_BETWEEN = " \t\r\x00,"
+_BETWEEN = " \t\r\n\x00,"
 _DEEPEST = 256
 """Brackets in brackets; no writer of traces nests deeper, and readers of JSON give up not far beyond."""
 

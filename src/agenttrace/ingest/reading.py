@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatch
 from glob import glob, has_magic
@@ -15,14 +16,27 @@ import pyarrow as pa
 
 from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
-from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.buckets import Assembled, Bucket
+from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
-from agenttrace.ingest.groups import SourceReader
 from agenttrace.ingest.registry import format_by_id, formats
 from agenttrace.ingest.source import Source
+from agenttrace.ingest.source_reader import Laid, SourceReader
 from agenttrace.model.trace import Trace
+from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
+from agenttrace.workers.processes import Processes
 
 STANDARD_INPUT = "-"
+
+SHARED_BYTES = 48 << 20
+"""Processes start in half a second: less than this is read sooner than that pays."""
+
+_PACKED = 8
+"""About so much more than its bytes is in a compressed file."""
+
+_SENT_BYTES = 1 << 20
+_KEPT_BYTES = 16 << 20
+"""Rows of one piece of work that come with its result: from another process, and from this one."""
 
 
 def read(
@@ -30,14 +44,20 @@ def read(
     *,
     input_format: str | None = None,
     suspend_after_ns: int = DEFAULT_SUSPEND_NS,
+    jobs: int = 1,
 ) -> Trace:
     """The trace in files, folders, globs, or `-` for standard input.
 
     The format of each file is found by content; `input_format` overrides that. A file named by itself
-    that cannot be read raises InputError; in a folder or a glob it becomes a finding.
+    that cannot be read raises InputError; in a folder or a glob it becomes a finding. With `jobs` beyond 1 so many
+    processes read at once where there is enough to read; a program then needs `if __name__ == "__main__":`.
     """
     with Reading(
-        paths, input_format=input_format, suspend_after_ns=suspend_after_ns, memory_bytes=sys.maxsize
+        paths,
+        input_format=input_format,
+        suspend_after_ns=suspend_after_ns,
+        memory_bytes=sys.maxsize,
+        jobs=jobs,
     ) as reading:
         (trace,) = reading.traces()
         return replace(trace, findings=reading.findings())
@@ -56,10 +76,14 @@ class Reading:
         input_format: str | None = None,
         suspend_after_ns: int = DEFAULT_SUSPEND_NS,
         memory_bytes: int = MEMORY_BYTES,
+        jobs: int = 1,
     ) -> None:
         """Nothing is read yet. The arguments are those of `read`."""
         self._paths = [str(paths)] if isinstance(paths, (str, Path)) else [str(path) for path in paths]
         self._forced = format_by_id(input_format) if input_format else None
+        self._memory_bytes = memory_bytes
+        self._jobs = jobs
+        self._engine: Engine = InThisProcess()
         self._ledger = Ledger(())
         self._store = RawStore(memory_bytes)
         self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
@@ -75,7 +99,13 @@ class Reading:
         self.close()
 
     def close(self) -> None:
-        """Removes what lies on disk."""
+        """Ends the processes that it started, and removes what lies on disk."""
+        self._engine.close()
+        self._store.close()
+
+    def abandon(self) -> None:
+        """Closes it without waiting for anything."""
+        self._engine.abandon()
         self._store.close()
 
     def traces(self) -> Iterator[Trace]:
@@ -83,12 +113,57 @@ class Reading:
 
         Raises InputError where a file named by itself cannot be read.
         """
-        SourceReader(self._forced, self._ledger, self._assembly.add).read(_sources(self._paths))
-        yield from self._assembly.traces()
+        buckets = self.buckets()
+        if len(buckets) == 1:
+            yield self.take(buckets[0].assemble())
+            return
+        for assembled in self.map(_assembled, buckets):
+            yield self.take(assembled)
+
+    def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
+        """What `work` makes of each piece, done where the reading was done: see `Engine.map`."""
+        return self._engine.map(work, pieces)
+
+    def take(self, assembled: Assembled) -> Trace:
+        """The trace of a bucket that was assembled; what was found in it counts among the findings."""
+        self.take_findings(assembled.findings)
+        return assembled.trace
+
+    def take_findings(self, findings: Iterable[LedgerRow]) -> None:
+        """What was found in a bucket counts among the findings."""
+        self._ledger.take(findings)
+
+    def buckets(self) -> list[Bucket]:
+        """Reads everything. Every session is in one bucket, and of each bucket `take` what comes of it.
+
+        Raises InputError where a file named by itself cannot be read.
+        """
+        sources = list(_sources(self._paths))
+        if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
+            self._engine = Processes(self._jobs)
+        kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
+        laid = Laid(self._store.folder, _SENT_BYTES if self._engine.jobs > 1 else kept)
+        SourceReader(self._forced, self._ledger, self._assembly.add, self._engine, laid).read(sources)
+        return self._assembly.buckets(self._engine)
 
     def findings(self) -> pa.Table:
         """All findings, once the last trace is out."""
         return self._ledger.table()
+
+
+def _assembled(bucket: Bucket) -> Assembled:
+    return bucket.assemble()
+
+
+def is_worth_sharing(sources: Iterable[Source]) -> bool:
+    """Whether there is so much to read that it pays to start processes for it."""
+    size = 0
+    for source in sources:
+        with suppress(OSError, InputError):
+            size += source.stored_bytes * (1 if source.content is None and source.is_plain else _PACKED)
+        if size >= SHARED_BYTES:
+            return True
+    return False
 
 
 def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:

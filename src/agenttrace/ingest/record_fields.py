@@ -41,6 +41,17 @@ class FieldReader:
             self.recorder.finding("field_unusable", Severity.WARNING, what, line=line, count=strays)
         return found
 
+    def numbered(self, record: Mapping[str, Any], name: str) -> list[tuple[int, dict[str, Any]]]:
+        """The objects of a list of records with their places in it, from 1; what is none is told by its place."""
+        found = []
+        for number, value in enumerate(self.take(record, name, listed, 1) or [], 1):
+            if isinstance(value, dict):
+                found.append((number, value))
+            else:
+                what = f"an item of `{name}` that is no object: left out"
+                self.recorder.finding("field_unusable", Severity.WARNING, what, line=number)
+        return found
+
     def inner(self, record: Mapping[str, Any], name: str, line: int) -> dict[str, Any]:
         """The object in a field; empty where there is none."""
         return self.take(record, name, mapped, line) or {}

@@ -84,6 +84,11 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     return pa.array(values, to)
 
 
+def comes_before(line: int | None, other: int | None) -> bool:
+    """Whether a line is before another; no line comes before none."""
+    return line is not None and (other is None or line < other)
+
+
 class Recorder:
     """Collects what a format reads from one source; `trace()` hands it over."""
 
@@ -165,6 +170,10 @@ class Recorder:
         """Rows under these two keys may be copies of each other (a fork), in sessions of their own."""
         self._edges.setdefault((key_a, key_b), False)
 
+    def records_before(self, count: int) -> None:
+        """What is recorded comes after so many records, which are counted elsewhere."""
+        self.records = self._told = count
+
     def dialect(self, name: str) -> None:
         """The source uses this dialect of its format."""
         self._dialects.add(name)
@@ -172,18 +181,14 @@ class Recorder:
     def finding(
         self, code: str, severity: Severity, example: str, *, line: int | None = None, count: int = 1
     ) -> None:
-        """Counts a finding; the first example and its line are kept."""
+        """Counts a finding; the example of the first line is kept, in whatever order they are found."""
         entry = self._findings.get(code)
         if entry is None:
-            self._findings[code] = {
-                "code": code,
-                "severity": severity.value,
-                "count": count,
-                "line": line,
-                "example": example[:_EXAMPLE_LIMIT],
-            }
-        else:
-            entry["count"] += count
+            entry = {"code": code, "severity": severity.value, "count": 0, "line": line, "example": example}
+            self._findings[code] = entry
+        entry["count"] += count
+        if comes_before(line, entry["line"]):
+            entry["line"], entry["example"] = line, example
 
     def _drain_if_full(self) -> None:
         if self._drain is not None and self._spans.rows >= _DRAINED_ROWS:
@@ -197,7 +202,7 @@ class Recorder:
             edges.append({"key_a": key_a, "key_b": key_b, "strong": strong})
         findings = _Columns(raw.RAW_FINDINGS)
         for entry in self._findings.values():
-            findings.append(entry)
+            findings.append({**entry, "example": entry["example"][:_EXAMPLE_LIMIT]})
         self._edges, self._findings = {}, {}
         return raw.RawTrace(
             spans=self._spans.table(),

@@ -14,15 +14,12 @@ from agenttrace.errors import InputError
 from agenttrace.ingest.compressed import GZIP_MAGIC, ZSTD_MAGIC, gzip_stream, zstandard_stream
 from agenttrace.ingest.head import HEAD_BYTES, Head
 from agenttrace.ingest.json_text import BOM
-
-LONGEST_LINE_BYTES = 256 << 20
-"""A line beyond this is refused: it is held in memory whole, twice while it is read."""
+from agenttrace.ingest.lines import lines_of
 
 _SEARCHED_BYTES = 64 << 20
 """So much blank space may stand in the way of what a file begins with."""
 
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
-_BLANK = b"\r \t"
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,17 @@ class Source:
     def stored_bytes(self) -> int:
         """Size as stored, before decompression."""
         return len(self.content) if self.content is not None else Path(self.path).stat().st_size
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """A file that is stored as it is read: any part of it can be had by itself."""
+        return self.content is None and not self._is_compressed
+
+    @cached_property
+    def _is_compressed(self) -> bool:
+        with self._open_stored() as raw:
+            magic = raw.read(4)
+        return magic[:2] == GZIP_MAGIC or magic == ZSTD_MAGIC
 
     def open(self) -> BinaryIO:
         """A stream of decompressed bytes; members of a multi-member gzip follow each other."""
@@ -89,23 +97,7 @@ class Source:
 
         Raises InputError where a line is too long to be held in memory.
         """
-        number = 0
-        line = _Line(self.path)
-        for block in self.blocks():
-            pieces = block.split(b"\n")
-            line.add(pieces[0])
-            if len(pieces) == 1:
-                continue
-            number += 1
-            if whole := line.whole():
-                yield number, whole
-            for piece in pieces[1:-1]:
-                number += 1
-                if whole := piece.strip(_BLANK):
-                    yield number, whole
-            line.add(pieces[-1])
-        if whole := line.whole():
-            yield number + 1, whole
+        return lines_of(self.blocks(), self.path)
 
     def sibling(self, name: str) -> bytes | None:
         """The content of another file, named from the same folder, or None. No name may come from a trace as it is."""
@@ -125,38 +117,6 @@ class Source:
             return list(_names_in(beside, beside.stat().st_mtime_ns))
         except OSError:
             return []
-
-
-def refuse_endless(size_bytes: int, path: str) -> None:
-    """Raises InputError where so much of one line, or of one record, was read and its end is not in sight."""
-    if size_bytes > LONGEST_LINE_BYTES:
-        raise InputError(
-            f"one line of more than {LONGEST_LINE_BYTES >> 20} MiB",
-            where=path,
-            hint="a trace in JSON lines has a record on each line",
-        )
-
-
-class _Line:
-    """A line as its pieces come. Of blank space and zeros before anything else, however much, a byte is kept."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._pieces: list[bytes] = []
-        self._bytes = 0
-
-    def add(self, piece: bytes) -> None:
-        if self._bytes <= 1 and not piece.strip(b"\r \t\0"):
-            piece = b"\0" if b"\0" in piece and not self._bytes else b""
-        self._pieces.append(piece)
-        self._bytes += len(piece)
-        refuse_endless(self._bytes, self._path)
-
-    def whole(self) -> bytes:
-        """The line without its end; the next one begins."""
-        line = b"".join(self._pieces).strip(_BLANK)
-        self._pieces, self._bytes = [], 0
-        return line
 
 
 def _without_much_space(head: bytes) -> bytes:

@@ -61,9 +61,8 @@ class Trace:
         """The sessions of which the source says how long things took: without workloads."""
         if pc.all(self.sessions["timed"]).as_py() is not False:
             return self
-        return self.only(
-            [str(name) for name in self.sessions.filter(self.sessions["timed"])["session"].to_pylist()]
-        )
+        names = self.sessions.filter(self.sessions["timed"])["session"].to_pylist()
+        return self.only([str(name) for name in names])
 
     def only(self, sessions: Sequence[str]) -> Trace:
         """The trace of these sessions; findings and sources stay."""

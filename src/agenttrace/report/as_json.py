@@ -6,26 +6,19 @@ the number of all its entries beside it, as `<list>_total`. The same analysis gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from agenttrace.critical_path.other_reading import Reading, session_readings, summed_reading
-from agenttrace.critical_path.summary import Quantiles, summarise
-from agenttrace.critical_path.what_if.summing import (
-    Recommendation,
-    WhatIf,
-    recommendations,
-    session_recommendations,
-    summed_what_ifs,
-)
+from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
+from agenttrace.report.serving_objects import quantile_object, serving_of_all, serving_of_session
+from agenttrace.report.tail_objects import tail_of_all, turns_of_all
+from agenttrace.report.what_if_objects import changes_of_all, changes_of_sessions
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from agenttrace.critical_path.analysis import Analysis
 
 JSON_VERSION = 1
@@ -118,66 +111,16 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
     return {
         "sessions": summary.sessions,
         "requests": summary.requests,
-        "wall_ns": _quantiles(summary.wall_ns),
-        "active_ns": _quantiles(summary.active_ns),
+        "wall_ns": quantile_object(summary.wall_ns),
+        "active_ns": quantile_object(summary.active_ns),
         "critical_path_ns": summary.critical_path_ns,
         "critical_path_by_purpose_ns": summary.critical_path_by_purpose_ns,
         "busy_ns": summary.busy_ns,
         "evidence_ns": summary.evidence_ns,
-        "without_inferred_joins": _reading(summed_reading(analysis)),
-        **_changes(analysis),
-    }
-
-
-def _reading(other: Reading | None) -> dict[str, Any] | None:
-    """The other reading, null where there is none; its path is told where it differs."""
-    if other is None:
-        return None
-    return {
-        "inferred_joins": other.inferred_joins,
-        "moved_ns": other.moved_ns,
-        "differs": other.differs,
-        "critical_path_ns": dict(other.critical_path_ns) if other.differs else None,
-    }
-
-
-def _changes(analysis: Analysis) -> dict[str, Any]:
-    found: dict[str, Any] = {"recommendations": [_recommendation(one) for one in recommendations(analysis)]}
-    answers = summed_what_ifs(analysis)
-    return found | ({"what_if": [_what_if(one) for one in answers]} if answers else {})
-
-
-def _recommendation(one: Recommendation) -> dict[str, Any]:
-    return {
-        "change": one.change,
-        "saved_ns": one.saved_ns,
-        "share": round(one.share, 6),
-        "stops_helping_at": one.stops_helping_at,
-        "without_ns": one.without_ns,
-        "curve_ns": one.curve_ns,
-        "sessions": one.sessions,
-    }
-
-
-def _what_if(one: WhatIf) -> dict[str, Any]:
-    saved = one.saved_ns
-    return {
-        "change": one.change,
-        "wall_ns": _quantiles(one.wall_ns) if one.wall_ns else None,
-        "saved_ns": {"p50": saved.p50, "p95": saved.p95, "mean": saved.mean} if saved else None,
-        "selected": one.selected,
-    }
-
-
-def _quantiles(of: Quantiles) -> dict[str, Any]:
-    return {
-        "p50": of.p50,
-        "p90": of.p90,
-        "p95": of.p95,
-        "p99": of.p99,
-        "max": of.max,
-        "n": of.n,
-        "enough": of.enough,
+        "serving": serving_of_all(analysis),
+        "tail": tail_of_all(analysis),
+        "by_turn": turns_of_all(analysis),
+        **changes_of_all(analysis),
     }
 
 
@@ -186,35 +129,26 @@ def _sessions(analysis: Analysis, top: int, labels: Mapping[str, str] | None) ->
         name: longest_by_session(getattr(analysis, chosen.frame), chosen, top)
         for name, chosen in SESSION_LISTS.items()
     }
-    answers = _answers(analysis.what_if)
-    changes = session_recommendations(analysis)
-    readings = session_readings(analysis)
+    levels = _levels(analysis)
+    changes = changes_of_sessions(analysis)
     for row in analysis.sessions.iter_rows(named=True):
         name = row["session"]
         found = {kind: entries.get(name, (0, [])) for kind, entries in lists.items()}
-        yield {
-            **_session(row, found, labels),
-            "without_inferred_joins": _reading(readings.get(name)),
-            "what_if": answers.get(name, []),
-            "recommendations": [_recommendation(one) for one in changes[name]] if name in changes else None,
-        }
+        yield _session(row, found, levels.get(name, []), labels) | changes(name)
 
 
-def _answers(what_if: pl.DataFrame) -> dict[str, list[Row]]:
-    """The answers to each session's what-ifs, in the order of the questions."""
-    answers: dict[str, list[Row]] = {}
-    columns = ("change", "wall_ns", "saved_ns", "other_saved_ns")
-    for session, *told in what_if.sort("session", "place").select("session", *columns).iter_rows():
-        change, wall, saved, other = told
-        answer = {"change": change, "wall_ns": wall, "saved_ns": saved}
-        if other is not None:
-            answer["saved_without_inferred_joins_ns"] = other
-        answers.setdefault(session, []).append(answer)
-    return answers
+def _levels(analysis: Analysis) -> dict[str, list[Row]]:
+    levels: dict[str, list[Row]] = {}
+    for row in analysis.concurrency.iter_rows(named=True):
+        levels.setdefault(row["session"], []).append(row)
+    return levels
 
 
 def _session(
-    row: dict[str, Any], lists: Mapping[str, tuple[int, list[Any]]], labels: Mapping[str, str] | None
+    row: dict[str, Any],
+    lists: Mapping[str, tuple[int, list[Any]]],
+    levels: Sequence[Row],
+    labels: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     return {
         "session_id": row["session"],
@@ -232,7 +166,7 @@ def _session(
         "counts": {name: row[name] for name in _COUNTS},
         "tokens": {name: row[f"{name}_tokens"] for name in _TOKENS},
         "context_tokens": {name: row[f"context_{name}"] for name in ("first", "max", "last")},
-        "serving": {"ttft_ns": {"p50": row["ttft_p50_ns"]}, "itl_ns": {"p50": row["itl_p50_ns"]}},
+        **serving_of_session(row, levels),
         "cache": {"hit_rate": hit_rate(row), **_listed("misses", lists)},
         **_listed("turns", lists, _turn),
         **_listed("joins", lists),

@@ -58,7 +58,10 @@ SESSION_LISTS = {
         in_time=True,
     ),
     "misses": SessionList(
-        "cache_misses", "tokens", ("agent", "turn", "reason"), ("turn", "agent", "tokens", "reason")
+        "cache_misses",
+        "tokens",
+        ("agent", "turn", "reason"),
+        ("turn", "agent", "tokens", "reason", "reason_stated", "cost_ns"),
     ),
     "tools": SessionList(
         "tools", "critical_ns", ("busy_ns", "calls", "name"), ("name", "calls", "busy_ns", "critical_ns")

@@ -12,6 +12,8 @@ from agenttrace.report.change_sections import near_section, recommendation_secti
 from agenttrace.report.context_section import context_section
 from agenttrace.report.headline import answer, counted
 from agenttrace.report.origin_sections import finding_section, origin
+from agenttrace.report.serving_section import serving_section
+from agenttrace.report.tail_section import tail_sections
 from agenttrace.report.time_sections import (
     percentile_section,
     phase_section,
@@ -40,11 +42,13 @@ def outline(
         purpose_section(summary),
         percentile_section(summary),
         slowest_section(analysis, top),
+        *tail_sections(analysis, top),
         what_if_section(analysis),
         recommendation_section(analysis, top),
         join_section(analysis, top),
         near_section(analysis, top),
         context_section(analysis, top),
+        serving_section(analysis),
         miss_section(analysis, top),
         tool_section(analysis, summary, top),
         finding_section(analysis, top),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from agenttrace.report.as_json import session_lines
 
@@ -15,13 +15,26 @@ if TYPE_CHECKING:
 _IN_MEMORY_BYTES = 8 << 20
 
 
+class SessionLine(NamedTuple):
+    """What is said of a session, with its start and name."""
+
+    start_ns: int
+    session: str
+    line: bytes
+
+
+def said_of_each(part: Analysis, top: int, labels: Mapping[str, str]) -> list[SessionLine]:
+    """`as_json.session_lines` of an analysis."""
+    starts = part.sessions.select("start_ns", "session").iter_rows()
+    lines = session_lines(part, top=top, labels=labels)
+    return [SessionLine(start, name, line) for (start, name), line in zip(starts, lines, strict=True)]
+
+
 class SessionSpool:
     """Lines of `as_json.session_lines`, given out in the order of the sessions' starts. To be closed."""
 
-    def __init__(self, top: int, labels: Mapping[str, str]) -> None:
-        """`top` and `labels` are those of `session_lines`."""
-        self._top = top
-        self._labels = labels
+    def __init__(self) -> None:
+        """Nothing in it yet."""
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115  # closed in __exit__
         self._places: list[tuple[int, str, int, int]] = []
 
@@ -35,11 +48,9 @@ class SessionSpool:
         """Removes what lies on disk."""
         self._file.close()
 
-    def add(self, part: Analysis) -> None:
-        """The sessions of one more trace."""
-        starts = part.sessions.select("start_ns", "session").iter_rows()
-        lines = session_lines(part, top=self._top, labels=self._labels)
-        for (start, session), line in zip(starts, lines, strict=True):
+    def add(self, lines: Iterable[SessionLine]) -> None:
+        """Some more sessions."""
+        for start, session, line in lines:
             self._places.append((start, session, self._file.tell(), len(line)))
             self._file.write(line)
 

@@ -14,7 +14,7 @@ import zstandard
 
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.errors import InputError
-from agenttrace.ingest import compressed, source
+from agenttrace.ingest import compressed, lines
 from agenttrace.ingest.json_text import begins_document
 from agenttrace.ingest.reading import read
 from agenttrace.ingest.recorder import Recorder
@@ -98,7 +98,7 @@ def test_a_bomb_in_a_folder_costs_no_more_than_itself(
 
 
 def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "LONGEST_LINE_BYTES", 2 * MIB)
+    monkeypatch.setattr(lines, "LONGEST_LINE_BYTES", 2 * MIB)
 
     with pytest.raises(InputError, match="one line of more than"):
         list(Source("x", b"x" * 8 * MIB).lines())

@@ -44,7 +44,6 @@ def test_in_a_folder_it_is_said_what_is_known_and_not_read(tmp_path: Path) -> No
     assert {row["code"]: row["example"].partition(":")[0] for row in rows if row["file"] != "a.jsonl"} == {
         "refused": "a Chrome trace (traceEvents)",
         "not_a_trace": "content of no known format",
-        "prefill_holds_queue": "prefill_time_ms runs from dispatch to first token",
     }
 
 

@@ -5,12 +5,17 @@ from typing import Any
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
+from agenttrace.serving.parting import PARTED
 
 S = 1_000_000_000
 MS = 1_000_000
 EPOCH = 1_760_000_000 * S
 HOSTILE = "\x1b[31m[bold]evil[/bold]\u202e|`<b>@all\n"
+
+SPEEDS = ("tokens_per_s_p50", "tokens_per_s_slow5", "tokens_per_s_slow1")
+HIT_RATES = ("hit_rate_same", "hit_rate_moved")
 
 _PHASES = [phase.value for phase in Phase]
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -71,12 +76,24 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "cache_misses": {
         **dict.fromkeys(("session", "reason"), pl.String),
-        **dict.fromkeys(("turn", "agent", "tokens"), pl.Int64),
+        **dict.fromkeys(("turn", "agent", "tokens", "cost_ns"), pl.Int64),
+        "reason_stated": pl.Boolean,
     },
     "compactions": {
         "session": pl.String,
         **dict.fromkeys(("turn", "agent", "start_ns", "wall_ns"), pl.Int64),
         **dict.fromkeys(("tokens_before", "tokens_after"), pl.Int64),
+    },
+    "concurrency": {"session": pl.String, **dict.fromkeys(("running", "length_ns"), pl.Int64)},
+    "latencies": {
+        **dict.fromkeys(("session", "measure"), pl.String),
+        **dict.fromkeys(("priority", "value_ns", "count"), pl.Int64),
+    },
+    "queues": dict(PARTED),
+    "parts": {"session": pl.String, **dict.fromkeys(DIMENSIONS, pl.String), "length_ns": pl.Int64},
+    "by_turn": {
+        **dict.fromkeys(("turn", "sessions", "wall_ns"), pl.Int64),
+        **{f"phase_{phase}_ns": pl.Int64 for phase in _PHASES},
     },
 }
 
@@ -122,8 +139,12 @@ def session_row(session: str, path: dict[Phase, int], **changed: object) -> dict
         "context_first": 4_000,
         "context_max": 20_000,
         "context_last": 20_000,
-        "ttft_p50_ns": 250 * MS,
-        "itl_p50_ns": None,
+        **{f"ttft_p{percent}_ns": n * 250 * MS for n, percent in enumerate((50, 95, 99), 1)},
+        "ttft_n": 10,
+        **dict.fromkeys(("itl_p50_ns", "itl_p95_ns", "itl_p99_ns", "itl_n"), None),
+        **dict.fromkeys((*SPEEDS, *HIT_RATES), None),
+        **dict.fromkeys(("affinity_pairs", "affinity_same", "queue_depth_max"), None),
+        **dict.fromkeys(("cache_misses", "missed_tokens", "joins", "join_wait_ns"), 0),
     }
     return row | changed
 
@@ -134,7 +155,7 @@ def sessions_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = {
         name: pl.String if name in texts else pl.Boolean if name == "truncated" else pl.Int64
         for name in session_row("s", {})
-    }
+    } | dict.fromkeys((*SPEEDS, *HIT_RATES), pl.Float64)
     return pl.DataFrame(rows, schema=schema).sort("session")
 
 
@@ -163,6 +184,15 @@ def shares_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def parts_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The main agent's path by phase and purpose."""
+    return [
+        {name: row[name] for name in ("session", "phase", "purpose")}
+        | {"agent": "main", "length_ns": row["end_ns"] - row["start_ns"]}
+        for row in segments
+    ]
+
+
 def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> Analysis:
     """An analysis of these sessions; tables that are not given are empty."""
     files = [
@@ -176,7 +206,7 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
         }
     ]
     given = {"sources": files, "segments": segments_of(rows)} | tables
-    given = {"shares": shares_of(given["segments"])} | given
+    given = {"shares": shares_of(given["segments"]), "parts": parts_of(given["segments"])} | given
     return Analysis(
         sessions=sessions_frame(rows), **{name: frame(name, given.get(name, [])) for name in SCHEMAS}
     )

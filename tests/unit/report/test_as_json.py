@@ -56,7 +56,7 @@ def test_unknown_is_null_never_zero() -> None:
     (session,) = _document(analysis_of([session_row("s", {Phase.TOOL: S}, input_tokens=None)]))["sessions"]
     assert session["tokens"]["input"] is None
     assert session["cache"]["hit_rate"] is None
-    assert session["serving"]["itl_ns"] == {"p50": None}
+    assert session["serving"]["itl_ns"] == {"p50": None, "p95": None, "p99": None, "n": 0}
 
 
 def test_findings_of_one_code_are_one_row_the_gravest_first() -> None:

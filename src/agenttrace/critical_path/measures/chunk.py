@@ -26,7 +26,8 @@ EVIDENCE_WORDS = pl.Enum([evidence.value for evidence in EVIDENCE])
 _FACTS = (
     "span", "agent", "turn", "source", "line", "name", "start_ns", "blocking", "status", "attempt",
     "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "first_token_ns", "itl_ns",
-    "decode_ns", "cache_miss_reason", "tokens_before", "tokens_after",
+    "decode_ns", "cache_miss_reason", "tokens_before", "tokens_after", "model", "worker", "priority",
+    "queue_depth",
 )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 from agenttrace.critical_path.arrays import Bools, Ints, run_starts, sums
 from agenttrace.critical_path.measures.chunk import EVIDENCE_WORDS, PHASE_WORDS, PURPOSE_WORDS, Chunk
 from agenttrace.critical_path.measures.parallel import most_at_once
+from agenttrace.critical_path.measures.serving import serving_of_sessions
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 _Columns: TypeAlias = dict[str, Ints | pl.Series]
 
 
-def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
+def session_totals(chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame) -> pl.DataFrame:
     """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known."""
     count, segments = len(chunk.names), chunk.segments
     session, length = segments.get_column("session").to_numpy(), segments.get_column("length").to_numpy()
@@ -38,9 +39,11 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
         **_counts(chunk),
         **_context(chunk),
     }
-    frame = pl.DataFrame(totals).join(_serving(chunk.spans), on="session", how="left", maintain_order="left")
+    frame = pl.DataFrame(totals)
+    for measured in (serving_of_sessions(chunk), most_at_once(levels)):
+        frame = frame.join(measured, on="session", how="left", maintain_order="left")
     active = wall - path["path_user_ns"] - path["path_suspended_ns"]
-    return frame.with_columns(active_ns=pl.Series(active))
+    return frame.with_columns(pl.col("max_parallel").fill_null(0), active_ns=pl.Series(active))
 
 
 def _wall(spans: pl.DataFrame) -> Ints:
@@ -84,7 +87,6 @@ def _counts(chunk: Chunk) -> _Columns:
         **{name: np.bincount(session[of], minlength=size).astype(np.uint32) for name, of in told.items()},
         **{name: _known_sum(spans.get_column(name), request, session, size) for name in _TOKENS},
         "subagents": np.bincount(subagents, minlength=size).astype(np.uint32),
-        "max_parallel": most_at_once(chunk),
     }
 
 
@@ -123,20 +125,3 @@ def _context(chunk: Chunk) -> _Columns:
         found[:, at] = tokens[first], np.maximum.reduceat(tokens, first), tokens[last]
     names = ("context_first", "context_max", "context_last")
     return {name: _where(values, known) for name, values in zip(names, found, strict=True)}
-
-
-def _serving(spans: pl.DataFrame) -> pl.DataFrame:
-    """Medians over requests, whole nanoseconds; null where no request states them."""
-    requests = spans.filter(
-        (pl.col("kind") == "request") & (pl.col("status") != "cancelled").fill_null(value=True)
-    )
-    ttft = pl.col("first_token_ns") - pl.col("start_ns")
-    itl = pl.coalesce("itl_ns", pl.col("decode_ns") // (pl.col("output_tokens") - 1).replace(0, None))
-    return (
-        requests.with_columns(ttft=ttft, itl=itl)
-        .group_by("session")
-        .agg(
-            ttft_p50_ns=pl.col("ttft").median().round().cast(pl.Int64),
-            itl_p50_ns=pl.col("itl").median().round().cast(pl.Int64),
-        )
-    )

@@ -117,7 +117,7 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
             case FullCache():
                 gaps, span = _all_cached(trial, gaps)
                 known &= isinstance(trial.cost, PrefillCost)
-            case FanOut():
+            case _:
                 schedule, span = _limited(trial, schedule, change)
         count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
     return walls(schedule, gaps) if known else None, count

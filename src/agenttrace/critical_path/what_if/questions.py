@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_cost
 from agenttrace.critical_path.what_if.parsing import parse
 from agenttrace.critical_path.what_if.spec import FullCache, Spec
 from agenttrace.model.vocabulary import Severity
+
+_FINDINGS = {"code": pl.String, "severity": pl.String, "count": pl.Int64, "example": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +23,11 @@ class Questions:
     specs: tuple[Spec, ...] = ()
     cost: PrefillCost | str | None = None
 
-    def finding(self) -> dict[str, str | int | None] | None:
-        """Why an answer is missing, as a row of findings; None if none is."""
-        if not isinstance(self.cost, str):
-            return None
-        return {
-            "code": "what_if_unknown",
-            "severity": Severity.WARNING.value,
-            "count": 1,
-            "file": None,
-            "line": None,
-            "example": f"cache=1.0: {self.cost}",
-        }
+    def findings(self) -> pl.DataFrame:
+        """Why an answer is missing: code, severity, count, example; no row if none is."""
+        missing = [self.cost] if isinstance(self.cost, str) else []
+        rows = [("what_if_unknown", Severity.WARNING.value, 1, f"cache=1.0: {why}") for why in missing]
+        return pl.DataFrame(rows, schema=_FINDINGS, orient="row")
 
 
 def ask(what_if: Sequence[str | Spec], spans: pa.Table) -> Questions:

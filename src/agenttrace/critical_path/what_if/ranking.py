@@ -136,7 +136,7 @@ def _heaviest(
 ) -> Iterator[tuple[str, Bools]]:
     """Names, and the sessions in which each is among the few on which most was spent; of `least` at least."""
     at = np.flatnonzero((index >= 0) & (spent > 0))
-    called = pl.Series("name", names, dtype=pl.String)[index[at]]
+    called = pl.Series(list(names), dtype=pl.String).gather(pl.Series(index[at]))
     heaviest = (
         pl.DataFrame({"session": session[at], "name": called, "spent": spent[at]})
         .group_by("session", "name")

@@ -6,7 +6,7 @@ import polars as pl
 
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import Phase, Severity
 
 _CONTAINERS = ("session", "agent", "interaction")

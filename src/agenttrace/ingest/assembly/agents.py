@@ -8,36 +8,36 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.parents import NONE, Rows, climb, nearest
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows
+from agenttrace.ingest.assembly.parents import climb, nearest
 from agenttrace.ingest.assembly.wrappers import merged, unwrapped
 
 MAIN = ""
 """Lane key of work that no source gives to an agent; the empty string is never a source's key."""
 
 _KEY = ["sid", "lane"]
+_ACTS = ("request", "tool", "compaction", "user_wait")
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """`lane`: the lane key of each span row. `table`: one row a lane, the main lane of each session first.
+    """`lane`: of each span the row of its lane. `table`: one row a lane, the main lane of each session first.
 
     Columns of the table: sid, lane, main, parent_lane, source_id, name, type, background, spawn_row,
     low, high (extent of its spans; null where it has none), agent_rows (its spans of kind agent).
     """
 
-    lane: pl.Series
+    lane: Rows
     table: pl.DataFrame
 
 
 def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -> Lanes:
     """Lanes of all spans. `raw_agents` has `sid` beside the columns of RAW_AGENTS."""
-    lane = lane_of(spans, parents)
-    known = _known_lanes(spans, lane, parents, raw_agents)
+    number, told = _numbered(spans.get_column("sid"), lane_of(spans, parents))
+    known = _known_lanes(spans, number, told, parents, raw_agents)
     into = unwrapped(known)
-    lane = _renamed(spans, lane, into.rename({"into": "final"}))
     table = _choose_main(merged(known, into))
     renamed = _merge_main(table)
-    lane = _renamed(spans, lane, renamed)
     table = table.join(renamed, on=_KEY).with_columns(lane="final").drop("final")
     parent_names = renamed.rename({"lane": "parent_lane", "final": "parent_final"})
     table = (
@@ -45,17 +45,37 @@ def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -
         .with_columns(parent_lane="parent_final")
         .drop("parent_final")
     )
-    return Lanes(lane, _one_row_a_lane(table))
-
-
-def _renamed(spans: pl.DataFrame, lane: pl.Series, names: pl.DataFrame) -> pl.Series:
-    """The lane of each span under its final name."""
-    return (
-        spans.select("sid")
-        .with_columns(lane=lane)
-        .join(names, on=_KEY, how="left", maintain_order="left")
-        .get_column("final")
+    table = _one_row_a_lane(table)
+    final = (
+        told.join(into, on=_KEY, how="left", maintain_order="left")
+        .join(renamed.rename({"lane": "into"}), on=["sid", "into"], how="left", maintain_order="left")
+        .join(
+            table.with_row_index("row"),
+            left_on=["sid", "final"],
+            right_on=_KEY,
+            how="left",
+            maintain_order="left",
+        )
+        .get_column("row")
     )
+    return Lanes(final.to_numpy().astype(np.int64)[number], table)
+
+
+def _numbered(sid: pl.Series, lane: pl.Series) -> tuple[Rows, pl.DataFrame]:
+    """The number of each row's session and lane, and what these are (sid, lane) in the order of numbers.
+
+    Neighbours are mostly of one lane, so that only the first of them is looked up.
+    """
+    rows = pl.DataFrame({"sid": sid, "lane": lane})
+    other = rows.select(
+        ((pl.col("sid") != pl.col("sid").shift()) | (pl.col("lane") != pl.col("lane").shift())).fill_null(
+            value=True
+        )
+    ).to_series()
+    heads = rows.filter(other)
+    told = heads.unique(_KEY, keep="first", maintain_order=True)
+    found = KeyIndex(told.get_column("sid"), told.get_column("lane")).find(*heads.get_columns())
+    return found[np.cumsum(other.to_numpy()) - 1], told
 
 
 def lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
@@ -84,11 +104,9 @@ def _with_tools_of_subagents(
     running = stated & (call != NONE)
     if not running.any() or not (kind == "request").filter(pl.Series(running)).any():
         return lane
-    facts = pl.DataFrame({"call": call, "lane": lane, "stated": stated, "kind": kind.cast(pl.String)})
-    above = facts.select("lane", call=pl.int_range(pl.len(), dtype=pl.Int64)).rename({"lane": "caller"})
+    asking = np.flatnonzero((kind == "request").to_numpy() & running)
     run = (
-        facts.filter((pl.col("kind") == "request") & pl.col("stated") & (pl.col("call") != NONE))
-        .join(above, on="call")
+        pl.DataFrame({"call": call[asking], "lane": lane.gather(asking), "caller": lane.gather(call[asking])})
         .filter(pl.col("lane") != pl.col("caller"))
         .group_by("call")
         .agg(run=pl.col("lane").first(), lanes=pl.col("lane").n_unique())
@@ -96,45 +114,37 @@ def _with_tools_of_subagents(
     )
     if run.is_empty():
         return lane
-    whose = facts.join(run, on="call", how="left", maintain_order="left")
-    moved = (
-        (whose.get_column("kind") == "tool")
-        & ~whose.get_column("stated")
-        & whose.get_column("run").is_not_null()
-    )
-    fixed = stated | moved.to_numpy()
-    named = pl.select(pl.when(moved).then(whose.get_column("run")).otherwise(lane)).to_series()
+    place = np.full(len(parents) + 1, NONE, dtype=np.int64)
+    place[run.get_column("call").to_numpy()] = np.arange(run.height)
+    whose = place[call]
+    moved = (kind == "tool").to_numpy() & ~stated & (whose != NONE)
+    theirs = run.get_column("run").gather(np.maximum(whose, 0))
+    named = pl.select(pl.when(pl.Series(moved)).then(theirs).otherwise(lane)).to_series()
     itself = np.arange(len(parents), dtype=np.int64)
-    return named.gather(climb(np.where(fixed | (parents == NONE), itself, parents)))
+    return named.gather(climb(np.where(stated | moved | (parents == NONE), itself, parents)))
 
 
 def _known_lanes(
-    spans: pl.DataFrame, lane: pl.Series, parents: Rows, raw_agents: pl.DataFrame
+    spans: pl.DataFrame, lane: Rows, told: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame
 ) -> pl.DataFrame:
-    facts = spans.select(
-        "sid", "span_key", "kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())
-    ).with_columns(lane=lane, parent_row=pl.Series(parents))
-    by_row = facts.select(parent_row="row", above_lane="lane")
-    agent_rows = facts.filter(pl.col("kind") == "agent").join(by_row, on="parent_row", how="left")
-    from_spans = facts.group_by(_KEY).agg(
+    """What spans and sources say of each lane; `lane`: the row of `told` (sid, lane) that each span is of."""
+    facts = spans.select("kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())).with_columns(
+        number=pl.Series(lane), parent_row=pl.Series(parents)
+    )
+    acts = pl.any_horizontal(pl.col("kind") == kind for kind in _ACTS)
+    from_spans = facts.group_by("number").agg(
         low=pl.col("start_ns").min(),
         high=pl.col("end_ns").max(),
-        work=(pl.col("kind").is_in(["request", "tool", "interaction", "compaction", "user_wait"])).sum(),
-        acts=(pl.col("kind").is_in(["request", "tool", "compaction", "user_wait"])).sum(),
+        work=(acts | (pl.col("kind") == "interaction")).sum(),
+        acts=acts.sum(),
     )
-    from_agents = (
-        agent_rows.sort("start_ns", "row")
-        .group_by(_KEY, maintain_order=True)
-        .agg(
-            agent_rows="row",
-            above_lane=pl.col("above_lane").first(),
-            above_row=pl.col("parent_row").first(),
-            span_name=pl.col("name").drop_nulls().first(),
-        )
+    lanes = (
+        told.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
+        .join(from_spans, on="number")
+        .join(_agent_rows(facts, lane, told), on="number", how="left")
+        .join(_crossings(facts, lane, told), on="number", how="left")
+        .join(_stated(raw_agents, spans), on=_KEY, how="full", coalesce=True)
     )
-    stated = _stated(raw_agents, facts)
-    lanes = from_spans.join(stated, on=_KEY, how="full", coalesce=True).join(from_agents, on=_KEY, how="left")
-    lanes = _with_ancestors(lanes, facts)
     return lanes.with_columns(
         parent_lane=pl.coalesce("parent_agent_key", "above_lane", "cross_lane"),
         spawn_row=pl.coalesce(
@@ -152,7 +162,45 @@ def _known_lanes(
     )  # fmt: skip
 
 
-def _stated(raw_agents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _agent_rows(facts: pl.DataFrame, lane: Rows, told: pl.DataFrame) -> pl.DataFrame:
+    """Of each lane its spans of kind agent, and where the first of them is."""
+    rows = facts.filter(pl.col("kind") == "agent").sort("start_ns", "row")
+    parent = rows.get_column("parent_row").to_numpy()
+    above = told.get_column("lane").gather(
+        pl.Series(np.where(parent == NONE, NONE, lane[parent])).replace(NONE, None)
+    )
+    return (
+        rows.with_columns(above_lane=above)
+        .group_by("number", maintain_order=True)
+        .agg(
+            agent_rows="row",
+            above_lane=pl.col("above_lane").first(),
+            above_row=pl.col("parent_row").first(),
+            span_name=pl.col("name").drop_nulls().first(),
+        )
+    )
+
+
+def _crossings(facts: pl.DataFrame, lane: Rows, told: pl.DataFrame) -> pl.DataFrame:
+    """A lane whose first span lies inside a span of another lane was spawned there."""
+    parents = facts.get_column("parent_row").to_numpy()
+    kind = facts.get_column("kind")
+    crosses = (parents != NONE) & (lane[parents] != lane) & (kind != "agent").to_numpy()
+    inside = parents[crosses]
+    return (
+        facts.select("number", "start_ns", "row", "parent_row")
+        .filter(pl.Series(crosses, dtype=pl.Boolean))
+        .with_columns(
+            above=told.get_column("lane").gather(lane[inside]),
+            in_tool=kind.gather(inside) == "tool",
+        )
+        .sort("start_ns", "row")
+        .group_by("number", maintain_order=True)
+        .agg(cross_lane=pl.col("above").first(), cross_row=pl.col("parent_row").filter("in_tool").first())
+    )
+
+
+def _stated(raw_agents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     ordered = raw_agents.sort(
         "sid", "agent_key", "parent_agent_key", "name", "type", "spawn_key", nulls_last=True
     )
@@ -164,35 +212,11 @@ def _stated(raw_agents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
             for name in ("parent_agent_key", "source_id", "name", "type", "spawn_key")
         ),
     )
-    spawns = facts.select("sid", spawn_key="span_key", stated_spawn="row")
-    return (
-        merged.join(spawns, on=["sid", "spawn_key"], how="left")
-        .rename({"agent_key": "lane"})
-        .drop("spawn_key")
+    spawns = KeyIndex(spans.get_column("sid"), spans.get_column("span_key")).find(
+        merged.get_column("sid"), merged.get_column("spawn_key")
     )
-
-
-def _with_ancestors(lanes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """A lane whose first span lies inside a span of another lane was spawned there."""
-    above = facts.select(parent_row="row", above="lane", above_kind="kind")
-    inside = facts.get_column("parent_row")
-    held = facts.get_column("lane").gather(inside.clip(0)) if facts.height else facts.get_column("lane")
-    if not ((held != facts.get_column("lane")) & (inside != NONE)).any():
-        return lanes.with_columns(
-            cross_lane=pl.lit(None, lanes.schema["lane"]), cross_row=pl.lit(None, facts.schema["row"])
-        )
-    crossing = (
-        facts.filter((pl.col("kind") != "agent") & (pl.col("parent_row") != NONE))
-        .join(above, on="parent_row")
-        .filter(pl.col("above") != pl.col("lane"))
-        .sort("start_ns", "row")
-        .group_by(_KEY, maintain_order=True)
-        .agg(
-            cross_lane=pl.col("above").first(),
-            cross_row=pl.col("parent_row").filter(pl.col("above_kind") == "tool").first(),
-        )
-    )
-    return lanes.join(crossing, on=_KEY, how="left")
+    stated = merged.with_columns(stated_spawn=pl.Series(spawns, dtype=pl.Int64).replace(NONE, None))
+    return stated.rename({"agent_key": "lane"}).drop("spawn_key")
 
 
 def _choose_main(lanes: pl.DataFrame) -> pl.DataFrame:

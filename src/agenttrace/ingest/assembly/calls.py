@@ -7,7 +7,7 @@ import polars as pl
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.history import LINK_SCHEMA
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import LinkKind
 
 _ASKED, _ANSWERED = "tool call id of the answer", "tool call id of the prompt"

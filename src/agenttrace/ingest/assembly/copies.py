@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, stacked
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lookup import Rows
 from agenttrace.model.vocabulary import Severity
 
 _GROUP = ("sid", "span_key", "cluster")
@@ -14,16 +17,17 @@ _OPEN_END_NS = 2**62
 
 
 def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """One row for each span of a session.
+    """One row for each span of a session, in the order of session and key.
 
     Rows of equal `span_key` whose intervals touch are one record: of each column the value of the row
     that ends last wins, then of the one that knows most. Rows that do not touch are different spans.
     """
-    copies = spans.filter(pl.len().over("sid", "span_key") > 1)
-    if copies.is_empty():
-        return spans
-    single = spans.filter(pl.len().over("sid", "span_key") == 1)
-    clustered = _cluster(copies)
+    order = _in_order(spans)
+    again = _equals_the_one_before(spans.select("sid", "span_key")[order])
+    copied = again | np.append(again[1:], False)  # the last row has no next one
+    if not copied.any():
+        return spans[order]
+    clustered = _cluster(spans[order[copied]])
     collided = clustered.filter((pl.col("cluster") > 0) & (pl.col("cluster") != pl.col("cluster_before")))
     ledger.add_rows(
         "id_collision", Severity.WARNING, "one id for spans at different times: all are kept", collided
@@ -39,7 +43,21 @@ def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "a record that was read before: counted once",
         _dropped(clustered),
     )
-    return pl.concat([single, merged.select(single.columns)])
+    whole = stacked(spans, merged.select(spans.columns))
+    kept = np.concatenate([order[~copied], np.arange(spans.height, whole.height)])
+    return whole[kept[_in_order(whole.select("sid", "span_key")[kept])]]
+
+
+def _in_order(spans: pl.DataFrame) -> Rows:
+    """Rows of a session by their keys, those of equal keys in the order in which they came."""
+    order = spans.select(pl.arg_sort_by("sid", "span_key", maintain_order=True)).to_series()
+    return order.to_numpy()
+
+
+def _equals_the_one_before(keys: pl.DataFrame) -> NDArray[np.bool_]:
+    again = (pl.all() == pl.all().shift()).fill_null(value=False)
+    equal: NDArray[np.bool_] = keys.select(pl.all_horizontal(again)).to_series().to_numpy()
+    return equal
 
 
 def _cluster(copies: pl.DataFrame) -> pl.DataFrame:
@@ -80,7 +98,12 @@ def drop_copied_history(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
     It stays in the session that first does something of its own, so a fork keeps only what is new.
     """
-    copies = spans.filter(pl.col("sid").n_unique().over("family", "span_key", "start_ns") > 1)
+    related = _families_of_several(spans)
+    if related.is_empty():
+        return spans
+    copies = spans.filter(pl.col("sid").is_in(related.implode())).filter(
+        pl.col("sid").n_unique().over("family", "span_key", "start_ns") > 1
+    )
     if copies.is_empty():
         return spans
     own = spans.join(copies.select("sid", "span_key").unique(), on=["sid", "span_key"], how="anti")
@@ -99,3 +122,10 @@ def drop_copied_history(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         "copied_history", Severity.INFO, "history that a fork or resume repeats: counted once", gone
     )
     return spans.join(gone.select("sid", "span_key").unique(), on=["sid", "span_key"], how="anti")
+
+
+def _families_of_several(spans: pl.DataFrame) -> pl.Series:
+    """The sessions of families with more than one; a session is of one family, and its rows stand together."""
+    first = (pl.col("sid") != pl.col("sid").shift()).fill_null(value=True)
+    sessions = spans.select("sid", "family").filter(first)
+    return sessions.filter(pl.len().over("family") > 1).get_column("sid")

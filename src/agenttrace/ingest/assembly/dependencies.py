@@ -10,7 +10,7 @@ from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex
 from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model.vocabulary import LinkKind, Severity
 
@@ -21,29 +21,31 @@ _LINK_COLUMNS = (
 )  # fmt: skip
 
 
-def _rows_by_key(held: Held) -> pl.DataFrame:
-    return held.spans.select("sid", key="span_key", row=pl.int_range(pl.len(), dtype=pl.Int64)).unique(
-        subset=["sid", "key"], keep="first", maintain_order=True
-    )
-
-
-def resolve_marks(held: Held, marks: pl.DataFrame) -> pl.DataFrame:
+def resolve_marks(marks: pl.DataFrame, index: KeyIndex) -> pl.DataFrame:
     """`marks` with `row` and `refers_row`; a mark of a span that is in no source is left out."""
     if marks.is_empty():
         return marks.with_columns(row=_NO_ROW, refers_row=_NO_ROW).select(_MARK_COLUMNS)
-    rows = _rows_by_key(held)
-    found = marks.join(rows.rename({"key": "span_key"}), on=["sid", "span_key"], how="left")
-    refers = rows.rename({"key": "refers_to_key", "row": "refers_row"})
-    found = found.join(refers, on=["sid", "refers_to_key"], how="left").drop_nulls("row")
-    return found.select(_MARK_COLUMNS).unique(maintain_order=True)
+    sid = marks.get_column("sid")
+    found = marks.with_columns(
+        row=_rows(index, sid, marks.get_column("span_key")),
+        refers_row=_rows(index, sid, marks.get_column("refers_to_key")),
+    )
+    return found.drop_nulls("row").select(_MARK_COLUMNS).unique(maintain_order=True)
 
 
-def resolve_links(held: Held, frames: Frames, ledger: Ledger, untimed: pl.Series) -> pl.DataFrame:
+def _rows(index: KeyIndex, sid: pl.Series, key: pl.Series) -> pl.Series:
+    """Rows of spans, null where there is none."""
+    return pl.Series(index.find(sid, key)).replace(NONE, None)
+
+
+def resolve_links(
+    held: Held, frames: Frames, index: KeyIndex, ledger: Ledger, untimed: pl.Series
+) -> pl.DataFrame:
     """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents.
 
     In the sessions `untimed` nothing is inferred: their instants say nothing of who waited for whom.
     """
-    stated = _stated(held, frames.links, ledger)
+    stated = _stated(held, frames.links, index, ledger)
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
     stated = _on_views(held, stated)
@@ -52,16 +54,18 @@ def resolve_links(held: Held, frames: Frames, ledger: Ledger, untimed: pl.Series
     return pl.concat([stated, _spawns(held, stated), inferred])
 
 
-def _stated(held: Held, links: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+def _stated(held: Held, links: pl.DataFrame, index: KeyIndex, ledger: Ledger) -> pl.DataFrame:
     if links.is_empty():
         return links.with_columns(from_row=_NO_ROW, to_row=_NO_ROW).select(_LINK_COLUMNS)
-    rows = _rows_by_key(held)
     lanes = held.lanes.select("sid", from_key="lane", lane_row="holder")
+    sid = links.get_column("sid")
     found = (
-        links.join(rows.rename({"key": "from_key", "row": "from_row"}), on=["sid", "from_key"], how="left")
-        .join(lanes, on=["sid", "from_key"], how="left")
+        links.with_columns(
+            from_row=_rows(index, sid, links.get_column("from_key")),
+            to_row=_rows(index, sid, links.get_column("to_key")),
+        )
+        .join(lanes, on=["sid", "from_key"], how="left", maintain_order="left")
         .with_columns(from_row=pl.coalesce("lane_row", "from_row"))
-        .join(rows.rename({"key": "to_key", "row": "to_row"}), on=["sid", "to_key"], how="left")
     )
     lost = found.filter(pl.col("from_row").is_null() | pl.col("to_row").is_null())
     ledger.add_rows(

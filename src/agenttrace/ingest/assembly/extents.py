@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
 
 
 def stretch_containers(held: Held) -> pl.DataFrame:

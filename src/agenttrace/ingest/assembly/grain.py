@@ -7,10 +7,16 @@ some agents start tools while the answer that asks for them is still being writt
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.neighbours import first_after, last_before
 
 _CONFIDENCE = 0.9
 _STREAMED_CONFIDENCE = 0.6
@@ -23,61 +29,69 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     From the sibling that ends first after the start, within the tolerance, if it had begun well before;
     else, to requests and tool calls, from the request beside them that is running and began last.
     """
-    known = stated.filter(pl.col("explicit")).get_column("to_row")
-    row = pl.int_range(pl.len(), dtype=pl.Int64)
-    spans = held.spans.select(
-        "sid", "kind", "start_ns", "end_ns", row=row, known=row.is_in(known.implode())
-    ).with_columns(parent=pl.Series(held.parents, dtype=pl.Int64))
-    rounded = _rounded_down(spans)
-    streamed = _streamed(spans).join(rounded, on="to_row", how="anti")
-    return pl.concat([rounded, streamed])
-
-
-def _streamed(spans: pl.DataFrame) -> pl.DataFrame:
-    running = spans.filter(pl.col("kind") == "request").select(
-        "parent", at="start_ns", from_row="row", from_end="end_ns"
+    free = np.ones(held.spans.height, np.bool_)
+    free[stated.filter("explicit").get_column("to_row").to_numpy()] = False
+    spans = _Spans(
+        held.spans.get_column("kind").cast(pl.String),
+        held.spans.get_column("start_ns").to_numpy(),
+        held.spans.get_column("end_ns").to_numpy(),
+        held.parents,
     )
-    waiting = spans.filter(
-        ((pl.col("kind") == "request") | (pl.col("kind") == "tool")) & ~pl.col("known")
-    ).with_columns(at=pl.col("start_ns") - 1)
-    found = waiting.sort("at", "row").join_asof(
-        running.sort("at", "from_row"), on="at", by="parent", strategy="backward", check_sortedness=False
-    )
-    return (
-        found.drop_nulls("from_row")
-        .filter(pl.col("from_end") > pl.col("start_ns"))
-        .select(
-            "sid",
-            "from_row",
-            to_row="row",
-            rule=pl.lit("starts while the request before it runs"),
-            confidence=pl.lit(_STREAMED_CONFIDENCE),
-        )
+    rounded_to, rounded_from = _rounded_down(spans, free)
+    free[rounded_to] = False
+    streamed_to, streamed_from = _streamed(spans, free)
+    sid = held.spans.get_column("sid")
+    return pl.concat(
+        [
+            _links(sid, rounded_to, rounded_from, "ends within the clock's grain of the start", _CONFIDENCE),
+            _links(
+                sid,
+                streamed_to,
+                streamed_from,
+                "starts while the request before it runs",
+                _STREAMED_CONFIDENCE,
+            ),
+        ]
     )
 
 
-def _rounded_down(spans: pl.DataFrame) -> pl.DataFrame:
-    long = pl.col("end_ns") - pl.col("start_ns") > TOLERANCE_NS
-    before = spans.filter(pl.col("kind").cast(pl.String).is_in(_WAITED_FOR) & long).select(
-        "parent", at="end_ns", from_row="row", from_start="start_ns"
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    kind: pl.Series
+    start: Rows
+    end: Rows
+    parent: Rows
+
+
+def _rounded_down(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Of the `free` spans those that begin as the clock had it before something ended, and what that is."""
+    long = spans.end - spans.start > TOLERANCE_NS
+    before = np.flatnonzero(spans.kind.is_in(_WAITED_FOR).to_numpy() & long)
+    waiting = np.flatnonzero(free)
+    found = first_after(
+        spans.parent[waiting], spans.start[waiting] + 1, spans.parent[before], spans.end[before]
     )
-    waiting = spans.filter(~pl.col("known")).with_columns(at=pl.col("start_ns") + 1)
-    found = waiting.sort("at", "row").join_asof(
-        before.sort("at", "from_row"),
-        on="at",
-        by="parent",
-        strategy="forward",
-        tolerance=TOLERANCE_NS,
-        check_sortedness=False,
+    to, of = waiting[found != NONE], before[found[found != NONE]]
+    close = (spans.end[of] <= spans.start[to] + 1 + TOLERANCE_NS) & (
+        spans.start[of] < spans.start[to] - TOLERANCE_NS
     )
-    return (
-        found.drop_nulls("from_row")
-        .filter(pl.col("from_start") < pl.col("start_ns") - TOLERANCE_NS)
-        .select(
-            "sid",
-            "from_row",
-            to_row="row",
-            rule=pl.lit("ends within the clock's grain of the start"),
-            confidence=pl.lit(_CONFIDENCE),
-        )
+    return to[close], of[close]
+
+
+def _streamed(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Of the `free` requests and calls those that begin while a request runs, and the last such."""
+    request = (spans.kind == "request").to_numpy()
+    running = np.flatnonzero(request)
+    waiting = np.flatnonzero((request | (spans.kind == "tool").to_numpy()) & free)
+    found = last_before(
+        spans.parent[waiting], spans.start[waiting] - 1, spans.parent[running], spans.start[running]
+    )
+    to, of = waiting[found != NONE], running[found[found != NONE]]
+    runs = spans.end[of] > spans.start[to]
+    return to[runs], of[runs]
+
+
+def _links(sid: pl.Series, to: Rows, of: Rows, rule: str, confidence: float) -> pl.DataFrame:
+    return pl.select(sid.gather(to), from_row=pl.Series(of), to_row=pl.Series(to)).with_columns(
+        rule=pl.lit(rule), confidence=pl.lit(confidence)
     )

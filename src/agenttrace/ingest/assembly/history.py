@@ -10,7 +10,7 @@ from agenttrace.ingest.assembly.contexts import UNKNOWN, Contexts, Requests, inf
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.prefixes import place_prefixes
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, Status, Trigger
 

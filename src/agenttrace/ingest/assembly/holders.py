@@ -9,7 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
-from agenttrace.ingest.assembly.parents import NONE, Rows, in_cycle
+from agenttrace.ingest.assembly.frames import stacked
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import in_cycle
 
 SPAWN_TOLERANCE_NS = 5_000_000
 """A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""
@@ -35,7 +37,7 @@ class Held:
 def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     """Gives each lane a span of kind agent, each session its span, and every span a parent in its lane."""
     table = lanes.table.with_row_index("lane_no").with_columns(pl.col("lane_no").cast(pl.Int64))
-    lane = _lane_numbers(spans, lanes.lane, table)
+    lane = lanes.lane
     table = _spawned(table, spans, lane)
     holding = _existing_holders(spans, table)
     count, sessions = spans.height, table.get_column("sid").n_unique()
@@ -45,7 +47,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     holder[made] = count + sessions + np.arange(int(made.sum()))
     demoted = _demoted(spans, holder)
     added = _added_rows(spans, table, made)
-    grown = pl.concat([spans.with_columns(kind=demoted), added.select(spans.columns)])
+    grown = stacked(spans.with_columns(kind=demoted), added.select(spans.columns))
     main_lane_of = table.with_columns(session_row=pl.Series(session_row)).filter("main").sort("session_row")
     lane_all = np.concatenate(
         [lane, main_lane_of.get_column("lane_no").to_numpy(), np.flatnonzero(made).astype(np.int64)]
@@ -57,15 +59,6 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     all_parents = np.concatenate([all_parents[:count], np.full(sessions, NONE), all_parents[count:][made]])
     all_parents = _without_cycles(all_parents, session_row[lane_all], count, sessions)
     return Held(_with_flags(grown, table), all_parents, lane_all, table)
-
-
-def _lane_numbers(spans: pl.DataFrame, lane: pl.Series, table: pl.DataFrame) -> NDArray[np.int64]:
-    numbered = (
-        spans.select("sid")
-        .with_columns(lane=lane)
-        .join(table.select("sid", "lane", "lane_no"), on=["sid", "lane"], how="left", maintain_order="left")
-    )
-    return numbered.get_column("lane_no").to_numpy().astype(np.int64)
 
 
 def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.DataFrame:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
+from agenttrace.ingest.recorder import comes_before
 from agenttrace.model.schema import FINDINGS
 from agenttrace.model.vocabulary import Severity
+
+
+class LedgerRow(NamedTuple):
+    """A finding, as it travels from one ledger to another."""
+
+    code: str
+    severity: str
+    times: int
+    path: str | None
+    line: int | None
+    example: str
 
 
 @dataclass(slots=True)
@@ -17,7 +30,7 @@ class Ledger:
     """Collects findings; `paths` are the sources in order of `origin`."""
 
     paths: Sequence[str]
-    _rows: dict[tuple[str, str | None], list[object]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str | None], list[Any]] = field(default_factory=dict)
 
     def add(
         self,
@@ -33,7 +46,9 @@ class Ledger:
         if not count:
             return
         row = self._rows.setdefault((code, path), [code, severity.value, 0, path, line, example])
-        row[2] = int(str(row[2])) + count
+        row[2] += count
+        if comes_before(line, row[4]):
+            row[4:] = [line, example]
 
     def add_rows(self, code: str, severity: Severity, example: str, rows: pl.DataFrame) -> None:
         """Counts a finding once for each row, by source; the first place stands for all."""
@@ -43,6 +58,22 @@ class Ledger:
         for origin, count, line in grouped.iter_rows():
             path = self.paths[origin] if origin is not None and origin >= 0 else None
             self.add(code, severity, example, count=count, path=path, line=line)
+
+    def rows(self) -> list[LedgerRow]:
+        """All findings, for another ledger to take."""
+        return [LedgerRow(*row) for row in self._rows.values()]
+
+    def take(self, rows: Iterable[LedgerRow]) -> None:
+        """Counts what another ledger holds, too."""
+        for row in rows:
+            self.add(
+                row.code,
+                Severity(row.severity),
+                row.example,
+                count=row.times,
+                path=row.path,
+                line=row.line,
+            )
 
     def table(self) -> pa.Table:
         """All findings, in the order of code and file."""

@@ -9,24 +9,19 @@ from agenttrace.model.vocabulary import Severity
 
 
 def note_missing_parents(
-    spans: pl.DataFrame, lane: pl.Series, raw_agents: pl.DataFrame, ledger: Ledger
+    spans: pl.DataFrame, lanes: pl.DataFrame, raw_agents: pl.DataFrame, ledger: Ledger
 ) -> None:
     """A finding for each agent whose parent has no row of any kind in its session.
 
-    Such an agent stands in for the root: a file is missing, or the trace began too late.
+    Such an agent stands in for the root: a file is missing, or the trace began too late. `lanes`: the table of them.
     """
-    known = pl.concat(
-        [
-            spans.select("sid", key="agent_key"),
-            spans.select("sid").with_columns(key=lane),
-            raw_agents.select("sid", key="agent_key"),
-        ]
-    ).unique()
-    orphans = (
-        raw_agents.drop_nulls("parent_agent_key")
-        .unique(["sid", "agent_key", "parent_agent_key"], keep="first", maintain_order=True)
-        .join(known, left_on=["sid", "parent_agent_key"], right_on=["sid", "key"], how="anti")
+    orphans = raw_agents.drop_nulls("parent_agent_key").unique(
+        ["sid", "agent_key", "parent_agent_key"], keep="first", maintain_order=True
     )
+    for known, key in ((raw_agents, "agent_key"), (lanes, "lane"), (spans, "agent_key")):
+        if orphans.is_empty():
+            return
+        orphans = orphans.join(known, left_on=["sid", "parent_agent_key"], right_on=["sid", key], how="anti")
     ledger.add_rows(
         "parent_agent_missing",
         Severity.WARNING,

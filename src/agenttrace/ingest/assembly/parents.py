@@ -7,10 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows
 from agenttrace.model.vocabulary import Severity
-
-Rows = NDArray[np.int64]
-NONE = -1
 
 
 def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
@@ -30,12 +28,8 @@ def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
 
 def stated_parents(spans: pl.DataFrame) -> Rows:
     """The row of the span that each one names as its parent; NONE where it names none, or none that is there."""
-    index = spans.select("sid", parent_key="span_key", found=pl.int_range(pl.len(), dtype=pl.Int64))
-    joined = spans.select("sid", "parent_key").join(
-        index, on=["sid", "parent_key"], how="left", maintain_order="left"
-    )
-    parents: Rows = joined.get_column("found").fill_null(NONE).to_numpy().astype(np.int64)
-    return parents
+    sid = spans.get_column("sid")
+    return KeyIndex(sid, spans.get_column("span_key")).find(sid, spans.get_column("parent_key"))
 
 
 def parent_rows(spans: pl.DataFrame) -> Rows:

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.parents import NONE, nearest
+from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.parents import nearest
 from agenttrace.model.vocabulary import Purpose
 
 

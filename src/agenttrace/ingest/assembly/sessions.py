@@ -56,11 +56,14 @@ def _keys(sets: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
 
 def _with_sid(frame: pl.DataFrame, keys: pl.DataFrame, placed: pl.DataFrame | None) -> pl.DataFrame:
     """Rows whose file holds no span of their set are of its earliest run; `placed` are those of the others."""
-    joined = frame.join(keys, on="session_key", maintain_order="left")
-    if placed is None:
-        return joined.drop("set")
-    joined = joined.join(placed, on=["set", "origin"], how="left", maintain_order="left")
-    return joined.with_columns(sid=pl.coalesce("placed", "sid")).drop("set", "placed")
+    told = frame.select("session_key", "origin").join(
+        keys, on="session_key", how="left", maintain_order="left"
+    )
+    if placed is not None:
+        told = told.join(placed, on=["set", "origin"], how="left", maintain_order="left")
+        told = told.with_columns(sid=pl.coalesce("placed", "sid")).drop("placed")
+    found = frame.with_columns(told.drop("session_key", "origin", "set").iter_columns())
+    return found.drop_nulls("sid") if told.get_column("sid").null_count() else found
 
 
 def describe_sessions(
@@ -77,9 +80,10 @@ def describe_sessions(
     sources = sources.join(real.group_by("sid").agg(any_key=pl.col("session_key").min()), on="sid")
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     first_keys = (
-        spans.with_columns(main=pl.Series(main))
-        .filter(pl.col("main") & (pl.col("origin") >= 0))
-        .sort("sid", "start_ns", pl.col("end_ns"), "span_key", descending=[False, False, True, False])
+        real.select("sid", "start_ns", "end_ns", "span_key", "session_key", "origin")
+        .filter(pl.Series(main).filter(spans.get_column("origin") >= 0))
+        .filter(pl.col("start_ns") == pl.col("start_ns").min().over("sid"))
+        .sort("sid", "end_ns", "span_key", descending=[False, True, False])
         .group_by("sid", maintain_order=True)
         .agg(main_key=pl.col("session_key").first(), main_origin=pl.col("origin").first())
     )

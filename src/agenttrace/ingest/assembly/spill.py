@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,15 +21,25 @@ _HEAD = struct.Struct("<BQ")
 _NAMES = tuple(TABLES)
 
 
-def append(path: Path, frames: Frames) -> None:
+class Place(NamedTuple):
+    """Where a part lies: in a file, from a byte on, so many bytes."""
+
+    path: Path
+    begin: int
+    size: int
+
+
+def append(path: Path, frames: Frames) -> Place:
     """Adds the frames that have rows to a file."""
     with path.open("ab") as file:
+        begin = file.tell()
         for name, frame in frames.items().items():
             if frame.height:
                 stream = io.BytesIO()
                 frame.write_ipc_stream(stream, compression="lz4")
                 file.write(_HEAD.pack(_NAMES.index(name), stream.tell()))
                 file.write(stream.getbuffer())
+        return Place(path, begin, file.tell() - begin)
 
 
 def parts(path: Path) -> Iterator[Frames]:
@@ -46,17 +57,19 @@ def parts(path: Path) -> Iterator[Frames]:
         yield Frames(**{**empty.items(), **part})
 
 
-def whole(path: Path) -> Frames:
-    """All rows of a file."""
+def whole(places: Iterable[Place]) -> Frames:
+    """All rows of some places, in their order."""
     found: dict[str, list[pl.DataFrame]] = defaultdict(list)
-    for number, frame in _records(path):
-        found[_NAMES[number]].append(frame)
+    for place in places:
+        for number, frame in _records(place.path, place.begin, place.size):
+            found[_NAMES[number]].append(frame)
     empty = together([]).items()
     return Frames(**{name: pl.concat(found[name]) if name in found else empty[name] for name in _NAMES})
 
 
-def _records(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
+def _records(path: Path, begin: int = 0, size: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:
     with path.open("rb") as file:
-        while head := file.read(_HEAD.size):
-            number, size = _HEAD.unpack(head)
-            yield number, pl.read_ipc_stream(io.BytesIO(file.read(size)))
+        file.seek(begin)
+        while (size is None or file.tell() < begin + size) and (head := file.read(_HEAD.size)):
+            number, length = _HEAD.unpack(head)
+            yield number, pl.read_ipc_stream(io.BytesIO(file.read(length)))

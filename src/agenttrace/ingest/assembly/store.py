@@ -5,8 +5,6 @@ What stays in memory of any input is one entry for each session key and key edge
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,9 +15,13 @@ import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly import spill
-from agenttrace.ingest.assembly.frames import Frames, frames_of, together
+from agenttrace.ingest.assembly.folder import Folder
+from agenttrace.ingest.assembly.frames import Frames, together
 from agenttrace.ingest.assembly.membership import Edge, membership
-from agenttrace.ingest.raw import RawTrace
+from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
+from agenttrace.ingest.assembly.rows import Rows
+from agenttrace.ingest.assembly.scattering import scatter, scatterings
+from agenttrace.workers.engine import Engine
 
 MEMORY_BYTES = 48 << 20
 """Raw rows beyond this size go to disk."""
@@ -27,20 +29,17 @@ MEMORY_BYTES = 48 << 20
 BUCKET_ROWS = 32_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
-REQUEST_FACTS = (
-    "origin", "start_ns", "end_ns", "start_evidence", "end_evidence", "input_tokens", "output_tokens",
-)  # fmt: skip
-
 
 class RawStore:
     """Takes in raw rows source by source, and gives them out bucket by bucket. To be closed."""
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        """Nothing in it yet. The folder for what does not fit is made when it is needed, where TMPDIR says."""
+        """Nothing in it yet. `folder`: where rows may be laid down before they are added."""
         self._memory_bytes = memory_bytes
-        self._held: list[Frames] = []
-        self._held_bytes = 0
-        self._folder: Path | None = None
+        self._parts: list[Part] = []
+        self._held: list[int] = []
+        self._held_bytes = self._size_bytes = 0
+        self.folder = Folder()
         self._requests: list[pl.DataFrame] = []
         self._spans: Counter[str] = Counter()
         self._named: set[Edge] = set()
@@ -59,17 +58,22 @@ class RawStore:
 
     def close(self) -> None:
         """Removes what lies on disk."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self.folder.remove()
 
-    def add(self, origin: int, trace: RawTrace) -> None:
-        """Rows of a source; a source may come in several parts."""
-        for key_a, key_b, strong in zip(*trace.key_edges.to_pydict().values(), strict=True):
-            (self._strong if strong else self._weak).add((key_a, key_b))
-        frames = frames_of(trace, origin)
-        self._note(frames)
-        self._held.append(frames)
-        self._held_bytes += sum(int(frame.estimated_size()) for frame in frames.items().values())
+    def add(self, part: Part) -> None:
+        """Rows of a source, in memory or in a file of the folder; a source may come in several parts."""
+        notes = part.notes
+        self._strong |= notes.strong
+        self._weak |= notes.weak
+        self._named |= notes.named
+        self._spans.update(notes.spans)
+        if notes.requests.height:
+            self._requests.append(notes.requests)
+        if not isinstance(part.rows, Path):
+            self._held.append(len(self._parts))
+            self._held_bytes += part.size_bytes
+        self._parts.append(without_notes(part))
+        self._size_bytes += part.size_bytes
         if self._held_bytes > self._memory_bytes:
             self._spill()
 
@@ -84,14 +88,14 @@ class RawStore:
         of the request; null where there is none.
         """
         requests, self._requests = self._requests, []
-        return pl.concat([_request_facts(together([])), *requests])
+        return pl.concat([request_facts(together([])), *requests])
 
     def request_keys(self, rows: np.ndarray) -> pl.DataFrame:
         """`origin`, `session_key` and `span_key` of requests, by their places in `take_requests()`."""
         found: list[pl.DataFrame] = []
         first = 0
         wanted = pl.DataFrame({"row": np.unique(rows).astype(np.uint32)})
-        for frames in self._parts():
+        for frames in self._frames():
             here = frames.spans.filter(pl.col("kind") == "request").select(
                 "origin", "session_key", "span_key"
             )
@@ -106,44 +110,33 @@ class RawStore:
         """Frame of `session_key`, `set` and `family`: what is one session, and what may hold copies."""
         return membership(sorted(self._spans), self._strong, self._weak)
 
-    def buckets(self) -> Iterator[Frames]:
-        """All rows, in pieces of complete families of sessions; those of one name are in one piece."""
-        if self._folder is None:
-            yield together(self._held)
-            return
-        folder = self._spill()
+    def buckets(self, engine: Engine) -> list[Rows]:
+        """All rows, in pieces of complete families of sessions; those of one name are in one piece. Only once."""
+        members = self.members()
+        if self._size_bytes <= self._memory_bytes:
+            return [Rows(together(list(self._frames())), members)]
+        self._spill()
         bucket = self._bucket_of_keys()
-        for frames in self._parts():
-            _scatter(frames, bucket, folder)
-        for number in sorted(set(bucket.get_column("bucket").to_list())):
-            path = _bucket(folder, number)
-            if path.exists():
-                yield spill.whole(path)
-                path.unlink()
+        parts, self._parts = self._parts, []
+        places: dict[int, list[spill.Place]] = defaultdict(list)
+        for found in engine.map(scatter, scatterings(parts, bucket, self.folder)):
+            for number, place in found.items():
+                places[number].append(place)
+        keys = bucket.partition_by("bucket", as_dict=True)
+        return [
+            Rows(places[number], members.join(keys[number,], on="session_key", how="semi"))
+            for number in sorted(places)
+        ]
 
-    def _note(self, frames: Frames) -> None:
-        for key, rows in frames.spans.group_by("session_key").len().iter_rows():
-            self._spans[key] += rows
-        for frame in (frames.agents, frames.sessions):
-            for key in frame.get_column("session_key").unique():
-                self._spans[key] += 0
-        named = frames.sessions.select("source_id", "session_key").drop_nulls().unique()
-        self._named.update((f"\0{name}", key) for name, key in named.iter_rows())
-        requests = _request_facts(frames)
-        if requests.height:
-            self._requests.append(requests)
-
-    def _spill(self) -> Path:
-        folder = self._folder = self._folder or Path(tempfile.mkdtemp(prefix="agenttrace-"))
-        for frames in self._held:
-            spill.append(folder / "rows", frames)
+    def _spill(self) -> None:
+        """What is in memory goes to disk, into one file after the others."""
+        for place in self._held:
+            self._parts[place] = self._parts[place].laid(self.folder.path / f"rows-{place}")
         self._held, self._held_bytes = [], 0
-        return folder
 
-    def _parts(self) -> Iterator[Frames]:
-        if self._folder is not None:
-            yield from spill.parts(self._folder / "rows")
-        yield from self._held
+    def _frames(self) -> Iterator[Frames]:
+        for part in self._parts:
+            yield from part.frames()
 
     def _bucket_of_keys(self) -> pl.DataFrame:
         """`session_key` and `bucket`, filled up in the order of keys, so that it is the same every time."""
@@ -160,32 +153,3 @@ class RawStore:
             filled += size
         groups = groups.with_columns(bucket=pl.Series(numbers, dtype=pl.Int64))
         return families.join(groups, on="family").select("session_key", "bucket")
-
-
-def _bucket(folder: Path, number: int) -> Path:
-    return folder / f"bucket-{number}"
-
-
-def _scatter(frames: Frames, bucket: pl.DataFrame, folder: Path) -> None:
-    pieces: dict[int, dict[str, pl.DataFrame]] = defaultdict(dict)
-    for name, frame in frames.items().items():
-        placed = frame.join(bucket, on="session_key", maintain_order="left")
-        for (number,), piece in placed.partition_by("bucket", as_dict=True, include_key=False).items():
-            pieces[int(number)][name] = piece
-    empty = together([]).items()
-    for number, found in pieces.items():
-        spill.append(_bucket(folder, number), Frames(**{**empty, **found}))
-
-
-def _request_facts(frames: Frames) -> pl.DataFrame:
-    requests = frames.spans.filter(pl.col("kind") == "request")
-    ids = {"id_a": "request_id", "id_b": "client_request_id"}
-    return requests.select(
-        *REQUEST_FACTS,
-        pl.col("session_key").hash().alias("key"),
-        pl.col("span_key").hash().alias("span"),
-        *(
-            pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(hashed)
-            for hashed, name in ids.items()
-        ),
-    )

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import lane_depths
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.ordering import order_of, ordered_further
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
 
 
@@ -51,30 +52,20 @@ class Numbering:
         """`sessions`: as described, in the order of the trace, with `sid` and `session`."""
         self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
         places = self.sessions.select("sid", "place", "session")
-        spans = held.spans.with_columns(
-            row=pl.int_range(pl.len(), dtype=pl.Int64),
-            lane_no=pl.Series(held.lane),
-            parent_row=pl.Series(held.parents),
-        ).join(places, on="sid", maintain_order="left")
-        order = [
-            "place",
-            "first",
-            "start_ns",
-            "end_ns",
-            "kind",
-            "purpose",
-            "name",
-            "input_tokens",
-            "output_tokens",
-            "span_key",
-        ]
-        spans = spans.with_columns(first=pl.col("kind") != "session").sort(
-            order, descending=[False, False, False, True, *[False] * 6], nulls_last=True
-        )
-        self.spans = spans.with_columns(span=pl.int_range(pl.len(), dtype=pl.Int32).over("place"))
-        number = self.spans.select("row", "span")
+        place = np.zeros(self.sessions.height, np.int64)
+        place[self.sessions.get_column("sid").to_numpy()] = np.arange(self.sessions.height)
+        place = place[held.spans.get_column("sid").to_numpy()]
+        order = _by_substance(held.spans, place)
         self.span_of = np.full(held.spans.height + 1, NONE, dtype=np.int32)
-        self.span_of[number.get_column("row").to_numpy()] = number.get_column("span").to_numpy()
+        self.span_of[order] = _number_within(place[order])
+        self.spans = held.spans[order].with_columns(
+            self.sessions.get_column("session").gather(place[order]),
+            row=pl.Series(order),
+            place=pl.Series(place[order]),
+            span=pl.Series(self.span_of[order]),
+            lane_no=pl.Series(held.lane[order]),
+            parent_row=pl.Series(held.parents[order]),
+        )
         self.lanes = self._number_lanes(held, places)
         self.agent_of = np.zeros(held.lanes.height, dtype=np.int32)
         self.agent_of[self.lanes.get_column("lane_no").to_numpy()] = self.lanes.get_column("agent").to_numpy()
@@ -94,6 +85,21 @@ class Numbering:
         """Span numbers of rows; null where the row is null or NONE."""
         known = rows.fill_null(NONE) if rows.null_count() else rows
         return _or_null(self.span_of[known.to_numpy()])
+
+
+def _by_substance(spans: pl.DataFrame, place: Rows) -> Rows:
+    """Sessions by their place; in each its own span first, then the rest by time, the longer first."""
+    start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    keys = (place, (spans.get_column("kind") != "session").to_numpy(), start, -end)
+    further = spans.select("kind", "purpose", "name", "input_tokens", "output_tokens", "span_key")
+    return ordered_further(order_of(*keys), keys, further)
+
+
+def _number_within(group: Rows) -> NDArray[np.int32]:
+    """Of rows whose groups stand together, each one's number in its group, from 0."""
+    row = np.arange(len(group))
+    first = np.concatenate([[True], group[1:] != group[:-1]])
+    return (row - np.maximum.accumulate(np.where(first, row, 0))).astype(np.int32)
 
 
 def _or_null(numbers: NDArray[np.int32]) -> pl.Series:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
+
+from agenttrace.ingest.assembly.ordering import order_of
 
 _COUNTED = ("request", "tool", "compaction", "user_wait", "other")
 
@@ -14,13 +17,24 @@ def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
 
     Null for containers, and for what precedes the first request of its lane.
     """
-    rows = spans.select(
-        "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
-    ).with_columns(lane=pl.Series(lane))
-    is_turn = (pl.col("kind") == "request") & (pl.col("purpose") == "turn")
-    rows = rows.sort("lane", "start_ns", is_turn.not_(), "end_ns", "row")
-    counted = is_turn.cast(pl.Int32).cum_sum().over("lane")
-    coming = (pl.col("kind") == "request") & (pl.col("purpose") == "failed_attempt")
-    turn = pl.when(coming).then(counted + 1).otherwise(counted)
-    known = pl.col("kind").cast(pl.String).is_in(_COUNTED) & (turn > 0)
-    return rows.select("row", turn=pl.when(known).then(turn)).sort("row").get_column("turn").cast(pl.Int32)
+    kind = spans.get_column("kind")
+    purpose = spans.get_column("purpose")
+    request = (kind == "request").to_numpy()
+    is_turn = request & (purpose == "turn").to_numpy()
+    start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    order = order_of(lane, start, ~is_turn, end)
+    turn = np.empty(spans.height, np.int64)
+    turn[order] = _running_count(is_turn[order], lane[order])
+    turn += request & (purpose == "failed_attempt").to_numpy()
+    known = kind.cast(pl.String).is_in(_COUNTED).to_numpy() & (turn > 0)
+    numbers: pl.Series = pl.Series(pa.array(turn.astype(np.int32), mask=~known))
+    return numbers
+
+
+def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many have been counted in the group so far, the row itself too; groups stand together."""
+    total = np.cumsum(counted)
+    first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    before: NDArray[np.int64] = total[first] - counted[first]
+    running: NDArray[np.int64] = total - np.repeat(before, np.diff(np.append(first, len(group))))
+    return running

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.ordering import order_of
 
 CLOSE_NS = 50_000_000
 """An agent that waited goes on within so many nanoseconds of the end that it waited for."""
 
 CLOSE_SHARE = 0.1
+_WORK = ("request", "tool", "user_wait", "compaction")
 _RESULT_CONFIDENCE = 0.9
 _RESUME_CONFIDENCE = 0.6
 
@@ -22,57 +28,79 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     a request of the parent, after the lane's end, that answers a tool result although no tool of the
     parent ran before it; or the parent, idle while the lane ran on, goes on right after its end.
     """
-    spans = held.spans
-    waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null())
-    links: list[tuple[int, int, int, str, float]] = []
-    if waiting.is_empty():
-        return _frame(links)
-    facts = spans.select(
-        "kind", "trigger", "status", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
-    ).with_columns(lane=pl.Series(held.lane))
-    holders = held.lanes.get_column("holder")
-    work = facts.filter(
-        pl.col("kind").cast(pl.String).is_in(["request", "tool", "user_wait", "compaction"])
-        & ~pl.col("row").is_in(holders.implode())
-    ).sort("lane", "start_ns", "end_ns")
-    by_lane = {key[0]: group for key, group in work.partition_by("lane", as_dict=True).items()}
-    for lane_no, parent, sid, high, holder in waiting.select(
+    waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
-    ).iter_rows():
-        if lane_no in joined or parent not in by_lane:
+    )
+    links: list[tuple[int, int, int, str, float]] = []
+    parents = _parents_at_work(held, waiting) if waiting.height else {}
+    for lane_no, parent, sid, high, holder in waiting.iter_rows():
+        if lane_no in joined or parent not in parents:
             continue
-        use = _use(by_lane[parent], high)
+        use = _use(parents[parent], high)
         if use is not None:
             links.append((sid, holder, *use))
     return _frame(links)
 
 
-def _use(parent: pl.DataFrame, high: int) -> tuple[int, str, float] | None:
-    starts, ends = parent.get_column("start_ns").to_numpy(), parent.get_column("end_ns").to_numpy()
-    kinds, rows = parent.get_column("kind").to_list(), parent.get_column("row").to_list()
-    first = int(np.searchsorted(starts, high, side="left"))
-    if first >= len(starts):
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """What a lane did, by start.
+
+    `reach`: the end of all that came so far. `requests`, `answers`: the places of requests, and of those that answer
+    a tool result although no tool call stands before them.
+    """
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    reach: NDArray[np.int64]
+    requests: NDArray[np.int64]
+    answers: NDArray[np.int64]
+
+
+def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
+    """The lanes whose agents were waiting, by their numbers; without those that did nothing."""
+    spans = held.spans
+    concerned = np.zeros(held.lanes.height + 1, np.bool_)
+    concerned[waiting.get_column("parent_lane_no").to_numpy()] = True
+    work = concerned[held.lane] & spans.get_column("kind").cast(pl.String).is_in(_WORK).to_numpy()
+    work[held.lanes.get_column("holder").to_numpy()] = False
+    rows = np.flatnonzero(work)
+    start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    rows = rows[order_of(held.lane[rows], start[rows], end[rows])]
+    facts = spans.select("kind", "trigger", "status")[rows]
+    asks = (facts.get_column("kind") == "request").to_numpy()
+    answers = (facts.get_column("trigger") == "tool_result").fill_null(value=False).to_numpy()
+    cancelled = (facts.get_column("status") == "cancelled").fill_null(value=False).to_numpy()
+    lane = held.lane[rows]
+    bounds = np.flatnonzero(np.concatenate([[True], lane[1:] != lane[:-1], [True]])) if len(rows) else ()
+    found: dict[int, _Parent] = {}
+    for low, high in pairwise(bounds):
+        part = slice(low, high)
+        unexplained = np.concatenate([[True], (asks & ~cancelled)[low : high - 1]])
+        found[int(lane[low])] = _Parent(
+            rows[part],
+            start[rows[part]],
+            np.maximum.accumulate(end[rows[part]]),
+            np.flatnonzero(asks[part]),
+            np.flatnonzero(asks[part] & answers[part] & unexplained),
+        )
+    return found
+
+
+def _use(parent: _Parent, high: int) -> tuple[int, str, float] | None:
+    first = int(np.searchsorted(parent.starts, high, side="left"))
+    if first >= len(parent.starts) or not len(parent.requests) or parent.requests[-1] < first:
         return None
-    reach = int(ends[:first].max()) if first else high
-    requests = [index for index in range(first, len(starts)) if kinds[index] == "request"]
-    if not requests:
+    reach = int(parent.reach[first - 1]) if first else high
+    resume = int(parent.starts[first]) - high
+    idle = int(parent.starts[first]) - reach
+    goes_on = parent.requests[np.searchsorted(parent.requests, first)] == first
+    if goes_on and reach <= high and resume <= max(CLOSE_NS, CLOSE_SHARE * idle) and resume < idle:
+        return int(parent.rows[first]), "parent goes on at its end", _RESUME_CONFIDENCE
+    answer = int(np.searchsorted(parent.answers, first))
+    if answer == len(parent.answers):
         return None
-    resume = int(starts[first]) - high
-    idle = int(starts[first]) - reach
-    if (
-        requests[0] == first
-        and reach <= high
-        and resume <= max(CLOSE_NS, CLOSE_SHARE * idle)
-        and resume < idle
-    ):
-        return rows[first], "parent goes on at its end", _RESUME_CONFIDENCE
-    triggers, states = parent.get_column("trigger").to_list(), parent.get_column("status").to_list()
-    for index in requests:
-        before = index - 1
-        unexplained = before < 0 or (kinds[before] == "request" and states[before] != "cancelled")
-        if triggers[index] == "tool_result" and unexplained:
-            return rows[index], "tool result without a tool call", _RESULT_CONFIDENCE
-    return None
+    return int(parent.rows[parent.answers[answer]]), "tool result without a tool call", _RESULT_CONFIDENCE
 
 
 def _frame(links: list[tuple[int, int, int, str, float]]) -> pl.DataFrame:

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE, Rows, nearest
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import nearest
 from agenttrace.model.vocabulary import Severity
 
 _SHARED = (

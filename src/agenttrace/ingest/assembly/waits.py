@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.ordering import order_of
 
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
 
@@ -39,20 +41,12 @@ def _main_rows(held: Held) -> pl.DataFrame:
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
-    rows = held.spans.select(
-        "sid",
-        "kind",
-        "trigger",
-        "purpose",
-        "attempt",
-        "start_ns",
-        "end_ns",
-        row=pl.int_range(pl.len(), dtype=pl.Int64),
-    ).with_columns(
-        lane_no=pl.Series(held.lane), parent=pl.Series(held.parents), held_lane=pl.Series(main & ~holders)
-    )
-    rows = rows.filter(pl.col("held_lane") & (pl.col("kind") != "session"))
-    return rows.sort("lane_no", "start_ns", pl.col("end_ns"), descending=[False, False, True])
+    work = main & ~holders & (held.spans.get_column("kind") != "session").to_numpy()
+    rows = np.flatnonzero(work)
+    start, end = (held.spans.get_column(name).to_numpy()[rows] for name in ("start_ns", "end_ns"))
+    rows = rows[order_of(held.lane[rows], start, -end)]
+    facts = held.spans.select("sid", "kind", "trigger", "purpose", "attempt", "start_ns", "end_ns")[rows]
+    return facts.with_columns(lane_no=pl.Series(held.lane[rows]))
 
 
 def _user_gaps(held: Held) -> pl.DataFrame:
@@ -73,12 +67,12 @@ def _user_gaps(held: Held) -> pl.DataFrame:
 
 def _idle_gaps(held: Held, suspend_after_ns: int) -> pl.DataFrame:
     """Stretches longer than the limit in which no span of the session ran at all."""
-    leaf = held.spans.get_column("kind").cast(pl.String).is_in(_LEAF).to_numpy()
+    leaf = np.flatnonzero(held.spans.get_column("kind").cast(pl.String).is_in(_LEAF).to_numpy())
+    sid, start, end = (held.spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns"))
+    ordered = leaf[order_of(sid[leaf], start[leaf], end[leaf])]
     main_lane = held.lanes.filter("main").select("sid", lane_no="lane_no")
     rows = (
-        held.spans.select("sid", "start_ns", "end_ns")
-        .filter(pl.Series(leaf))
-        .sort("sid", "start_ns", "end_ns")
+        held.spans.select("sid", "start_ns", "end_ns")[ordered]
         .with_columns(reach=pl.col("end_ns").cum_max().shift(1).over("sid"))
         .filter(pl.col("start_ns") - pl.col("reach") > suspend_after_ns)
         .join(main_lane, on="sid")
@@ -115,7 +109,7 @@ def _appended(held: Held, waits: pl.DataFrame) -> Held:
     }
     added = waits.select(known.get(n, pl.lit(None, dtype)).alias(n) for n, dtype in schema.items())
     return Held(
-        pl.concat([held.spans, added]),
+        stacked(held.spans, added),
         np.concatenate([held.parents, waits.get_column("parent").to_numpy()]),
         np.concatenate([held.lane, waits.get_column("lane_no").to_numpy()]),
         held.lanes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import Evidence, Severity
 
 TIMED = ~((~pl.col("timed")).any() & ~pl.col("timed").any())

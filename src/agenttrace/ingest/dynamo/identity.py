@@ -5,7 +5,7 @@ It names the whole run beside a `trajectory_id`, and one agent's chain where it 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ class Owner:
     """An agent's chain, as rows of one identity name it.
 
     `run` is null where the run is the tree over the chains' parents. `asked`: it made a request.
-    `roots`: runs that Claude Code's headers name.
+    `roots`: runs that Claude Code's headers name. `own_parent_at`: the line that names the chain as its own parent.
     """
 
     chain: str
@@ -40,6 +40,7 @@ class Owner:
     session_key: str
     asked: bool = False
     roots: set[str] = field(default_factory=set)
+    own_parent_at: int | None = None
 
 
 def key_of(name: str) -> str:
@@ -73,8 +74,7 @@ class Owners:
             return self._by_identity[names]
         owner = _owner(names)
         if owner is not None and owner.parent == owner.chain:
-            example = "a chain that is its own parent"
-            self._recorder.finding("own_parent", Severity.WARNING, example, line=line)
+            owner.own_parent_at = line
             owner.parent = None
         self._by_identity[names] = owner
         return owner
@@ -87,12 +87,30 @@ class Owners:
         if root and agent == owner.chain and owner.run is None:
             owner.roots.add(root)
 
+    def leave(self) -> Mapping[tuple[Hashable, ...], Owner | None]:
+        """What is known, for another to absorb."""
+        return self._by_identity
+
+    def absorb(self, known: Mapping[tuple[Hashable, ...], Owner | None], lines_before: int) -> None:
+        """Knows what another knew of rows so many lines later, too."""
+        for names, owner in known.items():
+            if owner is not None and owner.own_parent_at is not None:
+                owner.own_parent_at += lines_before
+            mine = self._by_identity.setdefault(names, owner)
+            if mine is not None and owner is not None:
+                mine.asked |= owner.asked
+                mine.roots |= owner.roots
+
     def record(self) -> None:
         """Records agents, sessions and what belongs together, once all rows are read."""
         chains: dict[tuple[str, str], list[Owner]] = {}
         for owner in self._by_identity.values():
-            if owner is not None:
-                chains.setdefault((owner.session_key, owner.chain), []).append(owner)
+            if owner is None:
+                continue
+            if owner.own_parent_at is not None:
+                example = "a chain that is its own parent"
+                self._recorder.finding("own_parent", Severity.WARNING, example, line=owner.own_parent_at)
+            chains.setdefault((owner.session_key, owner.chain), []).append(owner)
         for same in chains.values():
             self._record(same)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 Record = dict[str, Any]
 
+_FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
 _BOM = b"\xef\xbb\xbf"
 _NOT_FINITE = (b"NaN", b"Infinity")
 
@@ -19,6 +21,17 @@ class BrokenLineError(Exception):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+def is_record(text: bytes) -> bool:
+    """Whether the text is a record of the schema; one inside another record does not count."""
+    if b".trace.v" not in text:
+        return False
+    try:
+        schema = record_of(text).get("schema")
+    except BrokenLineError:
+        return False
+    return type(schema) is str and _FAMILY.fullmatch(schema) is not None
 
 
 def record_of(line: bytes) -> Record:

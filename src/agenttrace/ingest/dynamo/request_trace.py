@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from agenttrace.ingest.dynamo.identity import Owners
+from agenttrace.ingest.dynamo.identity import Owner, Owners
 from agenttrace.ingest.dynamo.records import BrokenLineError, Record, record_of
 from agenttrace.ingest.dynamo.requests import Requests
-from agenttrace.ingest.dynamo.tools import Tools
+from agenttrace.ingest.dynamo.tools import Tools, ToolStart
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 _SCHEMAS = frozenset({"dynamo.request.trace.v1", "dynamo.agent.trace.v1"})
-_FAMILY = re.compile(r"dynamo\.(?:request|agent)\.trace\.v\d+")
-_PREFILL_HOLDS_QUEUE = (
-    "prefill_time_ms runs from dispatch to first token: under load it holds the engine's queue"
-)
 
 
-def is_record(text: bytes) -> bool:
-    """Whether the text is a record of the schema; one inside another record does not count."""
-    if b".trace.v" not in text:
-        return False
-    try:
-        schema = record_of(text).get("schema")
-    except BrokenLineError:
-        return False
-    return type(schema) is str and _FAMILY.fullmatch(schema) is not None
+@dataclass(frozen=True, slots=True)
+class TraceLeft:
+    """What is left of a part of a source. It can be pickled."""
+
+    owners: Mapping[tuple[Hashable, ...], Owner | None]
+    tools: Mapping[str, Sequence[ToolStart]]
+    schemas: frozenset[str]
 
 
 class RequestTrace:
@@ -74,8 +69,6 @@ class RequestTrace:
             owner.asked = True
             if headers := context.get("agent_headers"):
                 self._owners.note_headers(owner, headers)
-        if "prefill_time_ms" in request:
-            self._recorder.finding("prefill_holds_queue", Severity.INFO, _PREFILL_HOLDS_QUEUE, line=number)
         self._requests.add(number, record, request, owner, context)
 
     def _context(self, number: int, record: Record) -> dict[str, Any]:
@@ -101,6 +94,17 @@ class RequestTrace:
             self._warn("tool_without_agent", "a tool event that names no agent", number)
             return
         self._tools.add(number, record, tool, owner)
+
+    def leave(self) -> TraceLeft:
+        """Records what can be, and returns what waits for records that may come later."""
+        self._requests.flush()
+        return TraceLeft(self._owners.leave(), self._tools.leave(), frozenset(self._schemas))
+
+    def absorb(self, left: TraceLeft, lines_before: int) -> None:
+        """Takes over what another left of a part that begins after so many lines."""
+        self._owners.absorb(left.owners, lines_before)
+        self._tools.absorb(left.tools, lines_before)
+        self._schemas |= left.schemas
 
     def finish(self) -> None:
         """Records what waited for records that may have come later."""

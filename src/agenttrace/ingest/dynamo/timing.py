@@ -2,7 +2,8 @@
 
 Dynamo states received + total, and ttft = prefill wait + prefill. Where these identities hold within a
 microsecond the parts are cut so that queue + prefill == ttft and ttft + decode == total in nanoseconds;
-where they do not, the parts that contradict the whole are dropped.
+where they do not, the parts that contradict the whole are dropped. Its prefill runs from the dispatch to the
+first token: under load it holds the engine's queue, so as prefill it is an upper bound.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def _phases(length: Ints, ttft: Ints, wait: Ints, prefill: Ints) -> _Phases:
         new_wait,
         _coded(new_wait, np.where(before, DERIVED, MEASURED), UNKNOWN),
         new_prefill,
-        _coded(new_prefill, np.where(rest, DERIVED, MEASURED), UNKNOWN),
+        _coded(new_prefill, np.full(len(new_prefill), BOUNDED), UNKNOWN),
         lost,
     )
 

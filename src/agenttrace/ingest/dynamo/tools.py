@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +54,9 @@ _BY_EVENT = {
 }
 
 
-class _Start(NamedTuple):
+class ToolStart(NamedTuple):
+    """The start of a call, which waits for its end."""
+
     line: int
     record: Record
     tool: Record
@@ -67,7 +70,7 @@ class Tools:
         """Nothing collected yet."""
         self._recorder = recorder
         self._rows: list[tuple[Any, ...]] = []
-        self._waiting: dict[str, list[_Start]] = {}
+        self._waiting: dict[str, list[ToolStart]] = {}
         self._ended: set[int] = set()
         """Hashes of (key, start) of recorded ends: rows are not in order of time."""
 
@@ -79,7 +82,7 @@ class Tools:
         started = tool.get("started_at_unix_ms")
         if record["event_type"] == "tool_start":
             if type(started) is not int or hash((key, started)) not in self._ended:
-                self._waiting.setdefault(key, []).append(_Start(line, record, tool, owner))
+                self._waiting.setdefault(key, []).append(ToolStart(line, record, tool, owner))
             return
         start = self._take_start(key, started)
         if start is not None:
@@ -103,7 +106,7 @@ class Tools:
         )
         return None if started is None else f"tool:{owner.chain}@{started}:{name}"
 
-    def _take_start(self, key: str, started: Any) -> _Start | None:
+    def _take_start(self, key: str, started: Any) -> ToolStart | None:
         """The start of an end that began at `started` (unknown: the first that waits)."""
         waiting = self._waiting.get(key)
         if waiting is None:
@@ -167,6 +170,17 @@ class Tools:
                 background={"background": True, "blocking": False}.get(str(mode)),
                 spawn_key=key,
             )
+
+    def leave(self) -> Mapping[str, Sequence[ToolStart]]:
+        """Records what can be, and returns the starts that wait for their ends."""
+        self._flush()
+        return self._waiting
+
+    def absorb(self, waiting: Mapping[str, Sequence[ToolStart]], lines_before: int) -> None:
+        """Starts of another part: an end that stood in a third one is a row of its own, which assembly joins."""
+        for key, starts in waiting.items():
+            later = [start._replace(line=start.line + lines_before) for start in starts]
+            self._waiting.setdefault(key, []).extend(later)
 
     def finish(self) -> None:
         """Records the rest: starts whose end never came are unfinished."""

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.agents import lane_of
-from agenttrace.ingest.assembly.parents import NONE, Rows, climb, parent_rows
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import climb, parent_rows
 from agenttrace.ingest.joining.requests import Sightings, unsureness
 
 _APART_NS = 20_000_000

@@ -6,7 +6,8 @@ import polars as pl
 
 from agenttrace.ingest.assembly.agents import lane_of
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
-from agenttrace.ingest.assembly.parents import NONE, parent_rows
+from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.parents import parent_rows
 
 
 def place_in_interactions(spans: pl.DataFrame) -> pl.DataFrame:

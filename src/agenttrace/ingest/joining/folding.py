@@ -14,11 +14,12 @@ import polars as pl
 
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parents import NONE, Rows, parent_rows
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import parent_rows
 from agenttrace.ingest.joining.calls import same_calls
 from agenttrace.ingest.joining.containers import place_in_interactions
 from agenttrace.ingest.joining.lanes import adopt_lanes, renamed
-from agenttrace.ingest.joining.matching import Matches
+from agenttrace.ingest.joining.matches import Matches
 from agenttrace.ingest.joining.merging import merge_rows
 from agenttrace.ingest.joining.requests import Sightings, place_sightings, sightings_of
 from agenttrace.model.vocabulary import Severity

@@ -9,7 +9,8 @@ import polars as pl
 
 from agenttrace.ingest.assembly.agents import MAIN, lane_of
 from agenttrace.ingest.assembly.frames import Frames
-from agenttrace.ingest.assembly.parents import NONE, parent_rows
+from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.parents import parent_rows
 from agenttrace.ingest.joining.requests import Sightings
 
 

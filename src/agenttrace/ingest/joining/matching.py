@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
-from agenttrace.ingest.assembly.membership import Edge
 from agenttrace.ingest.assembly.store import RawStore
 from agenttrace.ingest.joining.candidates import PAIRS, same_ids, same_tokens
 from agenttrace.ingest.joining.clocks import Offset, from_the_client, moved_back, settle
+from agenttrace.ingest.joining.matches import NO_PAIRS, Matches
 from agenttrace.ingest.joining.rest import by_time
 
 _FEWEST = 3
@@ -19,31 +17,6 @@ _SHARE = 0.6
 """Without a common id, sessions are one if at least so many requests, and this share of the smaller one's, agree."""
 
 _REQUEST_TIMES = ("start_ns", "end_ns")
-_KEYS = {"origin": pl.Int32, "session_key": pl.String, "span_key": pl.String}
-_NO_PAIRS = pl.DataFrame(schema={**_KEYS, **{f"{name}_b": dtype for name, dtype in _KEYS.items()}})
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """`pairs`: requests that are one, as `origin`, `session_key`, `span_key` of each, the second with `_b`.
-
-    `ahead`: of each source whose clock differs from the client's, by how much, and how that is known.
-    """
-
-    pairs: pl.DataFrame
-    ahead: dict[int, tuple[int, Offset]]
-
-    def edges(self) -> set[Edge]:
-        """The session keys that are one."""
-        return set(self.pairs.select("session_key", "session_key_b").unique().iter_rows())
-
-    def alike(self, members: pl.DataFrame) -> dict[str, set[tuple[int, int]]]:
-        """For each set of keys the pairs of sources that saw the same requests."""
-        named = self.pairs.join(members, on="session_key").filter(pl.col("origin") != pl.col("origin_b"))
-        found: dict[str, set[tuple[int, int]]] = defaultdict(set)
-        for name, a, b in named.select("set", "origin", "origin_b").unique().iter_rows():
-            found[name].add((a, b))
-        return dict(found)
 
 
 def match_views(store: RawStore, views: Sequence[str]) -> Matches:
@@ -55,7 +28,7 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
     stated = same_ids(requests)
     alike = len(set(views)) < 2
     if alike and stated.is_empty():
-        return Matches(_NO_PAIRS, {})
+        return Matches(NO_PAIRS, {})
     requests = _named(requests, store, views)
     pairs, offsets = settle(stated, requests)
     guessed = pairs.clear()
@@ -67,7 +40,7 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
     ahead = from_the_client(offsets)
     if not guessed.is_empty():
         pairs = pl.concat([pairs, by_time(pairs, moved_back(requests, ahead, _REQUEST_TIMES))])
-    return Matches(_with_keys(pairs.cast(PAIRS), store) if pairs.height else _NO_PAIRS, ahead)
+    return Matches(_with_keys(pairs.cast(PAIRS), store) if pairs.height else NO_PAIRS, ahead)
 
 
 def _named(requests: pl.DataFrame, store: RawStore, views: Sequence[str]) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.parents import NONE, Rows
+from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.model.vocabulary import Purpose
 
 _OWN = frozenset(

@@ -9,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
-from agenttrace.ingest.assembly.parents import NONE, Rows, nearest, parent_rows
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.parents import nearest, parent_rows
 from agenttrace.model.vocabulary import Evidence
 
 _ONE_SERVER_NS = 50_000_000

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, kept, taken
+from agenttrace.ingest.telemetry.arrow import Mask, taken
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.roles import Role
 from agenttrace.ingest.telemetry.rows import Columns
@@ -53,8 +53,9 @@ def _record(
     attribute = spans.attributes.get(name)
     if attribute is None:
         return
-    here = requests[attribute.rows]
-    rows, values = attribute.rows[here], kept(texts(attribute.values), here)
+    here = np.argsort(attribute.rows, kind="stable")
+    here = here[requests[attribute.rows[here]]]
+    rows, values = attribute.rows[here], taken(texts(attribute.values), here)
     if name not in (names.EMITTED_CALL, names.CONSUMED_CALL):
         documents = zip(rows.tolist(), values.to_pylist(), strict=True)
         wanted = _ASKED if asked else _ANSWERED

@@ -59,7 +59,7 @@ def counts(spans: Spans, names: Sequence[str], notes: Notes, *, largest: int = L
         if attribute is not None:
             values = integers(attribute.values)
             values = np.where(values <= largest, values, UNKNOWN)
-            notes.unusable(name, spans.line[attribute.rows], values == UNKNOWN)
+            notes.unusable(name, spans.line, attribute.rows[values == UNKNOWN])
             told = values != UNKNOWN
             found[attribute.rows[told]] = values[told]
     return found
@@ -74,8 +74,8 @@ def durations(spans: Spans, names: Sequence[tuple[str, int]], notes: Notes) -> I
             with np.errstate(invalid="ignore", over="ignore"):
                 ns = floats(attribute.values) * unit
                 told = (ns >= 0) & (ns <= LONGEST_NS)
-                notes.negative(name, spans.line[attribute.rows], ns < 0)
-            notes.unusable(name, spans.line[attribute.rows], np.isnan(ns) | (ns > LONGEST_NS))
+                notes.negative(name, spans.line, attribute.rows[ns < 0])
+            notes.unusable(name, spans.line, attribute.rows[np.isnan(ns) | (ns > LONGEST_NS)])
             found[attribute.rows[told]] = np.rint(ns[told]).astype(np.int64)
     return found
 
@@ -89,7 +89,7 @@ def shares(spans: Spans, names: Sequence[str], notes: Notes) -> Texts | None:
             values = floats(attribute.values)
             with np.errstate(invalid="ignore"):
                 told = (values >= 0) & (values <= 1)
-            notes.unusable(name, spans.line[attribute.rows], ~told)
+            notes.unusable(name, spans.line, attribute.rows[~told])
             found[attribute.rows[told]] = values[told]
     return None if np.isnan(found).all() else pa.array(found, pa.float64(), from_pandas=True)
 
@@ -103,9 +103,8 @@ def unsigned(spans: Spans, names: Sequence[str], notes: Notes) -> Texts | None:
         if attribute is not None:
             seen = True
             values = [fields.unsigned(value) for value in texts(attribute.values).to_pylist()]
-            notes.unusable(
-                name, spans.line[attribute.rows], np.array([value is None for value in values], np.bool_)
-            )
+            none = np.array([value is None for value in values], np.bool_)
+            notes.unusable(name, spans.line, attribute.rows[none])
             for row, value in zip(attribute.rows.tolist(), values, strict=True):
                 found[row] = value if value is not None else found[row]
     return pa.array(found, pa.uint64()) if seen else None
@@ -119,7 +118,7 @@ def instants(spans: Spans, names: Sequence[str], notes: Notes) -> Ints:
         if attribute is not None:
             written = [(value or "").strip('"') for value in texts(attribute.values).to_pylist()]
             values = np.array([fields.instant_from_iso(value) or UNKNOWN for value in written], np.int64)
-            notes.unusable(name, spans.line[attribute.rows], values == UNKNOWN)
+            notes.unusable(name, spans.line, attribute.rows[values == UNKNOWN])
             told = values != UNKNOWN
             found[attribute.rows[told]] = values[told]
     return found

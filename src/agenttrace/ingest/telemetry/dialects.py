@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,33 @@ import pyarrow as pa
 from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
-from agenttrace.ingest.telemetry.arrow import Mask, joined, kept, known, taken
+from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, kept, known, taken
 from agenttrace.ingest.telemetry.calls import record_calls
 from agenttrace.ingest.telemetry.classify import Classes, classify
 from agenttrace.ingest.telemetry.codex_turns import Turn, note_turns
+from agenttrace.ingest.telemetry.held import Held
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.pending import Pending, is_pending
 from agenttrace.ingest.telemetry.roles import Dialect, Role
 from agenttrace.ingest.telemetry.rows import Columns, only, span_columns
-from agenttrace.ingest.telemetry.sessions import Sessions
+from agenttrace.ingest.telemetry.sessions import Sessions, Told
 from agenttrace.ingest.telemetry.sglang import Engine
 from agenttrace.ingest.telemetry.spans import Origin, Spans, narrowed
 from agenttrace.ingest.telemetry.timing import ATTEMPT_EVENT
 from agenttrace.ingest.telemetry.values import UNKNOWN
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLeft:
+    """What is left of a part of a source. It can be pickled."""
+
+    engine: Held
+    pending: tuple[Held, list[Texts]]
+    traces: Mapping[str, Told]
+    session_keys: AbstractSet[str]
+    turns: Mapping[str, Sequence[Turn]]
 
 
 class DialectLayer:
@@ -78,6 +91,21 @@ class DialectLayer:
     def session_keys(self) -> AbstractSet[str]:
         """The sessions that spans have named so far."""
         return self._sessions.keys
+
+    def leave(self) -> LayerLeft:
+        """What only the whole source tells what to do with, for another to absorb."""
+        sessions = self._sessions
+        return LayerLeft(
+            self._engine.leave(), self._pending.leave(), sessions.traces, sessions.keys, self.turns
+        )
+
+    def absorb(self, left: LayerLeft, lines_before: int) -> None:
+        """Takes over what another left, whose lines begin after these."""
+        self._engine.absorb(left.engine, lines_before)
+        self._pending.absorb(left.pending, lines_before)
+        self._sessions.absorb(left.traces, left.session_keys)
+        for session, turns in left.turns.items():
+            self.turns.setdefault(session, []).extend(turns)
 
     def finish(self) -> None:
         """Records what only the whole source tells."""

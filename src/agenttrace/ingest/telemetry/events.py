@@ -24,6 +24,13 @@ class Dropped:
     things: int = 0
     line: int = 0
 
+    def absorb(self, other: Dropped, lines_before: int) -> None:
+        """Counts what another counted, so many lines later."""
+        if other.spans:
+            self.line = self.line or other.line + lines_before
+            self.spans += other.spans
+            self.things += other.things
+
     def add(self, count: int, line: int) -> None:
         """One span that lacks `count` attributes, events or links."""
         self.line = self.line or line

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry.arrow import Texts
-from agenttrace.ingest.telemetry.dialects import DialectLayer
+from agenttrace.ingest.telemetry.dialects import DialectLayer, LayerLeft
 from agenttrace.ingest.telemetry.events import Dropped
-from agenttrace.ingest.telemetry.logs import Logs
+from agenttrace.ingest.telemetry.logs import Logs, LogsLeft
 from agenttrace.ingest.telemetry.spans import PART_ROWS, Origin, SpanBuilder
 from agenttrace.model.vocabulary import Severity
 
 CHUNK_ROWS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a part of a source. It can be pickled."""
+
+    layer: LayerLeft
+    logs: LogsLeft
+    dropped: Dropped
 
 
 class Intake:
@@ -64,6 +74,17 @@ class Intake:
                 count=count,
             )
             self.recorder.records += count
+
+    def leave(self) -> Left:
+        """Records what can be, and returns what only the whole source tells what to do with."""
+        self._flush()
+        return Left(self._layer.leave(), self.logs.leave(), self.dropped)
+
+    def absorb(self, left: Left, lines_before: int) -> None:
+        """Takes over what was left of a part of the source, which begins after so many lines or records."""
+        self._layer.absorb(left.layer, lines_before)
+        self.logs.absorb(left.logs, lines_before)
+        self.dropped.absorb(left.dropped, lines_before)
 
     def finish(self) -> None:
         """Records what is left, and what only the whole source tells."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.dynamo.request_trace import RequestTrace
+from agenttrace.ingest.dynamo.request_trace import RequestTrace, TraceLeft
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import log_events
 from agenttrace.ingest.telemetry.codex_rows import CodexRows
@@ -18,6 +19,15 @@ from agenttrace.ingest.telemetry.log_rows import LogRows
 from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.ingest.telemetry.sessions import session_key
 from agenttrace.model.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class LogsLeft:
+    """What is left of a part of a source. It can be pickled."""
+
+    events: Sequence[LogEvent]
+    parents: Mapping[str, str]
+    request_trace: TraceLeft
 
 
 class Logs:
@@ -87,6 +97,16 @@ class Logs:
             line=line,
             count=count,
         )
+
+    def leave(self) -> LogsLeft:
+        """What is held, for another to absorb."""
+        return LogsLeft(self._held, self._parents, self._request_trace.leave())
+
+    def absorb(self, left: LogsLeft, lines_before: int) -> None:
+        """Holds what another held, so many lines later."""
+        self._held += [replace(event, line=event.line + lines_before) for event in left.events]
+        self._parents = dict(left.parents) | self._parents
+        self._request_trace.absorb(left.request_trace, lines_before)
 
     def release(self, sessions_with_spans: AbstractSet[str], turns: Turns) -> None:
         """Records what was held, session by session in the order of time.

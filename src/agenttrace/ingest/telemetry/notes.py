@@ -22,12 +22,17 @@ class Notes:
             line = int(lines[int(np.argmax(where))])
             self._recorder.finding(code, severity, example, line=line, count=int(where.sum()))
 
-    def unusable(self, name: str, lines: Ints, where: Mask) -> None:
-        """A value that is not of the type that its name promises."""
-        self.note(
-            "unusable_value", Severity.WARNING, f"{name} is not what it should be: left out", lines, where
+    def unusable(self, name: str, lines: Ints, rows: Ints) -> None:
+        """Values, of these rows, that are not of the type that the attribute's name promises."""
+        self._of_rows(
+            "unusable_value", Severity.WARNING, f"{name} is not what it should be: left out", lines, rows
         )
 
-    def negative(self, name: str, lines: Ints, where: Mask) -> None:
-        """A negative duration."""
-        self.note("negative_value", Severity.INFO, f"{name} is negative: unknown", lines, where)
+    def negative(self, name: str, lines: Ints, rows: Ints) -> None:
+        """Negative durations, of these rows."""
+        self._of_rows("negative_value", Severity.INFO, f"{name} is negative: unknown", lines, rows)
+
+    def _of_rows(self, code: str, severity: Severity, example: str, lines: Ints, rows: Ints) -> None:
+        if len(rows):
+            line = int(lines[int(rows.min())])
+            self._recorder.finding(code, severity, example, line=line, count=len(rows))

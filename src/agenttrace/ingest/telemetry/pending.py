@@ -19,6 +19,7 @@ from agenttrace.ingest.telemetry.arrow import (
     replaced,
 )
 from agenttrace.ingest.telemetry.concepts import holds, holds_any, text
+from agenttrace.ingest.telemetry.held import Held, joined_tables, shifted
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.rows import Columns, only
@@ -41,7 +42,7 @@ class Pending:
     def __init__(self, recorder: Recorder) -> None:
         """Nothing held yet."""
         self._recorder = recorder
-        self._held: list[pa.Table] = []
+        self._held: Held = []
         self._finished: list[Texts] = []
 
     def hold(self, spans: Spans, columns: Columns, where: Mask) -> None:
@@ -57,11 +58,20 @@ class Pending:
             }
             self._held.append(pa.table(only({**columns, **real}, where)))
 
+    def leave(self) -> tuple[Held, list[Texts]]:
+        """What is held, and the keys of what is finished, for another to absorb."""
+        return self._held, self._finished
+
+    def absorb(self, left: tuple[Held, list[Texts]], lines_before: int) -> None:
+        """Holds what another held, so many lines later."""
+        self._held += shifted(left[0], lines_before)
+        self._finished += left[1]
+
     def release(self, notes: Notes) -> None:
         """Drops what was finished; the rest is the beginning of a span that never was."""
         if not self._held:
             return
-        table = pa.concat_tables(self._held, promote_options="default").combine_chunks()
+        table = joined_tables(self._held)
         finished = pa.concat_arrays([*self._finished, pa.array([], pa.string())])
         keys = table.column("span_key")
         done = among(keys, finished) | ~known(keys)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,7 +42,7 @@ def session_key(namespace: str, session_id: str) -> str:
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
     """What the spans of a trace say of its session: (whether it is no root that says it, id), and facts."""
 
     ids: set[tuple[bool, str]] = field(default_factory=set)
@@ -54,7 +55,7 @@ class Sessions:
     def __init__(self, recorder: Recorder) -> None:
         """Nothing seen yet."""
         self._recorder = recorder
-        self._traces: dict[str, _Told] = {}
+        self.traces: dict[str, Told] = {}
         self.keys: set[str] = set()
 
     def add(self, spans: Spans, classes: Classes, origins: Sequence[Origin], notes: Notes) -> None:
@@ -82,12 +83,12 @@ class Sessions:
             ]
             found = first_known(text(spans, table), _of_origin(spans, of_origin))
             for trace, value, _ in _pairs(spans.trace_id, found, inner):
-                facts = self._traces.setdefault(trace, _Told()).facts
+                facts = self.traces.setdefault(trace, Told()).facts
                 facts[column] = min(facts.get(column, value), value)
 
     def tell(self, trace: str, session: str, space: str, line: int, *, inner: bool = False) -> None:
         """A trace is of this session, whose id is unique in `space`. `inner`: no root says it."""
-        self._traces.setdefault(trace, _Told()).ids.add((inner, session))
+        self.traces.setdefault(trace, Told()).ids.add((inner, session))
         if session.lower() in PLACEHOLDERS:
             what = "a session id that names no session: traces are not joined by it"
             self._recorder.finding("placeholder_session_id", Severity.WARNING, what, line=line)
@@ -96,9 +97,18 @@ class Sessions:
         self.keys.add(key)
         self._recorder.same_session(f"trace:{trace}", key)
 
+    def absorb(self, traces: Mapping[str, Told], keys: AbstractSet[str]) -> None:
+        """Knows what another knew, too."""
+        self.keys |= keys
+        for trace, told in traces.items():
+            known = self.traces.setdefault(trace, Told())
+            known.ids |= told.ids
+            for name, value in told.facts.items():
+                known.facts[name] = min(known.facts.get(name, value), value)
+
     def record(self) -> None:
         """Writes a row for each trace of which something is known; a root knows the name best."""
-        for trace, told in self._traces.items():
+        for trace, told in self.traces.items():
             name = min(told.ids)[1] if told.ids else None
             self._recorder.session(session_key=f"trace:{trace}", source_id=name, **told.facts)
 

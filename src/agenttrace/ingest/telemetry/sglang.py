@@ -15,6 +15,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
 from agenttrace.ingest.telemetry.arrow import Ints, Mask, equals, filled, positions
 from agenttrace.ingest.telemetry.concepts import counts, durations, nullable
+from agenttrace.ingest.telemetry.held import Held, joined_tables, shifted
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.rows import Columns, only
 from agenttrace.ingest.telemetry.spans import Spans
@@ -32,7 +33,7 @@ class Engine:
     def __init__(self, recorder: Recorder) -> None:
         """Nothing held yet."""
         self._recorder = recorder
-        self._held: list[pa.Table] = []
+        self._held: Held = []
 
     def hold(self, spans: Spans, columns: Columns, where: Mask, notes: Notes) -> None:
         """Takes the marked rows of a chunk."""
@@ -43,11 +44,19 @@ class Engine:
         }
         self._held.append(pa.table(only({**columns, **extra}, where)))
 
+    def leave(self) -> Held:
+        """What is held, for another to absorb."""
+        return self._held
+
+    def absorb(self, left: Held, lines_before: int) -> None:
+        """Holds what another held, so many lines later."""
+        self._held += shifted(left, lines_before)
+
     def release(self, notes: Notes) -> None:
         """Records what was held, once for each request, with queue and prefill told apart."""
         if not self._held:
             return
-        table = pa.concat_tables(self._held, promote_options="default").combine_chunks()
+        table = joined_tables(self._held)
         keys = table.column("span_key").combine_chunks()
         parent = positions(table.column("parent_key"), keys, UNKNOWN)
         rank: Ints = table.column("rank").to_numpy().copy()

@@ -25,7 +25,10 @@ PART_ROWS = 512
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The values of one attribute, and the rows of the spans that have it."""
+    """The values of one attribute, and the rows of the spans that have it, in any order.
+
+    Of a span that has it several times the values are in their order.
+    """
 
     rows: Ints
     values: Texts

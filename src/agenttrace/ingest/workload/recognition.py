@@ -13,6 +13,9 @@ AGENTIC_MOONCAKE = "agentic-mooncake"
 WEKA = "weka"
 APPLIED_COMPUTE = "applied-compute"
 
+UNTOLD = ("queue", "prefill", "decode", "network", "how long requests took", "text")
+"""What no workload tells."""
+
 AGENTIC_SCHEMA = "dynamo.agentic_mooncake"
 _MARKS = (
     b'"hash_ids"',

@@ -21,8 +21,6 @@ from agenttrace.model.vocabulary import (
     TokenQuality,
 )
 
-UNTOLD = ("queue", "prefill", "decode", "network", "how long requests took", "text")
-
 Hashes: TypeAlias = NDArray[np.uint64]
 
 _NS_IN_MS = 1_000_000

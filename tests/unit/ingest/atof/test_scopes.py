@@ -258,3 +258,17 @@ def test_no_content_leaves_the_reader() -> None:
     reading = read_events(scope(0, 1, "a", "llm", None, data=secret, end_data=secret | OPENAI))
 
     assert "SECRET" not in str(reading)
+
+
+def test_a_chunk_whose_type_is_no_text_is_survived() -> None:
+    chunk = mark(0.5, "a", "llm.chunk", {"event_type": {"a": []}})
+
+    assert list(read_events([*scope(0, 1, "a", "llm", None), chunk]).spans) == ["scope:a"]
+
+
+def test_a_mark_that_is_repeated_counts_once() -> None:
+    note = mark(2, "a", "compaction", {"hook_event_name": "PostCompact"})
+    once, twice = (read_events([*scope(0, 3, "a", "llm", None), *notes]) for notes in ([note], [note, note]))
+
+    assert twice.spans == once.spans
+    assert twice.findings["record_repeated"]["count"] == 1

@@ -126,3 +126,21 @@ def test_nothing_that_was_said_leaves_the_reader() -> None:
 
     for table in ("spans", "agents", "marks", "links", "sessions", "findings"):
         assert secret not in str(getattr(trace, table).to_pylist())
+
+
+def test_blank_lines_change_nothing_about_calls_without_ids() -> None:
+    rollout = Rollout().meta().begin(0.5).prompt(1).item(2, "web_search_call", status="completed")
+    rollout.item(2, "web_search_call", status="completed").say(5).count(6)
+    spaced = rollout.content.replace(b"\n", b"\n\n")
+
+    tools = spans(read(rollout), "tool")
+    assert len({tool["span_key"] for tool in tools}) == 2
+    assert [tool["span_key"] for tool in spans(read(spaced), "tool")] == [tool["span_key"] for tool in tools]
+
+
+def test_a_type_that_is_no_text_is_survived() -> None:
+    rollout = Rollout().meta().begin(0.5).prompt(1).say(3).count(3.5)
+    trace = read(rollout.content + b'{"type": {"a": []}}\n')
+
+    assert findings(trace).keys() == {"record_unusable"}
+    assert len(spans(trace, "request")) == 1

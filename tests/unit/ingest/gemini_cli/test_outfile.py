@@ -78,3 +78,14 @@ def test_a_torn_record_takes_no_other_with_it() -> None:
 def test_it_is_recognised_by_the_program_that_wrote_it() -> None:
     assert recognise(Source("x", printed(log("config", 1)))).id == "gemini-cli"
     assert recognise(Source("x", printed(span("llm_call", 1, 2)))).id == "gemini-cli"
+
+
+def test_a_record_that_is_indented_is_read_too() -> None:
+    first, second = log("api_error", 1, prompt_id="p"), log("api_error", 2, prompt_id="p")
+    pushed = printed(first) + b" " * 50 + printed(second)
+
+    found, whole = read_raw("gemini-cli", pushed), read_raw("gemini-cli", printed(first, second))
+    assert [span["start_ns"] for span in found.of("request")] == [
+        span["start_ns"] for span in whole.of("request")
+    ]
+    assert (len(found.of("request")), found.records) == (2, 2)

@@ -82,3 +82,11 @@ def test_an_answer_that_was_not_understood_is_told() -> None:
 
     assert reading.findings["no_time"]["line"] == 8
     assert reading.sessions[0]["task_id"] == "made-up__task-1"
+
+
+def test_what_is_no_message_costs_only_its_place() -> None:
+    reading = trajectory(answer(2, "a"), observation(5), answer(9, "b"), observation(10))
+    strange = trajectory(answer(2, "a"), 17, answer(9, "b"), observation(10))  # type: ignore[arg-type]
+
+    assert strange.spans.keys() == reading.spans.keys() - {"observation:2"}
+    assert strange.findings["field_unusable"]["line"] == 2

@@ -240,3 +240,17 @@ def test_what_is_no_record_is_told() -> None:
 
     assert found.records == 3
     assert findings(found) == {"not_a_record": 1, "record_unusable": 1}
+
+
+def test_a_span_without_an_id_is_around_nothing() -> None:
+    nameless = span("g", (0, 1), {"type": "generation"}) | {"id": None}
+
+    later = span("c", (9, 10), agent("second"), trace_id="u")
+    grouped = [trace("t", "thread"), trace("u", "thread"), later]
+    assert _lanes(read(*HANDOFF, *grouped, nameless | {"trace_id": "u"}))["c"] == "t/a"
+
+
+def test_a_page_that_begins_with_a_stray_list_is_recognised() -> None:
+    page = {"data": [[[1]], *HANDOFF]}
+
+    assert claimed(page) == "openai-agents"

@@ -33,6 +33,8 @@ DOCUMENT = document(span(1, (0, 1), {"a": "b"}))
         traces_message(span(1, (0, 1))),
         with_unknown_field(traces_message(span(1, (0, 1)))),
         logs_message(log(0, "event", {})),
+        traces_message(span(1, (0, 1)), **{"a.b": "c"}).replace(b"a.b", b"\xf7.b")
+        + traces_message(span(2, (0, 1))),
     ],
 )
 def test_otlp_in_its_containers_is_recognised(content: bytes) -> None:

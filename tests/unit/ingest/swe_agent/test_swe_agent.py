@@ -85,3 +85,18 @@ def test_without_any_times_there_is_nothing_to_analyse(tmp_path: Any, capsys: An
 
 def test_it_is_recognised_by_a_first_step_longer_than_what_is_looked_at() -> None:
     assert recognise(Source("x", trajectory(step("open x", observation="o" * 100_000)))).id == "swe-agent"
+
+
+def test_what_is_no_step_costs_only_its_place() -> None:
+    whole = reading_of(step("ls"), step("cat a"), step("submit"))
+    strange = reading_of(step("ls"), None, step("submit"))  # type: ignore[arg-type]
+
+    assert strange.spans.keys() == whole.spans.keys() - {"step:2", "action:2"}
+    assert strange.findings["field_unusable"]["line"] == 2
+
+
+def test_steps_of_a_later_attempt_keep_their_numbers_too() -> None:
+    attempts = [{"trajectory": [step("ls"), "no step"]}, {"trajectory": [step("submit")]}]
+    strange = reading_of(attempts=attempts)
+
+    assert strange.spans.keys() == {"step:1", "action:1", "step:3", "action:3"}

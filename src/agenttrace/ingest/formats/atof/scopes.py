@@ -115,7 +115,7 @@ class Scope:
 
     def add_chunk(self, event: Event) -> None:
         """A piece of a streamed answer came."""
-        if event.t_ns is None or event.part("data").get("event_type") in _BEFORE_TOKENS:
+        if event.t_ns is None or fields.text(event.part("data").get("event_type")) in _BEFORE_TOKENS:
             return
         if self.first_chunk_ns is None or event.t_ns < self.first_chunk_ns:
             self.first_chunk_ns = event.t_ns

@@ -9,8 +9,9 @@ from msgspec.json import Decoder
 
 from agenttrace.ingest.formats.claude_code.careful import CarefulReading, read_carefully
 from agenttrace.ingest.formats.claude_code.records import DECODER, Record
+from agenttrace.ingest.lines import refuse_endless
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
+from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from agenttrace.ingest.cycles import cycles_unsought
 from agenttrace.ingest.formats.claude_code.agents import write_agents
 from agenttrace.ingest.formats.claude_code.attempts import stop_answers, write_attempts
 from agenttrace.ingest.formats.claude_code.background import write_background
@@ -49,7 +46,7 @@ class Session:
         source.open().close()
         collector = Collector(self._gathering, recorder, source)
         self._sources.append(source)
-        with _uncollected():
+        with cycles_unsought():
             for first, records in read_records(source, recorder):
                 collector.take(first, records)
         collector.finish()
@@ -63,24 +60,12 @@ class Session:
         if self._gathering.conflicts > 0:
             return [_read_alone(source) for source in self._sources]
         transcript, recorders = self._gathering.settle(), self._gathering.recorders
-        with _uncollected():
+        with cycles_unsought():
             walker, compaction_keys = Walker(transcript), name_compactions(transcript)
             _write_rows(Work(transcript, recorders, walker, compaction_keys, self._complete))
         write_agents(transcript, self._sources, recorders)
         write_sessions(transcript, recorders)
         return recorders.all
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing that is made here is a cycle, so that looking for cycles would only take time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read_alone(source: Source) -> Recorder:

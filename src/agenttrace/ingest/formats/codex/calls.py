@@ -125,11 +125,9 @@ class Calls:
 
     def _new(self, record: Record, name: str, run: Run | None) -> Call:
         body = record.body
-        name_of_call = (
-            fields.text(body.get("call_id")) or fields.text(body.get("id")) or f"line {record.line}"
-        )
+        name_of_call = fields.text(body.get("call_id")) or fields.text(body.get("id")) or f"at {record.t_ns}"
         if name_of_call in self._rollout.calls:
-            name_of_call = f"{name_of_call} line {record.line}"
+            name_of_call = f"{name_of_call} again {len(self._rollout.calls)}"
         call = Call(name_of_call, record.line, name, record.t_ns, run)
         self._rollout.calls[name_of_call] = call
         if run is not None and record.kind != _MCP_END:

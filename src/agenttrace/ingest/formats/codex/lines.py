@@ -72,4 +72,4 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[Record]:
 
 
 def _is_bare(value: dict[str, Any]) -> bool:
-    return "record_type" in value or value.get("type") in _BARE_ITEMS or "instructions" in value
+    return "record_type" in value or fields.text(value.get("type")) in _BARE_ITEMS or "instructions" in value

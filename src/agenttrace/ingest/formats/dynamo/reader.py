@@ -1,15 +1,21 @@
-"""The format as the rest of agenttrace sees it: a record on each line."""
+"""The format as the rest of agenttrace sees it. What reads a record on each line is loaded where it is needed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from agenttrace.ingest.dynamo.request_trace import RequestTrace, is_record
+from agenttrace.ingest.dynamo.records import is_record
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.slices import Slice, read_in_slices, slices_of
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
+
+if TYPE_CHECKING:
+    from agenttrace.ingest.dynamo.request_trace import TraceLeft
 
 _TORN = re.compile(
     rb'\s*\{\s*(?:"timestamp"\s*:\s*[-\d.eE+]+\s*,\s*"event"\s*:\s*\{\s*)?'
@@ -52,12 +58,32 @@ class Dynamo:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """One span for each request and each tool call; agents and their parents from `agent_context`."""
+        read_in_slices(self, source, recorder)
+
+    def slices(self, source: Source) -> Iterator[Slice]:
+        """Some lines each."""
+        return slices_of(source)
+
+    def read_slice(self, piece: Slice, recorder: Recorder) -> TraceLeft:
+        """What is left are chains, and tool calls that do not end."""
+        from agenttrace.ingest.dynamo.request_trace import RequestTrace  # noqa: PLC0415
+
         trace = RequestTrace(recorder)
-        try:
-            for number, line in source.lines():
-                recorder.records += 1
-                trace.add(number, line)
-        except DamagedEnd:
+        for number, line in piece.lines():
+            recorder.records += 1
+            trace.add(number, line)
+        return trace.leave()
+
+    def settle(
+        self, left: Iterable[tuple[TraceLeft, int]], damage: DamagedEnd | None, recorder: Recorder
+    ) -> None:
+        """Agents, and what they have to do with each other."""
+        from agenttrace.ingest.dynamo.request_trace import RequestTrace  # noqa: PLC0415
+
+        trace = RequestTrace(recorder)
+        for each, lines_before in left:
+            trace.absorb(each, lines_before)
+        if damage is not None:
             recorder.finding(
                 "truncated_stream",
                 Severity.WARNING,

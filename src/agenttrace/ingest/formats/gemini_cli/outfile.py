@@ -12,8 +12,9 @@ from typing import Any
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.json_text import parsed_parts
+from agenttrace.ingest.lines import refuse_endless
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
+from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.ingest.telemetry import values
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.plain import FAILED, OK, PlainEvent, PlainSpan, add_span

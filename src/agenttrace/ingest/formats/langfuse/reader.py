@@ -1,16 +1,13 @@
-"""The format as the rest of agenttrace sees it."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.langfuse.reading import Reading
 from agenttrace.ingest.formats.langfuse.records import WRAPPERS, is_langfuse
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked, read_objects
+from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.values import column_of
 
 
 class Langfuse:
@@ -48,9 +45,6 @@ class Langfuse:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
-        intake = Intake(recorder, column_of)
-        reading = Reading(intake)
-        for record in read_objects(source, recorder, WRAPPERS):
-            reading.take(record)
-        reading.finish()
-        intake.finish()
+        from agenttrace.ingest.formats.langfuse.reading import read_records  # noqa: PLC0415
+
+        read_records(source, recorder)

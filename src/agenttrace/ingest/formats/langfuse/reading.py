@@ -12,16 +12,36 @@ from agenttrace.ingest.formats.langfuse.observations import (
     reduced,
     span_of,
 )
-from agenttrace.ingest.formats.langfuse.records import field, is_bundle, is_event, is_observation, is_trace
-from agenttrace.ingest.json_objects import JsonObject
+from agenttrace.ingest.formats.langfuse.records import (
+    WRAPPERS,
+    field,
+    is_bundle,
+    is_event,
+    is_observation,
+    is_trace,
+)
+from agenttrace.ingest.json_objects import JsonObject, read_objects
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
 from agenttrace.ingest.telemetry.ids import present_id
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.moments import Moments
 from agenttrace.ingest.telemetry.plain import add_span
+from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
 
 SPACE = "langfuse"
 """A session id is unique in its project, whatever service a trace came from."""
+
+
+def read_records(source: Source, recorder: Recorder) -> None:
+    """All of one source."""
+    intake = Intake(recorder, column_of)
+    reading = Reading(intake)
+    for record in read_objects(source, recorder, WRAPPERS):
+        reading.take(record)
+    reading.finish()
+    intake.finish()
 
 
 class Reading:

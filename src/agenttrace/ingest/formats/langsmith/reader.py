@@ -1,19 +1,13 @@
-"""The format as the rest of agenttrace sees it."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.langsmith.reading import Reading
-from agenttrace.ingest.formats.langsmith.runs import is_run
+from agenttrace.ingest.formats.langsmith.records import WRAPPERS, is_run
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked, read_objects
+from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.values import column_of
-
-_WRAPPERS = ("runs", "items", "post", "patch")
-"""Lists of a page of the API, and of the batches in which SDKs create and complete runs."""
 
 
 class LangSmith:
@@ -47,13 +41,10 @@ class LangSmith:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return any(is_run(record) for record in peeked(head, _WRAPPERS)[:8])
+        return any(is_run(record) for record in peeked(head, WRAPPERS)[:8])
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
-        intake = Intake(recorder, column_of)
-        reading = Reading(intake)
-        for record in read_objects(source, recorder, _WRAPPERS):
-            reading.take(record)
-        reading.finish()
-        intake.finish()
+        from agenttrace.ingest.formats.langsmith.reading import read_runs  # noqa: PLC0415
+
+        read_runs(source, recorder)

@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agenttrace.ingest.formats.langsmith.runs import is_patch, is_run, reduced, span_of
-from agenttrace.ingest.json_objects import JsonObject
+from agenttrace.ingest.formats.langsmith.records import WRAPPERS, is_patch, is_run
+from agenttrace.ingest.formats.langsmith.runs import reduced, span_of
+from agenttrace.ingest.json_objects import JsonObject, read_objects
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.moments import Moments
 from agenttrace.ingest.telemetry.plain import add_span
+from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
+
+
+def read_runs(source: Source, recorder: Recorder) -> None:
+    """All of one source."""
+    intake = Intake(recorder, column_of)
+    reading = Reading(intake)
+    for record in read_objects(source, recorder, WRAPPERS):
+        reading.take(record)
+    reading.finish()
+    intake.finish()
 
 
 class Reading:

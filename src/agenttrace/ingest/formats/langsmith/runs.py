@@ -19,21 +19,6 @@ _ERROR_TYPE = re.compile(r"\s*([A-Za-z_][\w.]{0,79})\(")
 _ATTEMPT = re.compile(r"retry:attempt:(\d{1,4})")
 _ORDER = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3,6})Z(.+)")
 _THREADS = ("session_id", "thread_id", "conversation_id")
-_TYPES = frozenset({"llm", "tool", "chain", "retriever", "embedding", "prompt", "parser"})
-_OWN = ("dotted_order", "trace_id", "parent_run_id", "session_id", "session_name", "project_id", "child_runs")
-
-
-def is_run(record: Mapping[str, Any]) -> bool:
-    """A run: it has a type, and a start or one of the ids that only runs have; ids stand behind long inputs."""
-    kind = record.get("run_type")
-    if not isinstance(kind, str) or not kind:
-        return False
-    return (kind.lower() in _TYPES and "start_time" in record) or any(name in record for name in _OWN)
-
-
-def is_patch(record: Mapping[str, Any]) -> bool:
-    """What completes a run that an earlier record created."""
-    return "run_type" not in record and "end_time" in record and ("dotted_order" in record or "id" in record)
 
 
 def reduced(run: Mapping[str, Any]) -> dict[str, Any]:

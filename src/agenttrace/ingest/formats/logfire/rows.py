@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+WRAPPERS = ("data", "rows")
+"""The lists that the second and the first version of the query API hold rows in; messages of a stream too."""
 _MESSAGES = frozenset({"schema", "explain", "end"})
 
 

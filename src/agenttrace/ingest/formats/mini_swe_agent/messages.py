@@ -27,16 +27,16 @@ _LANE = "main"
 
 
 def write_messages(
-    reader: FieldReader, document: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]
+    reader: FieldReader, document: Mapping[str, Any], messages: Sequence[tuple[int, Mapping[str, Any]]]
 ) -> bool:
-    """All rows; False where no message has a time."""
-    extras = [reader.inner(message, "extra", line) for line, message in enumerate(messages, 1)]
+    """All rows of messages, each with its place among them; False where none has a time."""
+    extras = [reader.inner(message, "extra", line) for line, message in messages]
     first = next((extra for extra in extras if _instant(extra) is not None), None)
     if first is None:
         return False
     rows = _Rows(reader, f"mini-swe-agent:{_response(first).get('id') or _instant(first)}")
     reader.recorder.agent(session_key=rows.session_key, agent_key=_LANE, main=True)
-    for line, (message, extra) in enumerate(zip(messages, extras, strict=True), 1):
+    for (line, message), extra in zip(messages, extras, strict=True):
         rows.take(line, message, extra)
     task = fields.text(document.get("instance_id"))
     reader.recorder.session(session_key=rows.session_key, task_id=task)

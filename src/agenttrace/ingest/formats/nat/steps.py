@@ -12,6 +12,9 @@ from typing import Any
 
 from agenttrace.ingest import fields
 
+STEPS = "intermediate_steps"
+"""Where an entry of a file holds its steps."""
+
 ROOT = "root"
 LLM, TOOL, WORKFLOW, FUNCTION = "LLM", "TOOL", "WORKFLOW", "FUNCTION"
 CATEGORIES = frozenset({LLM, TOOL, WORKFLOW, FUNCTION, "TASK", "CUSTOM", "SPAN", "TTC"})

@@ -41,7 +41,8 @@ class Lanes:
 
     def see(self, span: PlainSpan, kind: str) -> None:
         """Remembers where a span is."""
-        self._above[span.trace_id, span.span_id] = (span.trace_id, span.parent_id), kind
+        if span.span_id is not None:
+            self._above[span.trace_id, span.span_id] = (span.trace_id, span.parent_id), kind
 
     def hold(self, agent: PlainSpan, line: int) -> None:
         """An agent, until it is known what it is in."""

@@ -1,18 +1,13 @@
-"""The format as the rest of agenttrace sees it."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.openai_agents.reading import Reading, is_span, is_trace
+from agenttrace.ingest.formats.openai_agents.records import WRAPPERS, is_span, is_trace
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked, read_objects
+from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.values import column_of
-
-_WRAPPERS = ("data",)
-"""The list of a batch, as the SDK sends it to OpenAI."""
 
 
 class OpenAIAgents:
@@ -56,13 +51,10 @@ class OpenAIAgents:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return any(is_trace(record) or is_span(record) for record in peeked(head, _WRAPPERS)[:8])
+        return any(is_trace(record) or is_span(record) for record in peeked(head, WRAPPERS)[:8])
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
-        intake = Intake(recorder, column_of)
-        reading = Reading(intake)
-        for record in read_objects(source, recorder, _WRAPPERS):
-            reading.take(record)
-        reading.finish()
-        intake.finish()
+        from agenttrace.ingest.formats.openai_agents.reading import read_records  # noqa: PLC0415
+
+        read_records(source, recorder)

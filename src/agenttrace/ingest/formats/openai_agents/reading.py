@@ -7,25 +7,29 @@ from typing import Any
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.openai_agents.lanes import Lanes
+from agenttrace.ingest.formats.openai_agents.records import WRAPPERS, is_span, is_trace
 from agenttrace.ingest.formats.openai_agents.spans import kind_of, span_of
-from agenttrace.ingest.json_objects import JsonObject
+from agenttrace.ingest.json_objects import JsonObject, read_objects
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
 from agenttrace.ingest.telemetry.ids import present_id
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.moments import Moments
 from agenttrace.ingest.telemetry.plain import add_span
+from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
 
 SPACE = "openai-agents"
 
 
-def is_trace(record: Mapping[str, Any]) -> bool:
-    """The record of a trace; it has no times."""
-    return record.get("object") == "trace" and ("workflow_name" in record or "group_id" in record)
-
-
-def is_span(record: Mapping[str, Any]) -> bool:
-    """The record of a span."""
-    return record.get("object") == "trace.span" and isinstance(record.get("span_data"), dict)
+def read_records(source: Source, recorder: Recorder) -> None:
+    """All of one source."""
+    intake = Intake(recorder, column_of)
+    reading = Reading(intake)
+    for record in read_objects(source, recorder, WRAPPERS):
+        reading.take(record)
+    reading.finish()
+    intake.finish()
 
 
 class Reading:

@@ -1,22 +1,12 @@
-"""The format: an export holds a session, a file of the storage holds a piece of one."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.opencode import sniffing
-from agenttrace.ingest.formats.opencode.messages import write_message
-from agenttrace.ingest.formats.opencode.sessions import write_session
-from agenttrace.ingest.formats.opencode.storage import message_exists, parts_of
-from agenttrace.ingest.formats.opencode.tools import write_tool
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_values import read_document
-from agenttrace.ingest.record_fields import FieldReader
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.model.vocabulary import Severity
 
 
 class OpenCode:
@@ -65,46 +55,6 @@ class OpenCode:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Everything of one file; a message is read with the files of its parts."""
-        document, reader = read_document(source, recorder), FieldReader(recorder)
-        recorder.records = 1
-        if isinstance(document, list):
-            _read_messages(reader, {"messages": document})
-        elif not isinstance(document, dict):
-            recorder.finding("not_an_object", Severity.WARNING, "no object of opencode", line=1)
-        elif sniffing.is_export(document) or "messages" in document:
-            write_session(reader, reader.inner(document, "info", 1))
-            _read_messages(reader, document)
-        elif sniffing.is_session(document):
-            write_session(reader, document)
-        elif sniffing.is_message(document):
-            write_message(reader, document, parts_of(source, document, reader), 1)
-        elif sniffing.is_part(document):
-            _read_part(source, reader, document)
-        else:
-            what = "neither session, message nor part"
-            recorder.finding("unknown_record", Severity.WARNING, what, line=1)
+        from agenttrace.ingest.formats.opencode.reading import read_file  # noqa: PLC0415
 
-
-def _read_messages(reader: FieldReader, document: Mapping[str, Any]) -> None:
-    messages = reader.objects(document, "messages", 1)
-    reader.recorder.records = 0
-    for line, message in enumerate(messages, 1):
-        info, parts = reader.inner(message, "info", line), reader.objects(message, "parts", line)
-        reader.recorder.records += 1 + len(parts)
-        if sniffing.is_message(info):
-            write_message(reader, info, parts, line)
-        else:
-            what = "a message without its ids: left out"
-            reader.recorder.finding("message_without_id", Severity.WARNING, what, line=line)
-    reader.recorder.records = max(reader.recorder.records, 1)
-
-
-def _read_part(source: Source, reader: FieldReader, part: Mapping[str, Any]) -> None:
-    """A part whose message is in the storage was read with that."""
-    if message_exists(source, part):
-        return
-    if part.get("type") == "tool":
-        write_tool(reader, part, None, 1)
-    else:
-        what = "a part whose message is not there: it says nothing by itself"
-        reader.recorder.finding("part_alone", Severity.INFO, what, line=1)
+        read_file(source, recorder)

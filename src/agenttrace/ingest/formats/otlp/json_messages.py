@@ -255,15 +255,25 @@ def value_column(values: Sequence[Value | None]) -> Texts:
     first = values[0]
     present = cast("Sequence[Value]", values)
     with suppress(AttributeError):
-        if first is not None and first.string_value is not None:
+        if first is None:
+            pass
+        elif first.string_value is not None:
             found = column_of_texts([value.string_value for value in present])
             if not found.null_count:
                 return found
-        elif first is not None and first.int_value is not None:
+        elif first.int_value is not None:
             integers = [value.int_value for value in present]
             if None not in integers:
                 return column_of(integers)
+        elif first.bool_value is not None:
+            truths = [value.bool_value for value in present]
+            if None not in truths and not any(map(_is_more_than_true, present)):
+                return column_of(truths)
     return column_of([scalar(value) for value in values])
+
+
+def _is_more_than_true(value: Value) -> bool:
+    return not (value.string_value is None and value.int_value is None and value.double_value is None)
 
 
 def scalar(value: Value | None) -> Scalar:

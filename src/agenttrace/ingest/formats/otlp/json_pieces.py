@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 
 from agenttrace.ingest.formats.otlp.json_structure import Brackets, Scanner, objects_at
-from agenttrace.ingest.source import DamagedEnd, Source, refuse_endless
+from agenttrace.ingest.lines import refuse_endless
+from agenttrace.ingest.source import DamagedEnd, Source
 
 PIECE_BYTES = 4 << 20
 """A document beyond this size is cut."""
@@ -41,20 +42,22 @@ class Piece:
     torn: bool = False
 
 
-def pieces(source: Source) -> Iterator[Piece]:
-    """The documents of a source. After a damaged end, what was good is followed by `DamagedEnd`."""
-    if _has_lines(source):
-        for number, line in source.lines():
-            text = line.removeprefix(_BOM) if number == 1 else line
-            if len(text) <= PIECE_BYTES:
-                yield Piece(text, number)
-            else:
-                yield from (Piece(part.text, number, part.torn) for part in _cut([text], source.path))
-    else:
-        yield from _cut(source.blocks(), source.path)
+def line_pieces(lines: Iterable[tuple[int, bytes]], path: str) -> Iterator[Piece]:
+    """The documents that stand on numbered lines."""
+    for number, line in lines:
+        text = line.removeprefix(_BOM) if number == 1 else line
+        if len(text) <= PIECE_BYTES:
+            yield Piece(text, number)
+        else:
+            yield from (Piece(part.text, number, part.torn) for part in _cut([text], path))
 
 
-def _has_lines(source: Source) -> bool:
+def document_pieces(source: Source) -> Iterator[Piece]:
+    """The documents of a source, whatever its lines. After a damaged end, what was good is followed by `DamagedEnd`."""
+    return _cut(source.blocks(), source.path)
+
+
+def has_lines(source: Source) -> bool:
     """Whether each line is a document, as far as the first ones tell; a broken line may be among them.
 
     A single line is a document, and so is what has no end of a line for megabytes.

@@ -21,8 +21,10 @@ from agenttrace.ingest.formats.otlp.json_messages import (
     scalar,
 )
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, single_records
+from agenttrace.ingest.formats.otlp.json_shapes import Shapes
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.names import RESOURCE
+from agenttrace.ingest.telemetry.spans import PART_ROWS
 from agenttrace.model.vocabulary import Severity
 
 _WANTED = frozenset(RESOURCE)
@@ -35,16 +37,19 @@ class JsonReading:
         """What is read goes to `intake`."""
         self._intake = intake
         self._decoder = Decoder()
+        self._shapes = Shapes(intake.builder)
 
     def read(self, documents: Iterable[Piece]) -> None:
         """Reads every document, whatever is wrong with another."""
-        for piece in documents:
-            if piece.torn:
-                self._found(
-                    "torn_document", "a document without its end: read as far as it is complete", piece
-                )
-            if piece.text:
-                self._read(piece)
+        try:
+            for piece in documents:
+                if piece.torn:
+                    what = "a document without its end: read as far as it is complete"
+                    self._found("torn_document", what, piece)
+                if piece.text:
+                    self._read(piece)
+        finally:  # a damaged end comes after all that is good
+            self._shapes.flush()
 
     def _read(self, piece: Piece) -> None:
         try:
@@ -111,7 +116,10 @@ class JsonReading:
         origin = self._intake.origin(_scope_name(group), facts)
         number = self._intake.next_line(line)
         lines = range(number, number + len(spans)) if line is None else [line] * len(spans)
-        json_spans.add_spans(self._intake.builder, spans, origin, lines, self._intake.dropped)
+        builder = self._intake.builder
+        json_spans.add_spans(builder, self._shapes, spans, origin, lines, self._intake.dropped)
+        if builder.pending >= PART_ROWS:
+            self._shapes.flush()
         self._intake.advance(len(spans))
 
     def _log(self, group: ScopeLogs, record: LogRecord, line: int | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, scalar
+from agenttrace.ingest.formats.otlp.json_shapes import Shapes
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
 from agenttrace.ingest.telemetry.spans import SpanBuilder
 from agenttrace.ingest.telemetry.values import Scalar
@@ -23,9 +24,14 @@ _ATTRIBUTES = msgspec.json.Decoder(list[NamedAttribute], strict=False)
 
 
 def add_spans(
-    builder: SpanBuilder, spans: Sequence[Span], origin: int, lines: Sequence[int], dropped: Dropped
+    builder: SpanBuilder,
+    shapes: Shapes,
+    spans: Sequence[Span],
+    origin: int,
+    lines: Sequence[int],
+    dropped: Dropped,
 ) -> None:
-    """Appends spans of one scope; `lines` has the line of each."""
+    """Appends spans of one scope, their attributes to `shapes`; `lines` has the line of each."""
     builder.trace_id += [span.trace_id for span in spans]
     builder.span_id += [span.span_id for span in spans]
     builder.parent_id += [span.parent_span_id for span in spans]
@@ -34,15 +40,11 @@ def add_spans(
     builder.end += [span.end_time_unix_nano or 0 for span in spans]
     builder.status += [_STATUS.get(span.status.code, 0) if span.status else 0 for span in spans]
     builder.origin += [origin] * len(spans)
-    rows, values = builder.attribute_rows, builder.attribute_values
     row = builder.pending
     builder.line += lines
     for span in spans:
-        for attribute in span.attributes or ():
-            code = attribute.code
-            if code >= 0:
-                rows[code].append(row)
-                values[code].append(attribute.value)
+        if span.attributes:
+            shapes.add(row, span.attributes)
         if span.events:
             _add_events(builder, span.events, row)
         if span.links:
@@ -74,7 +76,10 @@ def _detail(attributes: msgspec.Raw, wanted: str) -> Scalar:
         found = _ATTRIBUTES.decode(attributes)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return next((scalar(attribute.value) for attribute in found if attribute.key == wanted), None)
+    for attribute in found:
+        if attribute.key == wanted:
+            return scalar(attribute.value)
+    return None
 
 
 def _add_links(builder: SpanBuilder, links: Sequence[Link], row: int) -> None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.otlp.sniffing import is_otlp
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import Source
+from agenttrace.ingest.slices import read_in_slices
+from agenttrace.ingest.source import DamagedEnd, Source
+
+if TYPE_CHECKING:
+    from agenttrace.ingest.formats.otlp.reading import OtlpSlice
+    from agenttrace.ingest.telemetry.intake import Left
 
 
 class Otlp:
@@ -47,6 +55,22 @@ class Otlp:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
-        from agenttrace.ingest.formats.otlp.reading import read_otlp  # noqa: PLC0415  # loaded where needed
+        read_in_slices(self, source, recorder)
 
-        read_otlp(source, recorder)
+    def slices(self, source: Source) -> Iterator[OtlpSlice]:
+        """Some lines each, or some batches or documents."""
+        from agenttrace.ingest.formats.otlp.reading import otlp_slices  # noqa: PLC0415  # loaded where needed
+
+        return otlp_slices(source)
+
+    def read_slice(self, piece: OtlpSlice, recorder: Recorder) -> Left:
+        """What is left are log records, and spans that others complete or replace."""
+        from agenttrace.ingest.formats.otlp.reading import read_otlp_slice  # noqa: PLC0415
+
+        return read_otlp_slice(piece, recorder)
+
+    def settle(self, left: Iterable[tuple[Left, int]], damage: DamagedEnd | None, recorder: Recorder) -> None:
+        """Sessions, log records that no spans replace, and what was completed nowhere."""
+        from agenttrace.ingest.formats.otlp.reading import settle_otlp  # noqa: PLC0415
+
+        settle_otlp(left, damage, recorder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from agenttrace.ingest.formats.otlp.framing import (
     LARGEST_MESSAGE,
@@ -21,6 +22,9 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 _SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
 _BATCHES = frozenset(f'"{key}"'.encode() for key in _SIGNALS)
 _BARE = frozenset({b'"scopeSpans"', b'"scopeLogs"', b'"instrumentationLibrarySpans"'})
+_BATCHES_SEEN = 4
+"""The first may be damaged."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -92,9 +96,11 @@ def framed_json(head: bytes) -> Framing | None:
 
 
 def _is_message(head: bytes) -> bool:
-    """Whether it begins with a batch whose resource, scopes and first record have the right shapes."""
-    first = next(fields(head), None)
-    if first is None or (first.number, first.wire) != (1, LENGTH) or not first.value:
-        return False
-    end = min(first.end, len(head))
-    return is_resource_data(head, first.begin, end) and signal_of(head[first.begin : end]) is not None
+    """Whether one of its first batches has a resource, scopes and a first record of the right shapes."""
+    for batch in islice(fields(head), _BATCHES_SEEN):
+        if (batch.number, batch.wire) != (1, LENGTH) or not batch.value:
+            return False
+        end = min(batch.end, len(head))
+        if is_resource_data(head, batch.begin, end) and signal_of(head[batch.begin : end]) is not None:
+            return True
+    return False

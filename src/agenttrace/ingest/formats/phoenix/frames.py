@@ -1,11 +1,24 @@
-"""Records out of objects that hold many of them: data frames as pandas writes them, and named lists."""
+"""Records of spans, also out of objects that hold many of them: data frames of pandas, and named lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+WRAPPERS = ("data", "spans")
+"""Lists that a page of the API, and a trace of the command line client, hold spans in."""
+
 _NAMES = frozenset({"name", "span_kind", "start_time", "end_time"})
+
+
+def is_span(record: Mapping[str, Any]) -> bool:
+    """A span as the API has it, or a row of a data frame of spans."""
+    if "span_kind" not in record or "start_time" not in record:
+        return False
+    context = record.get("context")
+    if isinstance(context, dict):
+        return "trace_id" in context or "span_id" in context
+    return "context.trace_id" in record or "context.span_id" in record
 
 
 def records_in(value: dict[str, Any]) -> list[dict[str, Any]]:

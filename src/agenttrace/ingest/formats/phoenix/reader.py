@@ -1,22 +1,13 @@
-"""The format as the rest of agenttrace sees it."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.phoenix.frames import records_in
-from agenttrace.ingest.formats.phoenix.spans import is_span, span_of
+from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, records_in
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked, read_objects
+from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.moments import Moments
-from agenttrace.ingest.telemetry.plain import add_span
-from agenttrace.ingest.telemetry.values import column_of
-from agenttrace.model.vocabulary import Severity
-
-_WRAPPERS = ("data", "spans")
-"""Lists that a page of the API, and a trace of the command line client, hold spans in."""
 
 
 class Phoenix:
@@ -51,19 +42,11 @@ class Phoenix:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        found = (record for value in peeked(head, _WRAPPERS)[:8] for record in records_in(value)[:8])
+        found = (record for value in peeked(head, WRAPPERS)[:8] for record in records_in(value)[:8])
         return any(is_span(record) for record in found)
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""
-        intake, moments = Intake(recorder, column_of), Moments(recorder)
-        for line, value in read_objects(source, recorder, _WRAPPERS):
-            for record in records_in(value):
-                number = intake.next_line(line)
-                if is_span(record):
-                    add_span(intake, span_of(record, moments, number), number)
-                else:
-                    what = "a record that is no span: left out"
-                    recorder.finding("record_unusable", Severity.WARNING, what, line=number)
-                    recorder.records += 1
-        intake.finish()
+        from agenttrace.ingest.formats.phoenix.reading import read_spans  # noqa: PLC0415
+
+        read_spans(source, recorder)

@@ -16,16 +16,6 @@ _COLUMN = "attributes."
 _STATUS = {"OK": OK, "ERROR": FAILED}
 
 
-def is_span(record: Mapping[str, Any]) -> bool:
-    """A span as the API has it, or a row of a data frame of spans."""
-    if "span_kind" not in record or "start_time" not in record:
-        return False
-    context = record.get("context")
-    if isinstance(context, dict):
-        return "trace_id" in context or "span_id" in context
-    return "context.trace_id" in record or "context.span_id" in record
-
-
 def span_of(record: Mapping[str, Any], moments: Moments, line: int) -> PlainSpan:
     """The span. Ids are any text: Phoenix takes what its clients send."""
     context = record.get("context")

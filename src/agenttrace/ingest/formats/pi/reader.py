@@ -1,16 +1,13 @@
-"""The format: a header, and then an entry in each line."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.pi.entries import Entries
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_values import read_lines
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.model.vocabulary import Severity
 
 
 class Pi:
@@ -51,13 +48,9 @@ class Pi:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """All entries."""
-        entries = Entries(recorder)
-        for line, value in read_lines(source, recorder):
-            if isinstance(value, dict):
-                entries.take(value, line)
-            else:
-                recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=line)
-        entries.finish()
+        from agenttrace.ingest.formats.pi.reading import read_entries  # noqa: PLC0415
+
+        read_entries(source, recorder)
 
 
 def _is_message(entry: dict[str, Any]) -> bool:

@@ -1,22 +1,13 @@
-"""The format: one trajectory, or the attempts of one that tried several times."""
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
-from agenttrace.ingest import fields
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.swe_agent.steps import write_steps
 from agenttrace.ingest.head import HEAD_BYTES, Head
-from agenttrace.ingest.json_text import parsed
-from agenttrace.ingest.json_values import read_document
-from agenttrace.ingest.record_fields import FieldReader
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.model.vocabulary import Severity
 
 _STEP = ({"action", "observation", "thought"}, {"action", "observation", "response"})
 
@@ -65,36 +56,10 @@ class SweAgent:
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """All steps of all attempts."""
-        document = read_document(source, recorder)
-        if not isinstance(document, dict):
-            recorder.finding("not_an_object", Severity.WARNING, "no trajectory", line=1)
-            return
-        reader = FieldReader(recorder)
-        attempts = reader.objects(document, "attempts", 1) or [document]
-        steps = [step for attempt in attempts for step in reader.objects(attempt, "trajectory", 1)]
-        recorder.records = max(len(steps), 1)
-        if not any("execution_time" in step for step in steps):
-            what = "a trajectory of an early version, or a demonstration: it states no times at all"
-            recorder.finding("no_timings", Severity.WARNING, what)
-            return
-        session_key = f"swe-agent:{_fingerprint(steps[0])[:16]}"
-        write_steps(reader, session_key, steps)
-        recorder.session(session_key=session_key, task_id=_task(document))
+        from agenttrace.ingest.formats.swe_agent.reading import read_trajectory  # noqa: PLC0415
+
+        read_trajectory(source, recorder)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _fingerprint(step: Mapping[str, Any]) -> str:
-    """A file names no id of its run, but no two runs begin with the same step that took equally long."""
-    said = json.dumps([step.get(name) for name in ("action", "response", "execution_time")], default=str)
-    return hashlib.sha256(said.encode(errors="replace")).hexdigest()
-
-
-def _task(document: Mapping[str, Any]) -> str | None:
-    """The id of the problem, from the configuration, which newer versions keep as text."""
-    stated = document.get("replay_config")
-    config = parsed(stated.encode(errors="replace")) if isinstance(stated, str) else stated
-    problem = config.get("problem_statement") if isinstance(config, dict) else None
-    return fields.text(problem.get("id")) if isinstance(problem, dict) else None

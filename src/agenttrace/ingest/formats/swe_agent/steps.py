@@ -22,12 +22,14 @@ _COMMANDS = frozenset(
 """Tools of its own; whatever else an action begins with is a command of the shell."""
 
 
-def write_steps(reader: FieldReader, session_key: str, steps: Sequence[Mapping[str, Any]]) -> None:
-    """A request and a tool for each step, laid end to end."""
+def write_steps(
+    reader: FieldReader, session_key: str, steps: Sequence[tuple[int, Mapping[str, Any]]]
+) -> None:
+    """A request and a tool for each step, with its number, laid end to end."""
     t_ns, before = BEGINNING_NS, None
     lane = "main"
     reader.recorder.agent(session_key=session_key, agent_key=lane, main=True)
-    for number, step in enumerate(steps, 1):
+    for number, step in steps:
         key = f"step:{number}"
         reader.recorder.span(
             session_key=session_key,

@@ -12,54 +12,32 @@ from hashlib import blake2b
 from typing import Any
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_values import read_lines
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.ingest.workload import recognition
-from agenttrace.ingest.workload.rows import UNTOLD, Link, Values, WorkloadRows
+from agenttrace.ingest.workload.rows import Link, Values, WorkloadRows
 from agenttrace.model.vocabulary import Evidence, HashScope, LinkKind, Severity
 
 _MOST_TURNS = 100_000
 
-
-class AppliedCompute:
-    """Applied Compute agentic workloads."""
-
-    id = recognition.APPLIED_COMPUTE
-    companions: tuple[str, ...] = ()
-    facts = FormatFacts(
-        about="agentic workloads of Applied Compute: turns of a session with their tools",
-        containers=("JSON lines",),
-        measured=("tool times", "tokens of answers and tool results"),
-        derived=("prompts (what came before, added up)", "starts at the earliest"),
-        untold=(*UNTOLD, "arrivals", "models", "names of tools", "block hashes", "subagents"),
-        timed=False,
-    )
-
-    def sniff(self, head: Head) -> bool:
-        """A line with the lengths of prompt, answers and tool results of a session."""
-        return recognition.workload_of(head) == self.id
-
-    def read(self, source: Source, recorder: Recorder) -> None:
-        """One session for each line: its requests, and a tool call between each two of them."""
-        rows = WorkloadRows(recorder, HashScope.SOURCE)
-        seen: Counter[str] = Counter()
-        for line, value in read_lines(source, recorder):
-            turns = _turns(recorder, value, line) if isinstance(value, dict) else None
-            if turns is None:
-                example = "a line that is no session with its turns: left out"
-                recorder.finding("record_unusable", Severity.WARNING, example, line=line)
-                continue
-            digest = blake2b(repr(turns).encode(), digest_size=12).hexdigest()
-            seen[digest] += 1
-            again = "" if seen[digest] == 1 else f".{seen[digest]}"
-            _record(rows, f"applied-compute:{digest}{again}", turns, line)
-
-
 _Turn = tuple[int | None, int | None, int | None]
 """The answer's tokens, the tool result's tokens, the tool's time in ns; None: unknown, or the final answer."""
+
+
+def read_sessions(source: Source, recorder: Recorder) -> None:
+    """One session for each line: its requests, and a tool call between each two of them."""
+    rows = WorkloadRows(recorder, HashScope.SOURCE)
+    seen: Counter[str] = Counter()
+    for line, value in read_lines(source, recorder):
+        turns = _turns(recorder, value, line) if isinstance(value, dict) else None
+        if turns is None:
+            example = "a line that is no session with its turns: left out"
+            recorder.finding("record_unusable", Severity.WARNING, example, line=line)
+            continue
+        digest = blake2b(repr(turns).encode(), digest_size=12).hexdigest()
+        seen[digest] += 1
+        again = "" if seen[digest] == 1 else f".{seen[digest]}"
+        _record(rows, f"applied-compute:{digest}{again}", turns, line)
 
 
 def _turns(recorder: Recorder, row: Mapping[str, Any], line: int) -> tuple[int | None, list[_Turn]] | None:
@@ -117,6 +95,3 @@ def _record(rows: WorkloadRows, key: str, session: tuple[int | None, list[_Turn]
         start_ns, before = start_ns + (tool_ns or 0), tool
         known = None not in (prompt, answer, result)
         prompt = (prompt or 0) + (answer or 0) + (result or 0) if known else None
-
-
-APPLIED_COMPUTE = AppliedCompute()

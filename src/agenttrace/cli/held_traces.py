@@ -1,0 +1,53 @@
+"""Traces that lie on disk between two looks at them: one at their requests, one at everything."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from agenttrace.model.schema import TRACE_TABLES
+from agenttrace.model.trace import Trace
+
+
+class HeldTraces:
+    """A folder for traces, where TMPDIR says. To be closed."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._folder = tempfile.TemporaryDirectory(prefix="agenttrace-")
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Removes what lies on disk."""
+        self._folder.cleanup()
+
+    def places(self, count: int) -> list[str]:
+        """A place for each of so many traces, for any process of this machine."""
+        return [str(Path(self._folder.name) / f"{number}.arrows") for number in range(count)]
+
+
+def hold(trace: Trace, place: str) -> None:
+    """Writes a trace: its tables below each other as Arrow streams."""
+    with pa.OSFile(place, "wb") as file:
+        for table in TRACE_TABLES:
+            with pa.ipc.new_stream(file, table.arrow) as stream:
+                stream.write_table(getattr(trace, table.name).unify_dictionaries())
+
+
+def release(place: str) -> Trace:
+    """The trace that is held there, which is then gone."""
+    tables = {}
+    with pa.OSFile(place, "rb") as file:
+        for table in TRACE_TABLES:
+            tables[table.name] = pa.ipc.open_stream(file).read_all()
+    Path(place).unlink()
+    return Trace(**tables)

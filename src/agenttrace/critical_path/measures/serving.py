@@ -1,0 +1,104 @@
+"""What an agent felt of its server: first token, tokens a second, and whether it met the same worker again."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from agenttrace.critical_path.measures.chunk import Chunk
+
+_LANE = ("session", "agent")
+_PERCENTS = (50, 95, 99)
+
+
+def answered_requests(chunk: Chunk) -> pl.DataFrame:
+    """Requests that were not cancelled, by lane and time, with what each of them felt.
+
+    `ttft_ns`, `itl_ns` (the source's own, else decode over the tokens after the first) and `tokens_per_s`, null where
+    not known. `same_worker`: whether it met the worker of its lane's last request; `reusable`: the tokens that
+    this one had, null for the first.
+    """
+    facts = (
+        *("session", "agent", "span", "turn", "start_ns", "model", "worker", "priority", "queue_depth"),
+        *("input_tokens", "cache_read_tokens", "output_tokens"),
+    )
+    answered = (pl.col("status") != "cancelled").fill_null(value=True)
+    ttft = pl.col("first_token_ns") - pl.col("start_ns")
+    after_first = (pl.col("output_tokens") - 1).replace(0, None)
+    itl = pl.coalesce("itl_ns", pl.col("decode_ns") // after_first)
+    requests = chunk.spans.filter((pl.col("kind") == "request") & answered)
+    return (
+        requests.select(*facts, ttft_ns=ttft, itl_ns=itl)
+        .sort("session", "agent", "start_ns", "span")
+        .with_columns(
+            tokens_per_s=1e9 / pl.col("itl_ns").replace(0, None),
+            same_worker=pl.col("worker") == pl.col("worker").shift(1).over(_LANE),
+            reusable=pl.min_horizontal(pl.col("input_tokens").shift(1).over(_LANE), "input_tokens"),
+        )
+        .with_columns(
+            reusable=pl.when(pl.col("input_tokens").shift(1).over(_LANE).is_not_null()).then("reusable")
+        )
+    )
+
+
+def serving_of_sessions(chunk: Chunk) -> pl.DataFrame:
+    """One row for each session with requests: percentiles of what they felt, and affinity.
+
+    `tokens_per_s_slow5` is exceeded by 95 % of the requests. `affinity_pairs`: requests whose worker and whose lane's
+    previous worker are known; `affinity_same` of them met it again. `hit_rate_same` and `hit_rate_moved`: which
+    share of the reusable tokens these and the others found in the cache.
+    """
+    requests = answered_requests(chunk)
+    times = [_percentile(name, percent) for name in ("ttft", "itl") for percent in _PERCENTS]
+    speed = pl.col("tokens_per_s")
+    known = pl.col("same_worker").is_not_null()
+    return requests.group_by("session").agg(
+        *times,
+        pl.col("ttft_ns").count().cast(pl.Int64).alias("ttft_n"),
+        pl.col("itl_ns").count().cast(pl.Int64).alias("itl_n"),
+        speed.median().alias("tokens_per_s_p50"),
+        speed.quantile(0.05, "linear").alias("tokens_per_s_slow5"),
+        speed.quantile(0.01, "linear").alias("tokens_per_s_slow1"),
+        known.sum().cast(pl.Int64).alias("affinity_pairs"),
+        pl.col("same_worker").sum().cast(pl.Int64).alias("affinity_same"),
+        _hit_rate(pl.col("same_worker")).alias("hit_rate_same"),
+        _hit_rate(~pl.col("same_worker")).alias("hit_rate_moved"),
+        pl.col("queue_depth").max().alias("queue_depth_max"),
+    )
+
+
+def _percentile(name: str, percent: int) -> pl.Expr:
+    value = pl.col(f"{name}_ns").quantile(percent / 100, "linear")
+    return value.round().cast(pl.Int64).alias(f"{name}_p{percent}_ns")
+
+
+def _hit_rate(of: pl.Expr) -> pl.Expr:
+    known = of.fill_null(value=False) & pl.col("cache_read_tokens").is_not_null()
+    found = pl.min_horizontal("cache_read_tokens", "reusable").filter(known).sum()
+    total = pl.col("reusable").filter(known).sum()
+    return pl.when(total > 0).then(found / total)
+
+
+def felt(chunk: Chunk) -> pl.DataFrame:
+    """Of each answered request: session, priority, measure (`ttft` or `itl`), value_ns, and count, which is 1."""
+    requests = answered_requests(chunk)
+    measures = [
+        requests.select("session", "priority", measure=pl.lit(name), value_ns=pl.col(f"{name}_ns"))
+        for name in ("ttft", "itl")
+    ]
+    return pl.concat(measures).drop_nulls("value_ns").with_columns(count=pl.lit(1, pl.Int64))
+
+
+def coarser(latencies: pl.DataFrame) -> pl.DataFrame:
+    """The same, values kept to three digits and put together whatever session they are of."""
+    magnitude = pl.col("value_ns").clip(lower_bound=1).log10().floor() - 2
+    step = pl.lit(10.0).pow(magnitude.clip(lower_bound=0))
+    rounded = latencies.with_columns(
+        session=pl.lit(None, pl.String),
+        value_ns=((pl.col("value_ns") / step).round() * step).cast(pl.Int64),
+    )
+    return (
+        rounded.group_by("session", "priority", "measure", "value_ns")
+        .agg(pl.col("count").sum())
+        .sort("measure", "priority", "value_ns", nulls_last=True)
+        .select(latencies.columns)
+    )

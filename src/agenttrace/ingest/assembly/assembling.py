@@ -1,0 +1,156 @@
+"""From the raw rows of complete sessions to their trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+import pyarrow as pa
+
+from agenttrace.ingest.assembly.absences import note_absences
+from agenttrace.ingest.assembly.agents import assign_lanes
+from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
+from agenttrace.ingest.assembly.bounds import settle_bounds
+from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
+from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
+from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
+from agenttrace.ingest.assembly.flushed import forget_flushed_ends
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, in_one_piece
+from agenttrace.ingest.assembly.history import read_history
+from agenttrace.ingest.assembly.holders import Held, hold_lanes
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lineage import note_missing_parents
+from agenttrace.ingest.assembly.lookup import KeyIndex
+from agenttrace.ingest.assembly.parents import find_parents
+from agenttrace.ingest.assembly.prefixes import delta_coded
+from agenttrace.ingest.assembly.purposes import spread_purposes
+from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
+from agenttrace.ingest.assembly.tables import (
+    Numbering,
+    agent_table,
+    link_table,
+    mark_table,
+    prefix_table,
+    session_table,
+    span_table,
+)
+from agenttrace.ingest.assembly.turns import number_turns
+from agenttrace.ingest.assembly.views import fold_views
+from agenttrace.ingest.assembly.waits import add_waits
+from agenttrace.ingest.assembly.workloads import (
+    report_workloads,
+    untimed_sessions,
+    without_extents,
+    without_lengths,
+)
+from agenttrace.ingest.joining.clocks import in_one_time
+from agenttrace.ingest.joining.folding import fold_sightings
+from agenttrace.ingest.joining.matches import Matches
+from agenttrace.model.schema import AGENTS, FINDINGS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS
+from agenttrace.model.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Of each source its path, its format and its dialects; and the sources as a table."""
+
+    paths: Sequence[str]
+    formats: Sequence[str]
+    dialects: Sequence[str]
+    table: pa.Table
+
+
+def assemble_frames(
+    frames: Frames,
+    members: pl.DataFrame,
+    matches: Matches,
+    about: About,
+    ledger: Ledger,
+    suspend_after_ns: int,
+) -> Trace:
+    """The trace of the sessions whose rows the frames hold, all of them."""
+    alike = matches.alike(_members_here(members, frames)) if matches.pairs.height else {}
+    frames = in_one_time(frames.map(in_one_piece), matches.ahead)
+    frames = number_sessions(frames, members, alike, ledger)
+    if frames.spans.is_empty():
+        return _empty_trace(about)
+    untimed = untimed_sessions(frames.sessions)
+    held, frames = _arrange(frames, matches, untimed, ledger)
+    held, links, placed = read_history(held, frames, ledger, untimed)
+    held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
+    held = note_absences(held, ledger)
+    spans, detached = bound_sessions(held)
+    spans = without_extents(spans, untimed)
+    held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns, untimed)
+    index = KeyIndex(held.spans.get_column("sid"), held.spans.get_column("span_key"))
+    all_links = pl.concat([resolve_links(held, frames, index, ledger, untimed), links])
+    sessions = describe_sessions(held, frames, detached, first_prompts(held, placed))
+    report_workloads(sessions, ledger)
+    numbering = Numbering(held, sessions)
+    marks = mark_table(numbering, resolve_marks(frames.marks, index))
+    return Trace(
+        sessions=session_table(numbering, about.formats, about.dialects),
+        agents=agent_table(numbering),
+        spans=span_table(numbering, number_turns(held.spans, held.lane)),
+        marks=marks,
+        links=link_table(numbering, all_links, marks),
+        prefixes=prefix_table(numbering, delta_coded(placed)),
+        findings=FINDINGS.arrow.empty_table(),
+        sources=about.table,
+    )
+
+
+def _members_here(members: pl.DataFrame, frames: Frames) -> pl.DataFrame:
+    return members.join(frames.spans.select("session_key").unique(), on="session_key", how="semi")
+
+
+def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
+    """A fork that did nothing of its own is no session, and nothing else is said of it."""
+    left = spans.select("sid").unique()
+    parts = {
+        name: frame.join(left, on="sid", how="semi", maintain_order="left")
+        for name, frame in frames.items().items()
+        if name != "spans"
+    }
+    return replace(frames, **parts)
+
+
+def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledger) -> tuple[Held, Frames]:
+    spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
+    spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
+    spans = forget_flushed_ends(spans, ledger)
+    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
+    parents = find_parents(spans, ledger)
+    spans = fold_views(spans, parents, ledger)
+    lanes = assign_lanes(spans, parents, frames.agents)
+    note_missing_parents(spans, lanes.table, frames.agents, ledger)
+    held = hold_lanes(spans, parents, lanes)
+    return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
+
+
+def _inside_compactions(held: Held) -> Held:
+    """The request that writes a summary belongs inside the compaction of its lane that spans it."""
+    facts = held.spans.select(
+        "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(lane=pl.Series(held.lane))
+    outer = facts.filter(pl.col("kind") == "compaction").select("lane", "start_ns", "end_ns", outer="row")
+    if outer.is_empty():
+        return held
+    inner = facts.filter((pl.col("kind") == "request") & (pl.col("purpose") == "compaction"))
+    pairs = inner.join(outer, on="lane", suffix="_outer").filter(
+        (pl.col("start_ns_outer") <= pl.col("start_ns") + TOLERANCE_NS)
+        & (pl.col("end_ns_outer") >= pl.col("end_ns") - TOLERANCE_NS)
+    )
+    pairs = pairs.sort("row", pl.col("end_ns_outer") - pl.col("start_ns_outer")).unique("row", keep="first")
+    parents = held.parents.copy()
+    parents[pairs.get_column("row").to_numpy()] = pairs.get_column("outer").to_numpy()
+    return Held(held.spans, parents, held.lane, held.lanes)
+
+
+def _empty_trace(about: About) -> Trace:
+    empty = {
+        table.name: table.arrow.empty_table()
+        for table in (SESSIONS, AGENTS, SPANS, MARKS, LINKS, PREFIXES, FINDINGS)
+    }
+    return Trace(**empty, sources=about.table)

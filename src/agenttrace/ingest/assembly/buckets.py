@@ -1,0 +1,38 @@
+"""Complete sessions whose rows are put together by themselves: the piece of work that any process can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agenttrace.ingest.assembly.assembling import About, assemble_frames
+from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
+from agenttrace.ingest.assembly.rows import Rows
+from agenttrace.ingest.joining.matches import Matches
+from agenttrace.model.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Complete sessions, without findings; and the findings made of them."""
+
+    trace: Trace
+    findings: Sequence[LedgerRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Some families of sessions, complete: rows, and what all input tells of them. It can be pickled."""
+
+    rows: Rows
+    matches: Matches
+    about: About
+    suspend_after_ns: int
+
+    def assemble(self) -> Assembled:
+        """Their trace."""
+        ledger = Ledger(self.about.paths)
+        trace = assemble_frames(
+            self.rows.frames(), self.rows.members, self.matches, self.about, ledger, self.suspend_after_ns
+        )
+        return Assembled(trace, ledger.rows())

@@ -1,0 +1,84 @@
+"""The order of rows by several integers: packed into one word, so that a single sort of numbers is enough.
+
+Sorting a frame by five columns encodes every row as bytes and compares those. The bits of the same columns,
+one after the other, mostly tell all rows apart within the first 64, and numbers are sorted ten times as fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Rows: TypeAlias = NDArray[np.int64]
+Keys: TypeAlias = NDArray[np.signedinteger[Any] | np.unsignedinteger[Any] | np.bool_]
+
+_WORD_BITS = 64
+
+
+def order_of(*keys: Keys) -> Rows:
+    """Row numbers in the order of integer keys, the first of which counts most; equal rows stay as they are."""
+    if not len(keys[0]):
+        return np.empty(0, np.int64)
+    words = _words(keys)
+    order = np.argsort(words[0])
+    tied = _tied(words[0][order])
+    if tied.any():
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((rows, *(word[rows] for word in reversed(words))))]
+    return order
+
+
+def ordered_further(order: Rows, keys: Sequence[Keys], frame: pl.DataFrame) -> Rows:
+    """`order`, with rows that are equal in all `keys` put in the order of the columns of `frame`, nulls last."""
+    equal = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in keys:
+        sorted_key = key[order]
+        equal &= sorted_key[1:] == sorted_key[:-1]
+    if not equal.any():
+        return order
+    begins = np.concatenate([[True], ~equal])
+    tied = ~begins | np.append(~begins[1:], False)  # the last row has no next one
+    rows = order[tied]
+    told = frame[rows].with_columns(_run=pl.Series(np.cumsum(begins)[tied]))
+    finer = told.select(pl.arg_sort_by("_run", *frame.columns, nulls_last=True)).to_series().to_numpy()
+    order = order.copy()
+    order[tied] = rows[finer]
+    return order
+
+
+def _words(keys: Sequence[Keys]) -> list[NDArray[np.uint64]]:
+    """The bits of all keys of each row, one after the other, in as many words as that takes."""
+    words = [np.zeros(len(keys[0]), np.uint64)]
+    free = _WORD_BITS
+    for key in keys:
+        lowest = int(key.min())
+        bits = (int(key.max()) - lowest).bit_length()
+        if not bits:
+            continue
+        value = key.astype(np.uint64) - np.uint64(lowest % 2**64)
+        if bits > free:
+            rest = bits - free
+            words[-1] = _shifted(words[-1], free) | (value >> np.uint64(rest))
+            words.append(value & np.uint64(2**rest - 1))
+            free = _WORD_BITS - rest
+        else:
+            words[-1] = _shifted(words[-1], bits) | value
+            free -= bits
+    return words
+
+
+def _shifted(word: NDArray[np.uint64], bits: int) -> NDArray[np.uint64]:
+    return word << np.uint64(bits) if bits < _WORD_BITS else np.zeros_like(word)
+
+
+def _tied(sorted_word: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of them equal the one before or the one after."""
+    same = sorted_word[1:] == sorted_word[:-1]
+    tied = np.zeros(len(sorted_word), np.bool_)
+    tied[1:] = same
+    tied[:-1] |= same
+    return tied

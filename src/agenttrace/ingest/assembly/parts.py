@@ -1,0 +1,153 @@
+"""A part of what was read: its rows, in memory or on disk, and what has to be known of them before assembly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from agenttrace.ingest.assembly import spill
+from agenttrace.ingest.assembly.frames import Frames, frames_of, together
+from agenttrace.ingest.assembly.membership import Edge
+from agenttrace.ingest.assembly.units import mistaken_unit
+from agenttrace.ingest.raw import RawTrace
+from agenttrace.model.vocabulary import Severity
+
+REQUEST_FACTS = (
+    "origin", "start_ns", "end_ns", "start_evidence", "end_evidence", "input_tokens", "output_tokens",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is kept in memory of rows wherever they lie.
+
+    `spans`: rows of each session key. `named`: edges between a session's own name and its keys; `strong` and `weak`
+    as in `raw.RAW_KEY_EDGES`. `requests`: see `RawStore.take_requests`.
+    """
+
+    spans: Counter[str]
+    named: frozenset[Edge]
+    strong: frozenset[Edge]
+    weak: frozenset[Edge]
+    requests: pl.DataFrame
+
+
+class Finding(NamedTuple):
+    """A finding of a part; its line counts as the rows' lines do."""
+
+    code: str
+    severity: Severity
+    times: int
+    line: int | None
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of one source. `rows`: a file of `spill` where they lie on disk. It can be pickled.
+
+    `origin`, the number of the source, is not known to whoever reads it; nor are lines, where only the parts before
+    tell how many there are. Both are made good by `placed`.
+    """
+
+    rows: Frames | Path
+    size_bytes: int
+    notes: Notes
+    findings: tuple[Finding, ...]
+    records: int
+    dialects: tuple[str, ...]
+    unit: str | None
+    origin: int = 0
+    lines_before: int = 0
+
+    def laid(self, path: Path) -> Part:
+        """The same, with its rows in that file."""
+        if isinstance(self.rows, Frames):
+            spill.append(path, self.rows)
+        return replace(self, rows=path)
+
+    def placed(self, origin: int, lines_before: int) -> Part:
+        """The same, as a part of that source, so many lines or records into it."""
+        findings = tuple(
+            found._replace(line=found.line + lines_before) if found.line is not None else found
+            for found in self.findings
+        )
+        requests = self.notes.requests.with_columns(origin=pl.lit(origin, pl.Int32))
+        return replace(
+            self,
+            notes=replace(self.notes, requests=requests),
+            findings=findings,
+            origin=origin,
+            lines_before=lines_before,
+        )
+
+    def frames(self) -> Iterator[Frames]:
+        """Its rows, with the numbers of their source and their lines, in one or several pieces."""
+        pieces = spill.parts(self.rows) if isinstance(self.rows, Path) else iter((self.rows,))
+        return (frames.placed(self.origin, self.lines_before) for frames in pieces)
+
+
+def part_of(raw: RawTrace) -> Part:
+    """What was recorded, as a part in memory."""
+    frames = frames_of(raw)
+    edges = list(zip(*raw.key_edges.to_pydict().values(), strict=True))
+    return Part(
+        rows=frames,
+        size_bytes=sum(int(frame.estimated_size()) for frame in frames.items().values()),
+        notes=Notes(
+            spans=_spans_of_keys(frames),
+            named=_named(frames),
+            strong=frozenset((a, b) for a, b, strong in edges if strong),
+            weak=frozenset((a, b) for a, b, strong in edges if not strong),
+            requests=request_facts(frames),
+        ),
+        findings=tuple(
+            Finding(row["code"], Severity(row["severity"]), row["count"], row["line"], row["example"])
+            for row in raw.findings.to_pylist()
+        ),
+        records=raw.records,
+        dialects=raw.dialects,
+        unit=mistaken_unit(raw.spans),
+    )
+
+
+def without_notes(part: Part) -> Part:
+    """The same, once its notes are taken."""
+    return replace(part, notes=_NO_NOTES, findings=())
+
+
+def _spans_of_keys(frames: Frames) -> Counter[str]:
+    """Of keys that only an agent or a session has, none."""
+    counted = Counter(dict(frames.spans.group_by("session_key", maintain_order=True).len().iter_rows()))
+    for frame in (frames.agents, frames.sessions):
+        for key in frame.get_column("session_key").unique(maintain_order=True):
+            counted.setdefault(key, 0)
+    return counted
+
+
+def _named(frames: Frames) -> frozenset[Edge]:
+    named = frames.sessions.select("source_id", "session_key").drop_nulls().unique()
+    return frozenset((f"\0{name}", key) for name, key in named.iter_rows())
+
+
+def request_facts(frames: Frames) -> pl.DataFrame:
+    """`REQUEST_FACTS`, and hashes of keys and ids, of each request."""
+    requests = frames.spans.filter(pl.col("kind") == "request")
+    ids = {"id_a": "request_id", "id_b": "client_request_id"}
+    return requests.select(
+        *REQUEST_FACTS,
+        pl.col("session_key").hash().alias("key"),
+        pl.col("span_key").hash().alias("span"),
+        *(
+            pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(hashed)
+            for hashed, name in ids.items()
+        ),
+    )
+
+
+_NO_NOTES = Notes(Counter(), frozenset(), frozenset(), frozenset(), request_facts(together([])))

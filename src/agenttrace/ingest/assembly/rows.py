@@ -1,0 +1,23 @@
+"""The rows of some sessions, wherever they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from agenttrace.ingest.assembly import spill
+from agenttrace.ingest.assembly.frames import Frames
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of some session keys, in memory or in places on disk. `members`: see `membership`."""
+
+    held: Frames | Sequence[spill.Place]
+    members: pl.DataFrame
+
+    def frames(self) -> Frames:
+        """All of them."""
+        return self.held if isinstance(self.held, Frames) else spill.whole(self.held)

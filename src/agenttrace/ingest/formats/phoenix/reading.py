@@ -1,0 +1,29 @@
+"""The format as the rest of agenttrace sees it."""
+
+from __future__ import annotations
+
+from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, records_in
+from agenttrace.ingest.formats.phoenix.spans import span_of
+from agenttrace.ingest.json_objects import read_objects
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
+from agenttrace.ingest.telemetry.intake import Intake
+from agenttrace.ingest.telemetry.moments import Moments
+from agenttrace.ingest.telemetry.plain import add_span
+from agenttrace.ingest.telemetry.values import column_of
+from agenttrace.model.vocabulary import Severity
+
+
+def read_spans(source: Source, recorder: Recorder) -> None:
+    """Records all of the source."""
+    intake, moments = Intake(recorder, column_of), Moments(recorder)
+    for line, value in read_objects(source, recorder, WRAPPERS):
+        for record in records_in(value):
+            number = intake.next_line(line)
+            if is_span(record):
+                add_span(intake, span_of(record, moments, number), number)
+            else:
+                what = "a record that is no span: left out"
+                recorder.finding("record_unusable", Severity.WARNING, what, line=number)
+                recorder.records += 1
+    intake.finish()

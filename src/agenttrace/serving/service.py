@@ -1,0 +1,142 @@
+"""How long prefill takes on a server without load, fitted to the waits in a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+
+from agenttrace.serving.fitting import Bools, Floats, firm_lower_edge, least_absolute
+from agenttrace.serving.observations import met_nobody
+
+LEAST_REQUESTS = 20
+"""Fewer requests of a model than these say nothing."""
+
+LEAST_UNLOADED = 8
+"""So many requests must have met a server without load for its prefill time to be a value and not a bound."""
+
+NEAR = 2.0
+"""A wait of an unloaded request is at most this many times what the fit says."""
+
+_FIRM = 3
+_ROUNDS = 3
+_LARGEST_ERROR = 0.5
+_NOISE = 0.98
+"""A wait that is as near to the fit as this share of the unloaded ones holds no queue."""
+
+Key: TypeAlias = tuple[str | None, bool]
+"""A model, and whether its waits run from the dispatch to the engine or from the start of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillTime:
+    """The unloaded time to the first token: base + per_token * u + per_token_context * u * n, in nanoseconds.
+
+    u are uncached tokens, n all tokens of the prompt. `bound`: no more than an upper bound, for no request is
+    known to have met an idle server. `error_ns`: half of the unloaded requests are nearer to the fit than that;
+    `noise_share`: nearly all of them are nearer than this share of it. `calibrated`: fitted to another trace.
+    """
+
+    base_ns: float
+    per_token_ns: float
+    per_token_context_ns: float = 0.0
+    error_ns: int = 0
+    noise_share: float = 0.0
+    requests: int = 0
+    unloaded: int = 0
+    bound: bool = True
+    calibrated: bool = False
+
+    def predict(self, uncached: Floats, context: Floats) -> Floats:
+        """Nanoseconds, for counts of tokens."""
+        return self.base_ns + uncached * (self.per_token_ns + self.per_token_context_ns * context)
+
+    def queue_in(self, wait: Floats, uncached: Floats, context: Floats) -> Floats:
+        """What of a wait is queue: nothing within the fit's noise, all beyond the prefill at twice the noise."""
+        prefill = self.predict(uncached, context)
+        beyond = np.clip(wait - prefill, 0.0, wait)
+        noise = np.maximum(prefill * self.noise_share, 1.0)
+        queue: Floats = beyond * np.clip(beyond / noise - 1.0, 0.0, 1.0)
+        return queue
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Prefill times by model and by where the wait begins."""
+
+    times: Mapping[Key, PrefillTime]
+
+    def time_of(self, key: Key) -> PrefillTime | None:
+        """The time of that model; of a calibration with one model only, that one's whatever it is called."""
+        if key in self.times:
+            return self.times[key]
+        alike = [time for (_, from_dispatch), time in self.times.items() if from_dispatch == key[1]]
+        return alike[0] if len(alike) == 1 and alike[0].calibrated else None
+
+    def as_calibration(self) -> Service:
+        """The same for use with another trace."""
+        return Service({key: replace(time, calibrated=True) for key, time in self.times.items()})
+
+    def or_else(self, other: Service) -> Service:
+        """This, and of models that it says nothing of what `other` says."""
+        known = {key: self.time_of(key) or time for key, time in other.times.items()}
+        return Service({**known, **self.times})
+
+
+def groups(observed: pl.DataFrame) -> dict[Key, pl.DataFrame]:
+    """The observations by model and beginning of the wait."""
+    parts = observed.partition_by("model", "from_dispatch", as_dict=True, maintain_order=True)
+    return {(model, bool(from_dispatch)): part for (model, from_dispatch), part in parts.items()}
+
+
+def fit_service(observed: pl.DataFrame) -> Service:
+    """Prefill times for every model that has enough requests with known tokens; `observed`: of all sessions."""
+    order = ("dispatch_ns", "wait_ns", "uncached_tokens", "context_tokens", "worker")
+    found = {}
+    for key, group in groups(observed.sort(order, nulls_last=True)).items():
+        counted = group.filter(pl.col("context_tokens").is_not_null() & (pl.col("wait_ns") > 0))
+        if counted.height >= LEAST_REQUESTS:
+            found[key] = _fit(counted)
+    return Service(found)
+
+
+def _fit(group: pl.DataFrame) -> PrefillTime:
+    uncached, context, wait = (
+        group.get_column(name).to_numpy().astype(np.float64)
+        for name in ("uncached_tokens", "context_tokens", "wait_ns")
+    )
+    free = met_nobody(group)
+    edge = PrefillTime(*firm_lower_edge(uncached, wait, NEAR, _FIRM), requests=len(wait))
+    columns = np.stack([np.ones(len(wait)), uncached, uncached * context], axis=1)
+    for first in (free & (wait <= NEAR * edge.predict(uncached, context)), free):
+        weights, near = _settled(columns, wait, free, first)
+        fitted = columns[near] @ weights
+        off = np.abs(wait[near] - fitted)
+        share = off / np.maximum(fitted, 1.0)
+        if near.sum() >= max(LEAST_UNLOADED, free.sum() / 2) and np.median(share) <= _LARGEST_ERROR:
+            base, per_token, per_token_context = weights.tolist()
+            return PrefillTime(
+                base,
+                per_token,
+                per_token_context,
+                error_ns=int(np.median(off)),
+                noise_share=float(np.quantile(share, _NOISE)),
+                requests=len(wait),
+                unloaded=int(near.sum()),
+                bound=False,
+            )
+    return edge
+
+
+def _settled(columns: Floats, wait: Floats, free: Bools, near: Bools) -> tuple[Floats, Bools]:
+    """The fit to the free waits that are near it, begun with those in `near`; none where they get too few."""
+    weights = np.zeros(columns.shape[1])
+    for _ in range(_ROUNDS):
+        if near.sum() < LEAST_UNLOADED:
+            return weights, np.zeros(len(wait), np.bool_)
+        weights = least_absolute(columns[near], wait[near])
+        near = free & (wait <= NEAR * (columns @ weights))
+    return weights, near
