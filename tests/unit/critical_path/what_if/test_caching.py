@@ -68,4 +68,4 @@ def test_what_would_be_a_guess_is_refused(trace: Trace, why: str) -> None:
     walls = analyze_chunk(trace, questions).what_if["wall_ns"].to_list()
     assert walls[0] is None
     assert walls[1] is not None
-    assert questions.finding()
+    assert questions.findings()["code"].to_list() == ["what_if_unknown"]
