@@ -15,7 +15,7 @@ from agenttrace.critical_path.readings import OtherReading
 from agenttrace.critical_path.schedule import Schedule, plan, plan_network, walls
 from agenttrace.critical_path.spans import PHASE
 from agenttrace.critical_path.what_if.bench import Bench
-from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_shares
+from agenttrace.critical_path.what_if.caching import PrefillCosts, prefill_shares
 from agenttrace.critical_path.what_if.changing import changed_gaps
 from agenttrace.critical_path.what_if.fan_out import slot_waits, with_slot_waits
 from agenttrace.critical_path.what_if.questions import Questions
@@ -37,7 +37,7 @@ SCHEMA = {
 class _Trial:
     bench: Bench
     measured: Chunk
-    cost: PrefillCost | str | None
+    costs: PrefillCosts | None
 
 
 def what_ifs(
@@ -53,7 +53,7 @@ def what_ifs(
     if not specs or not len(bench.walls):
         return pl.DataFrame(schema=SCHEMA)
     answers = [
-        _answer(_Trial(bench, measured, questions.cost), place, spec) for place, spec in enumerate(specs)
+        _answer(_Trial(bench, measured, questions.costs), place, spec) for place, spec in enumerate(specs)
     ]
     found = pl.concat(answers)
     if other is None:
@@ -116,7 +116,7 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
                 span = np.unique(trial.bench.stretches.occurrence[chosen])
             case FullCache():
                 gaps, span = _all_cached(trial, gaps)
-                known &= isinstance(trial.cost, PrefillCost)
+                known &= trial.costs is not None and bool(trial.costs.by_model)
             case _:
                 schedule, span = _limited(trial, schedule, change)
         count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
@@ -125,10 +125,10 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
 
 def _all_cached(trial: _Trial, gaps: Ints) -> tuple[Ints, Ints]:
     """Gaps with shorter prefills, and the requests that have one."""
-    cost = trial.cost
-    if not isinstance(cost, PrefillCost):
+    costs = trial.costs
+    if costs is None or not costs.by_model:
         return gaps, np.zeros(0, np.int64)
-    shares = prefill_shares(trial.measured.spans, cost)
+    shares = prefill_shares(trial.measured.spans, costs)
     row = shares.get_column("row").to_numpy()
     share = np.ones(len(trial.bench.graph.spans))
     share[row] = shares.get_column("share").to_numpy()
