@@ -185,6 +185,15 @@ def test_a_join_costs_what_the_session_would_gain_if_all_branches_ended_together
     assert (alone["cost_ns"], alone["second_name"]) == (20 * SECOND, "scout")
 
 
+def test_a_join_tells_each_of_its_branches_with_what_it_could_have_been_later() -> None:
+    (join,) = analysed(FAN_OUT).joins.iter_rows(named=True)
+
+    assert [(one["name"], one["took_ns"], one["slack_ns"]) for one in join["each"]] == [
+        ("scout", 20 * SECOND, 20 * SECOND),
+        ("critic", 40 * SECOND, 0),
+    ]
+
+
 def test_what_is_nearly_on_the_path_is_told_with_its_slack_the_outermost_only() -> None:
     near = analysed(FAN_OUT).near_critical
 

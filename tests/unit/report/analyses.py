@@ -47,6 +47,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("turn", "agent", "at_ns", "branches", "waited_for"), pl.Int64),
         **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns", "cost_ns"), pl.Int64),
         **dict.fromkeys(("explicit", "background"), pl.Boolean),
+        "each": pl.List(
+            pl.Struct({"span": pl.Int64, "name": pl.String, "took_ns": pl.Int64, "slack_ns": pl.Int64})
+        ),
     },
     "top": {
         **dict.fromkeys(("session", "name", "kind", "phase"), pl.String),
