@@ -10,7 +10,13 @@ in a fresh process that is pinned to one core, in turn:
 plain    for each session a dict for each span, and the walk that most tools do: back from the end, the child
          that ended last, recursively; its stretches summed by kind. It knows no marks, links or joins
 path     agenttrace: the event graph, the critical path, its segments
-all      agenttrace: everything that `analyze` shows
+margins  agenttrace: the same, and slack and drag of every span
+all      agenttrace: everything that `analyze` shows, but for what would help
+forward  the event graph run forward with other gaps, event by event, in lists that are ready
+what-if  agenttrace: `tool*0.5`, on a plan that is ready: selection of gaps, other gaps, one pass
+chain    agenttrace: graph, path, margins and one pass of one session: spans one after the other
+fan      the same: all spans beside each other
+nest     the same: each span inside the one before, a tenth as many
 
 Time is that of the work alone: the chunk is in memory before, as Arrow or as dictionaries. Memory is the
 whole process's, at any size that of one chunk. Nothing here fails for being slow.
@@ -34,7 +40,8 @@ if TYPE_CHECKING:
 
 QUICK, FULL = 100_000, 1_000_000
 CHUNK = 100_000
-WORKS = ("plain", "path", "all")
+SHAPES = ("chain", "fan", "nest")
+WORKS = ("plain", "path", "margins", "all", "forward", "what-if", *SHAPES)
 _SEEDS = 6
 _TABLES = ("sessions", "agents", "spans", "marks", "links", "prefixes")
 Span = dict[str, Any]
@@ -45,7 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     size = QUICK if options.quick else options.size
     if options.child:
-        work, spans = _WORK[options.child](Path(options.folder))
+        size = size // 10 if options.child == "nest" else size
+        if options.child in SHAPES:
+            work, spans = _shape(options.child, size)
+        else:
+            work, spans = _WORK[options.child](Path(options.folder))
         times = max(1, round(size / spans))
         tell(measure(lambda: {"spans": times * spans, "found": [work() for _ in range(times)][-1]}))
         return 0
@@ -55,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tail = ["--size", str(size), "--folder", str(Path(folder) / "chunk")]
         commands = {work: [__file__, "--child", work, *tail] for work in WORKS}
         medians = compare(commands, options.repeat, 1)
-    works = {name: _figures(found, medians["plain"]) for name, found in medians.items()}
+    works = {name: _figures(found, medians["plain"], medians["forward"]) for name, found in medians.items()}
     _print(works)
     if options.json:
         about = {"seed": options.seed, "size": size, "repeat": options.repeat}
@@ -178,6 +189,97 @@ def _engine_path(folder: Path) -> _Work:
     return work, chunk.spans.num_rows
 
 
+def _engine_margins(folder: Path) -> _Work:
+    from agenttrace.critical_path.graph import build_graph  # noqa: PLC0415
+    from agenttrace.critical_path.margins import find_margins  # noqa: PLC0415
+    from agenttrace.critical_path.path import find_critical_path  # noqa: PLC0415
+    from agenttrace.critical_path.schedule import plan  # noqa: PLC0415
+    from agenttrace.critical_path.segments import path_segments, segment_table  # noqa: PLC0415
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    chunk = load(folder)
+
+    def work() -> int:
+        graph = build_graph(chunk)
+        segment_table(graph, path_segments(graph, find_critical_path(graph)))
+        return int((find_margins(plan(graph)).drag > 0).sum())
+
+    return work, chunk.spans.num_rows
+
+
+def _forward(folder: Path) -> _Work:
+    """What the graph of a chunk comes to without arrays: a list of sources for each event, in order."""
+    import numpy as np  # noqa: PLC0415
+
+    from agenttrace.critical_path.graph import build_graph  # noqa: PLC0415
+    from agenttrace.critical_path.levels import levels  # noqa: PLC0415
+    from agenttrace.critical_path.network import weave  # noqa: PLC0415
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    chunk = load(folder)
+    graph = build_graph(chunk)
+    network = weave(graph.forest, graph.nodes, graph.blocks, graph.dependencies)
+    level_of, _ = levels(network.source, network.target, network.size)
+    order = np.lexsort((network.source, network.target, level_of[network.target])).tolist()
+    sources, targets = network.source.tolist(), network.target.tolist()
+    waits: dict[int, list[int]] = {}
+    for edge in order:
+        waits.setdefault(targets[edge], []).append(sources[edge])
+    gaps = [*graph.gaps.tolist(), *[0] * (network.size - len(graph.nodes))]
+
+    def work() -> int:
+        times = gaps.copy()
+        for event, before in waits.items():
+            times[event] = gaps[event] // 2 + max([times[one] for one in before])
+        return len(times)
+
+    return work, chunk.spans.num_rows
+
+
+def _what_if(folder: Path) -> _Work:
+    from agenttrace.critical_path.graph import build_graph  # noqa: PLC0415
+    from agenttrace.critical_path.schedule import plan, walls  # noqa: PLC0415
+    from agenttrace.critical_path.what_if.bench import Bench  # noqa: PLC0415
+    from agenttrace.critical_path.what_if.changing import changed_gaps  # noqa: PLC0415
+    from agenttrace.critical_path.what_if.parsing import parse  # noqa: PLC0415
+    from agenttrace.critical_path.what_if.spec import Change  # noqa: PLC0415
+    from agenttrace.model.storage import load  # noqa: PLC0415
+
+    chunk = load(folder)
+    bench = Bench(chunk, plan(build_graph(chunk)))
+    (change,) = parse("tool*0.5").changes
+    assert isinstance(change, Change)
+    before = int(bench.walls.sum())
+    assert bench.stretches.occurrence is not None
+
+    def work() -> int:
+        gaps, _ = changed_gaps(bench.gaps, bench.stretches, change)
+        return before - int(walls(bench.schedule, gaps).sum())
+
+    return work, chunk.spans.num_rows
+
+
+def _shape(name: str, spans: int) -> _Work:
+    sys.path.insert(0, str(ROOT / "tests"))  # the shapes are those of the tests
+    from agenttrace.critical_path.graph import build_graph  # noqa: PLC0415
+    from agenttrace.critical_path.margins import find_margins  # noqa: PLC0415
+    from agenttrace.critical_path.path import find_critical_path  # noqa: PLC0415
+    from agenttrace.critical_path.schedule import plan, walls  # noqa: PLC0415
+    from agenttrace.critical_path.segments import path_segments  # noqa: PLC0415
+    from unit.critical_path import large  # noqa: PLC0415
+
+    trace = getattr(large, name)(spans)
+
+    def work() -> int:
+        graph = build_graph(trace)
+        schedule = plan(graph)
+        walls(schedule, graph.gaps // 2)
+        find_margins(schedule)
+        return len(path_segments(graph, find_critical_path(graph)).length)
+
+    return work, spans
+
+
 def _everything(folder: Path) -> _Work:
     from agenttrace.critical_path.analysis import analyze_chunk  # noqa: PLC0415
     from agenttrace.model.storage import load  # noqa: PLC0415
@@ -186,37 +288,48 @@ def _everything(folder: Path) -> _Work:
     return lambda: analyze_chunk(chunk).segments.height, chunk.spans.num_rows
 
 
-_WORK: dict[str, Callable[[Path], _Work]] = {"plain": _plain, "path": _engine_path, "all": _everything}
+_WORK: dict[str, Callable[[Path], _Work]] = {
+    "plain": _plain,
+    "path": _engine_path,
+    "margins": _engine_margins,
+    "all": _everything,
+    "forward": _forward,
+    "what-if": _what_if,
+}
 
 
-def _figures(found: Medians, plain: Medians) -> dict[str, Any]:
+def _figures(found: Medians, plain: Medians, forward: Medians) -> dict[str, Any]:
     spans = found.result["spans"]
     return {
         "seconds": round(found.seconds, 4),
         "all_seconds": found.all_seconds,
         "cpu_seconds": round(found.cpu_seconds, 4),
         "spans": spans,
-        "segments_of_a_chunk": found.result["found"],
+        "found": found.result["found"],
         "mspan_per_second": round(spans / found.seconds / 1e6, 3),
         "mspan_per_cpu_second": round(spans / found.cpu_seconds / 1e6, 3),
         "peak_mb": round(found.peak_mb),
         "start_mb": round(found.start_mb),
-        "times_plain": round(plain.seconds / found.seconds, 2),
-        "times_plain_cpu": round(plain.cpu_seconds / found.cpu_seconds, 2),
+        "times_plain": round(_speed(found) / _speed(plain), 2),
+        "times_forward": round(_speed(found) / _speed(forward), 2),
     }
+
+
+def _speed(found: Medians) -> float:
+    """Spans a second of the core's time: other work on the machine matters least there."""
+    return float(found.result["spans"]) / max(found.cpu_seconds, 1e-9)
 
 
 def _print(works: dict[str, dict[str, Any]]) -> None:
     print(
-        "{:8}{:>12}{:>10}{:>10}{:>9}{:>18}".format(
-            "work", "spans", "seconds", "Mspan/s", "peak MB", "times plain"
+        "{:8}{:>12}{:>10}{:>10}{:>9}{:>14}{:>15}".format(
+            "work", "spans", "CPU s", "Mspan/s", "peak MB", "times plain", "times forward"
         )
     )
     for name, found in works.items():
-        times = f"{found['times_plain']:.2f} ({found['times_plain_cpu']:.2f})"
         print(
-            f"{name:8}{found['spans']:>12,}{found['seconds']:>10.2f}{found['mspan_per_second']:>10.3f}"
-            f"{found['peak_mb']:>9}{times:>18}"
+            f"{name:8}{found['spans']:>12,}{found['cpu_seconds']:>10.2f}{found['mspan_per_cpu_second']:>10.3f}"
+            f"{found['peak_mb']:>9}{found['times_plain']:>14.2f}{found['times_forward']:>15.2f}"
         )
 
 

@@ -25,7 +25,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_output_is_the_same(
     output_format: str, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    arguments = ("analyze", *RUNS, "--format", output_format, "--label", "x=y")
+    arguments = ("analyze", *RUNS, "--format", output_format, "--label", "x=y", "--what-if", "tool*0.5")
     at_once = call(capsys, *arguments)
 
     request.getfixturevalue("little")

@@ -596,6 +596,13 @@ class Slow:
             return -1
         return int(self.spans[number]["parent"]) if event[0] == "start" else number
 
+    def phase(self, event: Event) -> str | None:
+        """Of the stretch before an event; none before the session's start."""
+        before = self.binding(event)
+        if before is None:
+            return None
+        return str(self._segment(before.event, event, inferred=False, backoff=before.backoff)[1])
+
     def wall(self, gaps: dict[Event, int]) -> int:
         times = self.retimed(gaps)
         return times["end", 0] - times["start", 0]

@@ -21,9 +21,9 @@ from agenttrace.critical_path.measures.serving import felt
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
+from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
-from agenttrace.critical_path.spans import session_sizes
 from agenttrace.critical_path.tail.parts import session_parts
 from agenttrace.critical_path.tail.positions import (
     added_by_position,
@@ -34,7 +34,8 @@ from agenttrace.critical_path.tail.positions import (
 from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
-from agenttrace.critical_path.what_if.ranking import first_sessions, looked_at_first, ranking
+from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
+from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -53,8 +54,8 @@ class ChunkResult:
     joins: pl.DataFrame
     top: pl.DataFrame
     near_critical: pl.DataFrame
+    readings: pl.DataFrame
     what_if: pl.DataFrame
-    ranking: pl.DataFrame
     tools: pl.DataFrame
     cache_misses: pl.DataFrame
     compactions: pl.DataFrame
@@ -75,7 +76,9 @@ class Analysis:
     `shares`: the length of each session's path by phase and evidence. `queues`: how queue was parted from
     prefill (see `serving.parting`). `concurrency`: how long how many calls ran at once. `latencies`: what `count`
     requests felt, with their `priority`. `parts`: each path in named parts (see `tail`). `by_turn`: the paths of the
-    main agents added up by turn. `by_branch`: branches added up by their place in a fan-out.
+    main agents added up by turn. `by_branch`: branches added up by their place in a fan-out. `readings`: the paths
+    without joins between agents that are only inferred. `what_if`: a row for each question that was asked of a
+    session. `ranking`: what changes would save, of the sessions that were looked at.
     """
 
     sources: pl.DataFrame
@@ -87,6 +90,7 @@ class Analysis:
     joins: pl.DataFrame
     top: pl.DataFrame
     near_critical: pl.DataFrame
+    readings: pl.DataFrame
     what_if: pl.DataFrame
     ranking: pl.DataFrame
     tools: pl.DataFrame
@@ -111,7 +115,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     levels = running_levels(measured)
 
     path = plain(segment_table(graph, segments))
-    bench = Bench(chunk, schedule)
+    other = without_inferred_joins(chunk, graph)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(measured.names[frame.get_column("session")])
@@ -125,8 +129,8 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         joins=named(join_table(measured)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
-        what_if=named(what_ifs(bench, measured, questions or Questions())),
-        ranking=_ranking(bench),
+        readings=named(reading_table(graph, segments, other)),
+        what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions(), other)),
         tools=named(tool_table(measured, busy)),
         cache_misses=named(cache_miss_table(measured)),
         compactions=named(compaction_table(measured)),
@@ -161,27 +165,28 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
     joined["sessions"] = _with_lists_counted(joined)
     joined["by_turn"] = added_by_turn(joined["by_turn"])
     joined["by_branch"] = added_by_position(joined["by_branch"])
-    joined["ranking"] = looked_at_first(joined["ranking"])
     told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),
         findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
         queues=parted.totals,
+        ranking=_ranking(trace),
         **joined,
     )
 
 
-def _ranking(bench: Bench) -> pl.DataFrame:
-    """What is found of the sessions that are looked at, with their names."""
-    names = [str(name) for name in bench.graph.spans.names.to_pylist()]
-    chosen = first_sessions(names, session_sizes(bench.graph.spans)[:-1])
-    if len(chosen) < len(names):
-        some = bench.trace.only(chosen)
-        bench = Bench(some, plan(build_graph(some)))
+def _ranking(trace: Trace) -> pl.DataFrame:
+    """What would help the sessions that are looked at."""
+    counted = plain(trace.spans.select(["session"])).group_by("session").len()
+    chosen = first_sessions(counted["session"].to_list(), counted["len"].to_numpy())
+    if not chosen:
+        return pl.DataFrame(schema=RANKING | {"session": pl.String})
+    trace = trace if len(chosen) == counted.height else trace.only(chosen)
+    bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
-    known = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
-    return found.with_columns(known[found.get_column("session")])
+    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(names[found.get_column("session")])
 
 
 def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

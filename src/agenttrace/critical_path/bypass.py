@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Bools, Ints, sorting
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, run_starts, running_last, sorting
 from agenttrace.critical_path.floats import FOREVER, Floats
 
 
@@ -19,13 +19,14 @@ from agenttrace.critical_path.floats import FOREVER, Floats
 class Order:
     """The events of critical capsules, capsule after capsule: `event`, and `place` of each event, NONE for others.
 
-    `ends`: whether an event, by place, is the end of its capsule.
+    `capsule` of each event, by place, and whether it is its end (`ends`).
     `low` and `high`: between which places each edge leads, where its source is the start of the capsule the one
     before its first; `float_ns`: how much longer the way over it could have been. It is less than FOREVER.
     """
 
     event: Ints
     place: Ints
+    capsule: Ints
     ends: Bools
     low: Ints
     high: Ints
@@ -40,14 +41,14 @@ def order_events(floats: Floats, chosen: Bools) -> Order:
     place = np.full(len(schedule), NONE, np.int64)
     place[event] = np.arange(len(event))
     capsule = schedule.capsule[event]
-    first = np.searchsorted(capsule, capsule)
+    first = running_last(run_starts(capsule))
     float_ns = floats.edge
     edge = np.flatnonzero(chosen[floats.target] & (float_ns < FOREVER))
     high = place[floats.target[edge]]
     source = schedule.source[edge]
     low = np.where(source == 0, first[high] - 1, place[source])
-    span, node = schedule.capsule[event], schedule.node[event]
-    return Order(event, place, node == schedule.graph.nodes.n + span, low, high, float_ns[edge])
+    ends = schedule.node[event] == schedule.graph.nodes.n + capsule
+    return Order(event, place, capsule, ends, low, high, float_ns[edge])
 
 
 def ways_round(order: Order) -> Ints:

@@ -27,6 +27,14 @@ def flags(table: pa.Table, name: str) -> Bools:
     return values
 
 
+def booleans(table: pa.Table, name: str) -> Bools:
+    """A column of booleans; false for null."""
+    values: Bools = (
+        table.column(name).combine_chunks().fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    )
+    return values
+
+
 def codes(table: pa.Table, name: str, words: type[StrEnum]) -> Codes:
     """A column of words as positions in `words`; -1 for null."""
     members = [member.value for member in words]

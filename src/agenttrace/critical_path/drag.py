@@ -31,9 +31,7 @@ def find_drag(floats: Floats) -> tuple[Ints, Ints]:
     schedule = floats.schedule
     capsules = schedule.capsules
     critical = floats.capsule == 0
-    chosen = critical[schedule.capsule]
-    chosen[0] = False
-    order = order_events(floats, chosen)
+    order = order_events(floats, np.append(critical, False)[schedule.capsule])
     round_ways = ways_round(order)
     gives = plain_lengths(schedule.graph, schedule.graph.gaps)
     span, given = _given(floats, order, round_ways)

@@ -63,7 +63,7 @@ def finished(schedule: Schedule) -> Ints:
     nodes, n = graph.nodes, graph.nodes.n
     over = np.concatenate([nodes.t, nodes.t[graph.blocks.node[schedule.network.gathered]]])
     over[:n] = np.where(schedule.capsules.closed, nodes.t[n : 2 * n], nodes.t[:n])
-    return over[schedule.node]
+    return np.append(over, 0)[schedule.node]
 
 
 def _spare_time(schedule: Schedule) -> tuple[Ints, Ints]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Ints, expanded, run_starts, running_max, sorting
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, expanded, run_starts, running_max, sorting
 from agenttrace.critical_path.bypass import Order
 from agenttrace.critical_path.floats import FOREVER, Floats
 from agenttrace.critical_path.levels import Stage, stages
@@ -169,10 +169,21 @@ def _propagate_one_by_one(low: int, high: int, views: tuple[memoryview, ...]) ->
         edge = end
 
 
+def _worth_a_look(order: Order, low: Ints, high: Ints, most: Ints) -> Bools:
+    """Edges that may lead past a window of their capsule and cost less than what that is worth."""
+    size = len(order.capsule) and int(order.capsule.max()) + 1
+    worth = np.zeros(size, np.int64)
+    width = np.full(size, FOREVER, np.int64)
+    capsule = order.capsule[low]
+    np.maximum.at(worth, capsule, most)
+    np.minimum.at(width, capsule, high - low)
+    of_edge = order.capsule[order.high]
+    return (order.float_ns < worth[of_edge]) & (order.high - order.low > width[of_edge] + 1)
+
+
 def _past(order: Order, low: Ints, high: Ints, most: Ints) -> Ints:
     """For each window the least float of the edges that lead past it; FOREVER where none costs less than `most`."""
-    least_width = int((high - low).min())
-    useful = (order.float_ns < int(most.max())) & (order.high - order.low > least_width + 1)
+    useful = _worth_a_look(order, low, high, most)
     before, beyond, value = order.low[useful] + 1, order.high[useful], order.float_ns[useful]
     found = np.full(len(low), FOREVER, np.int64)
     size = len(order.event) + 1

@@ -158,6 +158,11 @@ AGENTS = Table(
         Column("background", BOOL, "its parent did not wait for it where it was spawned", nullable=False),
         Column("span", INT32, "the span of kind agent that holds the lane", nullable=False),
         Column("spawning_span", INT32, "the span that spawned it, where known"),
+        Column(
+            "spawn_inferred",
+            BOOL,
+            "that span is the one only because times say so; null where none is known",
+        ),
     ),
 )
 

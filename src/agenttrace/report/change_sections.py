@@ -46,6 +46,11 @@ def _remarks(answers: Sequence[WhatIf]) -> list[str]:
     remarks = []
     if empty:
         remarks.append(f"nothing here is what the change selects, in row {', '.join(empty)}")
+    remarks += [
+        f"if no join between agents is inferred, row {place} saves {format_duration(one.other_saved_ns)} in all"
+        for place, one in enumerate(answers, 1)
+        if one.differs
+    ]
     if unknown:
         remarks.append(f"the trace cannot tell, in row {', '.join(unknown)}: see the findings")
     return remarks

@@ -22,6 +22,7 @@ _BY_SESSION = (
     "joins",
     "top",
     "near_critical",
+    "readings",
     "what_if",
     "ranking",
     "tools",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from agenttrace.critical_path.other_reading import summed_reading
 from agenttrace.critical_path.summary import ENOUGH_FOR_P95, ENOUGH_FOR_P99, Quantiles, Summary
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Tone, Words
@@ -15,6 +16,8 @@ from agenttrace.units import format_count, format_duration, format_factor, forma
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
+
+_TOLD_PHASES = 4
 
 
 def phase_section(analysis: Analysis, summary: Summary) -> Section:
@@ -42,8 +45,22 @@ def phase_section(analysis: Analysis, summary: Summary) -> Section:
             Column("evidence", "text"),
         ),
         tuple(rows),
-        (f"busy: own time of all agents, waited for or not; {format_factor(all_busy, total)} the wall time",),
+        (
+            f"busy: own time of all agents, waited for or not; {format_factor(all_busy, total)} the wall time",
+            *_other_reading(analysis),
+        ),
     )
+
+
+def _other_reading(analysis: Analysis) -> tuple[str, ...]:
+    """What the path would be made of without inferred joins between agents, if that is not much the same."""
+    other = summed_reading(analysis)
+    if other is None or not other.differs:
+        return ()
+    phases = sorted(other.critical_path_ns.items(), key=lambda pair: -pair[1])[:_TOLD_PHASES]
+    shares = ", ".join(f"{name} {format_share(ns, other.wall_ns)}" for name, ns in phases if ns)
+    joins = format_count(other.inferred_joins)
+    return (f"joins between agents that only times suggest: {joins}; if none of them is one: {shares}",)
 
 
 def _amount(ns: int, total: int, phase: Phase | None) -> tuple[Cell, Cell, Cell]:

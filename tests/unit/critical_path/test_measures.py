@@ -172,3 +172,39 @@ def test_an_empty_trace_gives_empty_frames() -> None:
     analysis = analysed([])
 
     assert analysis.sessions.height == analysis.segments.height == analysis.turns.height == 0
+
+
+def test_a_join_costs_what_the_session_would_gain_if_all_branches_ended_together() -> None:
+    """Beside the two branches runs a third span until 45, so that 5 of the 20 s alone are all."""
+    rows = [*FAN_OUT, span("m", "x", "tool", 1, 45, name="Watch"), link("m", "x", "r2")]
+
+    joins = {join["waited_for_name"]: join for join in analysed(rows).joins.iter_rows(named=True)}
+
+    assert (joins["critic"]["slack_ns"], joins["critic"]["cost_ns"]) == (5 * SECOND, 5 * SECOND)
+    (alone,) = analysed(FAN_OUT).joins.iter_rows(named=True)
+    assert (alone["cost_ns"], alone["second_name"]) == (20 * SECOND, "scout")
+
+
+def test_a_join_tells_each_of_its_branches_with_what_it_could_have_been_later() -> None:
+    (join,) = analysed(FAN_OUT).joins.iter_rows(named=True)
+
+    assert [(one["name"], one["took_ns"], one["slack_ns"]) for one in join["each"]] == [
+        ("scout", 20 * SECOND, 20 * SECOND),
+        ("critic", 40 * SECOND, 0),
+    ]
+
+
+def test_what_is_nearly_on_the_path_is_told_with_its_slack_the_outermost_only() -> None:
+    near = analysed(FAN_OUT).near_critical
+
+    assert near.select("kind", "name", "agent", "length_ns", "slack_ns").rows() == [
+        ("tool", "Agent", 0, 20 * SECOND, 20 * SECOND),
+    ]
+
+
+def test_the_heaviest_spans_say_what_the_session_would_gain_without_them() -> None:
+    top = analysed(FAN_OUT).top.row(0, named=True)
+
+    assert (top["kind"], top["critical_ns"], top["drag_ns"], top["slack_ns"]) == (
+        *("request", 39 * SECOND, 20 * SECOND, 0),
+    )

@@ -47,6 +47,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("turn", "agent", "at_ns", "branches", "waited_for"), pl.Int64),
         **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns", "cost_ns"), pl.Int64),
         **dict.fromkeys(("explicit", "background"), pl.Boolean),
+        "each": pl.List(
+            pl.Struct({"span": pl.Int64, "name": pl.String, "took_ns": pl.Int64, "slack_ns": pl.Int64})
+        ),
     },
     "top": {
         **dict.fromkeys(("session", "name", "kind", "phase"), pl.String),
@@ -56,13 +59,18 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("session", "name", "kind"), pl.String),
         **dict.fromkeys(("span", "agent", "length_ns", "slack_ns"), pl.Int64),
     },
+    "readings": {
+        "session": pl.String,
+        **dict.fromkeys(("inferred_joins", "moved_ns"), pl.Int64),
+        **{f"path_{phase}_ns": pl.Int64 for phase in _PHASES},
+    },
     "what_if": {
         **dict.fromkeys(("session", "change"), pl.String),
-        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected"), pl.Int64),
+        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected", "other_saved_ns"), pl.Int64),
     },
     "ranking": {
         **dict.fromkeys(("session", "change"), pl.String),
-        "wall_ns": pl.Int64,
+        **dict.fromkeys(("wall_ns", "spans"), pl.Int64),
         **dict.fromkeys((f"saved_{step}" for step in range(8)), pl.Int64),
     },
     "tools": {
@@ -289,6 +297,20 @@ def long_session() -> Analysis:
             _top(row["session"], 7, "Bash", "tool", "tool", 90),
             _top(row["session"], 3, "model", "request", "decode", 95),
         ],
+        what_if=[
+            _answer(row["session"], 0, f"tool:{HOSTILE}=0", 1_814, 168),
+            _answer(row["session"], 1, "cache=1.0", None, None),
+            _answer(row["session"], 2, "tool:none=0", 1_982, 0),
+        ],
+        ranking=[
+            ranked_row(row["session"], "decode", 1_982, tuple(130 * (8 - step) for step in range(8))),
+            ranked_row(row["session"], f"tool:{HOSTILE}", 1_982, (84, 84, 84, 84, 84, 63, 42, 21)),
+            ranked_row(row["session"], None, 1_982, (0,) * 8),
+        ],
+        near_critical=[
+            here | {"span": 9, "name": HOSTILE, "kind": "tool", "length_ns": 3 * S, "slack_ns": 2 * S},
+            here | {"span": 8, "name": None, "kind": "user_wait", "length_ns": 4 * S, "slack_ns": S},
+        ],
         cache_misses=[
             here | {"turn": 45, "tokens": 20_000, "reason": "compaction"},
             here | {"turn": 46, "tokens": 900},
@@ -339,8 +361,32 @@ def _join(turn: int, at: int, branches: int, name: str | None, times: tuple[int,
         "waited_for": 100 + turn,
         "waited_for_name": name,
         **dict(zip(("wall_ns", "sum_ns", "slack_ns"), (time * S for time in times), strict=True)),
+        "cost_ns": times[2] * S // 2,
+        "second_name": name,
         "explicit": True,
         "background": False,
+    }
+
+
+def ranked_row(session: str, change: str | None, wall: int, saved: tuple[int, ...]) -> dict[str, Any]:
+    """What a change saves at each step, in seconds; without a change, that the session was looked at."""
+    return {
+        "session": session,
+        "change": change,
+        "wall_ns": wall * S,
+        "spans": 100,
+        **{f"saved_{step}": seconds * S for step, seconds in enumerate(saved)},
+    }
+
+
+def _answer(session: str, place: int, change: str, wall: int | None, saved: int | None) -> dict[str, Any]:
+    return {
+        "session": session,
+        "place": place,
+        "change": change,
+        "wall_ns": None if wall is None else wall * S,
+        "saved_ns": None if saved is None else saved * S,
+        "selected": 7 if saved else 0,
     }
 
 

@@ -120,3 +120,33 @@ def test_the_order_of_rows_leaves_no_trace() -> None:
     turned = Analysis(**{name: getattr(analysis, name).reverse() for name in analysis.__dataclass_fields__})
     assert list(to_json(turned)) == list(to_json(analysis))
     assert list(to_json(turned, top=1)) == list(to_json(analysis, top=1))
+
+
+def test_what_if_is_told_in_the_order_of_the_questions_and_null_where_unknown() -> None:
+    document = _document(long_session())
+    (session,) = document["sessions"]
+    assert [(row["wall_ns"], row["saved_ns"]) for row in session["what_if"]] == [
+        (1_814 * S, 168 * S),
+        (None, None),
+        (1_982 * S, 0),
+    ]
+    told = document["summary"]["what_if"]
+    assert [row["saved_ns"] for row in told] == [
+        {"p50": 168 * S, "p95": 168 * S, "mean": 168 * S},
+        None,
+        {"p50": 0, "p95": 0, "mean": 0},
+    ]
+    assert [row["selected"] for row in told] == [7, 0, 0]
+
+
+def test_recommendations_say_what_a_change_saves_and_where_it_stops_helping() -> None:
+    document = _document(long_session())
+    decode, tool = document["summary"]["recommendations"]
+    assert (decode["change"], decode["saved_ns"], decode["share"]) == ("decode*0.5", 520 * S, 0.262361)
+    assert (decode["without_ns"], decode["stops_helping_at"], decode["sessions"]) == (1_040 * S, None, 1)
+    assert tool["stops_helping_at"] == 0.5
+    assert document["sessions"][0]["recommendations"] == [decode, tool]
+
+
+def test_a_session_that_was_not_looked_at_has_no_recommendations_rather_than_none_that_help() -> None:
+    assert _document(many_sessions())["sessions"][0]["recommendations"] is None

@@ -7,6 +7,8 @@ import polars as pl
 from agenttrace.critical_path.measures.chunk import Chunk
 
 _USE = "to_row"
+MOST_TOLD = 32
+"""Of so many branches of a join it is said who each was."""
 
 
 def background_joins(chunk: Chunk) -> pl.DataFrame:
@@ -27,6 +29,7 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
             waited_for=pl.col("span").last(),
             waited_row=pl.col("row").last(),
             second_row=pl.col("row").get(-2, null_on_oob=True),
+            branch_rows=pl.col("row").tail(MOST_TOLD),
             at_ns=pl.col("done_ns").last(),
             before_ns=pl.col("done_ns").get(-2, null_on_oob=True),
             first_ns=pl.col("graph_start").min(),
@@ -36,6 +39,7 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
     own_end = pl.coalesce("own_ns", "first_ns")
     return joined.join(_own_line(chunk, joined), on=_USE, how="left").select(
         "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row",
+        "branch_rows",
         wall_ns=pl.col("at_ns") - pl.col("first_ns"),
         sum_ns=pl.col("theirs_ns") + own_end - pl.col("first_ns"),
         slack_ns=(pl.col("at_ns") - pl.max_horizontal(own_end, "before_ns")).clip(lower_bound=0),

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.arrays import run_starts, running_max
-from agenttrace.critical_path.measures.background_joins import background_joins
+from agenttrace.critical_path.measures.background_joins import MOST_TOLD, background_joins
 from agenttrace.critical_path.measures.chunk import Chunk
 
 
@@ -17,7 +17,8 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     the background that a request uses, and what its agent did beside it. `wall_ns` runs from the first
     start to the last end, `sum_ns` is what the branches would take one after the other, and `slack_ns`
     how much later the last one ended than the one before it. `cost_ns` is what of that the session lost: what
-    it would gain if the last branch ended with the one before it, whose name is `second_name`.
+    it would gain if the last branch ended with the one before it, whose name is `second_name`. `each` has the
+    last MOST_TOLD branches in the order in which they ended, each with its own slack.
     """
     joined = pl.concat([_awaited_joins(chunk), background_joins(chunk)], how="vertical_relaxed")
     waited_row = joined.get_column("waited_row")
@@ -28,10 +29,11 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
             waited_for_name=_branch_names(chunk, waited_row),
             second_name=_branch_names(chunk, joined.get_column("second_row")),
             cost_ns=lost,
+            each=_told(chunk, joined.get_column("branch_rows")),
         )
         .select(
             "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "second_name",
-            "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background",
+            "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background", "each",
         )
         .sort("session", "at_ns", "agent", "turn", "waited_for", "background")
     )  # fmt: skip
@@ -52,6 +54,7 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
             waited_for=pl.col("span").last().cast(pl.Int32),
             waited_row=pl.col("row").last(),
             second_row=pl.col("row").get(-2, null_on_oob=True),
+            branch_rows=pl.col("row").tail(MOST_TOLD),
             explicit=pl.col("stated").last(),
             first_ns=pl.col("graph_start").min(),
             sum_ns=(pl.col("graph_end") - pl.col("graph_start")).sum(),
@@ -59,7 +62,7 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
         )
         .filter(pl.col("branches") > 1)
         .select(
-            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row",
+            "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row", "branch_rows",
             wall_ns=pl.col("at_ns") - pl.col("first_ns"),
             sum_ns="sum_ns",
             slack_ns=pl.col("at_ns") - pl.col("second_ns"),
@@ -67,6 +70,21 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
             background=pl.lit(value=False),
         )
     )  # fmt: skip
+
+
+def _told(chunk: Chunk, rows: pl.Series) -> pl.Series:
+    """What is said of each branch of joins: lists of span, name, took_ns and slack_ns."""
+    branch = pl.DataFrame({"join": np.arange(len(rows)), "row": rows}).explode("row")
+    facts = chunk.spans.select(
+        pl.col("span").cast(pl.Int64), "slack_ns", took_ns=pl.col("graph_end") - pl.col("graph_start")
+    )[branch.get_column("row")]
+    told = pl.concat([branch.select("join"), facts], how="horizontal").with_columns(
+        name=_branch_names(chunk, branch.get_column("row"))
+    )
+    lists = told.group_by("join", maintain_order=True).agg(
+        each=pl.struct("span", "name", "took_ns", "slack_ns")
+    )
+    return lists.get_column("each")
 
 
 def branches(chunk: Chunk) -> pl.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from agenttrace.critical_path.arrays import NONE, Ints, order_by, running_last, sums
 from agenttrace.critical_path.measures.chunk import PHASE_WORDS, Chunk
 
 
@@ -15,14 +18,11 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     the turn's wall time; in a subagent's they are what of the path lies in its own spans.
     """
     turns = _bounds(chunk)
-    main = turns.filter(pl.col("agent") == 0)
-    own = _owned_phases(chunk, turns)
-    phases = pl.concat([_window_phases(chunk.segments, main), own])
-    filled = turns.join(phases, on=["session", "agent", "turn"], how="left", maintain_order="left")
     names = chunk.agents.select("session", "agent", agent_name="called")
     columns = [f"phase_{word}_ns" for word in PHASE_WORDS.categories]
+    phases = pl.DataFrame(_phases(chunk, turns), schema=dict.fromkeys(columns, pl.Int64), orient="row")
     return (
-        filled.with_columns(pl.col(columns).fill_null(0))
+        pl.concat([turns, phases], how="horizontal")
         .join(names, on=["session", "agent"], how="left", maintain_order="left")
         .select(
             "session", "turn", "agent", "agent_name", "start_ns", "wall_ns", *columns,
@@ -60,56 +60,49 @@ def _bounds(chunk: Chunk) -> pl.DataFrame:
     )
 
 
-def _window_phases(segments: pl.DataFrame, turns: pl.DataFrame) -> pl.DataFrame:
-    """The path between the start and the end of each turn, by phase."""
-    edges = pl.concat(
-        [turns.select("session", "start_ns"), turns.select("session", start_ns="end_ns")]
-    ).unique()
-    cut = _cut_at(segments, edges)
-    placed = cut.sort("start_ns").join_asof(
-        turns.select("session", "agent", "turn", "start_ns", turn_end="end_ns").sort("start_ns"),
-        on="start_ns",
-        by="session",
-        strategy="backward",
-        check_sortedness=False,
-    )
-    inside = placed.filter(pl.col("start_ns") < pl.col("turn_end"))
-    return _by_phase(inside)
+def _phases(chunk: Chunk, turns: pl.DataFrame) -> NDArray[np.int64]:
+    """Of each turn (a row) the path in it by phase (a column)."""
+    segments = chunk.segments
+    phase = segments.get_column("phase").to_physical().to_numpy().astype(np.int64)
+    found = _owned_phases(chunk, turns, phase)
+    main = np.flatnonzero(turns.get_column("agent").to_numpy() == 0)
+    session = turns.get_column("session").to_numpy()[main]
+    start, end = (turns.get_column(name).to_numpy()[main] for name in ("start_ns", "end_ns"))
+    found[main] = _passed(segments, phase, session, end) - _passed(segments, phase, session, start)
+    return found
 
 
-def _cut_at(segments: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """The segments, none of which crosses one of the edges of its session."""
-    points = pl.concat([segments.select("session", "start_ns"), edges]).unique().sort("session", "start_ns")
-    last = segments.group_by("session").agg(pl.col("end_ns").max().alias("until"))
-    pieces = points.join(last, on="session").with_columns(
-        end_ns=pl.coalesce(pl.col("start_ns").shift(-1).over("session"), "until")
-    )
-    covered = pieces.filter(pl.col("end_ns") > pl.col("start_ns")).sort("start_ns")
-    owner = segments.select("session", "phase", start_ns="start_ns", segment_end="end_ns").sort("start_ns")
-    joined = covered.join_asof(
-        owner, on="start_ns", by="session", strategy="backward", check_sortedness=False
-    )
-    return joined.filter(pl.col("start_ns") < pl.col("segment_end")).select(
-        "session", "phase", "start_ns", length=pl.col("end_ns") - pl.col("start_ns")
-    )
+def _passed(segments: pl.DataFrame, phase: Ints, session: Ints, t: Ints) -> NDArray[np.int64]:
+    """The path of a session up to an instant of it, by phase, and those before it: for differences."""
+    owner, begins = segments.get_column("session").to_numpy(), segments.get_column("start_ns").to_numpy()
+    if not len(owner):
+        return np.zeros((len(t), len(PHASE_WORDS.categories)), np.int64)
+    lengths = np.zeros((len(owner) + 1, len(PHASE_WORDS.categories)), np.int64)
+    lengths[np.arange(1, len(owner) + 1), phase] = segments.get_column("length").to_numpy()
+    before = np.cumsum(lengths, axis=0)
+    asked = np.repeat(np.array([0, 1]), [len(owner), len(t)])
+    order, _ = order_by(np.concatenate([owner, session]), np.concatenate([begins, t]), asked)
+    last = running_last(asked[order] == 0)
+    at = np.zeros(len(order), np.int64)
+    at[order[last != NONE]] = order[last[last != NONE]]
+    at = at[len(owner) :]
+    found = before[at]
+    inside = np.flatnonzero(owner[at] == session)
+    found[inside, phase[at[inside]]] += t[inside] - begins[at[inside]]
+    return found
 
 
-def _owned_phases(chunk: Chunk, turns: pl.DataFrame) -> pl.DataFrame:
-    owners = chunk.spans.filter(pl.col("agent") != 0).select("row", "agent", "turn").drop_nulls("turn")
-    known = turns.select("session", "agent", "turn")
-    owned = chunk.segments.join(owners, on="row").join(known, on=["session", "agent", "turn"], how="semi")
-    return _by_phase(owned)
-
-
-def _by_phase(pieces: pl.DataFrame) -> pl.DataFrame:
-    return (
-        pieces.group_by("session", "agent", "turn")
-        .agg(
-            pl.col("length").filter(pl.col("phase") == word).sum().alias(f"phase_{word}_ns")
-            for word in PHASE_WORDS.categories
-        )
-        .with_columns(pl.col("agent").cast(pl.Int32), pl.col("turn").cast(pl.Int32))
-    )
+def _owned_phases(chunk: Chunk, turns: pl.DataFrame, phase: Ints) -> NDArray[np.int64]:
+    """What of the path lies in the spans of each turn of a subagent."""
+    lane = ["session", "agent", "turn"]
+    numbered = turns.select(*lane, place=pl.int_range(pl.len(), dtype=pl.Int64))
+    spans = chunk.spans.select(*lane).join(numbered, on=lane, how="left", maintain_order="left")
+    place = spans.select(pl.when(pl.col("agent") != 0).then("place").fill_null(NONE)).to_series().to_numpy()
+    of_segment = place[chunk.segments.get_column("row").to_numpy()]
+    owned = np.flatnonzero(of_segment != NONE)
+    count = len(PHASE_WORDS.categories)
+    length = chunk.segments.get_column("length").to_numpy()[owned]
+    return sums(length, of_segment[owned] * count + phase[owned], turns.height * count).reshape(-1, count)
 
 
 def compaction_table(chunk: Chunk) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,11 @@ import polars as pl
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.critical_path.measures.joins import branches
-from agenttrace.critical_path.schedule import Schedule, plan_network, walls
+from agenttrace.critical_path.readings import OtherReading
+from agenttrace.critical_path.schedule import Schedule, plan, plan_network, walls
 from agenttrace.critical_path.spans import PHASE
 from agenttrace.critical_path.what_if.bench import Bench
-from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_shares
+from agenttrace.critical_path.what_if.caching import PrefillCosts, prefill_shares
 from agenttrace.critical_path.what_if.changing import changed_gaps
 from agenttrace.critical_path.what_if.fan_out import slot_waits, with_slot_waits
 from agenttrace.critical_path.what_if.questions import Questions
@@ -27,6 +29,7 @@ SCHEMA = {
     "wall_ns": pl.Int64,
     "saved_ns": pl.Int64,
     "selected": pl.Int64,
+    "other_saved_ns": pl.Int64,
 }
 
 
@@ -34,22 +37,49 @@ SCHEMA = {
 class _Trial:
     bench: Bench
     measured: Chunk
-    cost: PrefillCost | str | None
+    costs: PrefillCosts | None
 
 
-def what_ifs(bench: Bench, measured: Chunk, questions: Questions) -> pl.DataFrame:
+def what_ifs(
+    bench: Bench, measured: Chunk, questions: Questions, other: OtherReading | None = None
+) -> pl.DataFrame:
     """One row a session and question, in order of session and question.
 
-    `selected`: how many stretches of time, requests or branches the change concerns; `wall_ns` is null where it
-    cannot be told what a session would take.
+    `selected`: how many spans the change concerns; `wall_ns` is null where it cannot be told what a session would
+    take. `other_saved_ns`: what is saved in the other reading; null where a session has none, or where the
+    change is about branches or the cache.
     """
     specs = questions.specs
     if not specs or not len(bench.walls):
         return pl.DataFrame(schema=SCHEMA)
     answers = [
-        _answer(_Trial(bench, measured, questions.cost), place, spec) for place, spec in enumerate(specs)
+        _answer(_Trial(bench, measured, questions.costs), place, spec) for place, spec in enumerate(specs)
     ]
-    return pl.concat(answers).sort("session", "place")
+    found = pl.concat(answers)
+    if other is None:
+        return found.with_columns(pl.lit(None, pl.Int64).alias("other_saved_ns")).sort("session", "place")
+    again = _in_the_other(bench, other, specs)
+    return found.join(again, on=["session", "place"], how="left").sort("session", "place")
+
+
+def _in_the_other(bench: Bench, other: OtherReading, specs: Sequence[Spec]) -> pl.DataFrame:
+    """What the changes of gaps save in the other reading: `session`, `place`, `other_saved_ns`."""
+    there = Bench(other.trace, plan(other.graph))
+    place_of = {name: place for place, name in enumerate(bench.graph.spans.names.to_pylist())}
+    session = np.array([place_of[name] for name in other.graph.spans.names.to_pylist()], np.int64)
+    schema = {"session": pl.Int64, "place": pl.Int64, "other_saved_ns": pl.Int64}
+    found = [pl.DataFrame(schema=schema)]
+    for place, spec in enumerate(specs):
+        gaps = there.gaps
+        if not all(isinstance(change, Change) for change in spec.changes):
+            continue
+        for change in spec.changes:
+            if isinstance(change, Change):
+                gaps, _ = changed_gaps(gaps, there.stretches, change)
+        saved = there.walls - walls(there.schedule, gaps)
+        row = {"session": session, "place": np.full(len(session), place), "other_saved_ns": saved}
+        found.append(pl.DataFrame(row, schema=schema))
+    return pl.concat(found)
 
 
 def _answer(trial: _Trial, place: int, spec: Spec) -> pl.DataFrame:
@@ -78,15 +108,15 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
     """What every session takes with all changes of a what-if, None if that cannot be told; and what it selects."""
     gaps, schedule = trial.bench.gaps, trial.bench.schedule
     count = np.zeros(len(trial.bench.walls), np.int64)
-    known = True
+    known, span = True, np.zeros(0, np.int64)
     for change in spec.changes:
         match change:
             case Change():
                 gaps, chosen = changed_gaps(gaps, trial.bench.stretches, change)
-                span = trial.bench.stretches.span[chosen]
+                span = np.unique(trial.bench.stretches.occurrence[chosen])
             case FullCache():
                 gaps, span = _all_cached(trial, gaps)
-                known &= isinstance(trial.cost, PrefillCost)
+                known &= trial.costs is not None and bool(trial.costs.by_model)
             case _:
                 schedule, span = _limited(trial, schedule, change)
         count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
@@ -95,10 +125,10 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
 
 def _all_cached(trial: _Trial, gaps: Ints) -> tuple[Ints, Ints]:
     """Gaps with shorter prefills, and the requests that have one."""
-    cost = trial.cost
-    if not isinstance(cost, PrefillCost):
+    costs = trial.costs
+    if costs is None or not costs.by_model:
         return gaps, np.zeros(0, np.int64)
-    shares = prefill_shares(trial.measured.spans, cost)
+    shares = prefill_shares(trial.measured.spans, costs)
     row = shares.get_column("row").to_numpy()
     share = np.ones(len(trial.bench.graph.spans))
     share[row] = shares.get_column("share").to_numpy()

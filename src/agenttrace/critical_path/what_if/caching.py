@@ -1,11 +1,12 @@
 """`cache=1.0`: what prefill would take if every token that could come from the cache did.
 
 Prefill is taken to cost a fixed time and a time for each token that is not cached. Both are estimated from the
-requests of the whole input; where these cannot tell, there is no answer.
+requests of the whole input, for each model; where these cannot tell, there is no answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,12 @@ import polars as pl
 import pyarrow as pa
 
 LEAST_REQUESTS = 20
-_DRAWS = 200
+_DRAWS = 50
 _SEED = 20
+_MOST_REQUESTS = 200
+"""So many requests, evenly over the input, are compared with one another."""
 _LEAST_RATIO = 2.0
-"""How many times as many uncached tokens the upper third has as the lower one, at least."""
+"""How many times as many uncached tokens a request with many has as one with few, at least."""
 _WIDEST = 0.5
 """How wide the interval of the cost of a token may be, against its value."""
 _SAME_CONTEXT = 0.5
@@ -31,20 +34,48 @@ class PrefillCost:
     token_ns: float
 
 
-def prefill_cost(spans: pa.Table) -> PrefillCost | str:
-    """The cost of prefill in a trace, or why it cannot be told."""
-    facts = ["kind", "input_tokens", "cache_read_tokens", "prefill_ns"]
+@dataclass(frozen=True, slots=True)
+class PrefillCosts:
+    """The cost of each model, or why it cannot be told; null stands for requests that do not name theirs."""
+
+    by_model: Mapping[str | None, PrefillCost]
+    untold: Mapping[str | None, str]
+
+
+def prefill_costs(spans: pa.Table) -> PrefillCosts:
+    """The costs of the models of a trace."""
+    facts = ["kind", "model", "input_tokens", "cache_read_tokens", "prefill_ns"]
     frame = pl.DataFrame(pl.from_arrow(spans.select(facts))).filter(
         (pl.col("kind") == "request")
         & (pl.col("prefill_ns") > 0)
         & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
     )
-    tokens = (frame["input_tokens"] - frame["cache_read_tokens"]).to_numpy().astype(np.float64)
-    prefill = frame["prefill_ns"].to_numpy().astype(np.float64)
-    if len(tokens) < LEAST_REQUESTS:
-        return (
-            f"{len(tokens)} requests state their prefill and their cached tokens; {LEAST_REQUESTS} are needed"
-        )
+    by_model: dict[str | None, PrefillCost] = {}
+    untold: dict[str | None, str] = {}
+    groups = frame.with_columns(pl.col("model").cast(pl.String)).group_by("model", maintain_order=True)
+    for (model,), requests in groups:
+        name = None if model is None else str(model)
+        found = _cost(requests)
+        if isinstance(found, str):
+            untold[name] = found
+        else:
+            by_model[name] = found
+    if not by_model and not untold:
+        untold[None] = _few(0)
+    return PrefillCosts(by_model, untold)
+
+
+def _few(requests: int) -> str:
+    return f"{requests} requests state their prefill and their cached tokens; {LEAST_REQUESTS} are needed"
+
+
+def _cost(requests: pl.DataFrame) -> PrefillCost | str:
+    if requests.height < LEAST_REQUESTS:
+        return _few(requests.height)
+    some = np.unique(np.linspace(0, requests.height - 1, _MOST_REQUESTS).astype(np.int64))
+    uncached = requests["input_tokens"] - requests["cache_read_tokens"]
+    tokens = uncached.to_numpy().astype(np.float64)[some]
+    prefill = requests["prefill_ns"].to_numpy().astype(np.float64)[some]
     slope = _slope(tokens, prefill)
     if slope is None:
         return "all requests have about as many uncached tokens: what a token costs cannot be told"
@@ -57,47 +88,44 @@ def prefill_cost(spans: pa.Table) -> PrefillCost | str:
 
 
 def _slope(tokens: np.ndarray, prefill: np.ndarray) -> float | None:
-    """Between the medians of the lower and the upper third by tokens: robust against single requests."""
-    order = np.argsort(tokens, kind="stable")
-    third = len(order) // 3
-    low, high = order[:third], order[-third:]
-    few, many = float(np.median(tokens[low])), float(np.median(tokens[high]))
+    """The median over all pairs that lie apart (Theil and Sen): robust against single requests."""
+    few, many = np.quantile(tokens, (0.05, 0.95))
     if many < max(_LEAST_RATIO * few, few + 1):
         return None
-    return (float(np.median(prefill[high])) - float(np.median(prefill[low]))) / (many - few)
+    apart = tokens[:, None] - tokens[None, :]
+    far = apart > (many - few) / 4
+    slopes = (prefill[:, None] - prefill[None, :])[far] / apart[far]
+    return float(np.median(slopes)) if len(slopes) else None
 
 
-def prefill_shares(spans: pl.DataFrame, cost: PrefillCost) -> pl.DataFrame:
+def prefill_shares(spans: pl.DataFrame, costs: PrefillCosts) -> pl.DataFrame:
     """What is left of a request's prefill: `row`, `share`; only requests that missed something reusable.
 
-    Reusable is what its agent had sent in the request before, unless its context is another one since.
+    Reusable is what its agent had sent in the request before, unless its context is another one since. Requests of
+    models of which the cost cannot be told keep their prefill.
     """
     lane = ["session", "agent"]
     before = pl.col("input_tokens").shift(1).over(lane)
-    same = (pl.col("input_tokens") >= _SAME_CONTEXT * before) & (
-        pl.col("purpose").shift(1).over(lane) != "compaction"
-    )
-    uncached = pl.col("input_tokens") - pl.col("cache_read_tokens")
+    kept = pl.col("purpose").shift(1).over(lane) != "compaction"
+    same = kept & (pl.col("input_tokens") >= _SAME_CONTEXT * before)
     missed = (pl.min_horizontal(before, "input_tokens") - pl.col("cache_read_tokens")).clip(lower_bound=0)
-    return (
-        spans.select(
-            "session",
-            "row",
-            "agent",
-            "span",
-            "kind",
-            "purpose",
-            "start_ns",
-            "input_tokens",
-            "cache_read_tokens",
-        )
+    facts = ("row", "kind", "purpose", "model", "input_tokens", "cache_read_tokens")
+    requests = (
+        spans.select("session", "agent", "span", "start_ns", *facts)
         .filter((pl.col("kind") == "request") & pl.col("input_tokens").is_not_null())
         .sort("session", "agent", "start_ns", "span")
-        .with_columns(missed=pl.when(same).then(missed), uncached=uncached)
-        .filter((pl.col("missed") > 0) & (pl.col("uncached") > 0))
-        .select(
-            "row",
-            share=(cost.fixed_ns + cost.token_ns * (pl.col("uncached") - pl.col("missed")))
-            / (cost.fixed_ns + cost.token_ns * pl.col("uncached")),
+        .with_columns(
+            pl.col("model").cast(pl.String),
+            missed=pl.when(same).then(missed),
+            uncached=pl.col("input_tokens") - pl.col("cache_read_tokens"),
         )
+        .filter((pl.col("missed") > 0) & (pl.col("uncached") > 0))
     )
+    known = pl.DataFrame(
+        [(model, cost.fixed_ns, cost.token_ns) for model, cost in costs.by_model.items()],
+        schema={"model": pl.String, "fixed_ns": pl.Float64, "token_ns": pl.Float64},
+        orient="row",
+    )
+    hit = pl.col("fixed_ns") + pl.col("token_ns") * (pl.col("uncached") - pl.col("missed"))
+    now = pl.col("fixed_ns") + pl.col("token_ns") * pl.col("uncached")
+    return requests.join(known, on="model", nulls_equal=True).select("row", share=hit / now)

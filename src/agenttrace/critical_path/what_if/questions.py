@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
-from agenttrace.critical_path.what_if.caching import PrefillCost, prefill_cost
+from agenttrace.critical_path.what_if.caching import PrefillCosts, prefill_costs
 from agenttrace.critical_path.what_if.parsing import parse
 from agenttrace.critical_path.what_if.spec import FullCache, Spec
 from agenttrace.model.vocabulary import Severity
@@ -18,15 +18,18 @@ _FINDINGS = {"code": pl.String, "severity": pl.String, "count": pl.Int64, "examp
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """`cost` is what prefill costs, or why that cannot be told; null where no change asks for it."""
+    """`costs`: what prefill costs; null where no change asks for it."""
 
     specs: tuple[Spec, ...] = ()
-    cost: PrefillCost | str | None = None
+    costs: PrefillCosts | None = None
 
     def findings(self) -> pl.DataFrame:
         """Why an answer is missing: code, severity, count, example; no row if none is."""
-        missing = [self.cost] if isinstance(self.cost, str) else []
-        rows = [("what_if_unknown", Severity.WARNING.value, 1, f"cache=1.0: {why}") for why in missing]
+        missing = self.costs.untold if self.costs is not None else {}
+        rows = [
+            ("what_if_unknown", Severity.WARNING.value, 1, f"cache=1.0{_of(model)}: {why}")
+            for model, why in missing.items()
+        ]
         return pl.DataFrame(rows, schema=_FINDINGS, orient="row")
 
 
@@ -34,4 +37,8 @@ def ask(what_if: Sequence[str | Spec], spans: pa.Table) -> Questions:
     """Raises UsageError where one cannot be read. `spans`: those of the whole input."""
     specs = tuple(parse(one) if isinstance(one, str) else one for one in what_if)
     cached = any(isinstance(change, FullCache) for spec in specs for change in spec.changes)
-    return Questions(specs, prefill_cost(spans) if cached else None)
+    return Questions(specs, prefill_costs(spans) if cached else None)
+
+
+def _of(model: str | None) -> str:
+    return "" if model is None else f", model {model}"

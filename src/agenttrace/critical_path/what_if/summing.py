@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agenttrace.critical_path.other_reading import DIFFERENCE
 from agenttrace.critical_path.summary import Quantiles, percentile, quantiles
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Saved:
 class WhatIf:
     """A change in all sessions. `wall_ns` and `saved_ns` are null where the answer is not known.
 
-    `selected`: how many stretches of time, requests or branches it concerned.
+    `selected`: how many spans it concerned. `other_saved_ns`: what is saved in all if no join between agents is
+    inferred; null where that makes no difference.
     """
 
     change: str
@@ -43,6 +45,13 @@ class WhatIf:
     total_saved_ns: int
     total_wall_ns: int
     selected: int
+    other_saved_ns: int | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two readings say different things."""
+        other = self.total_saved_ns if self.other_saved_ns is None else self.other_saved_ns
+        return abs(other - self.total_saved_ns) > DIFFERENCE * self.total_wall_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,16 @@ def summed_what_ifs(analysis: Analysis) -> list[WhatIf]:
                 total_saved_ns=sum(saved),
                 total_wall_ns=sum(before),
                 selected=int(rows["selected"].sum()),
+                other_saved_ns=_other(known),
             )
         )
     return found
+
+
+def _other(known: pl.DataFrame) -> int | None:
+    if known["other_saved_ns"].null_count() == known.height:
+        return None
+    return int(known["other_saved_ns"].fill_null(known["saved_ns"]).sum())
 
 
 def _saved(before: Sequence[int], after: Sequence[int]) -> Saved:

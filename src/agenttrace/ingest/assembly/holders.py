@@ -16,6 +16,8 @@ from agenttrace.ingest.assembly.parents import in_cycle
 SPAWN_TOLERANCE_NS = 5_000_000
 """A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""
 
+_CLOSEST = ("apart", "low", "high", "start_ns", "end_ns", "lane_no", "tool_row")
+
 AGENT_TOOL_PATTERN = "(?i)agent|task|delegate|spawn|dispatch"
 
 
@@ -91,14 +93,19 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
 
     While a tool call runs its agent is blocked, so what starts inside it was started by it. Tool calls
     whose name says that they run agents come first; each takes one lane, by how closely their bounds
-    agree, and then the lanes that are left over, for one call may run several agents.
+    agree, and then the lanes that are left over, for one call may run several agents. That a tool runs agents
+    although its name does not say so is contradicted by any other call of it, in the same session, in which
+    none runs: then a lane that lies within a call ran beside it.
     """
     free = table.filter(~pl.col("main") & pl.col("spawn_row").is_null() & pl.col("low").is_not_null())
     found = np.full(table.height, NONE, dtype=np.int64)
     if free.is_empty():
         return found
     pairs = _containing_calls(free, spans, lane)
-    agentish = pairs.filter(pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN))
+    says_so = pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN)
+    agentish = pairs.filter(says_so)
+    pairs = pairs.join(_without_agents(spans, pairs), on=["sid", "name"], how="anti", maintain_order="left")
+    pairs = pl.concat([agentish, pairs.filter(~says_so)]).sort(*_CLOSEST)
     used = set(table.get_column("spawn_row").drop_nulls().to_list())
     for candidates in (agentish, pairs):
         rows = candidates.select("lane_no", "tool_row").rows()
@@ -115,7 +122,9 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
 def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.DataFrame:
     """Pairs of lane_no and tool_row, closest bounds first."""
     tools = (
-        spans.select("kind", "name", "start_ns", "end_ns", tool_row=pl.int_range(pl.len(), dtype=pl.Int64))
+        spans.select(
+            "sid", "kind", "name", "start_ns", "end_ns", tool_row=pl.int_range(pl.len(), dtype=pl.Int64)
+        )
         .with_columns(parent_lane_no=pl.Series(lane))
         .filter(pl.col("kind") == "tool")
     )
@@ -129,7 +138,19 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
         .with_columns(
             apart=(pl.col("low") - pl.col("start_ns")).abs() + (pl.col("end_ns") - pl.col("high")).abs()
         )
-        .sort("apart", "low", "high", "start_ns", "end_ns", "lane_no", "tool_row")
+        .sort(*_CLOSEST)
+    )
+
+
+def _without_agents(spans: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`sid` and `name` of tools of which a call that went well contains no lane."""
+    calls = spans.select("sid", "kind", "name", "status", row=pl.int_range(pl.len(), dtype=pl.Int64))
+    failed = pl.col("status").cast(pl.String).is_in(["error", "cancelled"]).fill_null(value=False)
+    return (
+        calls.filter((pl.col("kind") == "tool") & pl.col("name").is_not_null() & ~failed)
+        .join(pairs.select(row="tool_row"), on="row", how="anti")
+        .select("sid", "name")
+        .unique()
     )
 
 

@@ -141,6 +141,7 @@ def agent_table(numbering: Numbering) -> pa.Table:
         parent_agent=_or_null(parent_agent.astype(np.int32)),
         span=numbering.span_numbers(lanes.get_column("holder")),
         spawning_span=numbering.span_numbers(lanes.get_column("spawn_row")),
+        spawn_inferred=pl.when(pl.col("spawn_row") != NONE).then("spawn_inferred"),
     )
     return arrow_table(AGENTS, frame)
 
