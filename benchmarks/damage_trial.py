@@ -140,9 +140,9 @@ def _check_rows(piece: Piece, variant: Variant, read: ReadSource | None, outcome
 
 
 def _could_be_known(piece: Piece, variant: Variant) -> bool:
-    """Formats are told by the head of a file: a sound unit must be in it."""
+    """Formats are told by the head of a file: a unit that is sound, and not behind a break, must be in it."""
     head = variant.content[:HEAD_BYTES]
-    return any(unit in head for unit in piece.units)
+    return any(unit in head for unit in piece.units if unit not in variant.before)
 
 
 def _check_trace(piece: Piece, variant: Variant, read: ReadSource | None, outcome: Outcome) -> None:
