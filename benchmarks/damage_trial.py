@@ -24,7 +24,7 @@ from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
 from damage_claims import Claim, Variant
 from damage_house import Read, put_through
-from damage_ids import STORIES
+from damage_ids import SESSIONS, STORIES
 from damage_kinds import make_variant
 from damage_material import LINES, Piece, piece_of
 from damage_outcome import Outcome, faults_told, limited
@@ -41,6 +41,7 @@ from damage_rows import (
     trace_rows,
     without_lines,
 )
+from damage_sessions import OtherSessions
 from damage_story import Beside
 
 EXIT_CODES = frozenset({0, 2, 3, 4})
@@ -173,6 +174,9 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
         a, b = as_sets(a), as_sets(b)
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)
+    elif variant.claim is Claim.APART and piece.format in SESSIONS:
+        others = OtherSessions(piece, sound, found, variant)
+        a, b = others.of(a), others.of(b)
     elif variant.claim is Claim.APART and piece.format in STORIES:
         beside = Beside(piece, sound, found, variant)
         a, b = beside.of(a), beside.of(b)
