@@ -258,6 +258,8 @@ def _gzip_cut(piece: Piece, chance: Random) -> Variant:
     unpacked = _unpacked(packed)
     if piece.container != LINES or b"\n" not in unpacked:
         return Variant(packed)
+    if piece.format == "otlp":
+        return Variant(packed, Claim.APART, before=piece.units[unpacked.count(b"\n") :])
     return Variant(packed, Claim.SAME, unpacked[: unpacked.rindex(b"\n") + 1])
 
 
