@@ -12,7 +12,7 @@ _PACKAGE = "agenttrace.report.html"
 _STYLES = ("tokens", "page", "tables", "waterfall", "print")
 _PROGRAM = (
     *("elements", "unpack", "units", "colors"),
-    *("session", "layout", "raster", "ruler", "overlay", "minimap", "view"),
+    *("session", "idle", "layout", "raster", "ruler", "overlay", "minimap", "view"),
     *("describe", "panel", "walk", "search", "pointer", "keys", "link"),
     *("spans_table", "sessions_table", "charts", "theme", "main"),
 )

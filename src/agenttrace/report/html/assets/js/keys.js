@@ -10,7 +10,7 @@ const KEYS = {
   "+": (view) => view.zoom(0.7),
   "=": (view) => view.zoom(0.7),
   "-": (view) => view.zoom(1 / 0.7),
-  0: (view) => view.show(0, view.session.wall),
+  0: (view) => view.show(0, view.shown.wall),
   p: (view) => walk(view, -1),
   n: (view) => walk(view, 1),
   Home: (view) => walk(view, -Infinity),
@@ -18,6 +18,7 @@ const KEYS = {
   Enter: (view) => zoomToChoice(view),
   f: (view) => foldChoice(view),
   F: (view) => foldAll(view),
+  i: (view) => view.skipIdle(),
   "/": () => byId("search").focus(),
   "?": () => byId("keys-help").toggleAttribute("open"),
   Escape: (view) => view.choose(-1),
@@ -32,18 +33,21 @@ function startKeys(view) {
   });
   byId("zoom-in").addEventListener("click", () => view.zoom(0.6));
   byId("zoom-out").addEventListener("click", () => view.zoom(1 / 0.6));
-  byId("zoom-all").addEventListener("click", () => view.show(0, view.session.wall));
+  byId("zoom-all").addEventListener("click", () => view.show(0, view.shown.wall));
   byId("fold-all").addEventListener("click", () => foldAll(view));
+  byId("skip-idle").addEventListener("click", () => view.skipIdle());
   view.listeners.push(() => {
+    byId("skip-idle").hidden = !view.warp;
+    byId("skip-idle").textContent = view.skipping ? "Show idle time" : "Skip idle time";
     byId("fold-all").hidden = !view.groups.length;
     byId("fold-all").textContent = view.groups.some((group) => group.folded) ? "Unfold subagents" : "Fold subagents";
   });
 }
 
 function zoomToChoice(view) {
-  const { session, chosen, stretch } = view;
-  if (stretch >= 0) zoomTo(view, session.path.start[stretch], session.path.end[stretch]);
-  else if (chosen >= 0) zoomTo(view, session.start[chosen], session.end[chosen]);
+  const { shown, chosen, stretch } = view;
+  if (stretch >= 0) zoomTo(view, shown.path, stretch);
+  else if (chosen >= 0) zoomTo(view, shown, chosen);
 }
 
 // The group that holds the lane of what is chosen; without a choice, all.

@@ -9,7 +9,7 @@ function readLink() {
 
 function writeLink(view) {
   const fields = [`s=${encodeURIComponent(view.session.id)}`];
-  if (view.from > 0 || view.to < view.session.wall) fields.push(`t=${inSeconds(view.from)}-${inSeconds(view.to)}`);
+  if (view.from > 0 || view.to < view.shown.wall) fields.push(`t=${inSeconds(view.realTime(view.from))}-${inSeconds(view.realTime(view.to))}`);
   if (view.chosen >= 0) fields.push(`sel=${view.session.span[view.chosen]}`);
   const hash = `#${fields.join("&")}`;
   if (hash !== location.hash) history.replaceState(null, "", hash);
@@ -21,12 +21,11 @@ function inSeconds(ns) {
 
 // Shows what a link names, as far as it is there.
 function follow(view, link) {
-  if (link.to > link.from) view.show(link.from, link.to);
+  if (link.to > link.from) view.show(view.drawnTime(link.from), view.drawnTime(link.to));
   const place = link.span === null ? undefined : view.session.placeOf.get(link.span);
   if (place === undefined) return;
   view.choose(place, stretchAt(view.session, place, view.session.start[place]));
-  const { start, end, lane, row } = view.session;
-  view.reveal(start[place], end[place], lane[place], row[place]);
+  view.reveal(view.shown, place);
 }
 
 function startLinks(view, openSession) {

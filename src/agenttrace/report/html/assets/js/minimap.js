@@ -8,8 +8,8 @@ function drawMinimap(view, canvas) {
   const context = sized(canvas, width, height, view.ratio);
   if (!context) return;
   context.drawImage(minimapImage(view, width, height), 0, 0, width, height);
-  const { gutter, session } = view;
-  const scale = (width - gutter) / session.wall;
+  const { gutter, shown } = view;
+  const scale = (width - gutter) / shown.wall;
   const [x0, x1] = [gutter + view.from * scale, gutter + view.to * scale];
   context.fillStyle = styleColor("--ground");
   context.globalAlpha = 0.62;
@@ -23,7 +23,7 @@ function drawMinimap(view, canvas) {
 
 // Made once for a size and a theme.
 function minimapImage(view, width, height) {
-  const key = `${view.session.id} ${width} ${height} ${view.ratio} ${view.looks.ground}`;
+  const key = `${view.session.id} ${view.shown.wall} ${width} ${height} ${view.ratio} ${view.looks.ground}`;
   if (view.minimap?.key === key) return view.minimap.image;
   const image = document.createElement("canvas");
   const context = sized(image, width, height, view.ratio);
@@ -40,7 +40,7 @@ function minimapImage(view, width, height) {
 }
 
 function drawRunning(view, context, room, height) {
-  const running = runningAtOnce(view.session, Math.max(1, Math.floor(room)));
+  const running = runningAtOnce(view.shown, Math.max(1, Math.floor(room)));
   const most = running.reduce((one, other) => Math.max(one, other), 1);
   context.fillStyle = styleColor("--area");
   running.forEach((count, x) => {
@@ -71,7 +71,7 @@ function runningAtOnce({ start, end, n, wall, kind }, parts) {
 }
 
 function drawStrip(view, context, room, height) {
-  const { path, wall } = view.session;
+  const { path, wall } = view.shown;
   let drawn = -1; // of the stretches within one point the first is seen
   for (let i = 0; i < path.n; i++) {
     const x0 = Math.max(drawn, (path.start[i] / wall) * room);

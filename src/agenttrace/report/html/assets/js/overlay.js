@@ -26,7 +26,7 @@ function yOf(view, lane, row) {
 }
 
 function drawBarNames(view, context) {
-  const { session, layout, from, to, top, height, scale } = view;
+  const { shown, layout, from, to, top, height, scale } = view;
   context.font = "10.5px system-ui, sans-serif";
   context.textBaseline = "middle";
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT));
@@ -35,31 +35,31 @@ function drawBarNames(view, context) {
   for (let index = first; index < last; index++) {
     if (layout.rows[index].group) continue;
     for (const run of layout.rows[index].runs) {
-      for (let i = firstAbove(session.end, from, run.first, run.last); i < run.last && session.start[i] < to; i++) {
-        if (session.end[i] - session.start[i] >= long) nameBar(view, context, i);
+      for (let i = firstAbove(shown.end, from, run.first, run.last); i < run.last && shown.start[i] < to; i++) {
+        if (shown.end[i] - shown.start[i] >= long) nameBar(view, context, i);
       }
     }
   }
 }
 
 function nameBar(view, context, place) {
-  const { session } = view;
-  const left = Math.max(view.gutter, xOf(view, session.start[place]));
-  const right = Math.min(view.width, xOf(view, session.end[place]));
+  const { session, shown } = view;
+  const left = Math.max(view.gutter, xOf(view, shown.start[place]));
+  const right = Math.min(view.width, xOf(view, shown.end[place]));
   if (right - left < NAMED_WIDTH) return;
   const y = yOf(view, session.lane[place], session.row[place]);
   if (y < RULER_HEIGHT - ROW_HEIGHT) return;
   const name = barName(session, place);
   const room = right - left - 10;
-  const shown = fitting(context, name, room);
-  if (!shown) return;
-  const width = context.measureText(shown).width;
+  const fits = fitting(context, name, room);
+  if (!fits) return;
+  const width = context.measureText(fits).width;
   context.fillStyle = styleColor("--ground");
   context.globalAlpha = 0.86;
   context.fillRect(left + 3, Math.max(RULER_HEIGHT, y + 3), width + 5, BAR_HEIGHT - 2);
   context.globalAlpha = 1;
   context.fillStyle = styleColor("--ink");
-  if (y + 2 >= RULER_HEIGHT) context.fillText(shown, left + 5.5, y + 2.5 + BAR_HEIGHT / 2);
+  if (y + 2 >= RULER_HEIGHT) context.fillText(fits, left + 5.5, y + 2.5 + BAR_HEIGHT / 2);
 }
 
 function fitting(context, name, room) {
@@ -70,7 +70,7 @@ function fitting(context, name, room) {
 
 // The line runs below the bars that it follows; of the many turns within one point only the furthest are drawn.
 function drawPathLine(view, context) {
-  const { path } = view.session;
+  const { path } = view.shown;
   const line = new Path2D();
   const arrows = [];
   const first = Math.max(0, firstAbove(path.end, view.from, 0, path.n) - 1);
@@ -124,10 +124,10 @@ function drawArrows(context, arrows) {
 }
 
 function outline(view, context, place, width) {
-  const { session } = view;
-  const x0 = xOf(view, session.start[place]);
-  const x1 = Math.max(x0 + 2, xOf(view, session.end[place]));
-  const y = yOf(view, session.lane[place], session.row[place]) + 2;
+  const { shown } = view;
+  const x0 = xOf(view, shown.start[place]);
+  const x1 = Math.max(x0 + 2, xOf(view, shown.end[place]));
+  const y = yOf(view, shown.lane[place], shown.row[place]) + 2;
   context.strokeStyle = styleColor("--ground");
   context.lineWidth = width + 2;
   context.strokeRect(x0 - 1, y - 1, x1 - x0 + 2, BAR_HEIGHT + 2);
@@ -137,7 +137,7 @@ function outline(view, context, place, width) {
 }
 
 function markStretch(view, context) {
-  const { path } = view.session;
+  const { path } = view.shown;
   const x0 = xOf(view, path.start[view.stretch]);
   const x1 = Math.max(x0 + 3, xOf(view, path.end[view.stretch]));
   const y = yOf(view, path.lane[view.stretch], path.row[view.stretch]) + LINE_BELOW;

@@ -32,7 +32,7 @@ function startPointer(view) {
   canvas.addEventListener("pointerleave", (event) => showPointed(view, event, -1));
   canvas.addEventListener("dblclick", (event) => {
     const { place } = view.at(event.offsetX, event.offsetY);
-    if (place >= 0) zoomTo(view, view.session.start[place], view.session.end[place]);
+    if (place >= 0) zoomTo(view, view.shown, place);
   });
   startStrip(view);
 }
@@ -64,7 +64,7 @@ function pinch(view, [one, other], event) {
 function click(view, event) {
   const { row, place } = view.at(event.offsetX, event.offsetY);
   if (row?.group && event.offsetX < view.gutter) fold(view, row.group);
-  else view.choose(place, place < 0 ? -1 : stretchAt(view.session, place, view.at(event.offsetX, 0).time));
+  else view.choose(place, place < 0 ? -1 : stretchAt(view.shown, place, view.at(event.offsetX, 0).time));
 }
 
 // The stretch of the path that a span has at an instant, or its first one; -1 off the path.
@@ -79,18 +79,19 @@ function fold(view, group, folded = !group.folded) {
   view.arrange();
 }
 
-function zoomTo(view, start, end) {
-  const around = Math.max((end - start) * 0.08, 1e6);
-  view.show(start - around, end + around);
+// On a span, or on a stretch of the path.
+function zoomTo(view, of, at) {
+  const around = Math.max((of.end[at] - of.start[at]) * 0.08, 1e6);
+  view.show(of.start[at] - around, of.end[at] + around);
 }
 
 function startStrip(view) {
   const { strip } = view;
-  const timeAt = (event) => ((event.offsetX - view.gutter) / (strip.clientWidth - view.gutter)) * view.session.wall;
+  const timeAt = (event) => ((event.offsetX - view.gutter) / (strip.clientWidth - view.gutter)) * view.shown.wall;
   let held = null;
   strip.addEventListener("pointerdown", (event) => {
     const time = timeAt(event);
-    const inside = time >= view.from && time <= view.to && view.to - view.from < view.session.wall;
+    const inside = time >= view.from && time <= view.to && view.to - view.from < view.shown.wall;
     held = inside ? { offset: time - view.from } : { from: time };
     strip.setPointerCapture(event.pointerId);
   });
@@ -107,5 +108,5 @@ function startStrip(view) {
     }
     held = null;
   });
-  strip.addEventListener("dblclick", () => view.show(0, view.session.wall));
+  strip.addEventListener("dblclick", () => view.show(0, view.shown.wall));
 }

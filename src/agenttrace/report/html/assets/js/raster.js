@@ -33,8 +33,8 @@ function codeOf(look, phase, tiled) {
 }
 
 function codeRun(view, lines, run, line) {
-  const { session, from, to, matches } = view;
-  const { start, end, firstSlice, sliceStart, sliceEnd, phase } = session;
+  const { shown, from, to, matches } = view;
+  const { start, end, firstSlice, sliceStart, sliceEnd, phase } = shown;
   for (let i = firstAbove(end, from, run.first, run.last); i < run.last && start[i] < to; i++) {
     const look = matches ? (matches[i] ? FULL : GHOST) : FAINT;
     for (let k = firstSlice[i]; k < firstSlice[i + 1]; k++) {
@@ -44,8 +44,8 @@ function codeRun(view, lines, run, line) {
 }
 
 function codePath(view, lines) {
-  const { session, from, to, layout, matches } = view;
-  const { path } = session;
+  const { shown, from, to, layout, matches } = view;
+  const { path } = shown;
   for (let i = firstAbove(path.end, from, 0, path.n); i < path.n && path.start[i] < to; i++) {
     const place = path.place[i];
     if (place < 0 || (matches && !matches[place])) continue;

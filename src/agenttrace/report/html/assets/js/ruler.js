@@ -20,15 +20,27 @@ function drawRuler(view, context) {
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "left";
-  for (let at = Math.ceil(from / step) * step; at < to; at += step) {
-    const x = gutter + (at - from) * scale;
-    context.fillStyle = styleColor("--line");
-    context.fillRect(Math.round(x), 0, 1, height);
-    context.fillStyle = styleColor("--faint");
-    if (x < width - 40) context.fillText(formatInstant(at, step), x + 4, RULER_HEIGHT / 2);
+  const end = view.realTime(to);
+  let x = gutter - TICK_GAP;
+  for (let at = Math.ceil(view.realTime(from) / step) * step; at < end; at += step) {
+    const next = gutter + (view.drawnTime(at) - from) * scale;
+    if (next - x < TICK_GAP / 2) {
+      at = Math.ceil(view.realTime(from + (x + TICK_GAP / 2 - gutter) / scale) / step) * step - step; // idle, drawn short
+      x -= 1;
+      continue;
+    }
+    x = next;
+    drawTick(context, x, height, x < width - 40 ? formatInstant(at, step) : "");
   }
   context.fillStyle = styleColor("--line");
   context.fillRect(0, RULER_HEIGHT - 1, width, 1);
+}
+
+function drawTick(context, x, height, label) {
+  context.fillStyle = styleColor("--line");
+  context.fillRect(Math.round(x), 0, 1, height);
+  context.fillStyle = styleColor("--faint");
+  context.fillText(label, x + 4, RULER_HEIGHT / 2);
 }
 
 function drawNames(view, context) {

@@ -12,7 +12,8 @@ function startSpansTable(view) {
 }
 
 function fillSpansTable(view, body, note) {
-  const { session, from, to } = view;
+  const { session } = view;
+  const [from, to] = [view.realTime(view.from), view.realTime(view.to)];
   const shown = [];
   for (const run of session.runs) {
     for (let i = firstAbove(session.end, from, run.first, run.last); i < run.last && session.start[i] < to; i++) shown.push(i);
@@ -29,7 +30,7 @@ function spanRow(view, place) {
   const choose = element("button", { class: "plain", type: "button" }, spanTitle(session, place));
   choose.addEventListener("click", () => {
     view.choose(place, stretchAt(session, place, session.start[place]));
-    view.reveal(session.start[place], session.end[place], session.lane[place], session.row[place]);
+    view.reveal(view.shown, place);
   });
   const slack = known(session.slack_ns, place);
   const cells = [

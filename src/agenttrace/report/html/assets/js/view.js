@@ -19,11 +19,32 @@ class Waterfall {
     this.session = session;
     this.groups = laneGroups(session);
     foldByDefault(session, this.groups);
-    Object.assign(this, { from: 0, to: session.wall || 1, chosen: -1, pointed: -1, stretch: -1, matches: null, minimap: null });
+    this.warp = idleWarp(session);
+    this.skipping = Boolean(this.warp?.much);
+    this.shown = this.skipping ? warped(session, this.warp) : session;
+    Object.assign(this, { from: 0, to: this.shown.wall || 1, chosen: -1, pointed: -1, stretch: -1, matches: null, minimap: null });
     this.arrange();
     this.scroller.scrollTop = 0;
     this.measure();
     this.changed("session");
+  }
+
+  // Draws idle time short, or as long as it was; what is shown stays.
+  skipIdle(skipping = !this.skipping) {
+    if (!this.warp || skipping === this.skipping) return;
+    const [from, to] = [this.realTime(this.from), this.realTime(this.to)];
+    this.skipping = skipping;
+    this.shown = skipping ? warped(this.session, this.warp) : this.session;
+    this.show(this.drawnTime(from), this.drawnTime(to));
+    this.changed("idle");
+  }
+
+  realTime(drawn) {
+    return this.skipping ? between(this.warp.drawn, this.warp.real, drawn) : drawn;
+  }
+
+  drawnTime(real) {
+    return this.skipping ? between(this.warp.real, this.warp.drawn, real) : real;
   }
 
   // After something was folded or unfolded.
@@ -43,9 +64,9 @@ class Waterfall {
     this.draw();
   }
 
-  // Shows a stretch of time, as far as there is one.
+  // Shows a stretch of time as it is drawn, as far as there is one.
   show(from, to) {
-    const { wall } = this.session;
+    const { wall } = this.shown;
     const length = Math.min(Math.max(to - from, Math.min(LEAST_NS, wall)), wall) || 1;
     this.from = Math.max(0, Math.min(from, wall - length));
     this.to = this.from + length;
@@ -68,8 +89,9 @@ class Waterfall {
     this.changed("choice");
   }
 
-  // Brings something into the picture without zooming further in than it must.
-  reveal(start, end, lane, row) {
+  // Brings a span into the picture, or a stretch of the path, without zooming further in than it must.
+  reveal(of, at) {
+    const [start, end, lane, row] = [of.start[at], of.end[at], of.lane[at], of.row[at]];
     const length = this.to - this.from;
     if (end - start > length) this.show(start - (end - start) * 0.1, end + (end - start) * 0.1);
     else if (start < this.from || end > this.to) this.show((start + end) / 2 - length / 2, (start + end) / 2 + length / 2);
@@ -124,7 +146,7 @@ class Waterfall {
     const reach = 3 / this.scale;
     let [best, distance] = [-1, reach];
     for (const run of row.runs) {
-      const { start, end } = this.session;
+      const { start, end } = this.shown;
       for (let i = firstAbove(end, time - reach, run.first, run.last); i < run.last && start[i] <= time + reach; i++) {
         const off = Math.max(0, start[i] - time, time - end[i]);
         if (off < distance || (off === distance && this.session.critical_ns[i] > 0)) [best, distance] = [i, off];

@@ -11,13 +11,12 @@ function startWalk(view) {
 
 // Towards the start with -1, towards the end with 1; the first step back is onto the last stretch.
 function walk(view, step) {
-  const { path, lanes } = view.session;
+  const { path } = view.session;
   if (!path.n) return;
   const from = view.stretch >= 0 ? view.stretch : step > 0 ? -1 : path.n;
   const to = Math.max(0, Math.min(path.n - 1, step === Infinity ? path.n - 1 : step === -Infinity ? 0 : from + step));
   view.choose(path.place[to], to);
-  view.reveal(path.start[to], path.end[to], path.lane[to], path.row[to]);
-  return lanes;
+  view.reveal(view.shown.path, to);
 }
 
 function showSum(view) {
