@@ -23,10 +23,12 @@ function startWaterfall() {
   startPicker(openSession, view);
   view.listeners.push((what) => (what === "choice" || what === "session") && showChoice(view));
 
+  performance.mark("agenttrace-begin");
   const link = readLink();
   if (!(link.session && openSession(link.session))) openSession(document.querySelector("script.session").dataset.session);
   follow(view, link);
   view.drawNow();
+  performance.measure("agenttrace-first-drawing", "agenttrace-begin");
   return view;
 }
 

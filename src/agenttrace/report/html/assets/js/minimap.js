@@ -7,7 +7,8 @@ function drawMinimap(view, canvas) {
   const height = canvas.clientHeight;
   const context = sized(canvas, width, height, view.ratio);
   if (!context) return;
-  context.drawImage(minimapImage(view, width, height), 0, 0, width, height);
+  const image = minimapImage(view, width, height);
+  if (image) context.drawImage(image, 0, 0, width, height);
   const { gutter, shown } = view;
   const scale = (width - gutter) / shown.wall;
   const [x0, x1] = [gutter + view.from * scale, gutter + view.to * scale];
@@ -21,10 +22,20 @@ function drawMinimap(view, canvas) {
   context.strokeRect(x0 + 0.75, 0.75, Math.max(2, x1 - x0 - 1.5), height - 1.5);
 }
 
-// Made once for a size and a theme.
+// Made once for a size and a theme, a moment after the bars, which do not wait for it.
 function minimapImage(view, width, height) {
   const key = `${view.session.id} ${view.shown.wall} ${width} ${height} ${view.ratio} ${view.looks.ground}`;
   if (view.minimap?.key === key) return view.minimap.image;
+  view.minimap = { key, image: null };
+  setTimeout(() => {
+    if (view.minimap?.key !== key) return;
+    view.minimap.image = makeMinimap(view, width, height);
+    view.draw();
+  });
+  return null;
+}
+
+function makeMinimap(view, width, height) {
   const image = document.createElement("canvas");
   const context = sized(image, width, height, view.ratio);
   const room = width - view.gutter;
@@ -35,7 +46,6 @@ function minimapImage(view, width, height) {
   context.fillText("path", 6, height - STRIP / 2);
   drawRunning(view, context, room, height - STRIP - 3);
   drawStrip(view, context, room, height);
-  view.minimap = { key, image };
   return image;
 }
 
