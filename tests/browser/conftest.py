@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import agenttrace
 from agenttrace.ingest.reading import read
 from browser.hostile import write_hostile_trace
+from browser.idle import write_idle_trace
 from browser.watched import Watched, watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "one": SAMPLES / "claude-code" / "33min.jsonl",
         "many": SAMPLES / "dynamo-captures" / "B",
         "hostile": hostile,
+        "idle": write_idle_trace(folder / "idle.jsonl"),
     }.items():
         (folder / f"{name}.html").write_text(agenttrace.to_html(read(trace)), encoding="utf-8")
     return folder
