@@ -19,8 +19,15 @@ from agenttrace.workers.engine import Piece, Result
 _PIECES_A_WORKER = 2
 """One that is worked on and one that waits, so that nobody idles while a result is taken."""
 
-_SETTINGS = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Each worker is one core's: the libraries' own threads would only stand in each other's way."""
+_SETTINGS = {
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "1000000",
+}
+"""Each worker is one core's: the libraries' own threads would stand in each other's way. And memory goes back when
+it is free: an allocator that keeps it for later keeps it in every process."""
 
 
 class Processes:
@@ -52,7 +59,7 @@ class Processes:
                 future.cancel()
 
     def _submit(self, work: Callable[[Piece], Result], piece: Piece) -> Future[Result]:
-        with _interrupts_held():
+        with _interrupts_held(), _settings():
             if self._executor is None:
                 self._executor = ProcessPoolExecutor(self.jobs, self._context, initializer=_begin)
             return self._executor.submit(work, piece)
@@ -97,10 +104,21 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Processes that start meanwhile have these in their environment, where what the user set stays."""
+    added = {name: value for name, value in _SETTINGS.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+
+
 def _begin() -> None:
     """In a new process: Ctrl-C is its parent's affair, and it does not outlive that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(_SETTINGS)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 
