@@ -77,7 +77,7 @@ def analyze(
             jobs=jobs or usable_cores(),
         )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.abandon))
+        stack.enter_context(interrupts.cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
             formats = o.wanted_formats(answered, json_file)

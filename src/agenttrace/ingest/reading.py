@@ -100,11 +100,6 @@ class Reading:
         self._engine.close()
         self._store.close()
 
-    def abandon(self) -> None:
-        """Closes it without waiting for anything."""
-        self._engine.abandon()
-        self._store.close()
-
     def traces(self) -> Iterator[Trace]:
         """Every session in exactly one trace, their tables as `read` has them, but without findings.
 
