@@ -59,9 +59,10 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
     answer.last_ns = max(answer.last_ns, t_ns)
-    if message.usage is not None and (message.stop_reason is not None or message.usage != answer.usage):
-        if not _count_tokens(answer, message.usage, stopped=message.stop_reason is not None):
-            _note_misfits(recorders, message.usage, node)
+    usage, stopped = message.usage, message.stop_reason is not None
+    news = usage is not None and (stopped or usage != answer.usage)
+    if usage is not None and news and not _count_tokens(answer, usage, stopped=stopped):
+        _note_misfits(recorders, usage, node)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
     if isinstance(message.content, list):
