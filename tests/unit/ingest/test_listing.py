@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_listed_is_told(mixed: Path, monkeypatch: pytest
             raise PermissionError(13, "Permission denied", place)
         return listed(place)
 
-    monkeypatch.setattr(listing.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
 
     assert _names(mixed) == ["nowhere.jsonl", "sub", "trace.jsonl"]
     assert _unreadable(mixed) == [str(mixed / "nowhere.jsonl"), str(mixed / "sub")]
