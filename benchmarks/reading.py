@@ -177,20 +177,18 @@ def _trace(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
 def _analysis(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
     from contextlib import ExitStack  # noqa: PLC0415
 
-    from agenttrace.cli.analyzing import analyse_all  # noqa: PLC0415
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
+    from agenttrace.cli.analyzing import Asked, analyse_all  # noqa: PLC0415
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.ingest.registry import formats  # noqa: PLC0415
     from agenttrace.report.output_format import OutputFormat  # noqa: PLC0415
     from agenttrace.report.rendering import Manner  # noqa: PLC0415
 
     assert formats()
-    assert analyze
 
     def work() -> int:
         with ExitStack() as stack:
             reading = stack.enter_context(Reading([str(path) for path in paths], jobs=jobs))
-            found = analyse_all(reading, Manner(), [OutputFormat.TABLE], (), stack).analysis
+            found = analyse_all(reading, Asked(Manner(), [OutputFormat.TABLE]), stack).analysis
             return int(found.sources["records"].sum())
 
     return work

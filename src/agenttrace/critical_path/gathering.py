@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 
 import polars as pl
@@ -123,7 +124,10 @@ def _summed(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_SHORTER = {"ranking": looked_at_first, "findings": _summed}
+_SHORTER: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "ranking": looked_at_first,
+    "findings": _summed,
+}
 """What shortens other tables, however little there is of them."""
 
 _ADDED_UP = {"queues": _added, "by_turn": added_by_turn, "by_branch": added_by_position}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from agenttrace.ingest import listing
 from agenttrace.ingest.listing import sources_of
 from agenttrace.ingest.reading import read
 
