@@ -19,6 +19,7 @@ from typing import Any
 
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import Piece, Result
+from agenttrace.workers.packing import pack, unpack
 from agenttrace.workers.worker import serve
 
 _PIECES_A_WORKER = 2
@@ -80,7 +81,7 @@ class Processes:
             worker = _started()
             self._workers.append(worker)
         try:
-            worker.pipe.send((work, piece))
+            worker.pipe.send_bytes(pack((work, piece)))
         except OSError as error:
             raise _lost() from error
         worker.has.append(number)
@@ -91,7 +92,7 @@ class Processes:
         for pipe in wait(busy):
             worker = busy[pipe]  # type: ignore[index]  # what is waited for is what was given
             try:
-                found = worker.pipe.recv()
+                found = unpack(worker.pipe.recv_bytes())
             except (EOFError, OSError) as error:
                 raise _lost() from error
             results[worker.has.popleft()] = found
