@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from agenttrace.ingest.format import SlicedFormat
 from agenttrace.ingest.lines import NOTHING_YET, lines_of, refuse_endless
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import DamagedEnd, Source
+from agenttrace.ingest.source import DamagedEnd, Source, opened
 
 SLICE_BYTES = 8 << 20
 """Large enough that starting on a slice costs little, small enough that several are held without harm."""
@@ -38,7 +37,7 @@ class Slice:
         if self.content is not None:
             yield self.content
             return
-        with Path(self.path).open("rb") as file:
+        with opened(self.path) as file:
             file.seek(self.begin)
             left = self.size
             while left and (block := file.read(min(_BLOCK_BYTES, left))):
@@ -74,8 +73,8 @@ def _places(source: Source) -> Iterator[Slice]:
     first_line = 1
     ended: tuple[int, int] | None = None
     block = bytearray(_BLOCK_BYTES)
-    with Path(source.path).open("rb", buffering=0) as file:
-        while count := file.readinto(block):
+    with opened(source.path) as file:
+        while count := file.readinto(block):  # type: ignore[attr-defined]
             ends = block.count(b"\n", 0, count)
             if ends:
                 lines += ends

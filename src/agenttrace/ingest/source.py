@@ -47,8 +47,13 @@ class Source:
 
     @cached_property
     def stored_bytes(self) -> int:
-        """Size as stored, before decompression."""
-        return len(self.content) if self.content is not None else Path(self.path).stat().st_size
+        """Size as stored, before decompression; 0 if the file is gone by now."""
+        if self.content is not None:
+            return len(self.content)
+        try:
+            return Path(self.path).stat().st_size
+        except OSError:
+            return 0
 
     @cached_property
     def is_plain(self) -> bool:
@@ -76,12 +81,7 @@ class Source:
         return raw
 
     def _open_stored(self) -> BinaryIO:
-        if self.content is not None:
-            return io.BytesIO(self.content)
-        try:
-            return Path(self.path).open("rb")
-        except OSError as error:
-            raise InputError(error.strerror or "cannot be read", where=self.path) from error
+        return io.BytesIO(self.content) if self.content is not None else opened(self.path)
 
     def blocks(self, size: int = 1 << 20) -> Iterator[bytes]:
         """The decompressed bytes, block by block. A damaged end raises `DamagedEnd` after what was good."""
@@ -137,6 +137,14 @@ def _shortened(space: re.Match[bytes]) -> bytes:
 def _names_in(folder: Path, _changed_ns: int) -> tuple[str, ...]:
     """Listed once for all the files of a folder that ask, until something in it changes."""
     return tuple(sorted(file.name for file in folder.iterdir() if file.is_file()))
+
+
+def opened(path: str) -> BinaryIO:
+    """The file as it is stored. Raises InputError: it may be gone since it was listed."""
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(error.strerror or "cannot be read", where=path) from error
 
 
 def shown(path: str) -> str:

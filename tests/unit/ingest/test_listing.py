@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from agenttrace.errors import InputError
 from agenttrace.ingest.listing import sources_of
 from agenttrace.ingest.reading import read
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.registry import format_by_id
 
 SAMPLE = (Path(__file__).resolve().parents[3] / "sample_traces" / "dynamo" / "fan-out.jsonl").read_bytes()
 
@@ -81,3 +84,22 @@ def test_a_name_that_is_no_utf_8_is_written_out(tmp_path: Path) -> None:
 
     assert trace.sources["path"].to_pylist() == [f"{tmp_path}/run\\udcff.jsonl"]
     assert trace.spans.num_rows > 10
+
+
+@pytest.mark.parametrize("format_id", ["dynamo", "otlp"])
+def test_a_file_that_goes_while_it_is_read_in_slices_is_told(tmp_path: Path, format_id: str) -> None:
+    (tmp_path / "trace.jsonl").write_bytes(SAMPLE)
+    ((source, _),) = sources_of([str(tmp_path)])
+    assert source.is_plain
+    (tmp_path / "trace.jsonl").unlink()
+
+    with pytest.raises(InputError, match="No such file"):
+        format_by_id(format_id).read(source, Recorder())
+
+
+def test_the_size_of_a_file_that_is_gone_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "trace.jsonl").write_bytes(SAMPLE)
+    ((source, _),) = sources_of([str(tmp_path)])
+    (tmp_path / "trace.jsonl").unlink()
+
+    assert source.stored_bytes == 0

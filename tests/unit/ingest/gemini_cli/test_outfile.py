@@ -91,6 +91,12 @@ def test_a_record_that_is_indented_is_read_too() -> None:
     assert (len(found.of("request")), found.records) == (2, 2)
 
 
+def test_it_is_recognised_though_its_first_record_is_none() -> None:
+    content = b"17\n" + printed(log("config", 1), log("config", 2))
+
+    assert recognise(Source("by hand", content)).id == "gemini-cli"
+
+
 def test_a_first_record_with_one_unusable_time_is_recognised() -> None:
     record = log("config", 1) | {"hrTime": "late", "hrTimeObserved": hr(1)}
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.formats.gemini_cli.sniffing import BORDER
 from agenttrace.ingest.json_text import parsed_parts
 from agenttrace.ingest.lines import refuse_endless
 from agenttrace.ingest.recorder import Recorder
@@ -20,9 +21,6 @@ from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.plain import FAILED, OK, PlainEvent, PlainSpan, add_span
 from agenttrace.ingest.telemetry.values import Scalar
 from agenttrace.model.vocabulary import Severity
-
-_BORDER = b"\n{"
-"""Where a record ends, as Node prints them one after the other, and the next begins."""
 
 _STATUS = {1: OK, 2: FAILED}
 
@@ -71,7 +69,7 @@ def _pieces(source: Source, recorder: Recorder) -> Iterator[tuple[int, bytes]]:
     line, rest = 1, b""
     try:
         for block in _with_borders(source):
-            *whole, rest = (rest + block).split(_BORDER)
+            *whole, rest = (rest + block).split(BORDER)
             for number, piece in enumerate(whole):
                 text = piece if number == 0 and line == 1 else b"{" + piece.removeprefix(b"{")
                 if text.strip():
@@ -93,7 +91,7 @@ def _with_borders(source: Source) -> Iterator[bytes]:
     parts: list[bytes] = []
     try:
         for block in source.blocks():
-            border = _BORDER in (parts[-1][-1:] if parts else b"") + block
+            border = BORDER in (parts[-1][-1:] if parts else b"") + block
             parts.append(block)
             if border:
                 yield b"".join(parts)

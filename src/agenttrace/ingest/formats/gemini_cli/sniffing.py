@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from agenttrace.ingest.head import Head
+from agenttrace.ingest.json_text import parsed
 
 _SPEAKERS = frozenset({"user", "gemini", "info", "error", "warning"})
 _PROGRAM = "gemini-cli"
 _EVENTS = "gemini_cli."
+BORDER = b"\n{"
+"""Where a record ends, as Node prints them one after the other, and the next begins."""
+
+_RECORDS = 4
 _TIMES = ("hrTime", "hrTimeObserved", "startTime", "endTime")
 
 
@@ -37,8 +42,14 @@ def _is_message(message: Any) -> bool:
 
 
 def is_outfile(head: Head) -> bool:
-    """A span, a log record or a batch of metrics as Node's classes are printed, of this program."""
-    first = head.document
+    """One of the first records is a span, a log record or a batch of metrics as Node prints them, of this program."""
+    if _PROGRAM.encode() not in head.data:
+        return False
+    further = head.data.split(BORDER)[1:_RECORDS]
+    return _is_printed(head.document) or any(_is_printed(parsed(b"{" + text)) for text in further)
+
+
+def _is_printed(first: Any) -> bool:
     if not isinstance(first, dict):
         return False
     timed = any(isinstance(first.get(name), list) for name in _TIMES)
