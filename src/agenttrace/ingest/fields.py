@@ -20,6 +20,8 @@ def text(value: Any) -> str | None:
     """A string that is not empty and can be written as UTF-8."""
     if not isinstance(value, str) or not value:
         return None
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -38,7 +38,7 @@ def note_absences(held: Held, ledger: Ledger) -> Held:
     if not lacking:
         return held
     nobodys = _any_of(kind, *_CONTAINERS) & own.is_null() & pl.col("sid").is_in(lacking)
-    unknown = pl.lit(Phase.UNKNOWN.value).cast(held.spans.schema["own_phase"])
+    unknown = pl.lit(Phase.UNKNOWN.value).cast(held.spans.get_column("own_phase").dtype)
     spans = held.spans.with_columns(own_phase=pl.when(nobodys).then(unknown).otherwise("own_phase"))
     return Held(spans, held.parents, held.lane, held.lanes)
 

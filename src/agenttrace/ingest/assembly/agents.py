@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, rows_or_null
 from agenttrace.ingest.assembly.parents import climb, nearest
 from agenttrace.ingest.assembly.wrappers import merged, unwrapped
 
@@ -166,9 +166,7 @@ def _agent_rows(facts: pl.DataFrame, lane: Rows, told: pl.DataFrame) -> pl.DataF
     """Of each lane its spans of kind agent, and where the first of them is."""
     rows = facts.filter(pl.col("kind") == "agent").sort("start_ns", "row")
     parent = rows.get_column("parent_row").to_numpy()
-    above = told.get_column("lane").gather(
-        pl.Series(np.where(parent == NONE, NONE, lane[parent])).replace(NONE, None)
-    )
+    above = told.get_column("lane").gather(rows_or_null(np.where(parent == NONE, NONE, lane[parent])))
     return (
         rows.with_columns(above_lane=above)
         .group_by("number", maintain_order=True)
@@ -215,7 +213,7 @@ def _stated(raw_agents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     spawns = KeyIndex(spans.get_column("sid"), spans.get_column("span_key")).find(
         merged.get_column("sid"), merged.get_column("spawn_key")
     )
-    stated = merged.with_columns(stated_spawn=pl.Series(spawns, dtype=pl.Int64).replace(NONE, None))
+    stated = merged.with_columns(stated_spawn=rows_or_null(spawns))
     return stated.rename({"agent_key": "lane"}).drop("spawn_key")
 
 

@@ -25,7 +25,7 @@ def begin_when_agents_are_done(held: Held, links: pl.DataFrame) -> Held:
     spans = begun.with_columns(
         start_ns=pl.when(later).then(pl.min_horizontal("done_ns", "end_ns")).otherwise("start_ns"),
         start_evidence=pl.when(later)
-        .then(pl.lit(Evidence.BOUNDED.value).cast(held.spans.schema["start_evidence"]))
+        .then(pl.lit(Evidence.BOUNDED.value).cast(held.spans.get_column("start_evidence").dtype))
         .otherwise("start_evidence"),
     )
     return Held(spans.select(held.spans.columns), held.parents, held.lane, held.lanes)

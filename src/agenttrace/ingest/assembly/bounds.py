@@ -44,8 +44,8 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         start_ns=pl.coalesce("start_ns", "end_ns"),
         end_ns=pl.max_horizontal(pl.coalesce("end_ns", "start_ns"), pl.coalesce("start_ns", "end_ns")),
     ).with_columns(
-        pl.col("start_evidence", "end_evidence").cast(kept.schema["start_evidence"]),
-        pl.col("status").cast(kept.schema["status"]),
+        pl.col("start_evidence", "end_evidence").cast(kept.get_column("start_evidence").dtype),
+        pl.col("status").cast(kept.get_column("status").dtype),
     )
 
 

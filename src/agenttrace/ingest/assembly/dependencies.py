@@ -10,7 +10,7 @@ from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.lookup import NONE, KeyIndex
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, rows_or_null
 from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model.vocabulary import LinkKind, Severity
 
@@ -27,15 +27,10 @@ def resolve_marks(marks: pl.DataFrame, index: KeyIndex) -> pl.DataFrame:
         return marks.with_columns(row=_NO_ROW, refers_row=_NO_ROW).select(_MARK_COLUMNS)
     sid = marks.get_column("sid")
     found = marks.with_columns(
-        row=_rows(index, sid, marks.get_column("span_key")),
-        refers_row=_rows(index, sid, marks.get_column("refers_to_key")),
+        row=rows_or_null(index.find(sid, marks.get_column("span_key"))),
+        refers_row=rows_or_null(index.find(sid, marks.get_column("refers_to_key"))),
     )
     return found.drop_nulls("row").select(_MARK_COLUMNS).unique(maintain_order=True)
-
-
-def _rows(index: KeyIndex, sid: pl.Series, key: pl.Series) -> pl.Series:
-    """Rows of spans, null where there is none."""
-    return pl.Series(index.find(sid, key)).replace(NONE, None)
 
 
 def resolve_links(
@@ -61,8 +56,8 @@ def _stated(held: Held, links: pl.DataFrame, index: KeyIndex, ledger: Ledger) ->
     sid = links.get_column("sid")
     found = (
         links.with_columns(
-            from_row=_rows(index, sid, links.get_column("from_key")),
-            to_row=_rows(index, sid, links.get_column("to_key")),
+            from_row=rows_or_null(index.find(sid, links.get_column("from_key"))),
+            to_row=rows_or_null(index.find(sid, links.get_column("to_key"))),
         )
         .join(lanes, on=["sid", "from_key"], how="left", maintain_order="left")
         .with_columns(from_row=pl.coalesce("lane_row", "from_row"))
@@ -144,7 +139,7 @@ def _as_links(
     return rows.with_columns(
         at_ns=pl.lit(None, pl.Int64),
         delay_ns=pl.lit(None, pl.Int64),
-        kind=pl.lit(kind.value).cast(like.schema["kind"]),
+        kind=pl.lit(kind.value).cast(like.get_column("kind").dtype),
         explicit=pl.lit(value=False) if explicit is None else explicit,
         origin=pl.lit(NONE, pl.Int32),
     )

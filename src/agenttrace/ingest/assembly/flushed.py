@@ -47,4 +47,4 @@ def forget_flushed_ends(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
 def _put(spans: pl.DataFrame, column: str, where: pl.Expr, value: str) -> pl.Expr:
     put = pl.when(where).then(pl.lit(value)).otherwise(pl.col(column).cast(pl.String))
-    return put.cast(spans.schema[column])
+    return put.cast(spans.get_column(column).dtype)

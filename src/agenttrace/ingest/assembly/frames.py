@@ -16,6 +16,8 @@ from agenttrace.model.schema import Column, Table
 TOLERANCE_NS = 2_000_000
 """Bounds of one record, seen twice, may differ by so much: whole-millisecond clocks round each end."""
 
+_MANY_ROWS = 10_000
+
 TABLES: Mapping[str, Table] = {
     "spans": raw.RAW_SPANS,
     "agents": raw.RAW_AGENTS,
@@ -131,18 +133,20 @@ def _below(table: Table, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def in_one_piece(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with each column whole in memory, and those that are nowhere known in none.
+    """The frame with each column whole in memory, and those that are nowhere known in none, where that is much.
 
     Rows are put in another order five times as fast as those of a frame in several pieces.
     """
+    if frame.height < _MANY_ROWS:
+        return frame.rechunk()
     return frame.select(
         pl.lit(None, series.dtype).alias(series.name)
-        if frame.height and series.null_count() == frame.height
+        if series.null_count() == frame.height
         else series.rechunk()
         for series in frame.iter_columns()
     )
 
 
 def stacked(upper: pl.DataFrame, lower: pl.DataFrame) -> pl.DataFrame:
-    """The rows of both, which have the same columns, in one piece."""
-    return in_one_piece(pl.concat([upper, lower]))
+    """The rows of both in one piece; what the lower one has no column for is null there."""
+    return in_one_piece(pl.concat([upper, lower], how="diagonal"))

@@ -123,8 +123,8 @@ def _with_facts(spans: pl.DataFrame, rows: pl.DataFrame, found: Contexts) -> pl.
         status=pl.when(cancelled)
         .then(pl.lit(Status.CANCELLED.value))
         .otherwise(pl.col("status").cast(pl.String))
-        .cast(spans.schema["status"]),
-        purpose=purpose.otherwise("new_purpose").cast(spans.schema["purpose"]),
+        .cast(spans.get_column("status").dtype),
+        purpose=purpose.otherwise("new_purpose").cast(spans.get_column("purpose").dtype),
         attempt=pl.coalesce("attempt", "new_attempt"),
         tokens_before=pl.coalesce("tokens_before", "before"),
         tokens_after=pl.coalesce("tokens_after", "after"),

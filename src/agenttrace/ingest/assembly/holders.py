@@ -49,7 +49,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     holder[made] = count + sessions + np.arange(int(made.sum()))
     demoted = _demoted(spans, holder)
     added = _added_rows(spans, table, made)
-    grown = stacked(spans.with_columns(kind=demoted), added.select(spans.columns))
+    grown = stacked(spans.with_columns(kind=demoted), added)
     main_lane_of = table.with_columns(session_row=pl.Series(session_row)).filter("main").sort("session_row")
     lane_all = np.concatenate(
         [lane, main_lane_of.get_column("lane_no").to_numpy(), np.flatnonzero(made).astype(np.int64)]
@@ -228,20 +228,18 @@ def _added_rows(spans: pl.DataFrame, table: pl.DataFrame, made: NDArray[np.bool_
     added = pl.concat([sessions.select(columns), lanes.select(columns)])
     known = {
         "sid": pl.col("sid"),
-        "kind": pl.col("kind").cast(spans.schema["kind"]),
+        "kind": pl.col("kind").cast(spans.get_column("kind").dtype),
         "name": pl.col("name"),
         "span_key": pl.format("{}:{}", "kind", "lane"),
-        "purpose": pl.lit("turn").cast(spans.schema["purpose"]),
+        "purpose": pl.lit("turn").cast(spans.get_column("purpose").dtype),
         "start_ns": pl.col("low").fill_null(0),
         "end_ns": pl.col("high").fill_null(0),
-        "start_evidence": pl.lit("derived").cast(spans.schema["start_evidence"]),
-        "end_evidence": pl.lit("derived").cast(spans.schema["end_evidence"]),
+        "start_evidence": pl.lit("derived").cast(spans.get_column("start_evidence").dtype),
+        "end_evidence": pl.lit("derived").cast(spans.get_column("end_evidence").dtype),
         "open_end": pl.lit(value=False),
         "origin": pl.lit(NONE, pl.Int32),
     }
-    return added.select(
-        known.get(name, pl.lit(None, dtype)).alias(name) for name, dtype in spans.schema.items()
-    )
+    return added.select(**known)
 
 
 def _parents(

@@ -32,10 +32,11 @@ def arrow_table(table: Table, frame: pl.DataFrame) -> pa.Table:
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
     if isinstance(series.dtype, pl.Enum):
-        codes = series.to_physical().cast(pl.Int8).to_arrow()
+        codes = series.to_physical().to_arrow().view(pa.int8())
         return pa.DictionaryArray.from_arrays(codes, _words(series.dtype))
     if pa.types.is_dictionary(to):
-        return series.cast(pl.String).to_arrow().cast(pa.string()).dictionary_encode().cast(to)
+        texts = series if series.dtype == pl.String else series.cast(pl.String)
+        return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)
     column = series.to_arrow()
     return column if column.type == to else column.cast(to)
 

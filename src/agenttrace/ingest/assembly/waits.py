@@ -29,7 +29,7 @@ def add_waits(held: Held, suspend_after_ns: int, untimed: pl.Series) -> Held:
     held = _appended(held, waits)
     kind, length = pl.col("kind"), pl.col("end_ns") - pl.col("start_ns")
     slept = (kind == "user_wait") & (length > suspend_after_ns) & pl.col("own_phase").is_null()
-    own_phase = held.spans.schema["own_phase"]
+    own_phase = held.spans.get_column("own_phase").dtype
     spans = held.spans.with_columns(
         own_phase=pl.when(slept).then(pl.lit("suspended")).otherwise("own_phase").cast(own_phase)
     )
@@ -93,23 +93,24 @@ def _wait_rows(held: Held, gaps: pl.DataFrame, end: pl.Expr) -> pl.DataFrame:
 def _appended(held: Held, waits: pl.DataFrame) -> Held:
     if waits.is_empty():
         return held
-    schema = held.spans.schema
+    kind, purpose, evidence = (
+        held.spans.get_column(name).dtype for name in ("kind", "purpose", "start_evidence")
+    )
     known = {
         "sid": pl.col("sid"),
-        "kind": pl.lit("user_wait").cast(schema["kind"]),
+        "kind": pl.lit("user_wait").cast(kind),
         "span_key": pl.format("user_wait:{}", "start_ns"),
-        "purpose": pl.lit("turn").cast(schema["purpose"]),
+        "purpose": pl.lit("turn").cast(purpose),
         "start_ns": pl.col("start_ns"),
         "end_ns": pl.col("end_ns"),
-        "start_evidence": pl.lit("derived").cast(schema["start_evidence"]),
-        "end_evidence": pl.lit("derived").cast(schema["end_evidence"]),
+        "start_evidence": pl.lit("derived").cast(evidence),
+        "end_evidence": pl.lit("derived").cast(evidence),
         "blocking": pl.lit(value=True),
         "open_end": pl.lit(value=False),
         "origin": pl.lit(NONE, pl.Int32),
     }
-    added = waits.select(known.get(n, pl.lit(None, dtype)).alias(n) for n, dtype in schema.items())
     return Held(
-        stacked(held.spans, added),
+        stacked(held.spans, waits.select(**known)),
         np.concatenate([held.parents, waits.get_column("parent").to_numpy()]),
         np.concatenate([held.lane, waits.get_column("lane_no").to_numpy()]),
         held.lanes,

@@ -25,7 +25,7 @@ def without_lengths(spans: pl.DataFrame, untimed: pl.Series) -> pl.DataFrame:
     if untimed.is_empty():
         return spans
     open_end = pl.col("sid").is_in(untimed.implode()) & pl.col("end_ns").is_null()
-    unknown = pl.lit(Evidence.UNKNOWN.value).cast(spans.schema["end_evidence"])
+    unknown = pl.lit(Evidence.UNKNOWN.value).cast(spans.get_column("end_evidence").dtype)
     return spans.with_columns(
         end_ns=pl.when(open_end).then("start_ns").otherwise("end_ns"),
         end_evidence=pl.when(open_end).then(unknown).otherwise("end_evidence"),
@@ -37,7 +37,7 @@ def without_extents(spans: pl.DataFrame, untimed: pl.Series) -> pl.DataFrame:
     if untimed.is_empty():
         return spans
     made = pl.col("sid").is_in(untimed.implode()) & (pl.col("origin") == NONE)
-    unknown = pl.lit(Evidence.UNKNOWN.value).cast(spans.schema["end_evidence"])
+    unknown = pl.lit(Evidence.UNKNOWN.value).cast(spans.get_column("end_evidence").dtype)
     return spans.with_columns(end_evidence=pl.when(made).then(unknown).otherwise("end_evidence"))
 
 

@@ -64,6 +64,7 @@ class Requests:
         """Nothing collected yet."""
         self._recorder = recorder
         self._rows: list[tuple[Any, ...]] = []
+        self._calls: list[tuple[str, str, str]] = []
         self._prefixes = Prefixes()
         self._priorities: dict[str, Any] = {}
 
@@ -109,20 +110,29 @@ class Requests:
             return
         for call in calls:
             if type(call) is dict and (call_id := fields.text(call.get("id"))):
-                self._recorder.link(
-                    session_key=owner.session_key,
-                    from_key=span_key(request_id),
-                    to_key=f"tool:{owner.chain}:{call_id}",
-                    kind=LinkKind.FEEDS.value,
-                    explicit=True,
-                    rule="finish_reason_metadata.tool_calls",
-                )
+                self._calls.append((owner.session_key, span_key(request_id), f"tool:{owner.chain}:{call_id}"))
+
+    def _record_calls(self) -> None:
+        calls, self._calls = self._calls, []
+        if calls:
+            session_keys, requests, tools = zip(*calls, strict=True)
+            self._recorder.extend_links(
+                {
+                    "session_key": session_keys,
+                    "from_key": requests,
+                    "to_key": tools,
+                    "kind": columns.constant(LinkKind.FEEDS, len(calls)),
+                    "explicit": [True] * len(calls),
+                    "rule": ["finish_reason_metadata.tool_calls"] * len(calls),
+                }
+            )
 
     def flush(self) -> None:
         """Records what is collected."""
         rows, self._rows = self._rows, []
         if not rows:
             return
+        self._record_calls()
         block = Columns("request", _NAMES, rows, self._recorder)
         ids = _ids(block)
         session_keys = self._session_keys(block, ids)

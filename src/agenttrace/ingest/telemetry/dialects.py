@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
 from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, kept, known, taken
@@ -26,7 +25,7 @@ from agenttrace.ingest.telemetry.rows import Columns, only, span_columns
 from agenttrace.ingest.telemetry.sessions import Sessions, Told
 from agenttrace.ingest.telemetry.sglang import Engine
 from agenttrace.ingest.telemetry.spans import Origin, Spans, narrowed
-from agenttrace.ingest.telemetry.timing import ATTEMPT_EVENT
+from agenttrace.ingest.telemetry.timing import attempts_in
 from agenttrace.ingest.telemetry.values import UNKNOWN
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
@@ -131,21 +130,15 @@ class DialectLayer:
         return narrowed(spans, ~noise), Classes(classes.role[~noise], classes.dialect[~noise])
 
     def _marks(self, spans: Spans, columns: Columns) -> None:
-        events = spans.events
-        found = [
-            (row, time)
-            for row, name, time in zip(events.rows, events.names, events.times, strict=True)
-            if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS
-        ]
-        if found:
-            rows = [row for row, _ in found]
+        rows, times = attempts_in(spans)
+        if len(rows):
             self._recorder.extend_marks(
                 {
                     "session_key": taken(columns["session_key"], rows),
                     "span_key": taken(columns["span_key"], rows),
-                    "kind": [MarkKind.ATTEMPT.value] * len(found),
-                    "t_ns": [time for _, time in found],
-                    "evidence": [Evidence.MEASURED.value] * len(found),
+                    "kind": [MarkKind.ATTEMPT.value] * len(rows),
+                    "t_ns": times.tolist(),
+                    "evidence": [Evidence.MEASURED.value] * len(rows),
                 }
             )
 

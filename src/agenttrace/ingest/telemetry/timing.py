@@ -27,6 +27,7 @@ _FIRST_TOKEN_EVENTS = frozenset(
     {"First Token Stream Event", "gen_ai.content.completion.chunk", "llm.content.completion.chunk"}
 )
 _FIRST_CHUNK_EVENT = "ai.stream.firstChunk"
+_TOKEN_EVENTS = _FIRST_TOKEN_EVENTS | {_FIRST_CHUNK_EVENT}
 ATTEMPT_EVENT = "gen_ai.request.attempt"
 _EVIDENCE = tuple(Evidence)
 
@@ -110,21 +111,32 @@ def _first_token(spans: Spans, classes: Classes, start: Ints, notes: Notes) -> t
     return _only(requests, found), requests & counted & retried
 
 
+def attempts_in(spans: Spans) -> tuple[Ints, Ints]:
+    """The rows of the spans and the instants at which attempts began, in the order of the events."""
+    events = spans.events
+    found = [
+        (row, time)
+        for row, name, time in zip(events.rows, events.names, events.times, strict=True)
+        if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS
+    ]
+    rows, times = np.array(found, np.int64).reshape(-1, 2).T
+    return rows, times
+
+
 def _attempts(spans: Spans) -> tuple[Ints, Ints]:
     """The instant at which the last attempt of each span began, and the number of attempts seen."""
-    last, count = unknowns(spans), np.zeros(len(spans), np.int64)
-    events = spans.events
-    for row, name, time in zip(events.rows, events.names, events.times, strict=True):
-        if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS:
-            last[row] = max(last[row], time)
-            count[row] += 1
-    return last, count
+    last = unknowns(spans)
+    rows, times = attempts_in(spans)
+    np.maximum.at(last, rows, times)
+    return last, np.bincount(rows, minlength=len(spans))
 
 
 def _first_events(spans: Spans, start: Ints) -> Ints:
     """The first event that marks a token, or says how long the first one took."""
     found = unknowns(spans)
     events = spans.events
+    if _TOKEN_EVENTS.isdisjoint(events.names):
+        return found
     for row, name, time, detail in zip(events.rows, events.names, events.times, events.details, strict=True):
         instant = UNKNOWN
         if name in _FIRST_TOKEN_EVENTS and 0 < time <= LATEST_NS:

@@ -65,7 +65,7 @@ def test_the_careful_way_gives_the_tables_of_the_quick_one(spans: list[Record], 
 
     quick = read(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_reading, "Decoder", _Refusing)
+        patch.setattr(json_reading, "experienced_decoder", _Refusing)
         careful = read(content)
 
     assert [table(quick, name) for name in _TABLES] == [table(careful, name) for name in _TABLES]

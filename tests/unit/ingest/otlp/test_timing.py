@@ -99,6 +99,13 @@ def test_a_first_token_hardly_behind_the_end_is_at_the_end() -> None:
     assert findings(trace) == {"first_token_clipped": 1}
 
 
+def test_the_number_of_an_attempt_is_no_error() -> None:
+    attempts = [event("gen_ai.request.attempt", 5, {"attempt": "1"})]
+    trace = read_spans(span(1, (0, 100), CHAT, events=attempts, status={"code": 2}))
+
+    assert facts(trace, 1, "status", "error") == {"status": "error", "error": None}
+
+
 def test_a_first_token_outside_of_its_request_is_unknown() -> None:
     trace = read_spans(span(1, (0, 100), {**CHAT, "ttft_ms": 500}))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from agenttrace.ingest.cycles import cycles_unsought
 from agenttrace.ingest.dynamo.records import is_record
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.head import Head
@@ -69,10 +70,11 @@ class Dynamo:
         from agenttrace.ingest.dynamo.request_trace import RequestTrace  # noqa: PLC0415
 
         trace = RequestTrace(recorder)
-        for number, line in piece.lines():
-            recorder.records += 1
-            trace.add(number, line)
-        return trace.leave()
+        with cycles_unsought():
+            for number, line in piece.lines():
+                recorder.records += 1
+                trace.add(number, line)
+            return trace.leave()
 
     def settle(
         self, left: Iterable[tuple[TraceLeft, int]], damage: DamagedEnd | None, recorder: Recorder

@@ -23,6 +23,7 @@ from agenttrace.ingest.telemetry.values import Scalar, column_of, column_of_text
 KEY_LIMIT = 5_000
 """Distinct attribute keys that a file may have before it is read in the careful way."""
 
+_KEPT_KEYS = 1_000
 
 _NOTHING = msgspec.Raw()
 
@@ -190,6 +191,11 @@ class Decoder:
         )
         self._documents = msgspec.json.Decoder(_document_type(span), strict=False)
 
+    @property
+    def known_keys(self) -> int:
+        """How many keys it knows, wanted ones too."""
+        return len(self._types)
+
     def decode(self, data: bytes) -> Document:
         """The document, or the exceptions of msgspec: broken, or of other types than the standard has."""
         try:
@@ -207,6 +213,21 @@ class Decoder:
         self._types |= {key: _attribute_type(key) for key in new}
         self._build()
         return True
+
+
+@functools.cache
+def _kept() -> Decoder:
+    return Decoder()
+
+
+def experienced_decoder() -> Decoder:
+    """A decoder that knows the keys of what this process has read before, as long as they are few.
+
+    Files come in slices, and folders are full of files with the same keys.
+    """
+    if _kept().known_keys > _KEPT_KEYS:
+        _kept.cache_clear()
+    return _kept()
 
 
 def _attribute_type(key: str) -> Any:

@@ -10,7 +10,6 @@ import msgspec
 from agenttrace.ingest.formats.otlp import json_spans
 from agenttrace.ingest.formats.otlp.json_lenient import Lenient
 from agenttrace.ingest.formats.otlp.json_messages import (
-    Decoder,
     Document,
     LogRecord,
     NamedAttribute,
@@ -18,6 +17,7 @@ from agenttrace.ingest.formats.otlp.json_messages import (
     ResourceData,
     ScopeLogs,
     ScopeSpans,
+    experienced_decoder,
     scalar,
 )
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, single_records
@@ -36,7 +36,7 @@ class JsonReading:
     def __init__(self, intake: Intake) -> None:
         """What is read goes to `intake`."""
         self._intake = intake
-        self._decoder = Decoder()
+        self._decoder = experienced_decoder()
         self._shapes = Shapes(intake.builder)
 
     def read(self, documents: Iterable[Piece]) -> None:
