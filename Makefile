@@ -16,7 +16,7 @@ PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fix schemas damage fuzz bench pins
+.PHONY: help setup demo browser test fix schemas damage fuzz bench pins
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -52,7 +52,19 @@ demo: setup  ## write the 33-minute sample session and say where its time went
 	@echo "== demo: agenttrace analyze $(DEMO)/session.jsonl"
 	@$(PY) -m agenttrace analyze $(DEMO)/session.jsonl
 
-test: setup  ## everything that has to hold before a change lands
+browser: setup  ## in CI, install the Chromium that the report is tested in
+	@for name in $$AGENTTRACE_CHROMIUM chromium chromium-browser google-chrome; do \
+		if command -v $$name >/dev/null 2>&1; then exit 0; fi; \
+	done; \
+	if [ -n "$$CI" ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "== browser: installing chromium"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	else \
+		echo "== browser: there is no Chromium; what has to be seen in one is not tested"; \
+	fi
+
+test: setup browser  ## everything that has to hold before a change lands
 	@echo "== format"
 	@$(PY) -m ruff format --check --quiet $(CODE)
 	@echo "== lint"

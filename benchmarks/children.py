@@ -46,7 +46,11 @@ def measure(work: Callable[[], dict[str, Any]]) -> Measured:
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return Measured(wall, cpu, _peak_mb(), start_mb, result)
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN)
+    workers_mb = len(os.sched_getaffinity(0)) * workers.ru_maxrss / 1024
+    return Measured(
+        wall, cpu + workers.ru_utime + workers.ru_stime, _peak_mb() + workers_mb, start_mb, result
+    )
 
 
 def tell(measured: Measured) -> None:

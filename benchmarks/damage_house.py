@@ -49,7 +49,7 @@ def put_through(cases: Sequence[Read], limit_s: float) -> None:
         case.outcome.problems += _problems([case.source], _chance(case), limit_s)
     if not together:
         return
-    sources = [_with_own_keys(number, case.source) for number, case in enumerate(together)]
+    sources = [with_own_keys(number, case.source) for number, case in enumerate(together)]
     found = _problems(sources, _chance(together[0]), limit_s)
     if not found:
         return
@@ -64,7 +64,7 @@ def _chance(case: Read) -> Random:
     return Random(case.outcome.index)
 
 
-def _with_own_keys(number: int, source: ReadSource) -> ReadSource:
+def with_own_keys(number: int, source: ReadSource) -> ReadSource:
     """The rows under keys that no other trace has; views of different formats are not matched with each other."""
     told: dict[str, Any] = {field.name: getattr(source.raw, field.name) for field in fields(RawTrace)}
     told |= {name: _renamed(told[name], number) for name in _TABLES} | {"dialects": ()}

@@ -1,8 +1,10 @@
 """Per format: which fields hold the ids of records and of lanes, and how far a record's word reaches.
 
-Two families. In a format of *spans* a record is known by its id and names its parent: the damage of one
+Three families. In a format of *spans* a record is known by its id and names its parent: the damage of one
 reaches to the records that share ids with it, in `REACH` steps. In a format of *stories* what happened lies
-between records, in the order of the file: there `damage_story` tells which rows lie beside what was hit.
+between records, in the order of the file: there `damage_story` tells which rows lie beside what was hit. In a
+format of *sessions* a line names its session, or is one: there `damage_sessions` tells which have nothing to
+do with what was hit.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ OWN_IDS = {
     "langfuse": frozenset({
         "id", "parentObservationId", "parent_observation_id", "tool_call_id",
     }),
-    "phoenix": frozenset({"span_id", "parent_id", "id", "tool_call_id"}),
+    "phoenix": frozenset({"span_id", "parent_id", "id", "tool_call_id", "context.span_id"}),
     "openai-agents": frozenset({"id", "parent_id", "response_id", "call_id"}),
     "langsmith": frozenset({"id", "parent_run_id", "tool_call_id"}),
     "logfire": frozenset({"span_id", "parent_span_id", "id"}),
     "jaeger": frozenset({"spanID", "spanId", "parentSpanId"}),
     "zipkin": frozenset({"id", "parentId"}),
+    "tempo": frozenset({"spanId", "parentSpanId"}),
     "codex": frozenset({"call_id", "turn_id"}),
     "codex-otel": frozenset({"call_id", "turn.id"}),
     "gemini-cli": frozenset({"id", "prompt_id"}),
@@ -57,12 +60,13 @@ LANE_IDS = {
     "atof": frozenset({"session_id"}),
     "nat": frozenset({"workflow_run_id", "workflow_trace_id", "conversation_id"}),
     "langfuse": frozenset({"traceId", "trace_id", "sessionId", "session_id"}),
-    "phoenix": frozenset({"trace_id", "session.id"}),
+    "phoenix": frozenset({"trace_id", "context.trace_id", "session.id"}),
     "openai-agents": frozenset({"trace_id", "group_id"}),
     "langsmith": frozenset({"trace_id", "thread_id", "session_id"}),
     "logfire": frozenset({"trace_id"}),
     "jaeger": frozenset({"traceID", "traceId"}),
     "zipkin": frozenset({"traceId"}),
+    "tempo": frozenset({"traceId"}),
 }  # fmt: skip
 """The lanes of a story are left to `damage_story`."""
 
@@ -80,6 +84,7 @@ REACH = {
     "logfire": 2,
     "jaeger": 2,
     "zipkin": 2,
+    "tempo": 2,
 }
 SPANS = frozenset(REACH) - {"dynamo", "otlp", "claude-code"}
 """Formats whose records are spans, each with its ids."""
@@ -87,7 +92,14 @@ SPANS = frozenset(REACH) - {"dynamo", "otlp", "claude-code"}
 STORIES = frozenset(OWN_IDS) - frozenset(REACH)
 """Formats whose records follow each other."""
 
-SURVIVED = frozenset({
-    "tempo", "spans-jsonl", "mooncake", "agentic-mooncake", "applied-compute", "weka",
-})  # fmt: skip
-"""Formats of which nothing is claimed but that they are survived."""
+SESSION_IDS = {
+    "spans-jsonl": frozenset({"session"}),
+    "mooncake": frozenset({"session_id"}),
+    "agentic-mooncake": frozenset({"request_id", "play_id", "session_id"}),
+    "applied-compute": frozenset[str](),
+    "weka": frozenset({"id"}),
+}
+"""Ids that name a session, or that sessions are made of."""
+
+SESSIONS = frozenset(SESSION_IDS)
+"""Formats whose lines name their session, or are one."""

@@ -14,11 +14,12 @@ from random import Random
 import zstandard
 
 from damage_claims import Claim, Damage, Variant, flipped, is_json
-from damage_ids import STORIES, SURVIVED
+from damage_ids import SESSIONS, STORIES
 from damage_material import DOCUMENT, FRAMES, LINES, RECORDS, Piece, joined
 from damage_protobuf import change_message
 from damage_records import DAMAGE as RECORD_DAMAGE
-from damage_values import CHANGES, at, paths
+from damage_tables import row_of, rows_in
+from damage_values import CHANGES, Path, Value, at, paths
 
 _GARBAGE = (
     b"not json", b"[1, 2]", b"null", b"true", b'"text"', b"17", b"\0" * 40, b"{", b"}", b"{]", b"<html>",
@@ -32,8 +33,7 @@ def make_variant(piece: Piece, chance: Random) -> tuple[str, Variant]:
     kinds = KINDS[piece.container]
     names = sorted(kinds if len(piece.units) > 1 else kinds.keys() - _OF_TWO)
     name = chance.choice(names)
-    variant = kinds[name](piece, chance)
-    return name, Variant(variant.content) if piece.format in SURVIVED else variant
+    return name, kinds[name](piece, chance)
 
 
 # Lines that cannot be read any more
@@ -134,7 +134,7 @@ def _change_value(change: str) -> Damage:
         after = CHANGES[change](document, path, chance)
         variant = _hit(piece, (number,), (after,))
         if piece.container == DOCUMENT and piece.format != "otlp":
-            return Variant(after)
+            return _in_a_table(json.loads(piece.units[number]), path, after)
         if not is_json(after):
             return _unreadable_value(piece, number, variant, change)
         if not part:
@@ -142,6 +142,16 @@ def _change_value(change: str) -> Damage:
         return Variant(variant.content, Claim.APART, before=(before,), after=(_part(after, part),))
 
     return damage
+
+
+def _in_a_table(document: Value, path: Path, after: bytes) -> Variant:
+    """Of a table by columns a cell costs no more than its row; of any other document nothing is known."""
+    key, rows = row_of(path), rows_in(document)
+    if key not in rows or not is_json(after):
+        return Variant(after)
+    now = rows_in(json.loads(after)).get(key, {})
+    hit, changed = (json.dumps(row).encode() for row in (rows[key], now))
+    return Variant(after, Claim.APART, before=(hit,), after=(changed,))
 
 
 def _unreadable_value(piece: Piece, number: int, variant: Variant, change: str) -> Variant:
@@ -170,13 +180,16 @@ def _part(unit: bytes, path: tuple[str | int, ...]) -> bytes:
 
 # Order and number
 
+_ORDERED = STORIES | SESSIONS - {"spans-jsonl"}
+"""Formats in which the order of records means something, and a record twice is two."""
+
 
 def _swap(piece: Piece, chance: Random) -> Variant:
     units = list(piece.units)
     i, j = chance.sample(range(len(units)), 2)
     units[i], units[j] = units[j], units[i]
     claim = Claim.UNMOVED if piece.format == "claude-code" else Claim.SAME_SET
-    if piece.format in STORIES:
+    if piece.format in _ORDERED:
         claim = Claim.NOTHING
     return Variant(piece.holding(units), claim, piece.content)
 
@@ -184,7 +197,7 @@ def _swap(piece: Piece, chance: Random) -> Variant:
 def _duplicate(piece: Piece, chance: Random) -> Variant:
     units = list(piece.units)
     units.insert(chance.randint(0, len(units)), chance.choice(units))
-    if piece.format in STORIES:
+    if piece.format in _ORDERED:
         return Variant(piece.holding(units))
     return Variant(piece.holding(units), Claim.SAME_TRACE, piece.content)
 
@@ -245,6 +258,8 @@ def _gzip_cut(piece: Piece, chance: Random) -> Variant:
     unpacked = _unpacked(packed)
     if piece.container != LINES or b"\n" not in unpacked:
         return Variant(packed)
+    if piece.format == "otlp":
+        return Variant(packed, Claim.APART, before=piece.units[unpacked.count(b"\n") :])
     return Variant(packed, Claim.SAME, unpacked[: unpacked.rindex(b"\n") + 1])
 
 

@@ -20,6 +20,7 @@ _NAMES: dict[str, Place] = {
     "gemini-cli": ("messages",),
     "langfuse": ("observations",),
     "langsmith": ("child_runs",),
+    "tempo": ("batches",),
 }
 """The way to the records where they are neither the document nor a list in it of a well-known name."""
 

@@ -8,6 +8,7 @@ any other document.
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,14 @@ from typing import Any
 from agenttrace.errors import AgentTraceError
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import DamagedEnd, Source
-from damage_copies import copied
-from damage_ids import SPANS, STORIES, SURVIVED
+from damage_copies import copied, varied
+from damage_ids import SESSIONS, SPANS, STORIES
 from damage_lists import around, record_lists, values_of
 from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
 LINES, RECORDS, DOCUMENT, FRAMES = "lines", "records", "document", "frames"
 _MOST = 80
+_AS_IT_IS = 0.3
 Value = Any
 """What stands in a document: of any type."""
 
@@ -175,8 +177,34 @@ def _cut_document(whole: _Whole, document: Value, chance: Random) -> Piece:
     return Piece(name, whole.format, RECORDS, units, start, end)
 
 
-def _whole(whole: _Whole, _: Random) -> Piece:
-    return Piece(whole.name, whole.format, DOCUMENT, (whole.content,))
+def _cut_sessions(whole: _Whole, chance: Random) -> Piece:
+    """The lines, or the document as one, several times over."""
+    lines = [json.dumps(value).encode() for value in values_of(whole.content)]
+    units = varied(lines, whole.format, chance.randint(3, 6))
+    return Piece(whole.name, whole.format, LINES, units)
+
+
+def _cut_tempo(whole: _Whole, chance: Random) -> Piece:
+    """Batches of a span or two with readable ids, several times over; as it was, if not."""
+    document = json.loads(whole.content)
+    if chance.random() < _AS_IT_IS:
+        return Piece(whole.name, whole.format, DOCUMENT, (whole.content,))
+    key = "batches" if "batches" in document else "resourceSpans"
+    held = {"resourceSpans": document.get("batches") or document["trace"]["resourceSpans"]}
+    parts = [_with_readable_ids(part) for _, part in batches([held], chance.randint(1, 2))]
+    units = copied([json.dumps(part).encode() for part in parts], whole.format, chance.randint(2, 4))
+    start, end = ("{", "}") if key == "batches" else ('{"trace": {', "}}")
+    return Piece(whole.name, whole.format, RECORDS, units, f'{start}"{key}": ['.encode(), f"]{end}".encode())
+
+
+def _with_readable_ids(batch: dict[str, Any]) -> dict[str, Any]:
+    """In hexadecimal, as OTLP has them."""
+    for scope in batch["scopeSpans"]:
+        for span in scope["spans"]:
+            for name in ("traceId", "spanId", "parentSpanId"):
+                if name in span:
+                    span[name] = b64decode(span[name]).hex()
+    return batch
 
 
 _CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
@@ -184,5 +212,6 @@ _CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
     "claude-code": _cut_lines,
     "otlp": _cut_telemetry,
     **dict.fromkeys(SPANS | STORIES, _cut_own),
-    **dict.fromkeys(SURVIVED, _whole),
+    **dict.fromkeys(SESSIONS, _cut_sessions),
+    "tempo": _cut_tempo,
 }

@@ -36,7 +36,8 @@ from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.model.trace import Trace
 from damage_ids import LANE_IDS, OWN_IDS, REACH
-from damage_material import Piece
+from damage_material import DOCUMENT, Piece
+from damage_tables import rows_in
 from damage_text_ids import documents_in, ids_of
 
 Row = tuple[tuple[str, Any], ...]
@@ -226,7 +227,10 @@ def _reached(piece: Piece, ids: set[str], steps: int, names: frozenset[str]) -> 
 
 
 def _parts(piece: Piece, unit: bytes) -> Iterator[bytes]:
-    """What has ids of its own: a line; in telemetry, a span or log record."""
+    """What has ids of its own: a line; in a table, a row; in telemetry, a span or log record."""
+    if piece.container == DOCUMENT and (rows := rows_in(json.loads(unit))):
+        yield from (json.dumps(row).encode() for row in rows.values())
+        return
     if piece.format != "otlp":
         yield unit
         return

@@ -24,7 +24,7 @@ from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
 from damage_claims import Claim, Variant
 from damage_house import Read, put_through
-from damage_ids import STORIES
+from damage_ids import SESSIONS, STORIES
 from damage_kinds import make_variant
 from damage_material import LINES, Piece, piece_of
 from damage_outcome import Outcome, faults_told, limited
@@ -41,6 +41,7 @@ from damage_rows import (
     trace_rows,
     without_lines,
 )
+from damage_sessions import OtherSessions
 from damage_story import Beside
 
 EXIT_CODES = frozenset({0, 2, 3, 4})
@@ -140,9 +141,9 @@ def _check_rows(piece: Piece, variant: Variant, read: ReadSource | None, outcome
 
 
 def _could_be_known(piece: Piece, variant: Variant) -> bool:
-    """Formats are told by the head of a file: a sound unit must be in it."""
+    """Formats are told by the head of a file: a unit that is sound, and not behind a break, must be in it."""
     head = variant.content[:HEAD_BYTES]
-    return any(unit in head for unit in piece.units)
+    return any(unit in head for unit in piece.units if unit not in variant.before)
 
 
 def _check_trace(piece: Piece, variant: Variant, read: ReadSource | None, outcome: Outcome) -> None:
@@ -173,6 +174,9 @@ def _compare(piece: Piece, variant: Variant, sound: Reading, found: Reading) -> 
         a, b = as_sets(a), as_sets(b)
     elif variant.claim is Claim.UNMOVED:
         a, b = requests_of(a), requests_of(b)
+    elif variant.claim is Claim.APART and piece.format in SESSIONS:
+        others = OtherSessions(piece, sound, found, variant)
+        a, b = others.of(a), others.of(b)
     elif variant.claim is Claim.APART and piece.format in STORIES:
         beside = Beside(piece, sound, found, variant)
         a, b = beside.of(a), beside.of(b)

@@ -9,9 +9,12 @@ fresh process that is pinned to one core (`--cores` for more), the readers in tu
 
 plain    the standard library's json, a dataclass and a dict for each span (`reading_plain`)
 columns  agenttrace, to the normalised raw columns
+jobs     the same by as many processes as there are `--cores`, their start included, to columns laid down on disk
 trace    agenttrace, to the assembled trace: sessions, agents, parents, links
+analysis agenttrace, everything that `analyze` works out, by as many processes
 
-Time is that of the reading alone, without start-up; memory is the whole process's. "times plain" is how many
+Time is that of the reading alone, without start-up; memory is the whole process's, and where it has workers, its own
+and as often that of the largest of them. "times plain" is how many
 times faster it is than the plain reader by wall time and, in brackets, by processor time. Spans are those
 that a reader found: they differ a little, for a plain reader knows less. Nothing here fails for being slow.
 """
@@ -30,7 +33,7 @@ from typing import Any
 from children import ROOT, Medians, compare, measure, tell, write_json
 
 QUICK_MB, FULL_MB = 4.0, 100.0
-READERS = ("plain", "columns", "trace")
+READERS = ("plain", "columns", "jobs", "trace", "analysis")
 FORMATS = ("dynamo", "claude-code", "otlp", "otlp-protobuf")
 
 
@@ -38,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generates, measures, prints."""
     options = _options(arguments)
     if options.child:
-        work = _WORK[options.child](options.formats[0], sorted(Path(options.folder).iterdir()))
+        paths = sorted(Path(options.folder).iterdir())
+        work = _WORK[options.child](options.formats[0], paths, options.cores)
         tell(measure(lambda: {"spans": work()}))
         return 0
     compileall.compile_dir(ROOT / "src", quiet=2)
@@ -74,7 +78,10 @@ def _compare(format_id: str, megabytes: float, options: argparse.Namespace) -> d
     with tempfile.TemporaryDirectory(prefix="agenttrace-reading-") as folder:
         paths = write_input(format_id, Path(folder), megabytes, options.seed, _transcripts())
         commands = {
-            reader: [__file__, "--child", reader, "--formats", format_id, "--folder", folder]
+            reader: [
+                *(__file__, "--child", reader, "--formats", format_id, "--folder", folder),
+                *("--cores", str(options.cores)),
+            ]
             for reader in READERS
         }
         medians = compare(commands, options.repeat, options.cores)
@@ -104,14 +111,14 @@ def _figures(found: Medians, plain: Medians, megabytes: float) -> dict[str, Any]
     }
 
 
-def _plain(format_id: str, paths: list[Path]) -> Callable[[], int]:
+def _plain(format_id: str, paths: list[Path], _: int) -> Callable[[], int]:
     from reading_plain import READERS as PLAIN  # noqa: PLC0415  # only what is measured is loaded
 
     read = PLAIN[format_id]
     return lambda: len(read(paths))
 
 
-def _columns(format_id: str, paths: list[Path]) -> Callable[[], int]:
+def _columns(format_id: str, paths: list[Path], _: int) -> Callable[[], int]:
     from agenttrace.ingest.recorder import Recorder  # noqa: PLC0415
     from agenttrace.ingest.registry import format_by_id, recognise  # noqa: PLC0415
     from agenttrace.ingest.source import Source  # noqa: PLC0415
@@ -130,15 +137,64 @@ def _columns(format_id: str, paths: list[Path]) -> Callable[[], int]:
     return work
 
 
-def _trace(_: str, paths: list[Path]) -> Callable[[], int]:
+def _jobs(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
+    from agenttrace.ingest.assembly.assemble import ReadPart  # noqa: PLC0415
+    from agenttrace.ingest.assembly.folder import Folder  # noqa: PLC0415
+    from agenttrace.ingest.assembly.ledger import Ledger  # noqa: PLC0415
+    from agenttrace.ingest.registry import formats  # noqa: PLC0415
+    from agenttrace.ingest.source import Source  # noqa: PLC0415
+    from agenttrace.ingest.source_reader import Laid, SourceReader  # noqa: PLC0415
+    from agenttrace.workers.processes import Processes  # noqa: PLC0415
+
+    assert formats()
+
+    def work() -> int:
+        spans: list[int] = []
+        folder, engine = Folder(), Processes(jobs)
+
+        def take(read: ReadPart) -> None:
+            spans.append(sum(read.part.notes.spans.values()))
+
+        try:
+            sources = [(Source(str(path)), True) for path in paths]
+            SourceReader(None, Ledger(()), take, engine, Laid(folder, 0)).read(sources)
+        finally:
+            engine.close()
+            folder.remove()
+        return sum(spans)
+
+    return work
+
+
+def _trace(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
     from agenttrace.ingest.reading import read  # noqa: PLC0415
     from agenttrace.ingest.registry import formats  # noqa: PLC0415
 
     assert formats()
-    return lambda: read(paths).spans.num_rows
+    return lambda: read(paths, jobs=jobs).spans.num_rows
 
 
-_WORK = {"plain": _plain, "columns": _columns, "trace": _trace}
+def _analysis(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
+    from contextlib import ExitStack  # noqa: PLC0415
+
+    from agenttrace.cli.analyzing import Asked, analyse_all  # noqa: PLC0415
+    from agenttrace.ingest.reading import Reading  # noqa: PLC0415
+    from agenttrace.ingest.registry import formats  # noqa: PLC0415
+    from agenttrace.report.output_format import OutputFormat  # noqa: PLC0415
+    from agenttrace.report.rendering import Manner  # noqa: PLC0415
+
+    assert formats()
+
+    def work() -> int:
+        with ExitStack() as stack:
+            reading = stack.enter_context(Reading([str(path) for path in paths], jobs=jobs))
+            found = analyse_all(reading, Asked(Manner(), [OutputFormat.TABLE]), stack).analysis
+            return int(found.sources["records"].sum())
+
+    return work
+
+
+_WORK = {"plain": _plain, "columns": _columns, "jobs": _jobs, "trace": _trace, "analysis": _analysis}
 
 
 def _print(results: list[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""OTLP JSON lines of any size whose sessions lie scattered over several files, their roots last, as a gateway writes them."""
+"""OTLP JSON lines of any size: sessions scattered over several files, roots last, as a gateway writes them."""
 
 from __future__ import annotations
 

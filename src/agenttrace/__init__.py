@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agenttrace.model.storage import load, save
     from agenttrace.model.trace import Trace
     from agenttrace.model.vocabulary import Evidence, Phase, Purpose, SpanKind
+    from agenttrace.report.html.of_trace import to_html
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _HOMES = {
     "load": "agenttrace.model.storage",
     "read": "agenttrace.ingest.reading",
     "save": "agenttrace.model.storage",
+    "to_html": "agenttrace.report.html.of_trace",
 }
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "load",
     "read",
     "save",
+    "to_html",
 ]
 
 

@@ -1,6 +1,10 @@
 """The program as a process: `python -m agenttrace` and the command `agenttrace` begin here."""
 
+import gc
 import sys
+
+_OBJECTS_BETWEEN_LOOKS = 200_000
+"""Python looks for cycles after so many new objects, not after 700: loading alone would have it look 180 times."""
 
 
 def run() -> None:
@@ -8,6 +12,7 @@ def run() -> None:
 
     All that takes time to load is loaded in here, where an interrupt is expected.
     """
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
     try:
         from agenttrace.cli import interrupts  # noqa: PLC0415
 

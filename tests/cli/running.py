@@ -74,9 +74,6 @@ class _Reading(nullcontext[object]):
     def close(self) -> None:
         """Nothing lies on disk."""
 
-    def abandon(self) -> None:
-        """No process was started."""
-
     def buckets(self) -> list[_Bucket]:
         return [_Bucket()]
 

@@ -35,7 +35,8 @@ def test_the_report_begins_with_the_answer(
 
 
 def test_options_reach_the_reading(fleet: dict[str, object], capsys: pytest.CaptureFixture[str]) -> None:
-    call(capsys, "analyze", "--input-format", "otlp", "--suspend-after", "1h30m", "a")
+    call(capsys, "analyze", "--input-format", "otlp", "--suspend-after", "1h30m", "--jobs", "7", "a")
+    assert fleet["jobs"] == 7
     assert fleet["input_format"] == "otlp"
     assert fleet["suspend_after_ns"] == 90 * 60 * 10**9
 

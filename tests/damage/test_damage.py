@@ -4,16 +4,25 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from damage_claims import Claim
+from agenttrace.critical_path.analysis import analyze
+from agenttrace.ingest.assembly.assemble import ReadSource, assemble
+from damage_claims import Claim, Variant
+from damage_house import Read, put_through, with_own_keys
+from damage_ids import SESSIONS
 from damage_kinds import KINDS
 from damage_material import LINES, SAMPLES, Piece, cut_pieces, sample_files
-from damage_rows import Apart, Bags, difference, read_rows
+from damage_outcome import Outcome
+from damage_rows import Apart, Bags, difference, read_raw, read_rows
+from damage_sessions import OtherSessions
+from damage_tables import row_of, rows_in
+from damage_values import paths
 
 PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "damage.py"
 SEED = 33
@@ -93,3 +102,61 @@ def test_most_kinds_of_damage_claim_something_of_the_rows() -> None:
     claims = Counter(damage(piece, chance).claim for damage in KINDS[LINES].values())
 
     assert claims[Claim.NOTHING] <= len(KINDS[LINES]) // 4
+
+
+@pytest.mark.parametrize("format_id", sorted(SESSIONS))
+def test_sessions_that_no_damaged_line_is_of_are_compared_and_a_change_in_them_is_noticed(
+    format_id: str,
+) -> None:
+    piece = cut_pieces(sample_files(), 1, SEED, [format_id])[0]
+    sound = read_rows(piece.content, format_id)
+    hit = piece.units[-1]
+    others = OtherSessions(piece, sound, sound, Variant(piece.content, Claim.APART, before=(hit,)))
+    kept = others.of(sound.bags)
+    without = piece.holding([unit for unit in piece.units[1:-1] if unit != hit])
+
+    assert 0 < kept["spans"].total() < sound.bags["spans"].total()
+    assert difference(kept, others.of(read_rows(without, format_id).bags))
+
+
+@pytest.mark.parametrize(("format_id", "name"), [("phoenix", "data-frame.json"), ("logfire", "columns.json")])
+def test_rows_of_a_table_by_columns_are_told_apart(format_id: str, name: str) -> None:
+    content = (SAMPLES / format_id / name).read_bytes()
+    document = json.loads(content)
+    read = {dict(row)["span_key"] for row in read_rows(content, format_id).bags["spans"]}
+    rows = rows_in(document)
+    spans = {place: row_of(place) for place in paths(document) if len(place) > 1 and row_of(place) in rows}
+
+    assert len(rows) >= len(read) > 5
+    assert set(spans.values()) == set(rows)
+
+
+def test_traces_put_through_together_give_what_each_gives_alone() -> None:
+    """But for queue and prefill, which are parted by what other sessions show of the server."""
+    pieces = cut_pieces(sample_files(), 29, SEED)
+    sources = [_source(piece) for piece in pieces]
+    together = analyze(assemble([with_own_keys(number, source) for number, source in enumerate(sources)]))
+    alone = [analyze(assemble([source])) for source in sources]
+    columns = [
+        name for name in together.sessions.columns if name.startswith(("wall", "purpose", "path_tool"))
+    ]
+    rows = [row for each in alone for row in each.sessions.select(columns).rows()]
+
+    assert len(rows) > len(pieces) // 2
+    assert sorted(map(repr, together.sessions.select(columns).rows())) == sorted(map(repr, rows))
+
+
+def _source(piece: Piece) -> ReadSource:
+    return ReadSource("piece", piece.format, len(piece.content), read_raw(piece.content, piece.format))
+
+
+def test_a_fault_in_one_of_many_is_told_of_that_one() -> None:
+    sources = [_source(piece) for piece in cut_pieces(sample_files(), 6, SEED, ["dynamo"])]
+    raw = sources[3].raw
+    sources[3] = replace(sources[3], raw=replace(raw, spans=raw.spans.drop_columns(["kind"])))
+    cases = [Read(Outcome(number, "dynamo", "none"), source) for number, source in enumerate(sources)]
+
+    put_through(cases, 60)
+
+    assert [case.outcome.index for case in cases if case.outcome.problems] == [3]
+    assert cases[3].outcome.problems[0][0] == "traceback"

@@ -6,16 +6,17 @@ from contextlib import ExitStack
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
-from agenttrace.cli.checks import mention_findings, mention_sources, refuse_findings, require_sessions
+from agenttrace.cli.answering import Answer, mention, write_answer
+from agenttrace.cli.checks import refuse_findings, refuse_inputs_as_outputs, require_sessions
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
-from agenttrace.cli.streams import output_width, wants_color, write_data, write_file
+from agenttrace.cli.streams import output_width, wants_color
 from agenttrace.critical_path.what_if.parsing import parse
-from agenttrace.report.output_format import OutputFormat
 
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
-  agenttrace analyze traces/ --session 0a1b2c --top 20
+  agenttrace analyze traces/ --html report.html
+  agenttrace analyze traces/ --session 0a1b2c --waterfall
   agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
   agenttrace analyze loaded.jsonl --calibrate light.jsonl
@@ -31,8 +32,10 @@ def analyze(
     *,
     paths: o.Paths,
     output_format: o.Format = None,
+    html_file: o.HtmlFile = None,
     json_file: o.JsonFile = None,
     session: o.SessionIds = None,
+    waterfall: o.Waterfall = False,
     top: o.Top = None,
     input_format: o.InputFormat = None,
     strict: o.Strict = False,
@@ -40,6 +43,8 @@ def analyze(
     label: o.Labels = None,
     suspend_after: o.SuspendAfter = "30m",
     calibrate: o.Calibrate = None,
+    redact: o.Redact = False,
+    include_content: o.IncludeContent = False,
     jobs: o.Jobs = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
@@ -51,15 +56,15 @@ def analyze(
     A PATH is a file, a folder, a glob, or - for standard input, compressed or not; what it holds is
     recognised by content. A session may be spread over any of them.
     """
-    answered = o.choose_output(output_format, json_file)
+    answered = o.choose_output(output_format, json_file, html_file)
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-    formats = [answered, OutputFormat.JSON] if json_file else [answered]
     specs = [parse(spec) for spec in what_if or []]
+    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
 
     from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
-    from agenttrace.report import rendering, selection  # noqa: PLC0415
+    from agenttrace.report import rendering  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
     interrupts.insist()
@@ -72,20 +77,16 @@ def analyze(
             jobs=jobs or usable_cores(),
         )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.abandon))
+        stack.enter_context(interrupts.cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
-            asked = Asked(manner, formats, session or [], specs, service)
-            found = analyse_all(reading, asked, stack)
+            formats = o.wanted_formats(answered, json_file)
+            drawn = bool(html_file) or waterfall
+            found = analyse_all(reading, Asked(manner, formats, session or [], specs, service, drawn), stack)
         if strict:
             refuse_findings(reading.findings())
-        analysis = require_sessions(found.analysis)
-        if session:
-            analysis = selection.select_sessions(analysis, session)
-        if verbose:
-            mention_sources(analysis)
-        if not quiet and not answered.is_for_people:
-            mention_findings(analysis)
-        if json_file and json_file != o.STANDARD_OUTPUT:
-            write_file(json_file, rendering.render(analysis, OutputFormat.JSON, manner, found.lines))
-        write_data(rendering.render(analysis, answered, manner, found.lines))
+        require_sessions(found.analysis)
+        answer = Answer(answered, json_file, html_file, waterfall=waterfall)
+        shown = found.chosen(session or [])
+        mention(shown.analysis, answered, content=include_content, quiet=quiet, verbose=verbose)
+        write_answer(answer, shown.redacted() if redact else shown, manner)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from agenttrace.ingest.assembly.buckets import Bucket
     from agenttrace.ingest.assembly.ledger import LedgerRow
     from agenttrace.ingest.reading import Reading
+    from agenttrace.model.trace import Trace
+    from agenttrace.report.redaction import Redaction
     from agenttrace.report.rendering import Manner
     from agenttrace.report.spool import SessionLine, SessionSpool
+    from agenttrace.report.timeline.timeline import Timeline
     from agenttrace.serving.service import Service
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
@@ -27,15 +30,46 @@ _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """An analysis; `spool` has what is said of each session, where the analysis is of many buckets."""
+    """An analysis; `spool` has what is said of each session, where the analysis is of many buckets.
+
+    `timelines`: the sessions to be drawn, if any are, slowest first.
+    """
 
     analysis: Analysis
     spool: SessionSpool | None = None
+    timelines: Sequence[Timeline] = ()
+
+    redaction: Redaction | None = None
 
     @property
     def lines(self) -> Callable[[], Iterator[bytes]] | None:
         """What the spool says, if there is one."""
-        return self.spool.lines if self.spool is not None else None
+        if self.spool is None:
+            return None
+        if self.redaction is None:
+            return self.spool.lines
+        spool, redaction = self.spool, self.redaction
+        return lambda: map(redaction.line, spool.lines())
+
+    def chosen(self, sessions: Sequence[str]) -> Analysed:
+        """Of these sessions alone, by the beginnings of their ids; of all where none is named."""
+        from agenttrace.report.selection import select_sessions  # noqa: PLC0415  # heavy
+
+        if not sessions:
+            return self
+        analysis = select_sessions(self.analysis, sessions)
+        there = set(analysis.sessions["session"])
+        timelines = [timeline for timeline in self.timelines if timeline.session in there]
+        return replace(self, analysis=analysis, timelines=timelines)
+
+    def redacted(self) -> Analysed:
+        """Without any word of the trace."""
+        from agenttrace.report.redaction import Redaction  # noqa: PLC0415  # heavy
+
+        redaction = Redaction(self.analysis)
+        timelines = [redaction.timeline(timeline) for timeline in self.timelines]
+        analysis = redaction.analysis(self.analysis)
+        return replace(self, analysis=analysis, timelines=timelines, redaction=redaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +77,7 @@ class Asked:
     """What is wanted of an analysis: how it is shown, and in which formats.
 
     `sessions`: the beginnings of ids, of which all lists are kept. `what_if`: the changes to try. `service`: how
-    long prefill takes without load, of models that it knows.
+    long prefill takes without load, of models that it knows. `drawn`: whether sessions are to be drawn.
     """
 
     manner: Manner
@@ -51,6 +85,7 @@ class Asked:
     sessions: Sequence[str] = ()
     what_if: Sequence[Spec] = ()
     service: Service | None = None
+    drawn: bool = False
 
     @property
     def said(self) -> bool:
@@ -89,6 +124,7 @@ class _Part:
     analysis: Analysis
     keep: frozenset[str]
     lines: Sequence[SessionLine]
+    timelines: Sequence[Timeline]
 
 
 def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
@@ -99,7 +135,8 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
-        return Analysed(analyze(whole, asked.what_if, service=asked.service))
+        analysis = analyze(whole, asked.what_if, service=asked.service)
+        return Analysed(analysis, timelines=_drawn(whole, analysis, asked))
     return _gathered(buckets, reading, asked, stack)
 
 
@@ -126,6 +163,7 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
     from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
+    from agenttrace.report.timeline.slowest import slowest_of  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
     places = stack.enter_context(HeldTraces()).places(len(buckets))
@@ -138,12 +176,14 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
 
     gathering = Gathering()
     spool = stack.enter_context(SessionSpool()) if asked.said else None
+    timelines: Sequence[Timeline] = ()
     for part in reading.map(_analyse, (_Work(place, asked) for place in places)):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:
             spool.add(part.lines)
-    return Analysed(gathering.analysis(reading.findings()), spool)
+        timelines = slowest_of([*timelines, *part.timelines])
+    return Analysed(gathering.analysis(reading.findings()), spool, timelines)
 
 
 def _hold(work: _Holding) -> _Held:
@@ -165,8 +205,19 @@ def _analyse(work: _Work) -> _Part:
     from agenttrace.report.spool import said_of_each  # noqa: PLC0415
 
     asked, manner = work.asked, work.asked.manner
-    analysis = analyze(release(work.place), asked.what_if, service=asked.service)
+    trace = release(work.place)
+    analysis = analyze(trace, asked.what_if, service=asked.service)
     keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
-    return _Part(cut(analysis, keep), keep, lines)
+    return _Part(cut(analysis, keep), keep, lines, _drawn(trace, analysis, asked))
+
+
+def _drawn(trace: Trace, analysis: Analysis, asked: Asked) -> Sequence[Timeline]:
+    """The sessions to be drawn, as they were analysed."""
+    from agenttrace.report.timeline.slowest import draw_slowest  # noqa: PLC0415  # hardly ever wanted
+    from agenttrace.serving.parting import part_queue  # noqa: PLC0415
+
+    if not asked.drawn:
+        return ()
+    return draw_slowest(part_queue(trace.timed(), asked.service).trace, analysis, asked.sessions)

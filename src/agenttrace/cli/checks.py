@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agenttrace.errors import NoDataError, StrictError
+from agenttrace.errors import NoDataError, StrictError, UsageError
 from agenttrace.model.vocabulary import Severity
 from agenttrace.report.escaping import printable
 
@@ -80,3 +82,24 @@ def mention_sources(analysis: Analysis) -> None:
     for row in analysis.sources.iter_rows(named=True):
         counts = f"{row['records']} records, {row['sessions']} sessions"
         sys.stderr.write(f"{printable(row['path'])}: {row['format']}, {counts}\n")
+
+
+def mention_content() -> None:
+    """Says that `--include-content` changes nothing: there is no content to include."""
+    sys.stderr.write(
+        "note: --include-content: there is nothing to include; agenttrace reads no prompts, answers or tool arguments\n"
+    )
+
+
+def refuse_inputs_as_outputs(paths: Sequence[str], outputs: Mapping[str, str | None]) -> None:
+    """Raises UsageError where an output would be written over an input: a forgotten file name, most likely."""
+    for option, output in outputs.items():
+        if output and any(_is_same_file(path, output) for path in paths):
+            raise UsageError(
+                f"{option} {output}: that is an input", hint=f"{option} wants a file to write to"
+            )
+
+
+def _is_same_file(path: str, output: str) -> bool:
+    one, other = Path(path), Path(output)
+    return one.is_file() and other.is_file() and one.samefile(other)

@@ -43,6 +43,24 @@ JsonFile = Annotated[
         help="Write the JSON document to this file as well; - writes it to standard output, and no table.",
     ),
 ]
+HtmlFile = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="Write the report as one HTML file as well; - writes it to standard output, and no table.",
+    ),
+]
+Waterfall = Annotated[
+    bool, typer.Option("--waterfall", help="Draw the session below its report, lane by lane.")
+]
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Hash ids, paths, labels and names of tools and agents.")
+]
+IncludeContent = Annotated[
+    bool,
+    typer.Option("--include-content", help="Nothing to include yet: no prompt or answer is read at all."),
+]
 SessionIds = Annotated[
     list[str] | None,
     typer.Option(
@@ -122,16 +140,33 @@ def parse_labels(pairs: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def choose_output(chosen: OutputFormat | None, json_file: str | None) -> OutputFormat:
-    """What goes to standard output, which has room for one document: the table where nothing is asked for."""
-    if json_file != STANDARD_OUTPUT:
-        return chosen or OutputFormat.TABLE
-    if chosen is not None:
+def choose_output(
+    chosen: OutputFormat | None, json_file: str | None, html_file: str | None = None
+) -> OutputFormat | None:
+    """What goes to standard output, which has room for one document: the table where nothing is asked for.
+
+    Null where the HTML report goes there.
+    """
+    asked = [f"--format {chosen.value}"] if chosen is not None else []
+    asked += [
+        f"{option} -"
+        for option, file in (("--json", json_file), ("--html", html_file))
+        if file == STANDARD_OUTPUT
+    ]
+    if len(asked) > 1:
         raise UsageError(
-            f"--json - and --format {chosen.value}: both would go to standard output",
-            hint="give --json a file, or leave one of them out",
+            f"{' and '.join(asked)}: both would go to standard output",
+            hint="give one of them a file, or leave it out",
         )
-    return OutputFormat.JSON
+    if html_file == STANDARD_OUTPUT:
+        return None
+    return OutputFormat.JSON if json_file == STANDARD_OUTPUT else chosen or OutputFormat.TABLE
+
+
+def wanted_formats(answered: OutputFormat | None, json_file: str | None) -> list[OutputFormat]:
+    """Those that are written, wherever that is."""
+    formats = (answered, OutputFormat.JSON if json_file else None)
+    return [chosen for chosen in formats if chosen is not None]
 
 
 def parse_limit(option: str, text: str) -> int:

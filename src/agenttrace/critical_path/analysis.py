@@ -25,7 +25,12 @@ from agenttrace.critical_path.readings import reading_table, without_inferred_jo
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
 from agenttrace.critical_path.tail.parts import session_parts
-from agenttrace.critical_path.tail.positions import added_by_turn, turn_positions
+from agenttrace.critical_path.tail.positions import (
+    added_by_position,
+    added_by_turn,
+    branch_positions,
+    turn_positions,
+)
 from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
@@ -58,6 +63,7 @@ class ChunkResult:
     latencies: pl.DataFrame
     parts: pl.DataFrame
     by_turn: pl.DataFrame
+    by_branch: pl.DataFrame
     repairs: pl.DataFrame
 
 
@@ -70,9 +76,9 @@ class Analysis:
     `shares`: the length of each session's path by phase and evidence. `queues`: how queue was parted from
     prefill (see `serving.parting`). `concurrency`: how long how many calls ran at once. `latencies`: what `count`
     requests felt, with their `priority`. `parts`: each path in named parts (see `tail`). `by_turn`: the paths of the
-    main agents added up by turn. `readings`: the paths without joins between agents that are only inferred.
-    `what_if`: a row for each question that was asked of a session. `ranking`: what changes would save, of the
-    sessions that were looked at.
+    main agents added up by turn. `by_branch`: branches added up by their place in a fan-out. `readings`: the paths
+    without joins between agents that are only inferred. `what_if`: a row for each question that was asked of a
+    session. `ranking`: what changes would save, of the sessions that were looked at.
     """
 
     sources: pl.DataFrame
@@ -94,6 +100,7 @@ class Analysis:
     latencies: pl.DataFrame
     parts: pl.DataFrame
     by_turn: pl.DataFrame
+    by_branch: pl.DataFrame
     queues: pl.DataFrame
 
 
@@ -131,6 +138,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         latencies=named(felt(measured)),
         parts=named(session_parts(measured)),
         by_turn=turn_positions(turns),
+        by_branch=branch_positions(measured),
         repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
     )
 
@@ -156,6 +164,7 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
     joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
     joined["sessions"] = _with_lists_counted(joined)
     joined["by_turn"] = added_by_turn(joined["by_turn"])
+    joined["by_branch"] = added_by_position(joined["by_branch"])
     told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 
 import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
 from agenttrace.critical_path.measures.serving import coarser
-from agenttrace.critical_path.tail.positions import added_by_turn
+from agenttrace.critical_path.tail.positions import added_by_position, added_by_turn
 from agenttrace.critical_path.what_if.ranking import looked_at_first
 
-DETAILED_SESSIONS = 200
+DETAILED_SESSIONS = 100
 HEAVIEST_ROWS = 2_000
 EXACT_LATENCIES = 1_000_000
+
+_GATHERED_AT_ONCE = 8
+"""So many analyses wait until they are put together: doing it for each would copy all for each."""
 
 _WEIGHTS = {
     "turns": pl.col("wall_ns"),
@@ -36,38 +40,61 @@ class Gathering:
     """
 
     keep: frozenset[str] = frozenset()
-    _held: Analysis | None = None
+    _held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
 
     def add(self, part: Analysis) -> None:
         """The analysis of one more trace, of sessions that no other one has."""
-        held = part if self._held is None else _below(self._held, part)
-        self._held = cut(held, self.keep)
+        for each in fields(Analysis):
+            self._held.setdefault(each.name, []).append(getattr(part, each.name))
+        if len(self._held["sessions"]) > _GATHERED_AT_ONCE:
+            self._put_together()
 
     def analysis(self, findings: pa.Table) -> Analysis:
         """All of it, with the findings of reading beside those of the analyses; sessions by their start."""
-        if self._held is None:
+        if not self._held:
             message = "nothing was gathered"
             raise ValueError(message)
-        held = self._held
-        sessions = held.sessions.sort("start_ns", "session", "end_ns")
-        found = pl.concat([plain(findings), held.findings], how="vertical_relaxed")
-        return replace(held, sessions=sessions, findings=_summed(found))
+        self._put_together()
+        held = {name: frames[0] for name, frames in self._held.items()}
+        held["sessions"] = held["sessions"].sort("start_ns", "session", "end_ns")
+        held["findings"] = _summed(pl.concat([plain(findings), held["findings"]], how="vertical_relaxed"))
+        return Analysis(**held)
+
+    def _put_together(self) -> None:
+        """Leaves what may be looked at, in memory of its own, so that nothing that was cut off stays with it."""
+        sources = self._held.pop("sources")
+        counts = [frame.get_column("sessions") for frame in sources]
+        together = {"sources": [sources[0].with_columns(sessions=pl.sum_horizontal(*counts))]}
+        sessions = pl.concat(self._held["sessions"], how="vertical_relaxed")
+        chosen = _chosen(sessions, self.keep)
+        for name in list(self._held):
+            frame = pl.concat(self._held.pop(name), how="vertical_relaxed")
+            frame = _ADDED_UP[name](frame) if name in _ADDED_UP else frame
+            together[name] = [_cut(name, frame, chosen).rechunk()]
+        self._held = together
 
 
-def cut(held: Analysis, keep: frozenset[str]) -> Analysis:
+def cut(found: Analysis, keep: frozenset[str]) -> Analysis:
     """What of an analysis may be looked at, whatever it is gathered with: see `Gathering`."""
-    slowest = held.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
-    chosen = pl.col("session").is_in([*slowest.get_column("session"), *keep])
-    lists = {name: _heaviest(getattr(held, name), chosen, weight) for name, weight in _WEIGHTS.items()}
-    if held.latencies.height > EXACT_LATENCIES:
-        lists["latencies"] = coarser(held.latencies)
-    return replace(
-        held,
-        segments=held.segments.filter(chosen),
-        ranking=looked_at_first(held.ranking),
-        findings=_summed(held.findings),
-        **lists,
-    )
+    chosen = _chosen(found.sessions, keep)
+    names = (each.name for each in fields(Analysis))
+    return Analysis(**{name: _cut(name, getattr(found, name), chosen) for name in names})
+
+
+def _chosen(sessions: pl.DataFrame, keep: frozenset[str]) -> pl.Expr:
+    """Rows of the slowest sessions, and of those that are kept whatever they are."""
+    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
+    return pl.col("session").is_in([*slowest.get_column("session"), *keep])
+
+
+def _cut(name: str, frame: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
+    if name in _WEIGHTS:
+        return _heaviest(frame, chosen, _WEIGHTS[name])
+    if name == "segments":
+        return frame.filter(chosen)
+    if name == "latencies" and frame.height > EXACT_LATENCIES:
+        return coarser(frame)
+    return _SHORTER[name](frame) if name in _SHORTER else frame
 
 
 def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:
@@ -77,18 +104,6 @@ def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataF
             HEAVIEST_ROWS
         )
     return pl.concat([frame.filter(chosen), others])
-
-
-def _below(one: Analysis, other: Analysis) -> Analysis:
-    """The rows of both; sources are the same files, their sessions added up."""
-    names = [field.name for field in fields(Analysis) if field.name != "sources"]
-    rows = {
-        name: pl.concat([getattr(one, name), getattr(other, name)], how="vertical_relaxed") for name in names
-    }
-    sessions = one.sources.get_column("sessions") + other.sources.get_column("sessions")
-    rows["queues"] = _added(rows["queues"])
-    rows["by_turn"] = added_by_turn(rows["by_turn"])
-    return Analysis(sources=one.sources.with_columns(sessions=sessions), **rows)
 
 
 def _added(queues: pl.DataFrame) -> pl.DataFrame:
@@ -107,3 +122,13 @@ def _summed(findings: pl.DataFrame) -> pl.DataFrame:
         .select(findings.columns)
         .sort("code", "file", nulls_last=True)
     )
+
+
+_SHORTER: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "ranking": looked_at_first,
+    "findings": _summed,
+}
+"""What shortens other tables, however little there is of them."""
+
+_ADDED_UP = {"queues": _added, "by_turn": added_by_turn, "by_branch": added_by_position}
+"""Tables whose rows are not of a session, and how those of several analyses become one."""

@@ -6,27 +6,24 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from fnmatch import fnmatch
-from glob import glob, has_magic
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from agenttrace.errors import InputError, UsageError
+from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
 from agenttrace.ingest.assembly.buckets import Assembled, Bucket
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
-from agenttrace.ingest.registry import format_by_id, formats
+from agenttrace.ingest.listing import sources_of
+from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
 from agenttrace.model.trace import Trace
 from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
 from agenttrace.workers.processes import Processes
-
-STANDARD_INPUT = "-"
 
 SHARED_BYTES = 48 << 20
 """Processes start in half a second: less than this is read sooner than that pays."""
@@ -103,11 +100,6 @@ class Reading:
         self._engine.close()
         self._store.close()
 
-    def abandon(self) -> None:
-        """Closes it without waiting for anything."""
-        self._engine.abandon()
-        self._store.close()
-
     def traces(self) -> Iterator[Trace]:
         """Every session in exactly one trace, their tables as `read` has them, but without findings.
 
@@ -138,7 +130,7 @@ class Reading:
 
         Raises InputError where a file named by itself cannot be read.
         """
-        sources = list(_sources(self._paths))
+        sources = list(sources_of(self._paths))
         if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
             self._engine = Processes(self._jobs)
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
@@ -164,57 +156,3 @@ def is_worth_sharing(sources: Iterable[Source]) -> bool:
         if size >= SHARED_BYTES:
             return True
     return False
-
-
-def _sources(paths: Sequence[str]) -> Iterable[tuple[Source, bool]]:
-    """Each file once, with whether it was named by itself."""
-    seen: set[str] = set()
-    for path in paths:
-        if path == STANDARD_INPUT:
-            yield Source("<stdin>", sys.stdin.buffer.read()), True
-            continue
-        for file, named in _files(path):
-            if not Path(file).is_file():
-                yield Source(file, Path(file).read_bytes()), named
-                continue
-            resolved = str(Path(file).resolve())
-            if resolved not in seen:
-                seen.add(resolved)
-                yield Source(file), named
-
-
-def _files(path: str) -> Iterable[tuple[str, bool]]:
-    if not path:
-        raise UsageError("an empty path", hint="a shell variable without a value, perhaps")
-    if Path(path).is_dir():
-        return [(file, False) for file in _files_below(Path(path))]
-    if has_magic(path) and not Path(path).exists():
-        return _globbed(path)
-    if not Path(path).exists():
-        raise InputError(
-            "no such file or folder",
-            where=path,
-            hint="check the path; quote a glob to let agenttrace expand it",
-        )
-    return [(path, True)]
-
-
-def _globbed(pattern: str) -> list[tuple[str, bool]]:
-    found = sorted(glob(pattern, recursive=True))  # noqa: PTH207  # patterns may be absolute
-    if not found:
-        raise InputError("no file matches the pattern", where=pattern)
-    files: list[tuple[str, bool]] = []
-    for name in found:
-        files += [(f, False) for f in _files_below(Path(name))] if Path(name).is_dir() else [(name, False)]
-    return files
-
-
-def _files_below(folder: Path) -> list[str]:
-    companions = [pattern for known in formats() for pattern in known.companions]
-    return sorted(
-        str(file)
-        for file in folder.rglob("*")
-        if file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and not any(fnmatch(file.name, pattern) for pattern in companions)
-    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from agenttrace.ingest.head import Head
+from agenttrace.ingest.json_text import BOM
 
 
 class Refusal(NamedTuple):
@@ -23,6 +24,15 @@ _CHROME = Refusal(
     "a Chrome trace (traceEvents): functions and kernels of one program, no sessions of agents",
     "open it in Perfetto; `agenttrace formats` tells what can be read",
 )
+_UTF_16 = Refusal(
+    "text in UTF-16 or UTF-32, as some shells write it", "convert it: iconv -f UTF-16 -t UTF-8 FILE"
+)
+_HTML = Refusal(
+    "an HTML page", "perhaps that of a login or an error, in place of what was to be downloaded: look at it"
+)
+_BLANK = Refusal(
+    "nothing but blank space or zeros", "whatever wrote it died, or its disk was full: copy it again"
+)
 _ZIP = Refusal("a zip archive", "unpack it and name the folder")
 
 
@@ -38,9 +48,29 @@ def _is_zip(head: Head) -> bool:
     return head.data.startswith(b"PK\x03\x04")
 
 
+def _is_utf_16(head: Head) -> bool:
+    """By its mark, or by the zeros beside the first bracket."""
+    start = head.data[:4]
+    return start[:2] in (b"\xff\xfe", b"\xfe\xff") or (
+        b"\0" in start and start.replace(b"\0", b"")[:1] in (b"{", b"[")
+    )
+
+
+def _is_html(head: Head) -> bool:
+    start = head.data.removeprefix(BOM).lstrip()[:16].lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
+def _is_blank(head: Head) -> bool:
+    return bool(head.data) and not head.data.strip(b"\0 \t\r\n")
+
+
 _KNOWN: tuple[tuple[Callable[[Head], bool], Refusal], ...] = (
     (_is_parquet, _PARQUET),
     (_is_zip, _ZIP),
+    (_is_utf_16, _UTF_16),
+    (_is_html, _HTML),
+    (_is_blank, _BLANK),
     (_is_chrome_trace, _CHROME),
 )
 

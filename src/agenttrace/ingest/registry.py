@@ -80,6 +80,12 @@ def format_by_id(format_id: str) -> Format:
     raise UsageError(f"unknown format `{format_id}`", hint=f"known: {', '.join(f.id for f in formats())}")
 
 
+def known_format(format_id: str) -> Format:
+    """The format of an id that is known to be one, without loading the others if it is of this package."""
+    place = f"{format_id}:{format_id.upper()}".replace("-", "_")
+    return _own(place) if place in OWN_FORMATS else format_by_id(format_id)
+
+
 def recognise(source: Source) -> Format:
     """The one format that claims the source's content."""
     claims = [known for known in formats() if known.sniff(source.head)]

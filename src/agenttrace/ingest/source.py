@@ -64,7 +64,10 @@ class Source:
     def open(self) -> BinaryIO:
         """A stream of decompressed bytes; members of a multi-member gzip follow each other."""
         raw = self._open_stored()
-        magic = raw.read(4)
+        try:
+            magic = raw.read(4)
+        except OSError as error:
+            raise InputError(error.strerror or "cannot be read", where=self.path) from error
         raw.seek(0)
         if magic[:2] == GZIP_MAGIC:
             return gzip_stream(raw, self.path)
@@ -134,6 +137,11 @@ def _shortened(space: re.Match[bytes]) -> bytes:
 def _names_in(folder: Path, _changed_ns: int) -> tuple[str, ...]:
     """Listed once for all the files of a folder that ask, until something in it changes."""
     return tuple(sorted(file.name for file in folder.iterdir() if file.is_file()))
+
+
+def shown(path: str) -> str:
+    """A path as text that any file can hold: names may have bytes in them that are no UTF-8."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 class DamagedEnd(Exception):  # noqa: N818  # an end, good until there, rather than an error

@@ -12,7 +12,7 @@ from agenttrace.ingest.format import Format, GroupedFormat, SlicedFormat
 from agenttrace.ingest.groups import Waiting, read_groups
 from agenttrace.ingest.laying import Laying, Place
 from agenttrace.ingest.offers import blamed
-from agenttrace.ingest.registry import format_by_id, recognise
+from agenttrace.ingest.registry import known_format, recognise
 from agenttrace.ingest.source import Source
 
 
@@ -60,7 +60,7 @@ class FilesTask:
     def _read(self, source: Source, laying: Laying) -> Outcome:
         format_id = ""
         try:
-            chosen = format_by_id(self.forced) if self.forced else recognise(source)
+            chosen = known_format(self.forced) if self.forced else recognise(source)
             format_id = chosen.id
             if isinstance(chosen, GroupedFormat):
                 return Grouped(chosen.id, chosen.key_of(source))
@@ -99,7 +99,7 @@ class SliceTask:
 
     def perform(self) -> SliceRead:
         """Its rows, and what is left."""
-        chosen = format_by_id(self.format)
+        chosen = known_format(self.format)
         if not isinstance(chosen, SlicedFormat):
             raise TypeError(self.format)
         laying = Laying(self.place)
@@ -131,7 +131,7 @@ class GroupsTask:
 
     def perform(self) -> GroupsRead:
         """What each of the sources gives."""
-        chosen = format_by_id(self.format)
+        chosen = known_format(self.format)
         if not isinstance(chosen, GroupedFormat):
             raise TypeError(self.format)
         laying = Laying(self.place)

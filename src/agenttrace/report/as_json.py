@@ -120,6 +120,7 @@ def _summary(analysis: Analysis) -> dict[str, Any]:
         "serving": serving_of_all(analysis),
         "tail": tail_of_all(analysis),
         "by_turn": turns_of_all(analysis),
+        "by_branch": analysis.by_branch.rows(named=True),
         **changes_of_all(analysis),
     }
 

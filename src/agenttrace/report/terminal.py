@@ -27,7 +27,7 @@ MOST_WIDTH = 120
 _QUOTED_LIMIT = 300
 _INDENT = 2
 _TONES = {"plain": "", "faint": "dim", "strong": "bold", "warning": "yellow", "error": "bold red"}
-_COLORS = {
+PHASE_COLORS = {
     Phase.QUEUE: "yellow",
     Phase.PREFILL: "cyan",
     Phase.DECODE: "blue",
@@ -77,6 +77,16 @@ def draw_sections(sections: Sequence[Section], *, width: int, color: bool) -> st
         for section in sections:
             console.print(_section(section, width))
     return _trimmed(capture.get()).lstrip("\n")
+
+
+def draw_lines(title: str, lines: Sequence[Text], *, width: int, color: bool) -> str:
+    """Lines that are as wide as the terminal, however wide that is, under a heading."""
+    console = _console(max(LEAST_WIDTH, width), color=color)
+    with console.capture() as capture:
+        console.print(_heading(title, width))
+        for line in lines:
+            console.print(line, no_wrap=len(line) <= width, overflow="crop" if len(line) <= width else "fold")
+    return _trimmed(capture.get())
 
 
 def _trimmed(text: str) -> str:
@@ -149,7 +159,7 @@ def _drawn(cell: Cell, bar_room: int, width: int) -> Text:
         case Quoted():
             return _quoted(cell, width)
         case Bar(share, phase):
-            return Text(bar(share, bar_room), style=_COLORS[phase] if phase else "")
+            return Text(bar(share, bar_room), style=PHASE_COLORS[phase] if phase else "")
         case Spark():
             drawn, marks = curve(cell, max(16, min(60, width - 46)))
             return Text.assemble((drawn, "blue"), *((("\n" + marks, "red"),) if marks else ()))

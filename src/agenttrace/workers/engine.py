@@ -26,11 +26,7 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Ends what was begun for it, once what is being done is done."""
-        ...
-
-    def abandon(self) -> None:
-        """Ends it at once, whatever is being done."""
+        """Ends what was begun for it, at once. Used again, it begins again."""
         ...
 
 
@@ -44,9 +40,6 @@ class InThisProcess:
         return map(work, pieces)
 
     def close(self) -> None:
-        """Nothing was begun."""
-
-    def abandon(self) -> None:
         """Nothing was begun."""
 
 

@@ -1,26 +1,47 @@
-"""Several processes, which share nothing and end with the one that began them."""
+"""Several processes, which share nothing and end with the one that began them.
+
+Each has a pipe of its own. When its other end is closed, whoever did that, the process ends: so none outlives the
+program, and there is nothing in the system that somebody would have to take away.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import parent_process
-from multiprocessing.context import SpawnContext, SpawnProcess
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import Piece, Result
+from agenttrace.workers.worker import serve
 
 _PIECES_A_WORKER = 2
 """One that is worked on and one that waits, so that nobody idles while a result is taken."""
 
-_SETTINGS = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Each worker is one core's: the libraries' own threads would only stand in each other's way."""
+_SETTINGS = {
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_TRIM_THRESHOLD_": "1000000",
+}
+"""Each worker is one core's: the libraries' own threads would stand in each other's way. And memory goes back when
+it is free: an allocator that keeps it for later keeps it in every process."""
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, the numbers of the pieces that it has, and what it sends."""
+
+    process: BaseProcess
+    pipe: Connection
+    has: deque[int] = field(default_factory=deque)
 
 
 class Processes:
@@ -29,59 +50,82 @@ class Processes:
     def __init__(self, jobs: int) -> None:
         """`jobs` processes at most."""
         self.jobs = jobs
-        self._context = _Context()
-        self._executor: ProcessPoolExecutor | None = None
+        self._workers: list[_Worker] = []
 
     def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
         """What `work` makes of each piece. WorkerError where a process ends before its work does."""
-        under_way: deque[Future[Result]] = deque()
-        try:
-            for piece in pieces:
-                under_way.append(self._submit(work, piece))
-                while len(under_way) >= _PIECES_A_WORKER * self.jobs:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
-        except BrokenProcessPool as error:
-            raise WorkerError(
-                "a worker process ended before its work was done",
-                hint="memory may have run out: --jobs 1 takes less",
-            ) from error
-        finally:
-            for future in under_way:
-                future.cancel()
+        if any(worker.has for worker in self._workers):
+            self.close()  # whoever asked for that is not interested any more
+        results: dict[int, tuple[Any, Exception | None]] = {}
+        taken = given = 0
+        for piece in pieces:
+            while given - taken >= _PIECES_A_WORKER * self.jobs:
+                self._receive(results)
+                while taken in results:
+                    yield _said(results.pop(taken))
+                    taken += 1
+            self._give(given, work, piece)
+            given += 1
+        while taken < given:
+            if taken not in results:
+                self._receive(results)
+                continue
+            yield _said(results.pop(taken))
+            taken += 1
 
-    def _submit(self, work: Callable[[Piece], Result], piece: Piece) -> Future[Result]:
-        with _interrupts_held():
-            if self._executor is None:
-                self._executor = ProcessPoolExecutor(self.jobs, self._context, initializer=_begin)
-            return self._executor.submit(work, piece)
+    def _give(self, number: int, work: Callable[[Piece], Result], piece: Piece) -> None:
+        """To the one that has least to do."""
+        worker = min(self._workers, key=lambda worker: len(worker.has), default=None)
+        if worker is None or (worker.has and len(self._workers) < self.jobs):
+            worker = _started()
+            self._workers.append(worker)
+        try:
+            worker.pipe.send((work, piece))
+        except OSError as error:
+            raise _lost() from error
+        worker.has.append(number)
+
+    def _receive(self, results: dict[int, tuple[Any, Exception | None]]) -> None:
+        """Waits for some results."""
+        busy = {worker.pipe: worker for worker in self._workers if worker.has}
+        for pipe in wait(busy):
+            worker = busy[pipe]  # type: ignore[index]  # what is waited for is what was given
+            try:
+                found = worker.pipe.recv()
+            except (EOFError, OSError) as error:
+                raise _lost() from error
+            results[worker.has.popleft()] = found
 
     def close(self) -> None:
-        """Ends the processes, once what they are doing is done."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-            self._executor = None
-
-    def abandon(self) -> None:
-        """Ends the processes at once. Nothing can be done with it afterwards."""
-        for process in self._context.started:
-            process.kill()
+        """Ends the processes at once, whatever they are doing."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.join()
+            worker.pipe.close()
 
 
-class _Context(SpawnContext):
-    """Fresh processes on every platform; remembers those that it started."""
+def _said(found: tuple[Result, Exception | None]) -> Result:
+    result, error = found
+    if error is not None:
+        raise error
+    return result
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.started: list[SpawnProcess] = []
 
-    def Process(  # type: ignore[override]  # noqa: N802  # as the executor calls it
-        self, target: Callable[..., object], args: tuple[object, ...]
-    ) -> SpawnProcess:
-        process = SpawnProcess(target=target, args=args)
-        self.started.append(process)
-        return process
+def _lost() -> WorkerError:
+    what = "a worker process ended before its work was done"
+    return WorkerError(what, hint="memory may have run out: --jobs 1 takes less")
+
+
+def _started() -> _Worker:
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there,), daemon=True)
+    with _interrupts_held(), _settings():
+        process.start()
+    there.close()
+    return _Worker(process, here)
 
 
 @contextmanager
@@ -97,15 +141,13 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
-    """In a new process: Ctrl-C is its parent's affair, and it does not outlive that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(_SETTINGS)
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-
-
-def _end_with_the_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Processes that start meanwhile have these in their environment, where what the user set stays."""
+    added = {name: value for name, value in _SETTINGS.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]

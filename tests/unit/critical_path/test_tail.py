@@ -171,3 +171,33 @@ def test_turns_add_up_in_pieces(cut: int) -> None:
     assert whole.select("turn", "sessions", "wall_ns").rows() == [(1, 2, 20), (2, 2, 40)]
     assert whole["phase_queue_ns"].to_list() == [4, 4]
     assert pieces.equals(whole)
+
+
+def test_branches_add_up_by_their_place_in_the_fan_out() -> None:
+    """
+    a |  ======      |
+    b |   ======     |   waited for, 1 s alone, with the second fan-out's second, 4 s alone
+    c |    ===       |
+    """
+    rows = [
+        agent("m"),
+        span("m", "r1", "request", 0, 2),
+        span("m", "a", "tool", 2, 8),
+        span("m", "b", "tool", 3, 9),
+        span("m", "c", "tool", 4, 7),
+        span("m", "r2", "request", 9, 10),
+        span("m", "d", "tool", 10, 12),
+        span("m", "e", "tool", 11, 16),
+        span("m", "r3", "request", 16, 17),
+        *(link("m", "r1", branch) for branch in "abc"),
+        *(link("m", "r2", branch) for branch in "de"),
+        *(link("m", branch, "r2") for branch in "abc"),
+        *(link("m", branch, "r3") for branch in "de"),
+    ]
+    found = agenttrace.analyze(trace_of(rows)).by_branch
+
+    assert found.rows() == [
+        (1, 2, 0, 8 * SECOND, 0),
+        (2, 2, 2, 11 * SECOND, 5 * SECOND),
+        (3, 1, 0, 3 * SECOND, 0),
+    ]

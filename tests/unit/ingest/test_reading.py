@@ -47,6 +47,26 @@ def test_in_a_folder_it_is_said_what_is_known_and_not_read(tmp_path: Path) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ('{"a": 1}\n'.encode("utf-16"), "UTF-16"),
+        ('{"a": 1}\n'.encode("utf-16-le"), "UTF-16"),
+        ('[{"a": 1}]\n'.encode("utf-32-be"), "UTF-16 or UTF-32"),
+        (b"\n<!DOCTYPE html><html><body>log in</body></html>", "an HTML page"),
+        (bytes(1000), "blank space or zeros"),
+        (b" \n" * 100_000, "blank space or zeros"),
+    ],
+)
+def test_what_is_no_trace_is_named_where_it_is_known(tmp_path: Path, content: bytes, what: str) -> None:
+    (tmp_path / "file.jsonl").write_bytes(content)
+
+    with pytest.raises(UnknownFormatError, match=what) as error:
+        read(tmp_path / "file.jsonl")
+
+    assert error.value.hint
+
+
 def test_a_glob_is_expanded_and_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
     file = trace(tmp_path, "a.jsonl", "one")
 

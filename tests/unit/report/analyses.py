@@ -94,6 +94,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "queues": dict(PARTED),
     "parts": {"session": pl.String, **dict.fromkeys(DIMENSIONS, pl.String), "length_ns": pl.Int64},
+    "by_branch": dict.fromkeys(("position", "joins", "waited_for", "length_ns", "alone_ns"), pl.Int64),
     "by_turn": {
         **dict.fromkeys(("turn", "sessions", "wall_ns"), pl.Int64),
         **{f"phase_{phase}_ns": pl.Int64 for phase in _PHASES},

@@ -81,7 +81,7 @@ def _counts(chunk: Chunk) -> _Columns:
         "tool_calls": tool,
         "compactions": summary | (request & _is(purpose, "compaction") & ~inside),
         "retries": request & again,
-        "errors": (request | tool) & failed,
+        "errors": (request | tool | _is(purpose, "failed_attempt")) & failed,
     }
     return {
         **{name: np.bincount(session[of], minlength=size).astype(np.uint32) for name, of in told.items()},

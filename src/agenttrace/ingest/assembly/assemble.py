@@ -22,6 +22,7 @@ from agenttrace.ingest.assembly.tables import (
 from agenttrace.ingest.joining.clocks import report_clocks
 from agenttrace.ingest.joining.matching import match_views
 from agenttrace.ingest.raw import RawTrace
+from agenttrace.ingest.source import shown
 from agenttrace.model.schema import SOURCES
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -89,7 +90,7 @@ class Assembly:
         path = read.path
         if not self._paths or self._paths[-1] != path:
             self._paths.append(path)
-            about = {"path": path, "format": read.format, "bytes": read.stored_bytes}
+            about = {"path": shown(path), "format": read.format, "bytes": read.stored_bytes}
             self._sources.append({**about, "records": 0, "dialects": set()})
         part = read.part.placed(len(self._paths) - 1, read.lines_before)
         source = self._sources[-1]

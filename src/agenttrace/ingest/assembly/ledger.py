@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.ingest.recorder import comes_before
+from agenttrace.ingest.source import shown
 from agenttrace.model.schema import FINDINGS
 from agenttrace.model.vocabulary import Severity
 
@@ -45,6 +46,7 @@ class Ledger:
         """Counts a finding of one file, or of no file in particular."""
         if not count:
             return
+        path = None if path is None else shown(path)
         row = self._rows.setdefault((code, path), [code, severity.value, 0, path, line, example])
         row[2] += count
         if comes_before(line, row[4]):

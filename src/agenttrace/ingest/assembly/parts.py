@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from agenttrace.ingest.assembly import spill
-from agenttrace.ingest.assembly.frames import Frames, frames_of, together
+from agenttrace.ingest.assembly.frames import Frames, frames_of
 from agenttrace.ingest.assembly.membership import Edge
 from agenttrace.ingest.assembly.units import mistaken_unit
 from agenttrace.ingest.raw import RawTrace
@@ -27,14 +27,14 @@ class Notes:
     """What is kept in memory of rows wherever they lie.
 
     `spans`: rows of each session key. `named`: edges between a session's own name and its keys; `strong` and `weak`
-    as in `raw.RAW_KEY_EDGES`. `requests`: see `RawStore.take_requests`.
+    as in `raw.RAW_KEY_EDGES`. `ids`: hashes of the ids that requests have.
     """
 
     spans: Counter[str]
     named: frozenset[Edge]
     strong: frozenset[Edge]
     weak: frozenset[Edge]
-    requests: pl.DataFrame
+    ids: pl.Series
 
 
 class Finding(NamedTuple):
@@ -77,14 +77,7 @@ class Part:
             found._replace(line=found.line + lines_before) if found.line is not None else found
             for found in self.findings
         )
-        requests = self.notes.requests.with_columns(origin=pl.lit(origin, pl.Int32))
-        return replace(
-            self,
-            notes=replace(self.notes, requests=requests),
-            findings=findings,
-            origin=origin,
-            lines_before=lines_before,
-        )
+        return replace(self, findings=findings, origin=origin, lines_before=lines_before)
 
     def frames(self) -> Iterator[Frames]:
         """Its rows, with the numbers of their source and their lines, in one or several pieces."""
@@ -104,7 +97,7 @@ def part_of(raw: RawTrace) -> Part:
             named=_named(frames),
             strong=frozenset((a, b) for a, b, strong in edges if strong),
             weak=frozenset((a, b) for a, b, strong in edges if not strong),
-            requests=request_facts(frames),
+            ids=_ids(frames),
         ),
         findings=tuple(
             Finding(row["code"], Severity(row["severity"]), row["count"], row["line"], row["example"])
@@ -135,6 +128,11 @@ def _named(frames: Frames) -> frozenset[Edge]:
     return frozenset((f"\0{name}", key) for name, key in named.iter_rows())
 
 
+def _ids(frames: Frames) -> pl.Series:
+    requests = request_facts(frames)
+    return pl.concat([requests.get_column(name).drop_nulls() for name in ("id_a", "id_b")]).alias("id")
+
+
 def request_facts(frames: Frames) -> pl.DataFrame:
     """`REQUEST_FACTS`, and hashes of keys and ids, of each request."""
     requests = frames.spans.filter(pl.col("kind") == "request")
@@ -150,4 +148,4 @@ def request_facts(frames: Frames) -> pl.DataFrame:
     )
 
 
-_NO_NOTES = Notes(Counter(), frozenset(), frozenset(), frozenset(), request_facts(together([])))
+_NO_NOTES = Notes(Counter(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64))

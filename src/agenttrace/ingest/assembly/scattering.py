@@ -14,7 +14,7 @@ from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, together
 from agenttrace.ingest.assembly.parts import Part
 
-SCATTERED_BYTES = 24 << 20
+SCATTERED_BYTES = 8 << 20
 """So much of rows is scattered at once: the more, the fewer and larger the pieces are, and the more is in memory."""
 
 

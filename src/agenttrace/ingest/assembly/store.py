@@ -23,10 +23,10 @@ from agenttrace.ingest.assembly.rows import Rows
 from agenttrace.ingest.assembly.scattering import scatter, scatterings
 from agenttrace.workers.engine import Engine
 
-MEMORY_BYTES = 48 << 20
+MEMORY_BYTES = 24 << 20
 """Raw rows beyond this size go to disk."""
 
-BUCKET_ROWS = 32_000
+BUCKET_ROWS = 12_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
 
@@ -40,7 +40,7 @@ class RawStore:
         self._held: list[int] = []
         self._held_bytes = self._size_bytes = 0
         self.folder = Folder()
-        self._requests: list[pl.DataFrame] = []
+        self._ids: list[pl.Series] = []
         self._spans: Counter[str] = Counter()
         self._named: set[Edge] = set()
         self._strong: set[Edge] = set()
@@ -67,8 +67,8 @@ class RawStore:
         self._weak |= notes.weak
         self._named |= notes.named
         self._spans.update(notes.spans)
-        if notes.requests.height:
-            self._requests.append(notes.requests)
+        if len(notes.ids):
+            self._ids.append(notes.ids)
         if not isinstance(part.rows, Path):
             self._held.append(len(self._parts))
             self._held_bytes += part.size_bytes
@@ -81,17 +81,23 @@ class RawStore:
         """These session keys are one session, too."""
         self._strong.update(edges)
 
-    def take_requests(self) -> pl.DataFrame:
-        """What tells requests apart, in the order in which they came: `REQUEST_FACTS`, and hashes. Only once.
+    def has_common_ids(self) -> bool:
+        """Whether an id occurs more than once among all ids of requests."""
+        if not self._ids:
+            return False
+        ids = pl.concat(self._ids)
+        return ids.n_unique() < len(ids)
+
+    def requests(self) -> pl.DataFrame:
+        """What tells requests apart, in the order in which they came: `REQUEST_FACTS`, and hashes.
 
         `key`: of the session key, `span`: of the span key, `id_a` and `id_b`: of the server's and the client's id
         of the request; null where there is none.
         """
-        requests, self._requests = self._requests, []
-        return pl.concat([request_facts(together([])), *requests])
+        return pl.concat([request_facts(together([])), *map(request_facts, self._frames())])
 
     def request_keys(self, rows: np.ndarray) -> pl.DataFrame:
-        """`origin`, `session_key` and `span_key` of requests, by their places in `take_requests()`."""
+        """`origin`, `session_key` and `span_key` of requests, by their places in `requests()`."""
         found: list[pl.DataFrame] = []
         first = 0
         wanted = pl.DataFrame({"row": np.unique(rows).astype(np.uint32)})
@@ -139,11 +145,10 @@ class RawStore:
             yield from part.frames()
 
     def _bucket_of_keys(self) -> pl.DataFrame:
-        """`session_key` and `bucket`, filled up in the order of keys, so that it is the same every time."""
-        keys = sorted(self._spans)
-        families = membership(keys, self._strong, self._weak | self._named)
-        sized = families.with_columns(spans=pl.Series([self._spans[key] for key in keys], dtype=pl.Int64))
-        groups = sized.group_by("family").agg(pl.col("spans").sum()).sort("family")
+        """`session_key` and `bucket`, filled up in the order of reading: what was read together lies together."""
+        families = membership(list(self._spans), self._strong, self._weak | self._named)
+        sized = families.with_columns(spans=pl.Series(self._spans.values(), dtype=pl.Int64))
+        groups = sized.group_by("family", maintain_order=True).agg(pl.col("spans").sum())
         numbers: list[int] = []
         number, filled = 0, 0
         for size in groups.get_column("spans").to_list():

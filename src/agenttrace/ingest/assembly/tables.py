@@ -52,8 +52,11 @@ class Numbering:
         """`sessions`: as described, in the order of the trace, with `sid` and `session`."""
         self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
         places = self.sessions.select("sid", "place", "session")
-        place = np.zeros(self.sessions.height, np.int64)
-        place[self.sessions.get_column("sid").to_numpy()] = np.arange(self.sessions.height)
+        sids = self.sessions.get_column("sid").to_numpy()
+        place = np.zeros(
+            sids.max(initial=-1) + 1, np.int64
+        )  # a session that is none leaves its number unused
+        place[sids] = np.arange(self.sessions.height)
         place = place[held.spans.get_column("sid").to_numpy()]
         order = _by_substance(held.spans, place)
         self.span_of = np.full(held.spans.height + 1, NONE, dtype=np.int32)

@@ -24,9 +24,11 @@ def match_views(store: RawStore, views: Sequence[str]) -> Matches:
 
     Sources alike in these see the same side of a run, so that only an id can say that they saw one request.
     """
-    requests = store.take_requests().with_row_index("row")
-    stated = same_ids(requests)
     alike = len(set(views)) < 2
+    if alike and not store.has_common_ids():
+        return Matches(NO_PAIRS, {})
+    requests = store.requests().with_row_index("row")
+    stated = same_ids(requests)
     if alike and stated.is_empty():
         return Matches(NO_PAIRS, {})
     requests = _named(requests, store, views)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from agenttrace.ingest.head import Head
@@ -31,8 +32,9 @@ _OUTPUT = ("output_length", "output_tokens")
 _WEKA_TYPES = frozenset({"n", "s", "subagent"})
 
 
+@lru_cache(maxsize=2)
 def workload_of(head: Head) -> str | None:
-    """The id of the one format of a workload that begins so, or None."""
+    """The id of the one format of a workload that begins so, or None. Four formats ask it of every head."""
     if not any(mark in head.data for mark in _MARKS):
         return None
     found = {kind for kind in map(_kind, _values(head)) if kind}

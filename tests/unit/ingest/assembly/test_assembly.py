@@ -195,6 +195,20 @@ def test_a_fork_counts_its_copied_history_once() -> None:
     assert "copied_history" in codes(trace)
 
 
+def test_a_fork_that_did_nothing_of_its_own_is_no_session_and_the_next_one_is() -> None:
+    def fork(chain: str, rows: list[Row]) -> list[Row]:
+        return [*rows, lambda recorder: recorder.same_family(f"chain:{chain}", "root")]
+
+    original = fork("m", MAIN)
+    idle = fork("n", [agent("n"), span("n", "r1", "request", 0.001, 10)])
+    later = [agent("z"), span("z", "z1", "request", 90, 95)]
+
+    trace = trace_of(original, idle, later)
+
+    assert trace.sessions["session"].to_pylist() == ["m", "z"]
+    assert frame(trace.spans).filter(pl.col("source_id") == "z1")["session"].to_list() == ["z"]
+
+
 def test_a_missing_parent_leaves_the_span_with_its_agent() -> None:
     trace = trace_of([*MAIN, span("m", "lost", "tool", 52, 53, parent_key="never exported")])
 

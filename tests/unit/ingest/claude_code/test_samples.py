@@ -34,7 +34,7 @@ def test_counts_and_tokens_are_those_of_the_story(name: str) -> None:
     spans = pl.DataFrame(pl.from_arrow(trace.spans))
     kinds = Counter(spans.select(pl.format("{}/{}", "kind", "purpose")).to_series().to_list())
     assert kinds["request/turn"] + kinds["request/compaction"] == counts["requests"]
-    assert kinds["request/failed_attempt"] == counts["retries"]
+    assert kinds["other/failed_attempt"] == counts["retries"]
     assert kinds["compaction/compaction"] == counts["compactions"]
     assert kinds["tool/turn"] == counts["tool_calls"]
     assert kinds["user_wait/turn"] == counts["prompts"] - 1 + counts["permissions"]

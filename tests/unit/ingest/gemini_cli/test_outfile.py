@@ -89,3 +89,9 @@ def test_a_record_that_is_indented_is_read_too() -> None:
         span["start_ns"] for span in whole.of("request")
     ]
     assert (len(found.of("request")), found.records) == (2, 2)
+
+
+def test_a_first_record_with_one_unusable_time_is_recognised() -> None:
+    record = log("config", 1) | {"hrTime": "late", "hrTimeObserved": hr(1)}
+
+    assert recognise(Source("by hand", printed(record))).id == "gemini-cli"

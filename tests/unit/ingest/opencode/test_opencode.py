@@ -199,3 +199,9 @@ def test_nothing_that_was_said_leaves_the_reader() -> None:
     )
 
     assert "SECRET" not in str(vars(reading))
+
+
+def test_a_part_whose_type_is_no_text_is_survived() -> None:
+    reading = answer({**text(3, 4), "type": {"a": []}}, text(4, 9))
+
+    assert reading.seconds("msg_2") == (1, 9)

@@ -13,7 +13,7 @@ from agenttrace.ingest.formats.otlp.json_lenient import Lenient
 from agenttrace.ingest.formats.otlp.json_messages import Document
 from agenttrace.ingest.telemetry.names import WANTED
 from unit.ingest.otlp.protobuf import as_protobuf
-from unit.ingest.otlp.telemetry import Record, document, event, lines, read, span, table
+from unit.ingest.otlp.telemetry import Record, attributes, document, event, lines, read, span, table
 
 _NAMES = st.sampled_from([*WANTED, "llm.output_messages.3.message.tool_calls.0.tool_call.id", "unknown.name"])
 _PLAIN = st.text(max_size=12) | st.booleans() | st.integers(-(2**63), 2**63 - 1)
@@ -37,7 +37,9 @@ def _spans(draw: st.DrawFn) -> Record:
         more["events"] = [event("gen_ai.request.attempt", draw(st.integers(0, 9)), {"attempt": 1})]
     bounds = (start, start + draw(st.integers(-1, 500)))
     parent = draw(st.sampled_from([None, 1, 2]))
-    return span(draw(st.integers(1, 6)), bounds, values, parent=parent, **more)
+    made = span(draw(st.integers(1, 6)), bounds, values, parent=parent, **more)
+    again = draw(st.dictionaries(st.sampled_from([*values]), _VALUES, max_size=2)) if values else {}
+    return {**made, "attributes": [*made["attributes"], *attributes(again)]}
 
 
 @given(st.lists(_spans(), max_size=5), st.sampled_from(["hand", "sglang", "vllm", "codex_otel"]))

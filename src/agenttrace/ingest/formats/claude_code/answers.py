@@ -59,9 +59,10 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
     answer.last_ns = max(answer.last_ns, t_ns)
-    if message.usage is not None and (message.stop_reason is not None or message.usage != answer.usage):
-        _count_tokens(answer, message.usage, stopped=message.stop_reason is not None)
-        _note_misfits(recorders, message.usage, node)
+    usage, stopped = message.usage, message.stop_reason is not None
+    news = usage is not None and (stopped or usage != answer.usage)
+    if usage is not None and news and not _count_tokens(answer, usage, stopped=stopped):
+        _note_misfits(recorders, usage, node)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
     if isinstance(message.content, list):
@@ -100,10 +101,11 @@ def _note_misfits(recorders: Recorders, usage: Usage, node: Node) -> None:
         recorders.finding("usage_unusable", Severity.WARNING, what, node.place)
 
 
-def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
-    """Each line repeats the usage, early ones with a placeholder: the largest is the last."""
+def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> bool:
+    """Each line repeats the usage, early ones with a placeholder: the largest is the last. False: some is no count."""
     answer.usage = usage
-    fresh, written, cached, said = map(_tokens, astuple(usage))
+    told = astuple(usage)
+    fresh, written, cached, said = counted = list(map(_tokens, told))
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
         answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
@@ -116,6 +118,7 @@ def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> None:
         answer.least_output = said if answer.least_output is None else min(answer.least_output, said)
         if stopped:
             answer.final_output = max(answer.final_output or 0, said)
+    return counted.count(None) == told.count(None)
 
 
 def _tokens(value: Number) -> int | None:

@@ -1,4 +1,7 @@
-"""Requests without an answer: those that failed, and those that the user stopped before a word was said."""
+"""Attempts without an answer: those that failed, and those that the user stopped before a word was said.
+
+Only what a model answered, a message with an id, counts as a request. An attempt is time spent waiting for a model.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role
 from agenttrace.ingest.formats.claude_code.rows import Span
 from agenttrace.ingest.formats.claude_code.work import Work, attempt_key
-from agenttrace.model.vocabulary import Evidence, Purpose, SpanKind, Status
+from agenttrace.model.vocabulary import Evidence, Phase, Purpose, SpanKind, Status
 
 
 def write_attempts(work: Work) -> None:
@@ -59,7 +62,8 @@ def _span(work: Work, node: Node, cause: Cause, status: Status) -> Span:
         span_key=attempt_key(node.uuid),
         agent_key=node.lane.agent_key,
         place=node.place,
-        kind=SpanKind.REQUEST,
+        kind=SpanKind.OTHER,
+        own_phase=Phase.MODEL,
         purpose=Purpose.FAILED_ATTEMPT,
         start_ns=min(start_ns, node.t_ns) or None,
         end_ns=node.t_ns or None,

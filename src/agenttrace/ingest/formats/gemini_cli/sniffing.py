@@ -9,7 +9,7 @@ from agenttrace.ingest.head import Head
 _SPEAKERS = frozenset({"user", "gemini", "info", "error", "warning"})
 _PROGRAM = "gemini-cli"
 _EVENTS = "gemini_cli."
-_TIMES = ("hrTime", "startTime")
+_TIMES = ("hrTime", "hrTimeObserved", "startTime", "endTime")
 
 
 def is_chat(head: Head) -> bool:

@@ -63,7 +63,7 @@ def split_steps(reader: FieldReader, parts: Sequence[Part], line: int) -> list[P
     steps = [Parts()]
     open_step = False
     for part in parts:
-        kind = part.get("type")
+        kind = fields.text(part.get("type"))
         if kind == "step-start":
             if open_step:
                 steps.append(Parts())

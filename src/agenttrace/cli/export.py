@@ -1,0 +1,77 @@
+"""`agenttrace export`: sessions in the format of another tool."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from agenttrace.cli import interrupts
+from agenttrace.cli import options as o
+from agenttrace.cli.checks import refuse_inputs_as_outputs, require_sessions
+from agenttrace.cli.pages import EXIT_CODES
+from agenttrace.cli.progress import working
+from agenttrace.cli.streams import write_data, write_file
+
+EPILOG = f"""Examples:
+  agenttrace export session.jsonl --to perfetto -o session.pftrace
+  agenttrace export traces/ --to perfetto --session 0a1b2c -o one.pftrace
+
+Open the file at the Perfetto UI, which keeps it on your machine, or ask Perfetto's trace processor.
+
+{EXIT_CODES}"""
+
+MOST_EXPORTED = 200
+
+
+class Target(StrEnum):
+    """What `--to` takes."""
+
+    PERFETTO = "perfetto"
+
+
+def export(
+    *,
+    paths: o.Paths,
+    target: Annotated[Target, typer.Option("--to", help="The format to write.")],  # noqa: ARG001  # the only one
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
+    ],
+    session: o.SessionIds = None,
+    input_format: o.InputFormat = None,
+    suspend_after: o.SuspendAfter = "30m",
+    redact: o.Redact = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
+) -> None:
+    """Sessions for another tool.
+
+    A PATH is what it is for analyze. Of Perfetto: a process for each session, a track for its critical path
+    and one for each lane, arrows where agents are spawned and joined. No more than the 200 slowest sessions
+    go into one file.
+    """
+    refuse_inputs_as_outputs(paths, {"-o": output})
+    suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
+
+    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+    from agenttrace.ingest.reading import read  # noqa: PLC0415
+    from agenttrace.report.perfetto.export import to_perfetto  # noqa: PLC0415
+    from agenttrace.report.redaction import Redaction  # noqa: PLC0415
+    from agenttrace.report.selection import select_sessions  # noqa: PLC0415
+    from agenttrace.report.timeline.timeline import slowest_timelines  # noqa: PLC0415
+    from agenttrace.serving.parting import part_queue  # noqa: PLC0415
+
+    interrupts.insist()
+    with working("reading and analysing", quiet=quiet, verbose=verbose):
+        trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+        analysis = require_sessions(analyze(trace))
+    if session:
+        analysis = select_sessions(analysis, session)
+    drawn = slowest_timelines(part_queue(trace.timed()).trace, analysis.sessions, MOST_EXPORTED)
+    packets = to_perfetto(map(Redaction(analysis).timeline, drawn) if redact else drawn)
+    if output == o.STANDARD_OUTPUT:
+        write_data(packets)
+    else:
+        write_file(output, packets)

@@ -1,0 +1,88 @@
+// All sessions, to be sorted and filtered; a row whose session is embedded opens it.
+
+const PAGE_ROWS = 50;
+
+function startSessionsTable() {
+  const root = byId("sessions-table");
+  if (!root) return;
+  const table = {
+    rows: readJson("sessions-data"),
+    body: root.querySelector("tbody"),
+    note: root.querySelector(".note"),
+    order: [1, -1],
+    shown: PAGE_ROWS,
+    wanted: "",
+  };
+  root.querySelectorAll("thead th").forEach((heading, column) => makeSortable(table, heading, column));
+  const filter = byId("sessions-filter");
+  filter.addEventListener("input", debounced(() => {
+    Object.assign(table, { wanted: filter.value.trim().toLowerCase(), shown: PAGE_ROWS });
+    fillSessions(table);
+  }, 120));
+  byId("sessions-more").addEventListener("click", () => {
+    table.shown += PAGE_ROWS * 4;
+    fillSessions(table);
+  });
+  root.querySelector(".tools").hidden = false;
+  fillSessions(table);
+}
+
+function makeSortable(table, heading, column) {
+  const button = element("button", { class: "plain", type: "button" }, heading.textContent);
+  heading.replaceChildren(button);
+  button.addEventListener("click", () => {
+    const [sorted, direction] = table.order;
+    table.order = [column, sorted === column ? -direction : column ? -1 : 1];
+    heading.parentElement.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
+    heading.setAttribute("aria-sort", table.order[1] > 0 ? "ascending" : "descending");
+    fillSessions(table);
+  });
+}
+
+// A session is [id, wall_ns, active_ns, requests, subagents, tool calls, at once, whether embedded, phases' shares].
+const SHARES = 8;
+
+function fillSessions(table) {
+  const found = table.wanted ? table.rows.filter((row) => meets(row, table.wanted)) : table.rows.slice();
+  const [column, direction] = table.order;
+  const order = (one, other) => (typeof one === "string" ? (one < other ? -1 : one > other ? 1 : 0) : one - other);
+  const value = (row) => (column === SHARES - 1 ? largestPhase(row) : row[column]);
+  found.sort((one, other) => direction * order(value(one), value(other)) || order(one[0], other[0]));
+  table.body.replaceChildren(...found.slice(0, table.shown).map(sessionRow));
+  const shown = Math.min(table.shown, found.length);
+  byId("sessions-more").hidden = shown === found.length;
+  const embedded = table.rows.filter((row) => row[7]).length;
+  table.note.textContent = `${formatCount(shown)} of ${plural(found.length, "session")}`
+    + (found.length < table.rows.length ? ` that match, of ${formatCount(table.rows.length)}` : "")
+    + `; ${formatCount(embedded)} can be opened, the others are only summed up here`;
+}
+
+// What is typed stands in the id, or names the phase that most time went to.
+function meets(row, wanted) {
+  return row[0].toLowerCase().includes(wanted) || PHASES[largestPhase(row)].name.startsWith(wanted);
+}
+
+function largestPhase(row) {
+  const shares = row[SHARES];
+  return shares.indexOf(Math.max(...shares));
+}
+
+function sessionRow(row) {
+  const [id, wall, active, requests, subagents, tools, parallel, embedded, shares] = row;
+  const name = embedded ? element("a", { href: `#s=${encodeURIComponent(id)}` }, id) : id;
+  const cells = [formatDuration(wall), formatDuration(active), ...[requests, subagents, tools, parallel].map(formatCount)];
+  return element("tr", {}, element("th", { scope: "row", class: "quoted" }, name), ...cells.map((cell) => element("td", { class: "number" }, cell)),
+    element("td", { class: "shares" }, shareBar(shares)));
+}
+
+function shareBar(shares) {
+  const told = shares.map((share, phase) => [share, PHASES[phase].name]).filter(([share]) => share > 0);
+  const words = told.slice().sort((one, other) => other[0] - one[0]).slice(0, 3).map(([share, name]) => `${name} ${Math.round(share / 10)} %`).join(", ");
+  const bar = element("span", { class: "stack", role: "img", "aria-label": words, title: words });
+  for (const [share, name] of told) {
+    const part = element("span", { class: `p-${name}` });
+    part.style.width = `${share / 10}%`;
+    bar.append(part);
+  }
+  return bar;
+}

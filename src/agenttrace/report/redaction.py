@@ -1,0 +1,113 @@
+"""`--redact`: ids, paths and names as hashes, so that a report can be shown to somebody who must not know them.
+
+Everything that a trace says in words of its own is hashed: ids of sessions, paths of files, names of tools, agents,
+models and errors, reasons of cache misses. Examples of findings are left out. What stays is agenttrace's own: phases,
+kinds, formats, codes, numbers and times. Equal words get equal hashes within one report. The key of the hashes comes
+out of what they hide, so the same input gives the same bytes, and nobody can try out names who does not have the trace.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import orjson
+import polars as pl
+
+from agenttrace.report.timeline.timeline import Timeline
+
+if TYPE_CHECKING:
+    from agenttrace.critical_path.analysis import Analysis
+
+_DIGEST_BYTES = 5
+_OWN_WORDS = frozenset({"compaction", "main", "subagent", "(rest)"})
+"""Words that agenttrace itself puts where the trace has names."""
+
+_OWN_COLUMNS = frozenset(
+    {"code", "severity", "format", "dialect", "kind", "phase", "purpose", "evidence", "status"},
+)
+"""Columns whose words are agenttrace's, or those of a format."""
+
+_SORTS = {
+    **dict.fromkeys(("session", "session_id", "source_id"), "session"),
+    **dict.fromkeys(("path", "source", "file"), "file"),
+}
+"""What a hash begins with, by column; `name` for all others."""
+
+_CHANGES = frozenset({"change", "selection"})
+_SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+\s*[a-zµ]*)?)(?=$|[&,])")
+"""In a change to try, a name: what sort of name, the name, and what becomes of it."""
+
+
+class Redaction:
+    """Hashes words, with a key that comes out of an analysis."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        """The key is made of the names of all files and sessions."""
+        told = [*analysis.sources["path"].to_list(), *analysis.sessions["session"].to_list()]
+        self._key = blake2b("\0".join(told).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+    def hashed(self, sort: str, word: str) -> str:
+        """`session-1f3a5c7e9b`: what sort of word it is, and its hash."""
+        data = word.encode("utf-8", "surrogatepass")
+        return f"{sort}-{blake2b(data, digest_size=_DIGEST_BYTES, key=self._key).hexdigest()}"
+
+    def analysis(self, analysis: Analysis) -> Analysis:
+        """The analysis without any word of the trace."""
+        frames = {field.name: self._frame(getattr(analysis, field.name)) for field in fields(analysis)}
+        frames["findings"] = frames["findings"].with_columns(example=pl.lit(None, pl.String))
+        return replace(analysis, **frames)
+
+    def timeline(self, timeline: Timeline) -> Timeline:
+        """The timeline of a session without any word of the trace."""
+        lanes = tuple(
+            replace(lane, name=self.hashed("name", lane.name) if lane.name else None)
+            for lane in timeline.lanes
+        )
+        return replace(
+            timeline,
+            session=self.hashed("session", timeline.session),
+            lanes=lanes,
+            spans=self._frame(timeline.spans),
+        )
+
+    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """All text of it hashed, but for words of our own."""
+        return frame.with_columns(
+            self._column(frame[name], name)
+            for name, dtype in frame.schema.items()
+            if dtype in {pl.String, pl.Categorical} and name not in _OWN_COLUMNS
+        )
+
+    def _column(self, words: pl.Series, column: str) -> pl.Series:
+        text = words.cast(pl.String)
+        known = text.unique().drop_nulls().to_list()
+        hashed = [self._word(column, word) for word in known]
+        return text.replace_strict(known, hashed, default=None, return_dtype=pl.String)
+
+    def line(self, line: bytes) -> bytes:
+        """A session's JSON object, as `as_json.session_lines` has them, without any word of the trace."""
+        return orjson.dumps(self._value("", orjson.loads(line)), option=orjson.OPT_APPEND_NEWLINE)
+
+    def _value(self, key: str, value: object) -> object:
+        match value:
+            case dict():
+                return {
+                    name: inner if name == "labels" else self._value(name, inner)
+                    for name, inner in value.items()
+                }
+            case list():
+                return [self._value(key, inner) for inner in value]
+            case str() if key not in _OWN_COLUMNS:
+                return self._word(key, value)
+            case _:
+                return value
+
+    def _word(self, column: str, word: str) -> str:
+        if word in _OWN_WORDS:
+            return word
+        if column in _CHANGES:
+            return _SELECTED.sub(lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word)
+        return self.hashed(_SORTS.get(column, "name"), word)

@@ -1,0 +1,56 @@
+"""A worker's side: it takes pieces from its pipe, and sends back what becomes of them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import threading
+import traceback
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+from agenttrace.errors import AgentTraceError
+
+
+def serve(pipe: Connection) -> None:
+    """Works until the other end of the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever holds the other end
+    given: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_take, args=(pipe, given), daemon=True).start()
+    while True:
+        answer = _answer(given.get())
+        try:
+            pipe.send_bytes(answer)
+        except OSError:
+            os._exit(1)
+
+
+def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
+    """Takes pieces out of the pipe while others are worked on. Its end is the end of everything."""
+    while True:
+        try:
+            given.put(pipe.recv_bytes())
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+def _answer(message: bytes) -> bytes:
+    """(result, None), or (None, what was raised), pickled."""
+    try:
+        work, piece = pickle.loads(message)  # noqa: S301  # it comes from the program that started this process
+        del message
+        return pickle.dumps((work(piece), None), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001  # it is raised on the other side
+        return _failure(error)
+
+
+def _failure(error: Exception) -> bytes:
+    if not isinstance(error, AgentTraceError):
+        error.add_note(f"in a worker:\n{traceback.format_exc()}")
+    answer: tuple[Any, Exception] = (None, error)
+    try:
+        return pickle.dumps(answer)
+    except Exception:  # noqa: BLE001  # there are exceptions of all kinds
+        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))

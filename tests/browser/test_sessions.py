@@ -1,0 +1,55 @@
+"""Many sessions: a table that sorts, filters and opens."""
+
+from browser.conftest import Opener
+from browser.watched import until
+
+FIRST = "#sessions-table tbody tr:first-child"
+
+
+def test_rows_are_sorted_by_what_is_clicked(opened: Opener) -> None:
+    page = opened("many")
+    rows = "#sessions-table tbody tr th"
+    by_wall = page.locator(rows).all_inner_texts()
+    assert by_wall[0] == page.evaluate("agenttrace.session.id")
+    page.locator("#sessions-table thead button", has_text="session").click()
+    assert page.locator(rows).all_inner_texts() == sorted(by_wall)
+    page.locator("#sessions-table thead button", has_text="session").click()
+    assert page.locator(rows).all_inner_texts() == sorted(by_wall, reverse=True)
+    assert page.locator("#sessions-table th[aria-sort=descending]").count() == 1
+
+
+def test_rows_are_filtered_by_id_and_by_phase(opened: Opener) -> None:
+    page = opened("many")
+    page.fill("#sessions-filter", "s01")
+    until(page, "document.querySelectorAll('#sessions-table tbody tr').length === 10")
+    assert "10 sessions that match, of 24" in page.inner_text("#sessions-table .note")
+    page.fill("#sessions-filter", "network")
+    until(page, "document.querySelectorAll('#sessions-table tbody tr').length === 0")
+
+
+def test_a_row_opens_its_session(opened: Opener) -> None:
+    page = opened("many")
+    link = page.locator("#sessions-table tbody a").nth(3)
+    name = link.inner_text()
+    link.click()
+    until(page, f"agenttrace.session.id === {name!r}")
+    assert page.input_value("#session-pick") == name
+    parts = page.locator("[data-of-session]:visible")
+    assert parts.count() == 1
+    assert parts.get_attribute("data-of-session") == name
+    assert name in parts.inner_text()
+
+
+def test_the_picker_opens_a_session_and_the_address_tells(opened: Opener) -> None:
+    page = opened("many")
+    page.select_option("#session-pick", index=5)
+    name = page.input_value("#session-pick")
+    assert page.evaluate("agenttrace.session.id") == name
+    again = opened("many", address=page.evaluate("location.hash"))
+    assert again.evaluate("agenttrace.session.id") == name
+
+
+def test_without_a_program_every_embedded_session_is_told(opened: Opener) -> None:
+    page = opened("many", javascript=False)
+    assert page.locator("[data-of-session]:visible").count() == 24
+    assert page.locator("#sessions-table tbody tr").count() == 24

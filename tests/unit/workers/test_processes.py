@@ -1,0 +1,115 @@
+"""Work in several processes: in order, no more at once than there is room for, and never without an end."""
+
+import operator
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agenttrace.errors import WorkerError
+from agenttrace.workers.engine import InThisProcess, usable_cores
+from agenttrace.workers.processes import Processes
+
+JOBS = 2
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Processes]:
+    shared = Processes(JOBS)
+    yield shared
+    shared.close()
+
+
+def test_results_come_in_the_order_of_their_pieces(engine: Processes) -> None:
+    assert list(engine.map(operator.neg, range(50))) == list(InThisProcess().map(operator.neg, range(50)))
+
+
+def test_no_piece_is_taken_before_there_is_room(engine: Processes) -> None:
+    taken = []
+
+    def pieces() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    results = engine.map(operator.neg, pieces())
+    ahead = []
+    for done, _ in enumerate(results):
+        ahead.append(len(taken) - done)
+
+    assert max(ahead) <= 2 * JOBS + 1  # one is at hand for the first that is free
+
+
+def test_what_work_raises_is_raised_here(engine: Processes) -> None:
+    results = engine.map(int, ["1", "two", "3"])
+
+    assert next(results) == 1
+    with pytest.raises(ValueError, match="two"):
+        next(results)
+    assert list(engine.map(int, ["4"])) == [4]
+
+
+def test_a_worker_that_dies_is_an_error_and_no_wait() -> None:
+    engine = Processes(JOBS)
+
+    with pytest.raises(WorkerError, match="ended before"):
+        list(engine.map(os._exit, [1]))
+    engine.close()
+
+
+def test_workers_are_ended_at_once_and_can_begin_again() -> None:
+    engine = Processes(JOBS)
+    results = engine.map(time.sleep, [0, 0, 600, 600, 600])
+    next(results)
+    began = time.monotonic()
+
+    engine.close()
+
+    assert time.monotonic() - began < 60
+    assert list(engine.map(abs, [-1])) == [1]
+    engine.close()
+
+
+def test_what_nobody_waits_for_any_more_is_given_up(engine: Processes) -> None:
+    next(engine.map(time.sleep, [0, 0, 600, 600]))
+
+    assert list(engine.map(abs, [-1, -2])) == [1, 2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are told by /proc")
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "ended"])
+def test_workers_do_not_outlive_the_program(end: signal.Signals) -> None:
+    program = "import time; from agenttrace.workers.processes import Processes\n"
+    program += "list(Processes(2).map(time.sleep, [0, 600, 600, 600, 600]))"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        workers = _until(lambda: [pid for pid in _below(process.pid) if len(_below(process.pid)) > JOBS])
+        process.send_signal(end)
+        process.wait()
+
+    assert _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def _below(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _until(look: Callable[[], Any], patience_s: float = 60) -> Any:
+    until = time.monotonic() + patience_s
+    while not (found := look()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+def test_there_is_a_core_to_use() -> None:
+    assert usable_cores() >= 1
