@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agenttrace.critical_path import levels
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.schedule import plan, walls
 from agenttrace.critical_path.what_if.bench import Bench
@@ -50,8 +51,9 @@ def _takes(bench: Bench, *specs: str) -> list[int]:
 @given(sessions(), st.sampled_from(SELECTORS))
 def test_what_is_not_changed_takes_what_it_took(rows: Rows, selector: str) -> None:
     bench = _bench(rows)
+    recorded = rows.spans[0]["end_ns"] - rows.spans[0]["start_ns"]
     for same in ("*1", "+0", "-0"):
-        assert _takes(bench, f"{selector}{same}") == bench.walls.tolist()
+        assert _takes(bench, f"{selector}{same}") == [recorded]
 
 
 @given(sessions(), st.sampled_from(SELECTORS), st.lists(st.integers(0, 12), min_size=2, max_size=2))
@@ -89,7 +91,8 @@ def test_scaling_rounds_to_the_nearest(value: int, factor: Fraction) -> None:
 
 
 @pytest.mark.parametrize("tens", range(10))
-def test_the_slow_engine_finds_the_same_for_every_phase(tens: int) -> None:
+def test_the_slow_engine_finds_the_same_for_every_phase(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "FEW", 24 * (tens % 2))  # with 0, all events are taken as arrays
     for seed in range(100 * tens, 100 * tens + 100):
         random = Random(seed)
         rows = draw_session(random, Wildness(overruns=random.choice([0.0, 0.3])), spans=12)

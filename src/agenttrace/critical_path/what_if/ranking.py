@@ -78,9 +78,11 @@ def _tried(bench: Bench, spans: Ints) -> pl.DataFrame:
     changes, chosen, wanted = _candidates(bench)
     if not changes:
         return pl.DataFrame(schema=SCHEMA)
-    scenarios = [(one, step) for one in chosen for step in STEPS]
+    pack = _packed(wanted)
+    together = _together(bench, chosen, wanted, pack)
+    scenarios = [(one, step) for one in together for step in STEPS]
     after = scaled_walls(bench.schedule, bench.gaps, scenarios)
-    saved = (bench.walls - after).reshape(len(changes), len(STEPS), -1)
+    saved = (bench.walls - after).reshape(len(together), len(STEPS), -1)[pack]
     number, session = np.nonzero(wanted & (saved[:, 0] > 0))
     about = {
         "session": session,
@@ -90,6 +92,29 @@ def _tried(bench: Bench, spans: Ints) -> pl.DataFrame:
     }
     columns = {name: saved[number, step, session] for step, name in enumerate(SAVED)}
     return pl.DataFrame({**about, **columns}, schema=SCHEMA)
+
+
+def _packed(wanted: Bools) -> Ints:
+    """Changes that are wanted in different sessions are tried at once: of each the number of its trial."""
+    taken: list[Bools] = []
+    pack = np.zeros(len(wanted), np.int64)
+    for change, sessions in enumerate(wanted):
+        free = [place for place, used in enumerate(taken) if not (used & sessions).any()]
+        if free:
+            taken[free[0]] |= sessions
+        else:
+            taken.append(sessions.copy())
+        pack[change] = free[0] if free else len(taken) - 1
+    return pack
+
+
+def _together(bench: Bench, chosen: list[Bools], wanted: Bools, pack: Ints) -> list[Bools]:
+    """The gaps of each trial: those of its changes, in the sessions in which these are wanted."""
+    session = bench.graph.spans.session[bench.stretches.span]
+    found = [np.zeros(len(session), np.bool_) for _ in range(int(pack.max()) + 1)]
+    for change, gaps in enumerate(chosen):
+        found[pack[change]] |= gaps & wanted[change][session]
+    return found
 
 
 def _candidates(bench: Bench) -> tuple[list[str], list[Bools], Bools]:
