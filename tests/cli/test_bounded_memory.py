@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,32 @@ def test_every_output_is_the_same(
     request.getfixturevalue("little")
 
     assert call(capsys, *arguments) == at_once
+
+
+@pytest.mark.parametrize("more", [[], ["--redact"], ["--session", "A-s013"]], ids=["all", "redacted", "one"])
+def test_the_page_is_the_same(
+    more: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    targets = [tmp_path / name for name in ("at_once.html", "in_pieces.html")]
+    call(capsys, "analyze", *RUNS, "--html", str(targets[0]), *more)
+
+    request.getfixturevalue("little")
+
+    call(capsys, "analyze", *RUNS, "--html", str(targets[1]), *more)
+    at_once, in_pieces = (target.read_text(encoding="utf-8") for target in targets)
+    assert in_pieces == at_once
+
+
+def test_redacted_lines_are_the_same_too(
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    arguments = ("analyze", *RUNS, "--format", "jsonl", "--redact")
+    at_once = call(capsys, *arguments)
+
+    request.getfixturevalue("little")
+
+    assert call(capsys, *arguments) == at_once
+    assert "A-s0" not in at_once[1]
 
 
 def test_a_session_is_found_wherever_it_was_read(

@@ -127,9 +127,12 @@ def test_an_export_goes_to_standard_output() -> None:
 def test_an_export_of_nothing_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text('{"session": "s", "kind": "request", "start": "soon"}\n')
-    done = run("export", str(empty), "--to", "perfetto", "-o", str(tmp_path / "x.pftrace"))
-    assert done.returncode == 3
-    assert not (tmp_path / "x.pftrace").exists()
+    target = tmp_path / "x"
+    for arguments in (["export", "--to", "perfetto", "-o", str(target)], ["analyze", "--html", str(target)]):
+        done = run(arguments[0], str(empty), *arguments[1:])
+        assert done.returncode == 3
+        assert b"no session with timings" in done.stderr
+        assert not target.exists()
 
 
 def test_a_target_that_nobody_knows_is_refused(tmp_path: Path) -> None:

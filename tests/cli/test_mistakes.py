@@ -44,5 +44,5 @@ def test_a_file_without_a_command_is_probably_to_be_analysed(
 
 def test_options_of_later_issues_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
     _, page, _ = call(capsys, "analyze", "--help")
-    for option in ("--html", "--parquet", "--waterfall", "--redact"):
+    for option in ("--parquet",):
         assert option not in page

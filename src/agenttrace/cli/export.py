@@ -18,7 +18,8 @@ EPILOG = f"""Examples:
   agenttrace export session.jsonl --to perfetto -o session.pftrace
   agenttrace export traces/ --to perfetto --session 0a1b2c -o one.pftrace
 
-Open the file at the Perfetto UI, which keeps it on your machine, or ask Perfetto's trace processor.
+Open the file in the Perfetto UI, which keeps it on your machine, or ask
+Perfetto's trace processor.
 
 {EXIT_CODES}"""
 

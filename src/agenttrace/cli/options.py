@@ -147,16 +147,13 @@ def choose_output(
 
     Null where the HTML report goes there.
     """
-    asked = [f"--format {chosen.value}"] if chosen is not None else []
-    asked += [
-        f"{option} -"
-        for option, file in (("--json", json_file), ("--html", html_file))
-        if file == STANDARD_OUTPUT
-    ]
+    files = (("--json", json_file), ("--html", html_file))
+    asked = [f"{option} -" for option, file in files if file == STANDARD_OUTPUT]
+    asked += [f"--format {chosen.value}"] if chosen is not None else []
     if len(asked) > 1:
         raise UsageError(
             f"{' and '.join(asked)}: both would go to standard output",
-            hint="give one of them a file, or leave it out",
+            hint="give one of them a file, or leave one of them out",
         )
     if html_file == STANDARD_OUTPUT:
         return None

@@ -84,7 +84,7 @@ SESSION_LISTS = {
 
 def heaviest(frame: pl.DataFrame, chosen: SessionList) -> pl.DataFrame:
     """The rows of a list, the heaviest first."""
-    order = (chosen.weight, *chosen.order)
+    order = (chosen.weight, *chosen.order, "session")
     falling = [name in {chosen.weight, "busy_ns", "calls"} and not chosen.least for name in order]
     return frame.sort(order, descending=falling, nulls_last=True, maintain_order=True)
 

@@ -46,7 +46,7 @@ class Redaction:
 
     def __init__(self, analysis: Analysis) -> None:
         """The key is made of the names of all files and sessions."""
-        told = [*analysis.sources["path"].to_list(), *analysis.sessions["session"].to_list()]
+        told = [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]
         self._key = blake2b("\0".join(told).encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
     def hashed(self, sort: str, word: str) -> str:
@@ -78,10 +78,12 @@ class Redaction:
         return frame.with_columns(
             self._column(frame[name], name)
             for name, dtype in frame.schema.items()
-            if dtype in {pl.String, pl.Categorical} and name not in _OWN_COLUMNS
+            if (dtype in {pl.String, pl.Categorical} or dtype.is_nested()) and name not in _OWN_COLUMNS
         )
 
     def _column(self, words: pl.Series, column: str) -> pl.Series:
+        if words.dtype.is_nested():
+            return pl.Series(words.name, self._value(column, words.to_list()), dtype=words.dtype)
         text = words.cast(pl.String)
         known = text.unique().drop_nulls().to_list()
         hashed = [self._word(column, word) for word in known]

@@ -1,5 +1,6 @@
 """No word of a trace survives, and the report still says what it said."""
 
+import re
 from pathlib import Path
 
 import orjson
@@ -63,7 +64,12 @@ def test_hostile_words_are_hashed_too(name: str, tmp_path: Path) -> None:
 def test_numbers_stay_what_they_are() -> None:
     _, analysis, shown = _redacted(read(SAMPLE))
     before, after = (orjson.loads(b"".join(as_json.to_json(one))) for one in (analysis, shown))
+    changes = [document["summary"].pop("recommendations") for document in (before, after)]
     assert before["summary"] == after["summary"]
+    assert [change["saved_ns"] for change in changes[0]] == [change["saved_ns"] for change in changes[1]]
+    assert [change["change"] for change in changes[1]][:2] == ["model*0.5", "tool*0.5"]
+    assert changes[1][2]["change"].startswith("tool:name-")
+    assert changes[1][2]["change"].endswith("*0.5")
     assert [row["critical_ns"] for row in before["sessions"][0]["tools"]] == [
         row["critical_ns"] for row in after["sessions"][0]["tools"]
     ]
@@ -88,6 +94,22 @@ def test_the_hash_of_a_guess_is_of_no_use_without_the_trace() -> None:
     other = _redacted(read(SAMPLE.with_name("fan-out.jsonl")))[0]
     assert one.hashed("name", "Bash") != other.hashed("name", "Bash")
     assert one.hashed("name", "Bash") == _redacted(read(SAMPLE))[0].hashed("name", "Bash")
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ("decode*0.5", "decode*0.5"),
+        ("tool:web_search=0", "tool:HASH=0"),
+        ("tool:general-purpose", "tool:HASH"),
+        ("agent:Explore&tool:Bash*0.5,prefill-200ms", "agent:HASH&tool:HASH*0.5,prefill-200ms"),
+        ("purpose:compaction*0.5", "purpose:compaction*0.5"),
+    ],
+)
+def test_changes_keep_what_they_do_and_lose_names(change: str, shown: str) -> None:
+    redaction, _, _ = _redacted(read(SAMPLE))
+    line = orjson.loads(redaction.line(orjson.dumps({"what_if": [{"change": change}]})))
+    assert re.sub("name-[0-9a-f]{10}", "HASH", line["what_if"][0]["change"]) == shown
 
 
 def test_lanes_lose_their_names() -> None:
