@@ -12,7 +12,7 @@ from agenttrace.replay.blocks import BlockPool
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.replica import Limits, Replica
-from agenttrace.replay.routing import Routing, make_router
+from agenttrace.replay.routing import Router, Routing, make_router
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
 from agenttrace.replay.workload import Workload
@@ -21,7 +21,7 @@ from agenttrace.replay.workload import Workload
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What serves: replicas alike. `kv_blocks`: of each; None: as many as are needed. `overhead_ns`: of each request
-    before it gets to a replica. `keep_ns`: how long unused prefixes are kept. `cache`: whether prefixes are kept."""
+    before it gets to a replica. `keep_ns`: how long unused prefixes are kept."""
 
     times: StepTimes
     replicas: int
@@ -34,10 +34,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority.
-
-    `effort`: by what factor their prefill is longer than the model says; `stretch`: their decode.
-    """
+    """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority."""
 
     prompt: list[int]
     answer: list[int]
@@ -67,8 +64,16 @@ def _known(values: Ints, least: int) -> Ints:
     return np.where(values == NULL, least, np.maximum(values, least))
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Of each request by what factor its prefill (`effort`) and its decode (`stretch`) take longer than modelled."""
+
+    effort: list[float]
+    stretch: list[float]
+
+
 class Fleet:
-    """The servers. `effort`, `stretch`: factors of each request's prefill and decode; None: all 1."""
+    """The servers. `router`: another one than the deployment's."""
 
     def __init__(
         self,
@@ -76,11 +81,12 @@ class Fleet:
         itinerary: Itinerary,
         demand: Demand,
         deployment: Deployment,
-        factors: tuple[list[float], list[float]] | None = None,
+        factors: Factors | None = None,
+        router: Router | None = None,
     ) -> None:
         self._simulation, self._itinerary, self._demand = simulation, itinerary, demand
         self._deployment, self._factors = deployment, factors
-        self._router = make_router(deployment.routing, deployment.limits.block_tokens)
+        self._router = router or make_router(deployment.routing, deployment.limits.block_tokens)
         self.replicas = [
             Replica(
                 deployment.times,
@@ -113,8 +119,8 @@ class Fleet:
         steps = demand.answer[row] - 1
         effort = 1.0
         if self._factors is not None:
-            effort = self._factors[0][row]
-            steps = max(round(steps * self._factors[1][row]), min(steps, 1))
+            effort = self._factors.effort[row]
+            steps = max(round(steps * self._factors.stretch[row]), min(steps, 1))
         job = Job(row, demand.prompt[row], steps, demand.paths[row], demand.path_blocks[row])
         job.told_hit, job.priority, job.effort = demand.told_hit[row], demand.priority[row], effort
         job.stops = [

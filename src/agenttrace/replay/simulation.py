@@ -33,7 +33,9 @@ class Servers(Protocol):
 class Simulation:
     """One run. Servers tell it of instants in the course of requests by `reach`."""
 
-    def __init__(self, itinerary: Itinerary, arrivals: Arrivals, requests: int) -> None:
+    def __init__(self, itinerary: Itinerary, arrivals: Arrivals, requests: int, overhead_ns: int = 0) -> None:
+        """`overhead_ns`: from sending a request to when a server has it."""
+        self._overhead_ns = overhead_ns
         self.book = Book(len(itinerary.start), requests)
         self.now = 0
         self._itinerary = itinerary
@@ -92,7 +94,7 @@ class Simulation:
             row, session = itinerary.request[point], itinerary.session[point]
             if row != NONE:
                 self.book.sent[row] = at
-                heappush(self._events, (max(at, self.now), _SENT, row, 0))
+                heappush(self._events, (max(at, self.now) + self._overhead_ns, _SENT, row, 0))
             elif session != NONE:
                 self.book.end[session] = at
                 if self._arrivals.lanes:
