@@ -16,6 +16,9 @@ import numpy as np
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints, climbed, run_starts, summed_up
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.network import Network
+from agenttrace.critical_path.spans import PHASE
+from agenttrace.critical_path.stretches import stretches_before
+from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.served import Served
 
 _PASSES = 8
@@ -42,13 +45,15 @@ class Course:
     offset: Ints
 
 
-def lay_course(graph: Graph, network: Network, served: Served) -> Course:
-    """The course of the sessions of a chunk."""
+def lay_course(graph: Graph, network: Network, served: Served, tool_factor: float = 1.0) -> Course:
+    """The course of the sessions of a chunk, with tools that take `tool_factor` of their time."""
     t = _times(graph, network)
     source, target = network.source, network.target
     latest = np.full(network.size, NULL, np.int64)
     np.maximum.at(latest, target, t[source])
     gap = np.where(latest == NULL, 0, t - latest)
+    if tool_factor != 1:
+        gap = _scaled(graph, gap, tool_factor)
     group, starts = served.of_node, np.zeros(network.size, np.bool_)
     starts[served.rows] = True
     floats = (group != NONE) & ~starts
@@ -78,6 +83,15 @@ def lay_course(graph: Graph, network: Network, served: Served) -> Course:
         of=group[hangs],
         offset=t[hangs] - graph.forest.start[served.rows[group[hangs]]],
     )
+
+
+def _scaled(graph: Graph, gap: Ints, factor: float) -> Ints:
+    """Gaps in which a tool ran, so much longer or shorter."""
+    node = np.arange(len(graph.nodes))
+    tool = stretches_before(graph, node).phase == PHASE[Phase.TOOL]
+    changed = gap.copy()
+    changed[: len(node)][tool] = np.rint(gap[: len(node)][tool] * factor).astype(np.int64)
+    return changed
 
 
 def _times(graph: Graph, network: Network) -> Ints:

@@ -12,7 +12,8 @@ from agenttrace.replay.blocks import BlockPool
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.replica import Limits, Replica
-from agenttrace.replay.routing import Router, Routing, make_router
+from agenttrace.replay.choices import Routing
+from agenttrace.replay.routing import Router, make_router
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
 from agenttrace.replay.workload import Workload

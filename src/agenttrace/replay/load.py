@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from agenttrace.critical_path.arrays import Ints
-
-
-class Load(StrEnum):
-    """How sessions come."""
-
-    CLOSED = "closed"
-    RECORDED = "recorded"
-    ISOLATED = "isolated"
+from agenttrace.replay.choices import Load
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """`order`: the sessions in the order in which they begin. `at`: of each in that order when it may begin at the
-    earliest, ns. `lanes`: how many run at once; 0 for no limit."""
+    """`order`: the sessions in the order in which they begin. `at`: of each in that order the earliest instant, ns.
+
+    `lanes`: how many run at once; 0 for no limit.
+    """
 
     order: list[int]
     at: list[int]

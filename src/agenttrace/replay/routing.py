@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import TypeAlias
 
+from agenttrace.replay.choices import Routing
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.replica import Replica
 
 Router: TypeAlias = Callable[[Sequence[Replica], Job, int], int]
 """Takes the replicas, a job and the time; returns a place among the replicas."""
-
-
-class Routing(StrEnum):
-    """The routers."""
-
-    AFFINITY = "affinity"
-    ROUND_ROBIN = "round-robin"
-    LEAST_LOADED = "least-loaded"
 
 
 def make_router(routing: Routing, block_tokens: int) -> Router:

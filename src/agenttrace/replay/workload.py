@@ -48,8 +48,8 @@ class Workload:
     models: list[str]
 
 
-def read_workload(trace: Trace) -> Workload:
-    """The timed sessions of a trace as a workload."""
+def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
+    """The timed sessions of a trace as a workload, with tools that take `tool_factor` of their time."""
     trace = trace.timed()
     models: dict[str, int] = {}
     requests, courses, changes, names, bounds = [], [], [], [], []
@@ -63,7 +63,7 @@ def read_workload(trace: Trace) -> Workload:
         found.session[:] += sessions
         found.span[:] += spans
         requests.append(found)
-        courses.append(lay_course(graph, network, served))
+        courses.append(lay_course(graph, network, served, tool_factor))
         names += [str(name) for name in graph.spans.names.to_pylist()]
         first = graph.spans.first
         bounds.append(np.stack([graph.forest.start[first], graph.forest.end[first]]))

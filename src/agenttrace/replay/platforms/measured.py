@@ -9,7 +9,7 @@ from agenttrace.replay.blocks import UNLIMITED
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.quantities import Quantity
 from agenttrace.replay.replica import Limits
-from agenttrace.replay.routing import Routing
+from agenttrace.replay.choices import Routing
 from agenttrace.replay.steps import AffineSteps
 
 STEP_TIMES = {
