@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agenttrace.cli.platform_choice import Wanted, choose_target, read_measured
@@ -13,7 +13,7 @@ from agenttrace.model.trace import Trace
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.policies import Policies
-from agenttrace.replay.projection import Jitter
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
 from agenttrace.replay.workload import Workload, read_workload
 from agenttrace.report.lists import distinct_findings
@@ -79,7 +79,7 @@ def _baseline(workload: Workload, asked: Asked) -> tuple[Baseline, list[Row]]:
     if found is None:
         said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
         return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
-    own = measured_target(found.platform, Policies(), None)
+    own = replace(measured_target(found.platform, Policies(), None), jitter=Jitter(found.residuals))
     return Baseline(own, Jitter(found.residuals), own), []
 
 

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.replay.fitting.observed import Floats
+from agenttrace.replay.fitting.resimulation import Residuals
 from agenttrace.replay.fleet import Factors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Jitter:
+    """Where residuals come from: those of the requests themselves, or quantiles that a platform's file states."""
+
+    own: Residuals | None = None
+    prefill: Sequence[float] = ()
+    decode: Sequence[float] = ()
+
+    def draw(self, session: Ints, random: np.random.Generator) -> Factors:
+        """Factors of all requests; `session`: of each of them."""
+        if self.own is not None:
+            return drawn_factors(session, self.own.prefill, self.own.decode, random)
+        return sampled_factors(session, np.array(self.prefill), np.array(self.decode), random)
 
 
 def drawn_factors(session: Ints, prefill: Floats, decode: Floats, random: np.random.Generator) -> Factors:

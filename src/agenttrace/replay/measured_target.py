@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.fleet import Deployment
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.quantities import Claim, Quantity
@@ -37,5 +38,12 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         model=None,
         split=None,
         build=build,
+        jitter=_jitter(platform),
         assumptions=[Assumption(name, number) for name, number in numbers.items() if name in NAMES],
     )
+
+
+def _jitter(platform: MeasuredPlatform) -> Jitter | None:
+    if not platform.prefill_residuals and not platform.decode_residuals:
+        return None
+    return Jitter(None, platform.prefill_residuals, platform.decode_residuals)

@@ -6,14 +6,12 @@ wrong falls out of their ratio.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.replay.fitting.resimulation import Residuals
 from agenttrace.replay.fleet import Deployment, Factors
-from agenttrace.replay.jitter import drawn_factors, sampled_factors
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, estimate_ratio
 from agenttrace.replay.playing import Stage
@@ -23,22 +21,6 @@ MOST_DRAWS = 20
 _REQUESTS = 20_000
 _TORNADO = 8
 _MATTERS = 1e-4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Jitter:
-    """Where residuals come from: those of the requests themselves, or quantiles that a platform's file states."""
-
-    own: Residuals | None = None
-    prefill: Sequence[float] = ()
-    decode: Sequence[float] = ()
-
-    def draw(self, stage: Stage, random: np.random.Generator) -> Factors:
-        """Factors of all requests."""
-        session = stage.workload.requests.session
-        if self.own is not None:
-            return drawn_factors(session, self.own.prefill, self.own.decode, random)
-        return sampled_factors(session, np.array(self.prefill), np.array(self.decode), random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +60,15 @@ def draws_for(requests: int, asked: int | None) -> int:
 
 
 def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int) -> Simulated:
-    """All draws on one platform; the same seed gives every platform the same random numbers."""
+    """All draws on one platform; the same seed gives every platform the same random numbers.
+
+    `jitter`: of a platform that has none of its own.
+    """
     served = target.build({})
+    session = stage.workload.requests.session
+    own = target.jitter or jitter
     factors = [
-        _steadied(jitter.draw(stage, np.random.default_rng([seed, 1, draw])), target.deterministic)
+        _steadied(own.draw(session, np.random.default_rng([seed, 1, draw])), target.deterministic)
         for draw in range(draws)
     ]
     first = stage.play(served, factors[0])

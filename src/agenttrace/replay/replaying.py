@@ -17,7 +17,8 @@ from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
-from agenttrace.replay.projection import Jitter, Projected, Simulated, draws_for, project, simulate
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
 from agenttrace.replay.retimed import retimed
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload, read_workload

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agenttrace.replay.fleet import Deployment
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.quantities import Quantity
 
 
@@ -24,7 +25,7 @@ class Target:
     """`build` makes the servers, with some numbers other than they are given; None for those that do not fit.
 
     `split`: how the work is divided between engines. `racks`: how many it takes. `deterministic`: the share of
-    the decode that carries no jitter. `claims`: what the vendor says, beside what the model says.
+    the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions.
     """
 
     platform: str
@@ -35,6 +36,7 @@ class Target:
     fits: bool = True
     racks: float | None = None
     deterministic: float = 0.0
+    jitter: Jitter | None = None
     notes: Sequence[str] = field(default_factory=tuple)
 
     def drawn(self, random: np.random.Generator) -> Deployment:

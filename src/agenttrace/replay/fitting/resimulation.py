@@ -23,6 +23,8 @@ from agenttrace.replay.simulation import Simulation
 
 _LEAST_STEPS = 8
 _WIDEST = 4.0
+_SHORT = 0.5
+"""A wait of which so much is queue says nothing of the prefill."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +69,9 @@ def residuals(requests: Requests, outcome: Outcome) -> Residuals:
     decode[enough] = recorded[enough] / (outcome.done - outcome.first)[enough]
     prefill = np.ones(len(requests))
     wait, simulated = _waits(requests, outcome)
-    sound = told & (simulated > 0) & (wait > 0) & (wait < _WIDEST * simulated) & (simulated < _WIDEST * wait)
+    queued = outcome.admitted - outcome.sent > _SHORT * simulated
+    sound = told & (simulated > 0) & (wait > 0) & ~queued
+    sound &= (wait < _WIDEST * simulated) & (simulated < _WIDEST * wait)
     prefill[sound] = wait[sound] / simulated[sound]
     return Residuals(prefill, np.clip(decode, 1 / _WIDEST, _WIDEST))
 
