@@ -6,6 +6,7 @@ was never measured part of it will not hold.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ _STRENGTH = 2.0
 _SHARE = 0.7
 _ROUNDS = 15
 _NEAR = 0.03
+_LEAST_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correction:
-    """Learnt from measured steps; what it has never seen counts as the middle of all."""
+    """Learnt from measured steps. Models that it has hardly seen are left to the physics."""
 
     backends: tuple[str, ...]
     models: tuple[str, ...]
@@ -44,13 +46,14 @@ class Correction:
 
     def factors(self, of: Sequence[Circumstances]) -> Floats:
         """By what to multiply predictions."""
-        return np.exp(_SHARE * (_columns(of, self.backends, self.models) @ self.weights))
+        share = np.array([_SHARE if one.model in self.models else 0.0 for one in of])
+        return np.exp(share * (_columns(of, self.backends, self.models) @ self.weights))
 
 
 def learn(of: Sequence[Circumstances], measured_over_predicted: Floats) -> Correction:
     """The correction that brings predictions to what was measured."""
-    backends = tuple(sorted({one.backend for one in of}))
-    models = tuple(sorted({one.model for one in of}))
+    backends = _frequent([one.backend for one in of])
+    models = _frequent([one.model for one in of])
     columns, left = _columns(of, backends, models), np.log(measured_over_predicted)
     weights = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
@@ -59,6 +62,11 @@ def learn(of: Sequence[Circumstances], measured_over_predicted: Floats) -> Corre
         square = columns.T @ (columns * importance[:, None]) + _STRENGTH * np.eye(columns.shape[1])
         weights = np.linalg.solve(square, columns.T @ (importance * left))
     return Correction(backends, models, weights)
+
+
+def _frequent(names: Sequence[str]) -> tuple[str, ...]:
+    """Those of which there is enough to learn from."""
+    return tuple(sorted(name for name, count in Counter(names).items() if count >= _LEAST_ROWS))
 
 
 def _columns(of: Sequence[Circumstances], backends: tuple[str, ...], models: tuple[str, ...]) -> Floats:
