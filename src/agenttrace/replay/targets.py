@@ -21,6 +21,17 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorSaid:
+    """A vendor's claim; `modelled`: the same by the model, None where it is of another kind."""
+
+    what: str
+    value: float
+    unit: str
+    modelled: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """`build` makes the servers, with some numbers other than they are given; None for those that do not fit.
 
@@ -38,6 +49,7 @@ class Target:
     deterministic: float = 0.0
     jitter: Jitter | None = None
     notes: Sequence[str] = field(default_factory=tuple)
+    claims: Sequence[VendorSaid] = field(default_factory=tuple)
 
     def drawn(self, random: np.random.Generator) -> Deployment:
         """The servers with every uncertain number somewhere in its interval."""

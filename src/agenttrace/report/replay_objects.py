@@ -104,6 +104,16 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             }
             for assumption in target.assumptions
         ],
+        "claims": [
+            {
+                "what": claim.what,
+                "vendor": claim.value,
+                "unit": claim.unit,
+                "modelled": None if claim.modelled is None else _number(claim.modelled),
+                "source": claim.source,
+            }
+            for claim in target.claims
+        ],
         "notes": list(target.notes),
     }
 

@@ -95,6 +95,7 @@ def prefill_ms(
     """A prompt's prefill at the specified peaks. `tokens`: new ones, and those before them that are cached."""
     new, past = tokens
     linear = 2 * model.active_parameters * new / layout.gpus / chip.peak(precision)
-    reach = new * past + new * new / 2
+    each = past + new / 2
+    reach = new * (min(each, model.sparse_topk) if model.latent and model.sparse_topk else each)
     attention = model.layers * 4 * model.heads * model.head_dim * reach / layout.gpus / chip.bf16
     return (linear + attention) * _MS
