@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from agenttrace.replay.modelling.architecture import Architecture, architecture
-from agenttrace.replay.modelling.cost import Chip, Layout, Terms, decode_terms, prefill_ms
 from agenttrace.replay.modelling.correction import Circumstances
+from agenttrace.replay.modelling.cost import Chip, Layout, Terms, decode_terms, prefill_ms
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
 from agenttrace.replay.platforms.modelled import modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
@@ -123,12 +123,10 @@ def _reason(row: dict[str, str], known: dict[str, Architecture], flat: set[tuple
         return "no time between tokens, parallelism or concurrency"
     if (_number(row["ttft_ms"]) or 0) > itl * (_number(row["osl"]) or 1):
         return "requests queued longer than they decoded: the concurrency is not the batch"
-    return _unclear_layout(row, known[row["model"]], tensor, flat)
+    return _unclear_layout(row, tensor, flat)
 
 
-def _unclear_layout(
-    row: dict[str, str], model: Architecture, tensor: float, flat: set[tuple[str, ...]]
-) -> str | None:
+def _unclear_layout(row: dict[str, str], tensor: float, flat: set[tuple[str, ...]]) -> str | None:
     rack = "nvl72" in PLATFORMS[row["hw"]]
     if tensor > _ISLAND and not rack:
         return "more GPUs than are linked: how the model is spread over the islands is not stated"
@@ -153,7 +151,12 @@ def _flat_groups(rows: list[dict[str, str]]) -> set[tuple[str, ...]]:
     for group, points in groups.items():
         counts, times = [count for count, _ in points], [itl for _, itl in points]
         same = max(times) <= _FLAT * min(times)
-        if len(points) >= _FLAT_ROWS and same and max(counts) >= _FLAT_SPAN * min(counts) and min(counts) >= 64:
+        if (
+            len(points) >= _FLAT_ROWS
+            and same
+            and max(counts) >= _FLAT_SPAN * min(counts)
+            and min(counts) >= 64
+        ):
             found.add(group)
     return found
 

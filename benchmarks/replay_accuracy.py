@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from measured_steps import Measured, chips, read_rows, terms_of, usable
-from rubin_pilot import pilot_errors
 
 from agenttrace.replay.modelling.coefficients import NAMES, Samples, fit, predict, samples
 from agenttrace.replay.modelling.correction import learn
+from measured_steps import Measured, chips, read_rows, terms_of, usable
+from rubin_pilot import pilot_errors
 
 _QUICK = 400
 
@@ -35,7 +35,9 @@ def main() -> None:
         trained = [trained[place] for place in sorted(chosen)]
     hardware = sorted({row.hardware for row in rows} | set(excluded))
     answer = {
-        "by_hardware": {name: _of_hardware(name, rows, trained, excluded.get(name, Counter())) for name in hardware},
+        "by_hardware": {
+            name: _of_hardware(name, rows, trained, excluded.get(name, Counter())) for name in hardware
+        },
         "rubin_pilot": pilot_errors(read_rows(options.pilot or options.rows)),
     }
     if options.coefficients:
@@ -47,13 +49,17 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=Path, required=True, help="the table to predict")
     parser.add_argument("--train", type=Path, help="the table to fit to, the same if left out")
     parser.add_argument("--pilot", type=Path, help="the table with the Rubin pilot, the same if left out")
     parser.add_argument("--mode", default="agg", help="which rows")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--coefficients", type=Path, help="write what the fit to all rows gives, with intervals")
+    parser.add_argument(
+        "--coefficients", type=Path, help="write what the fit to all rows gives, with intervals"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, help="rows to fit to with --quick")
     parser.add_argument("--quick", action="store_true", help="fit to a part of the rows")
@@ -93,7 +99,7 @@ def _of_hardware(
 def _predictions(asked: Sequence[Measured], known: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
     """Times between tokens and to the first token, ms."""
     chip = chips()
-    terms, waited, own = terms_of(list(known), chip)
+    terms, waited, _ = terms_of(list(known), chip)
     measured = np.array([row.itl_ms for row in known])
     fitted = samples(terms, waited)
     coefficients = fit(fitted, measured)
@@ -116,7 +122,9 @@ def _coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:
     left_out = [_fit(whole, measured, hardware != name) for name in sorted(set(hardware.tolist()))]
     fitted, others = fit(whole, measured), np.array(left_out)
     return {
-        name: [float(f"{value:.4g}") for value in (fitted[place], others[:, place].min(), others[:, place].max())]
+        name: [
+            float(f"{value:.4g}") for value in (fitted[place], others[:, place].min(), others[:, place].max())
+        ]
         for place, name in enumerate(NAMES)
     }
 

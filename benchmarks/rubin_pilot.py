@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from measured_steps import models
 
 from agenttrace.replay.modelling.architecture import Architecture
+from measured_steps import models
 
 _DECODE, _PREFILL = "static_decode_step", "static_prefill"
 _PRECISION = "fp4"

@@ -28,7 +28,9 @@ def fit(
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
     ],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the platform is called.")] = "fitted",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What the platform is called.")
+    ] = "fitted",
     seed: Seed = 1,
     input_format: o.InputFormat = None,
     color: o.ColorChoice = o.Color.AUTO,

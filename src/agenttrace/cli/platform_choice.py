@@ -41,7 +41,10 @@ def choose_target(wanted: Wanted) -> Target:
         return measured_target(measured_platform(document, name), wanted.policies, wanted.replicas)
     if document.get("kind") == "modelled":
         return modelled_target(
-            modelled_platform(document, name), choose_model(wanted.model, name), wanted.policies, wanted.replicas
+            modelled_platform(document, name),
+            choose_model(wanted.model, name),
+            wanted.policies,
+            wanted.replicas,
         )
     raise InputError(f"kind is {document.get('kind')!r}, expected measured or modelled", where=name)
 
@@ -53,13 +56,17 @@ def choose_model(name: str | None, platform: str) -> Architecture:
 
     known = shipped_models()
     if name is None:
-        raise UsageError(f"{platform} is modelled: --model says what it serves", hint=f"there are: {', '.join(known)}")
+        raise UsageError(
+            f"{platform} is modelled: --model says what it serves", hint=f"there are: {', '.join(known)}"
+        )
     for shipped, text in known.items():
         document = parse_toml(text, shipped)
         if name == shipped or name in document["aliases"]:
             return architecture(document, shipped)
     if not Path(name).is_file():
-        raise UsageError(f"--model {name}: no such model and no such file", hint=f"there are: {', '.join(known)}")
+        raise UsageError(
+            f"--model {name}: no such model and no such file", hint=f"there are: {', '.join(known)}"
+        )
     return architecture(parse_toml(_read(name), name), name)
 
 

@@ -21,7 +21,9 @@ EPILOG = f"""Examples:
 
 {EXIT_CODES}"""
 
-Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same number gives the same answer.")]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="The same number gives the same answer.")
+]
 
 
 def replay(
@@ -36,7 +38,9 @@ def replay(
     baseline: Annotated[
         str,
         typer.Option(
-            "--baseline", metavar="NAME|FILE|fit", help="What served the sessions; fit: learnt from the trace."
+            "--baseline",
+            metavar="NAME|FILE|fit",
+            help="What served the sessions; fit: learnt from the trace.",
         ),
     ] = "fit",
     replicas: Annotated[
@@ -47,15 +51,21 @@ def replay(
     ] = Load.CLOSED,
     lanes: Annotated[
         int | None,
-        typer.Option("--lanes", metavar="N", min=1, help="Sessions at once; without it, as many as recorded."),
+        typer.Option(
+            "--lanes", metavar="N", min=1, help="Sessions at once; without it, as many as recorded."
+        ),
     ] = None,
     draws: Annotated[
         int | None,
-        typer.Option("--draws", metavar="N", min=1, max=10_000, help="Simulations of each kind, for intervals."),
+        typer.Option(
+            "--draws", metavar="N", min=1, max=10_000, help="Simulations of each kind, for intervals."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A number of the platforms, or a policy. Repeatable."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A number of the platforms, or a policy. Repeatable."
+        ),
     ] = None,
     seed: Seed = 1,
     json_file: o.JsonFile = None,

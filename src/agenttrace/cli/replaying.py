@@ -11,9 +11,9 @@ from agenttrace.errors import NoDataError
 from agenttrace.ingest.reading import read
 from agenttrace.model.trace import Trace
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.policies import Policies
-from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
 from agenttrace.replay.workload import Workload, read_workload
 from agenttrace.report.lists import distinct_findings
@@ -64,7 +64,9 @@ def read_sessions(paths: Sequence[str], input_format: str | None) -> tuple[Trace
     trace = read(list(paths), input_format=input_format)
     workload = read_workload(trace)
     if not workload.names:
-        raise NoDataError("no session with timings", hint="`agenttrace formats` tells which formats state them")
+        raise NoDataError(
+            "no session with timings", hint="`agenttrace formats` tells which formats state them"
+        )
     return trace, workload
 
 

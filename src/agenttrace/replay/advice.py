@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.choices import Routing
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.playing import Stage
-from agenttrace.replay.choices import Routing
 from agenttrace.replay.steps import StepTimes
 
 _CHUNKS = (512, 2048, 8192)
@@ -52,7 +52,11 @@ def advise(stage: Stage, deployment: Deployment, fewer_tools: Stage | None) -> l
     """The levers, the best first. `fewer_tools`: the stage with tools that take half as long."""
     before = _median(stage, deployment)
     changes = [
-        ("hardware", "every step twice as fast", replace(deployment, times=_Faster(deployment.times, _FASTER))),
+        (
+            "hardware",
+            "every step twice as fast",
+            replace(deployment, times=_Faster(deployment.times, _FASTER)),
+        ),
         ("routing", *_other_routing(stage, deployment)),
         ("chunk", *_other_chunks(stage, deployment)),
     ]
@@ -74,7 +78,9 @@ def _median(stage: Stage, deployment: Deployment) -> float:
 
 
 def _other_routing(stage: Stage, deployment: Deployment) -> tuple[str, Deployment]:
-    others = [replace(deployment, routing=routing) for routing in Routing if routing is not deployment.routing]
+    others = [
+        replace(deployment, routing=routing) for routing in Routing if routing is not deployment.routing
+    ]
     if deployment.replicas == 1:
         return "another router", deployment
     best = min(others, key=lambda other: _median(stage, other))

@@ -9,10 +9,10 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NULL, Ints
 from agenttrace.replay.blocks import BlockPool
+from agenttrace.replay.choices import Routing
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.replica import Limits, Replica
-from agenttrace.replay.choices import Routing
 from agenttrace.replay.routing import Router, make_router
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
@@ -21,8 +21,11 @@ from agenttrace.replay.workload import Workload
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What serves: replicas alike. `kv_blocks`: of each; None: as many as are needed. `overhead_ns`: of each request
-    before it gets to a replica. `keep_ns`: how long unused prefixes are kept."""
+    """What serves: replicas alike.
+
+    `kv_blocks`: of each; None: as many as are needed. `overhead_ns`: of each request before it gets to a replica.
+    `keep_ns`: how long unused prefixes are kept.
+    """
 
     times: StepTimes
     replicas: int

@@ -38,7 +38,9 @@ def plan_itinerary(workload: Workload) -> Itinerary:
         course.source.tolist(), course.target.tolist(), course.delay.tolist(), strict=True
     ):
         after[source].append((target, delay))
-    waits = np.bincount(course.target, minlength=course.size) + np.bincount(course.hangs, minlength=course.size)
+    waits = np.bincount(course.target, minlength=course.size) + np.bincount(
+        course.hangs, minlength=course.size
+    )
     hangs: list[list[tuple[int, int, float]]] = [[] for _ in range(len(requests))]
     shares = _shares(workload)
     for point, row, offset, share in zip(

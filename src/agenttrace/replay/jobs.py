@@ -23,9 +23,9 @@ class Job:
         "joined",
         "left",
         "order",
+        "past",
         "path",
         "path_blocks",
-        "past",
         "priority",
         "private",
         "prompt_tokens",
@@ -35,7 +35,9 @@ class Job:
         "told_hit",
     )
 
-    def __init__(self, row: int, prompt_tokens: int, steps: int, path: Sequence[int], path_blocks: int) -> None:
+    def __init__(
+        self, row: int, prompt_tokens: int, steps: int, path: Sequence[int], path_blocks: int
+    ) -> None:
         """`path`: its prompt's segments, `path_blocks` blocks in sum; empty where they are not known."""
         self.row = row
         self.prompt_tokens = prompt_tokens

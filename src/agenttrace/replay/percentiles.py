@@ -40,8 +40,11 @@ def percentiles(values: Ints | Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Times of the same sessions in several simulations: a row each. `jitter`: other residuals; `parameters`:
-    other parameters of the platform, the residuals as in the first row of `jitter`."""
+    """Times of the same sessions in several simulations, a row each.
+
+    `jitter`: other residuals; `parameters`: other parameters of the platform, the residuals as in the first row of
+    `jitter`.
+    """
 
     jitter: Floats
     parameters: Floats
@@ -73,7 +76,11 @@ def _estimates(jitter: Floats, parameters: Floats, other: Draws | None, seed: in
     value = simulated.mean(axis=0)
     found = []
     for place in range(len(PERCENTS)):
-        sources = {"sampling": sampled[:, place], "parameters": varied[:, place], "simulation": simulated[:, place]}
+        sources = {
+            "sampling": sampled[:, place],
+            "parameters": varied[:, place],
+            "simulation": simulated[:, place],
+        }
         found.append(_combined(float(value[place]), sources))
     return found
 

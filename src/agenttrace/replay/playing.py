@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
 from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
-from agenttrace.replay.choices import Load
 from agenttrace.replay.load import arrivals
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.simulation import Simulation

@@ -26,7 +26,9 @@ def parse_policies(settings: Sequence[str]) -> Policies:
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key or not value:
-            raise UsageError(f"--set {setting}: expected key=value", hint="for example --set routing=round-robin")
+            raise UsageError(
+                f"--set {setting}: expected key=value", hint="for example --set routing=round-robin"
+            )
         if key == "routing":
             routing = _routing(value)
         elif key == "keep":
@@ -41,7 +43,9 @@ def _routing(value: str) -> Routing:
         return Routing(value)
     except ValueError:
         known = ", ".join(routing.value for routing in Routing)
-        raise UsageError(f"--set routing={value}: there is no such router", hint=f"there are: {known}") from None
+        raise UsageError(
+            f"--set routing={value}: there is no such router", hint=f"there are: {known}"
+        ) from None
 
 
 def _duration(setting: str, value: str) -> int:

@@ -83,7 +83,9 @@ class _Chain:
         self.ends: list[int] = []
         whole: list[list[int]] = []
         listed, firsts = block.tolist(), first.tolist()
-        for row, (before, kept) in enumerate(zip(changes.before.tolist(), changes.kept.tolist(), strict=True)):
+        for row, (before, kept) in enumerate(
+            zip(changes.before.tolist(), changes.kept.tolist(), strict=True)
+        ):
             low, high = firsts[row], firsts[row + 1]
             head = whole[before][:kept] if before >= 0 else []
             path = head + listed[low:high]

@@ -87,7 +87,9 @@ def _steadied(factors: Factors, share: float) -> Factors:
     return Factors(factors.effort, [1 + (factor - 1) * (1 - share) for factor in factors.stretch])
 
 
-def project(stage: Stage, baseline: Simulated, target: Target, jitter: Jitter, draws: int, seed: int) -> Projected:
+def project(
+    stage: Stage, baseline: Simulated, target: Target, jitter: Jitter, draws: int, seed: int
+) -> Projected:
     """A target beside the baseline, which was simulated with the same draws and seed."""
     found = simulate(stage, target, jitter, draws, seed)
     plain = stage.play(target.build({}))

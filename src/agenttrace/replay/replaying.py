@@ -13,11 +13,11 @@ from agenttrace.critical_path.summary import summarise
 from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
+from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
-from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
 from agenttrace.replay.retimed import retimed
 from agenttrace.replay.targets import Target
@@ -72,8 +72,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed:
-    """`identity_error_ns`: how far recorded durations through the same course are from the recorded sessions.
-    `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit."""
+    """What was played, and the checks on it.
+
+    `identity_error_ns`: how far recorded durations through the same course are from the recorded sessions.
+    `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
+    """
 
     sessions: int
     recorded: Ints
@@ -86,9 +89,12 @@ class Replayed:
     baseline_wall: list[Estimate]
     baseline_phases: dict[str, int]
     answers: list[Answer]
+    unfit: list[Target]
 
 
-def replay(trace: Trace, workload: Workload, baseline: Baseline, targets: Sequence[Target], scenario: Scenario) -> Replayed:
+def replay(
+    trace: Trace, workload: Workload, baseline: Baseline, targets: Sequence[Target], scenario: Scenario
+) -> Replayed:
     """Plays the workload, which was read from the trace, on the baseline and on every target that fits."""
     lanes = scenario.lanes or recorded_lanes(workload.start, workload.wall)
     draws = draws_for(len(workload.requests), scenario.draws)
@@ -98,7 +104,14 @@ def replay(trace: Trace, workload: Workload, baseline: Baseline, targets: Sequen
     before = _before(stage, baseline, draws, scenario.seed)
     faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes)
     answers = [
-        _answer(trace, stage, faster_tools, before, project(stage, before, target, baseline.jitter, draws, scenario.seed), scenario.seed)
+        _answer(
+            trace,
+            stage,
+            faster_tools,
+            before,
+            project(stage, before, target, baseline.jitter, draws, scenario.seed),
+            scenario.seed,
+        )
         for target in targets
         if target.fits
     ]
@@ -114,6 +127,7 @@ def replay(trace: Trace, workload: Workload, baseline: Baseline, targets: Sequen
         baseline_wall=estimate(before.draws, scenario.seed),
         baseline_phases=_phases(trace, before.first),
         answers=answers,
+        unfit=[target for target in targets if not target.fits],
     )
 
 
@@ -134,7 +148,9 @@ def _self_ratio(workload: Workload, baseline: Baseline) -> tuple[float, float] |
     return float(ratio[0]), float(ratio[1])
 
 
-def _answer(trace: Trace, stage: Stage, faster_tools: Stage, before: Simulated, projected: Projected, seed: int) -> Answer:
+def _answer(
+    trace: Trace, stage: Stage, faster_tools: Stage, before: Simulated, projected: Projected, seed: int
+) -> Answer:
     outcome = projected.simulated.first
     phases = _phases(trace, outcome)
     requests = requested(stage.workload, outcome)

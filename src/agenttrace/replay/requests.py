@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.critical_path import columns
@@ -92,11 +93,8 @@ def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, 
     )
 
 
-def _workers(table: object, name: str) -> Ints:
+def _workers(table: pa.Table, name: str) -> Ints:
     """Workers by the 63 low bits of their numbers; -1 unknown."""
-    import pyarrow as pa
-
-    assert isinstance(table, pa.Table)
     column = table.column(name).combine_chunks()
     known = column.is_valid().to_numpy(zero_copy_only=False)
     values = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +43,9 @@ def retimed(trace: Trace, outcome: Outcome) -> Trace:
     return replace(trace, spans=spans, marks=trace.marks.slice(0, 0), sessions=_sessions(trace, spans))
 
 
-def _node_times(graph: Graph, network: Network, served: Served, outcome: Outcome, at: tuple[int, slice]) -> Ints:
+def _node_times(
+    graph: Graph, network: Network, served: Served, outcome: Outcome, at: tuple[int, slice]
+) -> Ints:
     """The forward pass with the instants in the course of requests given."""
     session, rows = at
     recorded = np.concatenate([graph.nodes.t, graph.nodes.t[graph.blocks.node[network.gathered]]])
@@ -86,9 +89,7 @@ def _moved(graph: Graph, served: Served, outcome: Outcome, rows: slice, nodes: I
     return np.rint(moved).astype(np.int64)
 
 
-def _spans_at(
-    chunk: Trace, graph: Graph, served: Served, t: Ints, outcome: Outcome, rows: slice
-) -> pa.Table:
+def _spans_at(chunk: Trace, graph: Graph, served: Served, t: Ints, outcome: Outcome, rows: slice) -> pa.Table:
     n = graph.nodes.n
     values = {name: np.full(n, NULL, np.int64) for name in _TIMES}
     values["start_ns"], values["end_ns"] = t[:n], np.maximum(t[n : 2 * n], t[:n])
@@ -114,7 +115,7 @@ def _spans_at(
     return spans
 
 
-def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+def _with(table: pa.Table, name: str, column: pa.Array[Any]) -> pa.Table:
     place = table.schema.get_field_index(name)
     return table.set_column(place, table.schema.field(place), column)
 

@@ -79,8 +79,7 @@ class Simulation:
 
     def reach(self, point: int, at: int) -> None:
         """One of the things that a point waits for is over."""
-        if at > self._time[point]:
-            self._time[point] = at
+        self._time[point] = max(self._time[point], at)
         self._waits[point] -= 1
         if not self._waits[point]:
             self._pass(point, self._time[point])
@@ -101,8 +100,7 @@ class Simulation:
                     heappush(self._events, (max(at, self.now), _ENDED, session, 0))
             for target, delay in itinerary.after[point]:
                 reached = at + delay
-                if reached > times[target]:
-                    times[target] = reached
+                times[target] = max(times[target], reached)
                 waits[target] -= 1
                 if not waits[target]:
                     passed.append((target, times[target]))

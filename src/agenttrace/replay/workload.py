@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def _changes(chunk: Trace, requests: Requests, asked: Ints, names: object, first
     at = place[row]
     kept_rows = np.flatnonzero((session != NONE) & (at != NONE))
     at = at[kept_rows]
-    lists = table.column("new_blocks").combine_chunks()
+    lists: Any = table.column("new_blocks").combine_chunks()
     offsets = lists.offsets.to_numpy()
     flat = lists.values.to_numpy(zero_copy_only=False)
     lengths = np.diff(offsets)[kept_rows]

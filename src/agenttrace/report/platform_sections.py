@@ -50,7 +50,11 @@ def catalogue_sections(
             "Platforms",
             (Column("name", "text"), Column("split", "text"), Column("what it is", "text")),
             tuple(
-                (Words(name, "strong"), Words(str(one.get("split", "")), "faint"), Quoted(str(one.get("about", "")), "lines"))
+                (
+                    Words(name, "strong"),
+                    Words(str(one.get("split", "")), "faint"),
+                    Quoted(str(one.get("about", "")), "lines"),
+                )
                 for name, one in platforms.items()
             ),
             ("agenttrace platforms NAME shows every number with its source",),

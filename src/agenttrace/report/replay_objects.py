@@ -15,6 +15,7 @@ from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 if TYPE_CHECKING:
     from agenttrace.replay.percentiles import Estimate
     from agenttrace.replay.replaying import Answer, Replayed
+    from agenttrace.replay.targets import Target
 
 JSON_VERSION = 1
 Row = dict[str, Any]
@@ -22,7 +23,9 @@ Row = dict[str, Any]
 
 def replay_json(replayed: Replayed, findings: Sequence[Row]) -> Iterator[bytes]:
     """The whole document, indented."""
-    yield orjson.dumps(replay_document(replayed, findings), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    yield orjson.dumps(
+        replay_document(replayed, findings), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
 
 
 def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
@@ -42,7 +45,10 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
             "platform": replayed.baseline_name,
             "wall_ns": _estimates(replayed.baseline_wall, count, whole=True),
         },
-        "projections": [_projection(replayed, answer) for answer in replayed.answers],
+        "projections": [
+            *(_projection(replayed, answer) for answer in replayed.answers),
+            *(_unfit(target) for target in replayed.unfit),
+        ],
         "findings": list(findings),
     }
 
@@ -114,6 +120,18 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             }
             for claim in target.claims
         ],
+        "notes": list(target.notes),
+    }
+
+
+def _unfit(target: Target) -> Row:
+    """A platform that the model does not fit: nothing is projected, and why."""
+    return {
+        "platform": target.platform,
+        "model": target.model,
+        "split": target.split,
+        "fits": False,
+        "racks": target.racks,
         "notes": list(target.notes),
     }
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.model.vocabulary import Phase
-from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
 from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
 from agenttrace.units import format_duration, format_share
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def replay_sections(replayed: Replayed, findings: Sequence[dict[str, object]]) -
     sections = [_walls(replayed)]
     for answer in replayed.answers:
         sections += [_phases(replayed, answer)]
-        sections += [section for section in (_tornado(answer), _advice(answer)) if section.rows]
+        further = (_tornado(answer), _advice(answer), _claims(answer))
+        sections += [section for section in further if section.rows]
         sections.append(_assumptions(answer))
     if findings:
         sections.append(_findings(findings))
@@ -36,10 +37,17 @@ def _walls(replayed: Replayed) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (
             Words("recorded"),
-            *(_shown(value, percent, replayed.sessions) for percent, value in zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)),
+            *(
+                _shown(value, percent, replayed.sessions)
+                for percent, value in zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+            ),
             Words(""),
         ),
-        (Quoted(f"{replayed.baseline_name}, simulated"), *_durations(replayed.baseline_wall, replayed.sessions), Words("")),
+        (
+            Quoted(f"{replayed.baseline_name}, simulated"),
+            *_durations(replayed.baseline_wall, replayed.sessions),
+            Words(""),
+        ),
     ]
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
@@ -57,13 +65,12 @@ def _walls(replayed: Replayed) -> Section:
 def _notes(replayed: Replayed) -> list[str]:
     lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
     notes = [
-        f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws; "
-        "intervals hold nine times of ten"
+        f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws, intervals of 90 %"
     ]
     if replayed.self_ratio is not None:
         p50, p95 = replayed.self_ratio
         notes.append(
-            f"check: the fit on its own trace gives {100 * (p50 - 1):+.1f} % at p50 and {100 * (p95 - 1):+.1f} % at p95; "
+            f"check: the fit on its own trace gives {100 * (p50 - 1):+.1f} % at p50, {100 * (p95 - 1):+.1f} % at p95; "
             f"recorded durations come out again within {replayed.identity_error_ns} ns"
         )
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
@@ -103,7 +110,8 @@ def _phases(replayed: Replayed, answer: Answer) -> Section:
                 )
             )
     columns = (Column("phase", "text"), Column("before"), Column("after"), Column("", "bar"))
-    notes = [f"then {answer.bottleneck} takes most: {format_share(max(answer.phases.values()), sum(answer.phases.values()))}"] if answer.bottleneck else []
+    share = format_share(max(answer.phases.values(), default=0), sum(answer.phases.values()))
+    notes = [f"then {answer.bottleneck} takes most: {share}"] if answer.bottleneck else []
     return Section(f"Critical path a session: {_plain(_name(answer))}", columns, tuple(rows), tuple(notes))
 
 
@@ -121,7 +129,12 @@ def _tornado(answer: Answer) -> Section:
         )
         for row in answer.projected.sensitivity
     )
-    columns = (Column("number", "text"), Column("from – to"), Column("gain at the low end"), Column("at the high end"))
+    columns = (
+        Column("number", "text"),
+        Column("from – to"),
+        Column("gain at the low end"),
+        Column("at the high end"),
+    )
     return Section("What the gain depends on", columns, rows)
 
 
@@ -132,6 +145,20 @@ def _advice(answer: Answer) -> Section:
     )
     columns = (Column("lever", "text"), Column("change", "text"), Column("further gain"), Column("", "text"))
     return Section("What would help further", columns, rows)
+
+
+def _claims(answer: Answer) -> Section:
+    rows = tuple(
+        (
+            Quoted(claim.what),
+            Words(f"{claim.value:g} {claim.unit}"),
+            Words("–" if claim.modelled is None else f"{claim.modelled:.0f}"),
+            Quoted(claim.source, "lines"),
+        )
+        for claim in answer.projected.target.claims
+    )
+    columns = (Column("", "text"), Column("the vendor says"), Column("this model"), Column("source", "text"))
+    return Section("What the vendor says", columns, rows)
 
 
 def _assumptions(answer: Answer) -> Section:
@@ -154,7 +181,12 @@ def _value(number: Quantity) -> str:
 
 def _findings(findings: Sequence[dict[str, object]]) -> Section:
     rows = tuple(
-        (Words(str(row["severity"])), Words(str(row["code"])), Words(str(row["count"])), Quoted(str(row["example"] or ""), "lines"))
+        (
+            Words(str(row["severity"])),
+            Words(str(row["code"])),
+            Words(str(row["count"])),
+            Quoted(str(row["example"] or ""), "lines"),
+        )
         for row in findings
     )
     columns = (Column("", "text"), Column("finding", "text"), Column("count"), Column("for example", "text"))

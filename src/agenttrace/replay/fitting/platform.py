@@ -99,7 +99,13 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     numbers |= _limit("kv_blocks", block_limit(requests, demand, tokens), "hits lost to eviction")
     if tokens:
         numbers["block_tokens"] = Quantity(
-            tokens, "tokens", Claim.MEASURED, "block size that the source states", tokens, tokens, Identified.YES
+            tokens,
+            "tokens",
+            Claim.MEASURED,
+            "block size that the source states",
+            tokens,
+            tokens,
+            Identified.YES,
         )
     return numbers
 
@@ -136,5 +142,6 @@ def _observed(observed: Observed) -> dict[str, tuple[float, float]]:
         "uncached_tokens": lambda: observed.uncached,
     }
     return {
-        name: (round(float(column().min()), 1), round(float(column().max()), 1)) for name, column in columns.items()
+        name: (round(float(column().min()), 1), round(float(column().max()), 1))
+        for name, column in columns.items()
     }

@@ -55,9 +55,7 @@ def resimulate(requests: Requests, demand: Demand, deployment: Deployment) -> Ou
 
     arrivals = Arrivals(order.tolist(), at.tolist(), 0)
     simulation = Simulation(alone, arrivals, count, deployment.overhead_ns)
-    return simulation.run(
-        lambda running: Fleet(running, alone, demand, deployment, router=where_it_was)
-    )
+    return simulation.run(lambda running: Fleet(running, alone, demand, deployment, router=where_it_was))
 
 
 def residuals(requests: Requests, outcome: Outcome) -> Residuals:

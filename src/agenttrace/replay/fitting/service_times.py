@@ -22,7 +22,14 @@ _WORTH = 0.97
 
 _DRAWS = 24
 _OPTIONAL = (1, 5)
-_NAMES = ("step_ns", "per_sequence_ns", "per_context_ns", "prefill_step_ns", "per_token_ns", "per_token_context_ns")
+_NAMES = (
+    "step_ns",
+    "per_sequence_ns",
+    "per_context_ns",
+    "prefill_step_ns",
+    "per_token_ns",
+    "per_token_context_ns",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

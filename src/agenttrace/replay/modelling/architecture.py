@@ -124,7 +124,7 @@ def precisions() -> tuple[str, ...]:
 
 def architecture(document: Mapping[str, Any], where: str) -> Architecture:
     """A model out of its document. Raises InputError for what it lacks."""
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(Architecture):
         value = document.get(field.name)
         wanted: type = {"int": int, "bool": bool, "str": str}[str(field.type)]

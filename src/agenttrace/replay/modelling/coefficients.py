@@ -36,7 +36,7 @@ _LARGEST = 0.7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Measured steps: a column of `terms` for each field of Terms, and `prefill`: ms of prefill that a token waits for."""
+    """Measured steps: of `terms` a column for each field of Terms; `prefill`: ms of it that a token waits for."""
 
     terms: Floats
     prefill: Floats
@@ -46,13 +46,13 @@ class Samples:
         return Samples(self.terms[rows], self.prefill[rows])
 
 
-def samples(terms: Sequence[Terms], prefill: Sequence[float]) -> Samples:
+def samples(terms: Sequence[Terms], prefill: Floats) -> Samples:
     """Of so many measured steps."""
     rows = [
         [t.weights, t.experts, t.cache, t.compute, t.layers, t.moe_layers, t.hops, t.traffic, t.sequences]
         for t in terms
     ]
-    return Samples(np.array(rows, np.float64).reshape(-1, 9), np.array(prefill, np.float64))
+    return Samples(np.array(rows, np.float64).reshape(-1, 9), prefill)
 
 
 def predict(coefficients: Floats, of: Samples) -> Floats:

@@ -55,7 +55,7 @@ def learn(of: Sequence[Circumstances], measured_over_predicted: Floats) -> Corre
     backends = _frequent([one.backend for one in of])
     models = _frequent([one.model for one in of])
     columns, left = _columns(of, backends, models), np.log(measured_over_predicted)
-    weights = np.zeros(columns.shape[1])
+    weights: Floats = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
         importance = 1 / np.maximum(np.abs(left - columns @ weights), _NEAR)
         importance /= importance.mean()

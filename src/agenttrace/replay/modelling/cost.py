@@ -36,7 +36,11 @@ class Chip:
 
     def peak(self, precision: str) -> float:
         """Operations a second."""
-        by_precision = {"bf16": self.bf16, "fp8": self.fp8 or self.bf16, "fp4": self.fp4 or self.fp8 or self.bf16}
+        by_precision = {
+            "bf16": self.bf16,
+            "fp8": self.fp8 or self.bf16,
+            "fp4": self.fp4 or self.fp8 or self.bf16,
+        }
         return by_precision[precision]
 
 
@@ -68,7 +72,9 @@ class Terms:
     sequences: float
 
 
-def decode_terms(model: Architecture, chip: Chip, layout: Layout, precision: str, batch: tuple[float, float]) -> Terms:
+def decode_terms(
+    model: Architecture, chip: Chip, layout: Layout, precision: str, batch: tuple[float, float]
+) -> Terms:
     """`batch`: sequences in all, and the context of each of them."""
     sequences, context = batch
     own = sequences / layout.data

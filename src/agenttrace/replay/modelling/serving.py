@@ -138,7 +138,9 @@ class ModelledSteps:
         computed = 2 * sequences * model.active_parameters / model.layers
         held = always + experts + sequences * context * model.held_per_token() / model.layers
         layer = self._chips_ms(read, computed, self._chips_for(held))
-        return model.layers * (layer + 2 * self.platform.value("lpu_reach") * _US_IN_MS) + 2 * self._hop_ms(sequences)
+        return model.layers * (layer + 2 * self.platform.value("lpu_reach") * _US_IN_MS) + 2 * self._hop_ms(
+            sequences
+        )
 
     def _drafted(self, sequences: int, context: float) -> float:
         """A verifying step over all that it yields: what was drafted before the first miss, and one more."""
@@ -148,7 +150,15 @@ class ModelledSteps:
         one, many = self._terms(sequences, context), self._terms(tokens, 0.0)
         verify = self._gpu_ms(
             Terms(
-                one.weights, many.experts, one.cache, many.compute, one.layers, one.moe_layers, one.hops, many.traffic, one.sequences
+                one.weights,
+                many.experts,
+                one.cache,
+                many.compute,
+                one.layers,
+                one.moe_layers,
+                one.hops,
+                many.traffic,
+                one.sequences,
             )
         )
         draft = drafted * value("draft_time") * _US_IN_MS + 2 * value("hop") * _US_IN_MS
@@ -164,8 +174,10 @@ def expected_tokens(drafted: float, acceptance: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Whether a model fits. `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of
-    GPUs where there is none. `missing`: why it does not fit."""
+    """Whether a model fits, and if not what is `missing`.
+
+    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none.
+    """
 
     fits: bool
     kv_tokens: int
@@ -185,15 +197,21 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
     kv_tokens = int(max(0.0, left) * model.kv_shards(gpus) / max(model.held_per_token(), 1.0))
     racks, missing = gpus / value("gpus_linked"), None
     if kv_tokens < value("block_tokens", 16):
-        needed = ceil(on_gpus / usable)
-        missing = f"the weights take {on_gpus / 1e9:.0f} GB: {needed} GPUs at least, a replica has {gpus:.0f}"
+        missing = f"the weights take {on_gpus / 1e9:.0f} GB: {ceil(on_gpus / usable)} GPUs at least, a replica has {gpus:.0f}"
     if platform.split in {"attention-ffn", "whole-decode"}:
-        held = model.routed_parameters if platform.split == "attention-ffn" else model.weight_bytes(_ON_LATENCY_ENGINE)
+        held = (
+            model.routed_parameters
+            if platform.split == "attention-ffn"
+            else model.weight_bytes(_ON_LATENCY_ENGINE)
+        )
         needed = held / (value("lpu_count") * value("lpu_memory") * 1e9)
         racks = max(1, ceil(needed))
         there = value("lpu_racks")
         if there and there < needed:
-            missing = f"the latency engine would take {needed:.1f} racks of {value('lpu_count'):.0f} chips, there are {there:.0f}"
+            missing = (
+                f"the latency engine would take {needed:.1f} racks of {value('lpu_count'):.0f} chips, "
+                f"there are {there:.0f}"
+            )
     return Room(missing is None, kv_tokens, float(racks), missing)
 
 

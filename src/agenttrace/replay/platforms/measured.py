@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.choices import Routing
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.quantities import Quantity
 from agenttrace.replay.replica import Limits
-from agenttrace.replay.choices import Routing
 from agenttrace.replay.steps import AffineSteps
 
 STEP_TIMES = {

@@ -124,7 +124,7 @@ def modelled_platform(document: Mapping[str, Any], where: str) -> ModelledPlatfo
     split = str(document.get("split", "none"))
     if split not in SPLITS:
         raise InputError(f"split is {split!r}, expected one of {', '.join(SPLITS)}", where=where)
-    needed = {**{name: None for name in CAPACITY}, **{name: None for name in COEFFICIENTS}}
+    needed = {**dict.fromkeys(CAPACITY), **dict.fromkeys(COEFFICIENTS)}
     if split != "none":
         needed |= dict.fromkeys([*LATENCY, "hop", "hop_bandwidth", "micro_batches"])
     missing = [name for name in needed if name not in numbers]

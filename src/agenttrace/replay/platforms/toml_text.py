@@ -45,7 +45,11 @@ def _quantity_lines(number: Quantity) -> list[str]:
         f"claim = {_text(number.claim.value)}",
         f"source = {_text(number.source)}",
     ]
-    lines += [f"{name} = {_number(bound)}" for name, bound in (("low", number.low), ("high", number.high)) if bound is not None]
+    lines += [
+        f"{name} = {_number(bound)}"
+        for name, bound in (("low", number.low), ("high", number.high))
+        if bound is not None
+    ]
     if number.identified is not None:
         lines.append(f"identified = {_text(number.identified.value)}")
     return lines
@@ -88,7 +92,8 @@ def measured_platform(document: Mapping[str, Any], where: str) -> MeasuredPlatfo
         about=str(document.get("about", "")),
         numbers=numbers,
         observed={
-            str(name): (float(pair[0]), float(pair[1])) for name, pair in _table(document, "observed", where).items()
+            str(name): (float(pair[0]), float(pair[1]))
+            for name, pair in _table(document, "observed", where).items()
         },
         prefill_residuals=[float(value) for value in left.get("prefill", [])],
         decode_residuals=[float(value) for value in left.get("decode", [])],
