@@ -11,7 +11,7 @@ import click
 import typer
 
 from agenttrace import __version__
-from agenttrace.cli import analyze, export, failures, formats, sample, schema
+from agenttrace.cli import analyze, export, failures, fit, formats, replay, sample, schema
 from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
 from agenttrace.cli.streams import discard_output, discard_unwritten
 
@@ -58,6 +58,9 @@ def _program(
 
 app.command(cls=Page, epilog=analyze.EPILOG)(analyze.analyze)
 app.command(cls=Page, epilog=export.EPILOG)(export.export)
+app.command(cls=Page, epilog=replay.EPILOG)(replay.replay)
+app.command(cls=Page, epilog=fit.EPILOG)(fit.fit)
+app.command(cls=Page, epilog=platforms.EPILOG)(platforms.platforms)
 app.command(cls=Page, epilog=formats.EPILOG)(formats.formats)
 app.command(cls=Page, epilog=schema.EPILOG)(schema.schema)
 app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)

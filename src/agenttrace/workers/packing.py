@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -28,7 +27,7 @@ def unpack(packed: bytes) -> Any:  # noqa: ANN401  # whatever it was
 
 
 class _Packer(pickle.Pickler):
-    def reducer_override(self, thing: object) -> tuple[Callable[..., object], tuple[object, ...]]:
+    def reducer_override(self, thing: object) -> Any:
         if isinstance(thing, pl.DataFrame):
             return _frame, (_as_ipc(thing),)
         if isinstance(thing, pl.Series):

@@ -1,0 +1,75 @@
+"""The pilot of four Rubin GPUs: decode steps and prefills, each context predicted from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agenttrace.replay.modelling.architecture import Architecture
+from measured_steps import models
+
+_DECODE, _PREFILL = "static_decode_step", "static_prefill"
+_PRECISION = "fp4"
+_NEAR = 0.005
+
+
+def pilot_errors(rows: list[dict[str, str]]) -> dict[str, object]:
+    """Mean errors of decode steps and prefills; null where the table has none."""
+    known = models()
+    found: dict[str, object] = {}
+    for name, mode, time in (("decode", _DECODE, "tpot_ms"), ("prefill", _PREFILL, "ttft_ms")):
+        chosen = [row for row in rows if row.get("mode") == mode and row["model"] in known and row[time]]
+        if len(chosen) < 4:
+            found[name] = {"n": len(chosen), "mean_error": None, "worst_error": None}
+            continue
+        columns = np.array([_columns(row, known[row["model"]], mode) for row in chosen])
+        measured = np.array([float(row[time]) for row in chosen])
+        error = _left_out(columns, measured, [row["isl"] for row in chosen])
+        found[name] = {
+            "n": len(chosen),
+            "mean_error": round(float(error.mean()), 4),
+            "worst_error": round(float(error.max()), 4),
+        }
+    return found
+
+
+def _columns(row: dict[str, str], model: Architecture, mode: str) -> list[float]:
+    """What time is a sum of: a constant, bytes or operations, and what grows with the context."""
+    batch, reach, past = (float(row[name]) for name in ("concurrency", "isl", "past_kv"))
+    if mode == _DECODE:
+        experts = model.moe_layers * model.experts_touched(batch) * model.expert_bytes(_PRECISION)
+        weights = model.always_bytes(_PRECISION) + model.head_bytes + experts
+        return [1.0, weights, batch * model.read_per_sequence(past)]
+    new = reach - past
+    return [1.0, batch * new, batch * (new * past + new * new / 2)]
+
+
+def _left_out(columns: np.ndarray, measured: np.ndarray, contexts: Sequence[str]) -> np.ndarray:
+    """Errors, each context predicted from the others."""
+    names = np.array(contexts)
+    error = np.empty(len(measured))
+    for name in sorted(set(contexts)):
+        out = names == name
+        weights = fit_shares(columns[~out], measured[~out])
+        error[out] = np.abs(columns[out] @ weights / measured[out] - 1)
+    return error
+
+
+def fit_shares(columns: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Weights that are not negative, with small relative errors."""
+    scale = np.maximum(np.abs(columns).max(axis=0), 1e-300)
+    shares = columns / scale / measured[:, None]
+    used = np.ones(columns.shape[1], np.bool_)
+    weights = np.zeros(columns.shape[1])
+    while True:
+        weights[:] = 0
+        importance = np.ones(len(measured))
+        for _ in range(30):
+            chosen = shares[:, used]
+            square = chosen.T @ (chosen * importance[:, None])
+            weights[used] = np.linalg.lstsq(square, chosen.T @ importance, rcond=None)[0]
+            importance = 1 / np.maximum(np.abs(1 - shares @ weights), _NEAR)
+        if (weights >= 0).all():
+            return np.asarray(weights / scale)
+        used &= weights > weights.min()

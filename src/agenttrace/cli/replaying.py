@@ -1,0 +1,96 @@
+"""What `replay` and `fit` do once options are understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agenttrace.cli.platform_choice import Wanted, choose_target, read_measured
+from agenttrace.errors import NoDataError
+from agenttrace.ingest.reading import read
+from agenttrace.model.trace import Trace
+from agenttrace.replay.fitting.platform import Fitted, fit_platform
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.measured_target import measured_target
+from agenttrace.replay.policies import Policies
+from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
+from agenttrace.replay.workload import Workload, read_workload
+from agenttrace.report.lists import distinct_findings
+
+FIT = "fit"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be replayed, on what. `wanted`: the platforms."""
+
+    paths: Sequence[str]
+    input_format: str | None
+    wanted: Sequence[Wanted]
+    baseline: str
+    scenario: Scenario
+
+
+def replayed(asked: Asked) -> tuple[Replayed, list[Row]]:
+    """The replay, and the findings that go with it."""
+    targets = [choose_target(wanted) for wanted in asked.wanted]
+    trace, workload = read_sessions(asked.paths, asked.input_format)
+    baseline, said = _baseline(workload, asked)
+    said += [
+        _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
+        for target in targets
+        if not target.fits
+    ]
+    found = replay(trace, workload, baseline, targets, asked.scenario)
+    return found, said + _read_findings(trace)
+
+
+def fitted(paths: Sequence[str], input_format: str | None, name: str, seed: int) -> Fitted:
+    """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
+    _, workload = read_sessions(paths, input_format)
+    found = fit_platform(workload, name=name, seed=seed)
+    if found is None:
+        raise NoDataError(
+            "nothing to fit: too few requests tell their first token and their tokens",
+            hint="a server's or a gateway's trace does, Dynamo's request trace for example",
+        )
+    return found
+
+
+def read_sessions(paths: Sequence[str], input_format: str | None) -> tuple[Trace, Workload]:
+    """The sessions with timings. Raises NoDataError where there are none."""
+    trace = read(list(paths), input_format=input_format)
+    workload = read_workload(trace)
+    if not workload.names:
+        raise NoDataError(
+            "no session with timings", hint="`agenttrace formats` tells which formats state them"
+        )
+    return trace, workload
+
+
+def _baseline(workload: Workload, asked: Asked) -> tuple[Baseline, list[Row]]:
+    """What served the sessions: named, or learnt, or else nothing but the recorded times."""
+    if asked.baseline != FIT:
+        given = read_measured(asked.baseline)
+        target = choose_target(Wanted(asked.baseline, asked.wanted[0].model, Policies(), None))
+        jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
+        return Baseline(target, jitter), []
+    found = fit_platform(workload, seed=asked.scenario.seed)
+    if found is None:
+        said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
+        return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
+    own = replace(measured_target(found.platform, Policies(), None), jitter=Jitter(found.residuals))
+    return Baseline(own, Jitter(found.residuals), own), []
+
+
+def _finding(code: str, severity: str, example: str) -> Row:
+    return {"code": code, "severity": severity, "count": 1, "example": example}
+
+
+def _read_findings(trace: Trace) -> list[Row]:
+    import polars as pl  # noqa: PLC0415  # the table, as the reports have it
+
+    rows = distinct_findings(pl.DataFrame(pl.from_arrow(trace.findings)))
+    return rows.select("code", "severity", "count", "example").to_dicts()

@@ -1,0 +1,126 @@
+"""What limits a server, as far as a trace shows it: workers, running sequences, KV blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.critical_path.arrays import NONE, NULL, Ints
+from agenttrace.replay.blocks import BlockPool
+from agenttrace.replay.fleet import Demand
+from agenttrace.replay.quantities import Identified
+from agenttrace.replay.requests import Requests
+
+_HELD = 0.005
+_QUEUED = 0.05
+_AT_LIMIT = 0.8
+_LOST = 0.005
+_ROUNDS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit: `value` if it is identified, else at least `low`."""
+
+    value: int
+    low: int
+    high: int | None
+    identified: Identified
+
+
+def worker_limit(requests: Requests) -> Limit:
+    """How many workers served."""
+    known = np.unique(requests.worker[requests.worker != NONE])
+    if not len(known):
+        return Limit(1, 1, None, Identified.NO)
+    return Limit(len(known), len(known), len(known), Identified.YES)
+
+
+def sequence_limit(requests: Requests) -> Limit:
+    """How many sequences ran at once on a worker at most; a limit where others waited meanwhile."""
+    most, queued, full = 1, 0.0, 0.0
+    whole = 0.0
+    for worker in np.unique(requests.worker):
+        one = requests.take((requests.worker == worker) & (requests.first_token != NULL))
+        if not len(one):
+            continue
+        begun = np.where(one.queue_end != NULL, one.queue_end, one.start)
+        passed, running, waiting = _counted(one, begun)
+        total = max(float(passed.sum()), 1.0)
+        held = np.bincount(running, weights=passed) / total
+        top = int(np.flatnonzero(np.cumsum(held[::-1])[::-1] >= _HELD).max(initial=1))
+        most = max(most, top)
+        several = waiting >= 2
+        whole += total
+        queued += float(passed[several].sum())
+        full += float(passed[several & (running >= top - 1)].sum())
+    limited = queued > _QUEUED * whole and full > _AT_LIMIT * queued
+    if limited:
+        return Limit(most, most, most, Identified.YES)
+    return Limit(most, most, None, Identified.BOUNDED)
+
+
+def _counted(requests: Requests, begun: Ints) -> tuple[Ints, Ints, Ints]:
+    """Stretches of time: how long, how many sequences decode, how many wait for their first token."""
+    t = np.concatenate([begun, requests.first_token, requests.end])
+    count = len(requests)
+    waits = np.repeat([1, -1, 0], count)
+    runs = np.repeat([0, 1, -1], count)
+    order = np.lexsort((runs, t))
+    passed = np.diff(t[order], append=t.max())
+    return passed, np.maximum(np.cumsum(runs[order]), 0), np.maximum(np.cumsum(waits[order]), 0)
+
+
+def block_limit(requests: Requests, demand: Demand, block_tokens: int) -> Limit:
+    """How many KV blocks a worker has: as many as lose, to eviction, the hits that the trace says were lost."""
+    told = (requests.cached_tokens != NULL) & (requests.first_token != NULL)
+    if not block_tokens or not told.any():
+        return Limit(0, 0, None, Identified.NO)
+    recorded = int(requests.cached_tokens[told].sum())
+    found, pinned = _hits(requests, demand, block_tokens, None)
+    if recorded >= found * (1 - _LOST):
+        return Limit(pinned, pinned, None, Identified.BOUNDED)
+    low, high = max(1, pinned // 4), max(2, sum(demand.lengths))
+    for _ in range(_ROUNDS):
+        middle = (low + high) // 2
+        if _hits(requests, demand, block_tokens, middle)[0] < recorded:
+            low = middle + 1
+        else:
+            high = middle
+        if high - low <= max(1, high // 100):
+            break
+    if high <= pinned:
+        return Limit(pinned, high, None, Identified.BOUNDED)
+    return Limit(high, low, high, Identified.YES)
+
+
+def _hits(requests: Requests, demand: Demand, block_tokens: int, capacity: int | None) -> tuple[int, int]:
+    """Tokens found in caches of so many blocks at the recorded times, and the most blocks that were held at once."""
+    events = _held_times(requests)
+    pools: dict[int, BlockPool] = {}
+    worker, hits, pinned = requests.worker.tolist(), 0, 0
+    answer, prompt = demand.answer, demand.prompt
+    for at, begins, row in events:
+        pool = pools.setdefault(worker[row], BlockPool(demand.lengths, capacity))
+        path = demand.paths[row]
+        private = max(0, -(-(prompt[row] + answer[row]) // block_tokens) - demand.path_blocks[row])
+        if begins:
+            most = (prompt[row] - 1) // block_tokens
+            hits += min(pool.match(path, at), most) * block_tokens
+            pool.pin(path, private)
+            pinned = max(pinned, pool.pinned)
+        else:
+            pool.release(path, private, at)
+    return hits, pinned
+
+
+def _held_times(requests: Requests) -> list[tuple[int, int, int]]:
+    """Instants at which requests begin (1) and cease (0) to hold blocks: their prefill is short before the token."""
+    rows = np.flatnonzero(requests.first_token != NULL)
+    begun = np.where(requests.queue_end != NULL, requests.queue_end, requests.start)[rows]
+    wait = requests.first_token[rows] - begun
+    begins = requests.first_token[rows] - np.minimum(wait, int(np.quantile(wait, 0.1)))
+    events = [(at, 1, row) for at, row in zip(begins.tolist(), rows.tolist(), strict=True)]
+    events += [(at, 0, row) for at, row in zip(requests.end[rows].tolist(), rows.tolist(), strict=True)]
+    return sorted(events)

@@ -1,0 +1,99 @@
+"""Step times fitted to the decodes of a trace: a decode is its steps, and the prefills that it stood still for.
+
+    decode = steps * (a + b * sequences + c * context) + p * prefills + q * prefilled + r * prefilled * prompt
+
+So prefill is measured by what it does to others, which a queue before it cannot disturb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.replay.fitting.observed import Floats, Observed
+from agenttrace.replay.steps import AffineSteps
+from agenttrace.serving.fitting import least_absolute
+
+LEAST_REQUESTS = 20
+_MOST = 4000
+_WORTH = 0.97
+"""A further parameter has to bring the residuals below this share of what they were."""
+
+_DRAWS = 24
+_OPTIONAL = (1, 5)
+_NAMES = (
+    "step_ns",
+    "per_sequence_ns",
+    "per_context_ns",
+    "prefill_step_ns",
+    "per_token_ns",
+    "per_token_context_ns",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceFit:
+    """`weights` in the order of AffineSteps' fields, with the middle 90 % of `draws` of sessions as interval.
+
+    `error`: half of the decodes are nearer to the fit than this share of them. `requests`: how many there were.
+    """
+
+    weights: Floats
+    draws: Floats
+    error: float
+    requests: int
+
+    @property
+    def steps(self) -> AffineSteps:
+        """The fit as step times."""
+        return AffineSteps(*self.weights.tolist())
+
+    def interval(self, name: str) -> tuple[float, float]:
+        """Where nine of ten draws of sessions lie."""
+        low, high = np.quantile(self.draws[:, _NAMES.index(name)], [0.05, 0.95])
+        return float(low), float(high)
+
+
+def fit_service_times(observed: Observed, seed: int) -> ServiceFit | None:
+    """The fit; None where there is not enough to fit."""
+    usable = np.flatnonzero((observed.parts[:, 0] > 0) & (observed.decode > 0))
+    if len(usable) < LEAST_REQUESTS:
+        return None
+    random = np.random.default_rng(seed)
+    if len(usable) > _MOST:
+        usable = np.sort(random.choice(usable, _MOST, replace=False))
+    columns, whole = observed.parts[usable] / observed.decode[usable, None], np.ones(len(usable))
+    chosen = _worthwhile(columns, whole)
+    weights = np.zeros(columns.shape[1])
+    weights[chosen] = least_absolute(columns[:, chosen], whole)
+    used = np.flatnonzero(weights)
+    draws = np.zeros((_DRAWS, len(weights)))
+    for draw in range(_DRAWS):
+        rows = _drawn(observed.session[usable], random)
+        draws[draw, used] = least_absolute(columns[rows][:, used], whole[rows])
+    error = float(np.median(np.abs(columns @ weights - 1)))
+    return ServiceFit(weights, draws, error, len(usable))
+
+
+def _worthwhile(columns: Floats, whole: Floats) -> list[int]:
+    """The columns without those optional ones that explain next to nothing more."""
+    chosen = [place for place in range(columns.shape[1]) if place not in _OPTIONAL]
+    left = _residual(columns[:, chosen], whole)
+    for place in reversed(_OPTIONAL):
+        more = sorted([*chosen, place])
+        rest = _residual(columns[:, more], whole)
+        if rest < left * _WORTH:
+            chosen, left = more, rest
+    return chosen
+
+
+def _residual(columns: Floats, whole: Floats) -> float:
+    return float(np.abs(columns @ least_absolute(columns, whole) - whole).sum())
+
+
+def _drawn(session: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Rows of as many sessions as there are, drawn with replacement."""
+    names, place = np.unique(session, return_inverse=True)
+    times = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names))
+    return np.repeat(np.arange(len(session)), times[place.reshape(-1)])

@@ -1,0 +1,49 @@
+"""A measured platform as something to replay on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agenttrace.errors import UsageError
+from agenttrace.replay.fleet import Deployment
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
+from agenttrace.replay.policies import Policies
+from agenttrace.replay.quantities import Claim, Quantity
+from agenttrace.replay.targets import Assumption, Target
+
+
+def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: int | None) -> Target:
+    """Its servers, under these policies. Raises UsageError for a number that it does not have."""
+    unknown = [name for name in policies.numbers if name not in NAMES]
+    if unknown:
+        raise UsageError(
+            f"--set {unknown[0]}: {platform.name} has no such number", hint=f"it has: {', '.join(NAMES)}"
+        )
+    numbers = dict(platform.numbers)
+    for name, value in policies.numbers.items():
+        numbers[name] = Quantity(value, NAMES[name][0], Claim.ASSUMED, "--set")
+    chosen = replace(platform, numbers=numbers)
+
+    def build(changed: dict[str, float]) -> Deployment:
+        varied = {
+            name: replace(number, value=changed[name]) if name in changed else number
+            for name, number in chosen.numbers.items()
+        }
+        found = replace(chosen, numbers=varied).deployment(replicas, policies.routing)
+        return replace(found, keep_ns=policies.keep_ns)
+
+    return Target(
+        platform=platform.name,
+        model=None,
+        split=None,
+        build=build,
+        jitter=_jitter(platform),
+        assumptions=[Assumption(name, number) for name, number in numbers.items() if name in NAMES],
+    )
+
+
+def _jitter(platform: MeasuredPlatform) -> Jitter | None:
+    if not platform.prefill_residuals and not platform.decode_residuals:
+        return None
+    return Jitter(None, platform.prefill_residuals, platform.decode_residuals)

@@ -1,0 +1,113 @@
+"""A modelled platform that serves a model, as something to replay on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agenttrace.errors import UsageError
+from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.fleet import Deployment
+from agenttrace.replay.modelling.architecture import Architecture
+from agenttrace.replay.modelling.serving import ModelledSteps, room_for
+from agenttrace.replay.platforms.modelled import ModelledPlatform
+from agenttrace.replay.policies import Policies
+from agenttrace.replay.quantities import Claim, Quantity
+from agenttrace.replay.replica import Limits
+from agenttrace.replay.targets import Assumption, Target, VendorSaid
+
+_DETERMINISTIC = {"whole-decode": 1.0}
+_SPLIT_NAMES = {"none": None}
+
+
+def modelled_target(
+    platform: ModelledPlatform, model: Architecture, policies: Policies, replicas: int | None
+) -> Target:
+    """Its servers, under these policies. Raises UsageError for a number that it does not have."""
+    numbers = dict(platform.numbers)
+    for name, number in policies.numbers.items():
+        if name not in numbers:
+            known = ", ".join(sorted(numbers))
+            raise UsageError(f"--set {name}: {platform.name} has no such number", hint=f"it has: {known}")
+        numbers[name] = Quantity(number, numbers[name].unit, Claim.ASSUMED, "--set")
+    chosen = replace(platform, numbers=numbers)
+    room = room_for(chosen, model)
+
+    def build(changed: dict[str, float]) -> Deployment:
+        varied = {
+            name: replace(number, value=changed[name]) if name in changed else number
+            for name, number in chosen.numbers.items()
+        }
+        return _deployment(replace(chosen, numbers=varied), model, policies, replicas)
+
+    return Target(
+        platform=platform.name,
+        model=model.name,
+        split=_SPLIT_NAMES.get(platform.split, platform.split),
+        build=build,
+        assumptions=[Assumption(name, number) for name, number in numbers.items()],
+        fits=room.fits,
+        racks=room.racks,
+        deterministic=_deterministic(chosen, model),
+        notes=[room.missing] if room.missing else [],
+        claims=_claims(chosen, model),
+    )
+
+
+def _deployment(
+    platform: ModelledPlatform, model: Architecture, policies: Policies, replicas: int | None
+) -> Deployment:
+    value = platform.value
+    block = max(1, round(value("block_tokens", 16)))
+    return Deployment(
+        times=_Remembered(ModelledSteps(platform, model)),
+        replicas=replicas or max(1, round(value("replicas", 1))),
+        limits=Limits(
+            sequences=round(value("sequences", UNLIMITED)),
+            step_tokens=round(value("step_tokens", UNLIMITED)),
+            block_tokens=block,
+        ),
+        kv_blocks=max(1, room_for(platform, model).kv_tokens // block),
+        overhead_ns=round(value("request_overhead")),
+        routing=policies.routing,
+        keep_ns=policies.keep_ns,
+    )
+
+
+class _Remembered:
+    """Step times that are looked up once they were computed."""
+
+    def __init__(self, times: ModelledSteps) -> None:
+        self._times = times
+        self._decode: dict[int, tuple[float, float]] = {}
+        self._token = times.prefill(1.0, 0)
+        self.prefill_start = times.prefill_start
+
+    def decode(self, sequences: int) -> tuple[float, float]:
+        found = self._decode.get(sequences)
+        if found is None:
+            found = self._decode[sequences] = self._times.decode(sequences)
+        return found
+
+    def prefill(self, new_tokens: float, past_tokens: int) -> float:
+        return self._times.prefill(new_tokens, past_tokens)
+
+
+def _deterministic(platform: ModelledPlatform, model: Architecture) -> float:
+    """The share of a decode step that is laid down when the program is compiled: all of it, or the experts' part."""
+    if platform.split != "attention-ffn":
+        return _DETERMINISTIC.get(platform.split, 0.0)
+    steps = ModelledSteps(platform, model)
+    whole = steps.step_ms(1, 0.0)
+    return max(0.0, min(1.0, steps.static_ms(1) / whole)) if whole else 0.0
+
+
+def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorSaid]:
+    """What the vendor says, beside what the model says of the same for one user."""
+    steps = ModelledSteps(platform, model)
+    found = []
+    for claim in platform.claims:
+        took = steps.step_ms(1, claim.context_tokens)
+        modelled = 1e3 / took if claim.what == "tokens_per_s_user" and took else None
+        found.append(VendorSaid(claim.what, claim.value, claim.unit, modelled, claim.source))
+    return found

@@ -1,0 +1,107 @@
+"""The terms of a decode step and of a prefill, as a roofline with overheads.
+
+    step = (memory^3 + compute^3)^(1/3) + step overhead + layers * layer overhead + MoE layers * MoE overhead
+           + links + sequences * sequence overhead
+    memory = weights * a + experts touched * b + cache read * c         each over the bandwidth it has
+    compute = 2 * active parameters * tokens * d                         over the peak of the precision
+    prefill = (2 * active parameters * tokens + attention) * p           over the peak
+
+a, b, c, d, p are how many times longer than at the specified peak it takes: see coefficients.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log2
+
+from agenttrace.replay.modelling.architecture import Architecture
+
+_MS = 1e3
+_ACTIVATION_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One GPU. Peaks are dense, in operations a second; links are one direction of one GPU, bytes a second.
+
+    A precision that it cannot compute in has 0: then it computes in the next wider one.
+    """
+
+    bf16: float
+    fp8: float
+    fp4: float
+    bandwidth: float
+    link: float
+    memory_bytes: float
+
+    def peak(self, precision: str) -> float:
+        """Operations a second."""
+        by_precision = {
+            "bf16": self.bf16,
+            "fp8": self.fp8 or self.bf16,
+            "fp4": self.fp4 or self.fp8 or self.bf16,
+        }
+        return by_precision[precision]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a replica is spread: `tensor` GPUs share each layer's attention, `data` such groups share the experts."""
+
+    tensor: float
+    data: float = 1.0
+
+    @property
+    def gpus(self) -> float:
+        """All of them."""
+        return self.tensor * self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Parts of a step at the specified peaks, in ms; counts of what carries an overhead."""
+
+    weights: float
+    experts: float
+    cache: float
+    compute: float
+    layers: float
+    moe_layers: float
+    hops: float
+    traffic: float
+    sequences: float
+
+
+def decode_terms(
+    model: Architecture, chip: Chip, layout: Layout, precision: str, batch: tuple[float, float]
+) -> Terms:
+    """`batch`: sequences in all, and the context of each of them."""
+    sequences, context = batch
+    own = sequences / layout.data
+    read = chip.bandwidth / _MS
+    touched = model.moe_layers * model.experts_touched(sequences) * model.expert_bytes(precision)
+    several = layout.tensor > 1
+    sent = 2 * model.layers * own * model.hidden * _ACTIVATION_BYTES * (layout.tensor - 1) / layout.tensor
+    return Terms(
+        weights=(model.always_bytes(precision) + model.head_bytes) / layout.tensor / read,
+        experts=touched / layout.gpus / read,
+        cache=own * model.read_per_sequence(context) / model.kv_shards(layout.tensor) / read,
+        compute=2 * model.active_parameters * sequences / layout.gpus / chip.peak(precision) * _MS,
+        layers=float(model.layers),
+        moe_layers=float(model.moe_layers),
+        hops=2 * model.layers * log2(layout.tensor) if several else 0.0,
+        traffic=sent / chip.link * _MS,
+        sequences=own,
+    )
+
+
+def prefill_ms(
+    model: Architecture, chip: Chip, layout: Layout, precision: str, tokens: tuple[float, float]
+) -> float:
+    """A prompt's prefill at the specified peaks. `tokens`: new ones, and those before them that are cached."""
+    new, past = tokens
+    linear = 2 * model.active_parameters * new / layout.gpus / chip.peak(precision)
+    each = past + new / 2
+    reach = new * (min(each, model.sparse_topk) if model.latent and model.sparse_topk else each)
+    attention = model.layers * 4 * model.heads * model.head_dim * reach / layout.gpus / chip.bf16
+    return (linear + attention) * _MS

@@ -1,0 +1,1 @@
+"""What serves: platforms learnt from traces, and modelled ones, as files."""

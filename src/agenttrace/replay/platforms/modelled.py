@@ -1,0 +1,178 @@
+"""A platform that is modelled: a capacity engine, perhaps a latency engine, what goes between them, and a cache fabric.
+
+No vendor is known here: what a platform is stands in its file, as numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agenttrace.errors import InputError
+from agenttrace.replay.modelling.coefficients import NAMES as COEFFICIENTS
+from agenttrace.replay.modelling.cost import Chip
+from agenttrace.replay.platforms.toml_text import quantity
+from agenttrace.replay.quantities import Quantity
+
+CAPACITY = {
+    "gpu_bf16_pflops": ("PFLOPS dense", "of one GPU"),
+    "gpu_fp8_pflops": ("PFLOPS dense", "of one GPU"),
+    "gpu_fp4_pflops": ("PFLOPS dense", "of one GPU; 0: it has none"),
+    "gpu_memory": ("GB", "of one GPU"),
+    "gpu_bandwidth": ("TB/s", "to one GPU's memory"),
+    "gpu_link": ("GB/s per direction", "of one GPU to the others"),
+    "gpus_linked": ("GPUs", "that such links join"),
+    "gpus_per_replica": ("GPUs", "that serve one copy of the model"),
+    "memory_usable": ("1", "of the memory, the rest is the system's"),
+}
+LATENCY = {
+    "lpu_count": ("chips", "of one rack"),
+    "lpu_memory": ("GB", "of one chip, on chip"),
+    "lpu_bandwidth": ("TB/s", "to one chip's memory"),
+    "lpu_fp8_pflops": ("PFLOPS dense", "of one chip"),
+    "lpu_link": ("GB/s per direction", "of one chip to the others"),
+    "lpu_reach": ("us", "from one chip of a layer's to another"),
+    "lpu_racks": ("racks", "beside one replica"),
+    "lpu_use": ("1", "of the chips' bandwidth that is reached"),
+}
+ORCHESTRATION = {
+    "hop": ("us", "from one engine to the other, one way"),
+    "hop_bandwidth": ("GB/s per direction", "between the engines, of one replica"),
+    "micro_batches": ("1", "that alternate between the engines"),
+    "acceptance": ("1", "of drafted tokens"),
+    "draft_tokens": ("tokens", "drafted for each step that verifies them"),
+    "draft_time": ("us", "for each token drafted"),
+}
+SERVING = {
+    "sequences": ("sequences", "run at once on a replica"),
+    "step_tokens": ("tokens", "of one step"),
+    "block_tokens": ("tokens", "in a block of KV cache"),
+    "request_overhead": ("ns", "from sending a request to its dispatch"),
+    "replicas": ("replicas", "servers alike"),
+    "model_error": ("1", "by how much all times may be off"),
+    "power": ("kW", "of one replica"),
+}
+SPLITS = ("none", "attention-ffn", "whole-decode", "draft")
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Where KV blocks go that do not fit the GPUs' memory."""
+
+    name: str
+    capacity_gb: float
+    bandwidth_gb_s: float
+    latency_us: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class VendorClaim:
+    """What the vendor says: `what` is `tokens_per_s_user` at a context and a model, for example."""
+
+    what: str
+    value: float
+    unit: str
+    context_tokens: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelledPlatform:
+    """`split`: one of SPLITS. `numbers`: by name."""
+
+    name: str
+    about: str
+    precision: str
+    split: str
+    numbers: Mapping[str, Quantity]
+    tiers: Sequence[Tier]
+    claims: Sequence[VendorClaim]
+
+    def value(self, name: str, otherwise: float = 0.0) -> float:
+        """A number, or what is to be taken where there is none."""
+        found = self.numbers.get(name)
+        return otherwise if found is None else found.value
+
+    @property
+    def chip(self) -> Chip:
+        """One GPU."""
+        return Chip(
+            bf16=self.value("gpu_bf16_pflops") * 1e15,
+            fp8=self.value("gpu_fp8_pflops") * 1e15,
+            fp4=self.value("gpu_fp4_pflops") * 1e15,
+            bandwidth=self.value("gpu_bandwidth") * 1e12,
+            link=self.value("gpu_link") * 1e9,
+            memory_bytes=self.value("gpu_memory") * 1e9,
+        )
+
+    @property
+    def coefficients(self) -> np.ndarray:
+        """In the order of COEFFICIENTS."""
+        return np.array([self.value(name) for name in COEFFICIENTS])
+
+
+def modelled_platform(document: Mapping[str, Any], where: str) -> ModelledPlatform:
+    """A modelled platform out of its document. Raises InputError for what it lacks or what is not known."""
+    entries = document.get("numbers")
+    if not isinstance(entries, dict):
+        raise InputError("numbers is missing", where=where)
+    numbers = {str(name): quantity(entry, f"{where}: numbers.{name}") for name, entry in entries.items()}
+    split = str(document.get("split", "none"))
+    if split not in SPLITS:
+        raise InputError(f"split is {split!r}, expected one of {', '.join(SPLITS)}", where=where)
+    needed = {**dict.fromkeys(CAPACITY), **dict.fromkeys(COEFFICIENTS)}
+    if split != "none":
+        needed |= dict.fromkeys([*LATENCY, "hop", "hop_bandwidth", "micro_batches"])
+    missing = [name for name in needed if name not in numbers]
+    if missing:
+        raise InputError(f"numbers.{missing[0]} is missing", where=where)
+    known = {*CAPACITY, *LATENCY, *ORCHESTRATION, *SERVING, *COEFFICIENTS}
+    unknown = [name for name in numbers if name not in known]
+    if unknown:
+        raise InputError(f"numbers.{unknown[0]} is not known", where=where)
+    return ModelledPlatform(
+        name=str(document.get("name", where)),
+        about=str(document.get("about", "")),
+        precision=str(document.get("precision", "fp8")),
+        split=split,
+        numbers=numbers,
+        tiers=[_tier(entry, where) for entry in _list(document, "tiers", where)],
+        claims=[_claim(entry, where) for entry in _list(document, "claims", where)],
+    )
+
+
+def _list(document: Mapping[str, Any], name: str, where: str) -> list[Mapping[str, Any]]:
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise InputError(f"{name} is no array of tables", where=where)
+    return found
+
+
+def _tier(entry: Mapping[str, Any], where: str) -> Tier:
+    try:
+        return Tier(
+            str(entry["name"]),
+            float(entry["capacity_gb"]),
+            float(entry["bandwidth_gb_s"]),
+            float(entry["latency_us"]),
+            str(entry["source"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"tiers: {error!r}", where=where) from error
+
+
+def _claim(entry: Mapping[str, Any], where: str) -> VendorClaim:
+    try:
+        return VendorClaim(
+            str(entry["what"]),
+            float(entry["value"]),
+            str(entry["unit"]),
+            float(entry.get("context_tokens", 0)),
+            str(entry["source"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"claims: {error!r}", where=where) from error

@@ -1,0 +1,133 @@
+"""Platforms as TOML: written and read. Nothing is executed, and what a file says is checked before it is used."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from agenttrace.errors import InputError
+from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform, is_optional
+from agenttrace.replay.quantities import Claim, Identified, Quantity
+
+SCHEMA_VERSION = 1
+
+
+def to_toml(platform: MeasuredPlatform) -> str:
+    """A measured platform as a file."""
+    lines = [
+        f"schema_version = {SCHEMA_VERSION}",
+        'kind = "measured"',
+        f"name = {_text(platform.name)}",
+        f"about = {_text(platform.about)}",
+    ]
+    for name, number in platform.numbers.items():
+        lines += ["", f"[numbers.{name}]", *_quantity_lines(number)]
+    if platform.observed:
+        lines += ["", "[observed]"]
+        lines += [f"{name} = [{low!r}, {high!r}]" for name, (low, high) in platform.observed.items()]
+    if platform.prefill_residuals or platform.decode_residuals:
+        lines += [
+            "",
+            "[residuals]",
+            f"prefill = {list(platform.prefill_residuals)!r}",
+            f"decode = {list(platform.decode_residuals)!r}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _quantity_lines(number: Quantity) -> list[str]:
+    lines = [
+        f"value = {_number(number.value)}",
+        f"unit = {_text(number.unit)}",
+        f"claim = {_text(number.claim.value)}",
+        f"source = {_text(number.source)}",
+    ]
+    lines += [
+        f"{name} = {_number(bound)}"
+        for name, bound in (("low", number.low), ("high", number.high))
+        if bound is not None
+    ]
+    if number.identified is not None:
+        lines.append(f"identified = {_text(number.identified.value)}")
+    return lines
+
+
+def _number(value: float) -> str:
+    return repr(int(value)) if float(value).is_integer() else repr(float(f"{value:.6g}"))
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=True)
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The document. Raises InputError where it is none, or of another version."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"no TOML: {error}", where=where) from error
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise InputError(
+            f"schema_version is {document.get('schema_version')!r}, expected {SCHEMA_VERSION}", where=where
+        )
+    return document
+
+
+def measured_platform(document: Mapping[str, Any], where: str) -> MeasuredPlatform:
+    """A measured platform out of its document. Raises InputError for what it lacks."""
+    numbers = {
+        str(name): quantity(entry, f"{where}: numbers.{name}")
+        for name, entry in _table(document, "numbers", where).items()
+    }
+    missing = [name for name in NAMES if name not in numbers and not is_optional(name)]
+    missing = [name for name in missing if name != "block_tokens"]
+    if missing:
+        raise InputError(f"numbers.{missing[0]} is missing", where=where)
+    left = _table(document, "residuals", where)
+    return MeasuredPlatform(
+        name=str(document.get("name", where)),
+        about=str(document.get("about", "")),
+        numbers=numbers,
+        observed={
+            str(name): (float(pair[0]), float(pair[1]))
+            for name, pair in _table(document, "observed", where).items()
+        },
+        prefill_residuals=[float(value) for value in left.get("prefill", [])],
+        decode_residuals=[float(value) for value in left.get("decode", [])],
+    )
+
+
+def _table(document: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
+    found = document.get(name, {})
+    if not isinstance(found, dict):
+        raise InputError(f"{name} is no table", where=where)
+    return found
+
+
+def quantity(entry: object, where: str) -> Quantity:
+    """A number with unit, claim and source. Raises InputError where one of these is missing or wrong."""
+    if not isinstance(entry, dict):
+        raise InputError("expected a table with value, unit, claim and source", where=where)
+    for name in ("value", "unit", "claim", "source"):
+        if name not in entry:
+            raise InputError(f"{name} is missing", where=where)
+    try:
+        claim = Claim(entry["claim"])
+        identified = Identified(entry["identified"]) if "identified" in entry else None
+    except ValueError as error:
+        raise InputError(str(error), where=where) from error
+    value, low, high = (_finite(entry.get(name), where) for name in ("value", "low", "high"))
+    if value is None:
+        raise InputError("value is no number", where=where)
+    return Quantity(value, str(entry["unit"]), claim, str(entry["source"]), low, high, identified)
+
+
+def _finite(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{value!r} is no finite number", where=where)
+    return float(value)

@@ -1,0 +1,84 @@
+"""A workload played on servers: the one function that all questions to replay come down to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.replay.choices import Load
+from agenttrace.replay.constant_servers import ConstantServers
+from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of
+from agenttrace.replay.itinerary import Itinerary, plan_itinerary
+from agenttrace.replay.load import arrivals
+from agenttrace.replay.outcome import Outcome
+from agenttrace.replay.simulation import Simulation
+from agenttrace.replay.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A workload made ready to be played any number of times, under one load."""
+
+    workload: Workload
+    itinerary: Itinerary
+    demand: Demand
+    load: Load
+    lanes: int
+
+    def play(self, deployment: Deployment, factors: Factors | None = None) -> Outcome:
+        """One run on these servers. Isolated: nobody shares a server with another session."""
+        if self.load is Load.ISOLATED:
+            return self._alone(deployment, factors)
+        return self._simulation(deployment.overhead_ns).run(
+            lambda running: Fleet(running, self.itinerary, self.demand, deployment, factors)
+        )
+
+    def play_recorded(self) -> Outcome:
+        """One run in which every request takes what it took."""
+        times = recorded_times(self.workload)
+        return self.play_constant(times)
+
+    def play_constant(self, times: tuple[Ints, Ints]) -> Outcome:
+        """One run in which requests take these times to the first token and to the end."""
+        recorded = recorded_times(self.workload)
+        return self._simulation(0).run(
+            lambda running: ConstantServers(running, self.itinerary, recorded, times)
+        )
+
+    def _alone(self, deployment: Deployment, factors: Factors | None) -> Outcome:
+        """What each request takes on a server of its own, its recorded queue before it."""
+        requests, demand = self.workload.requests, self.demand
+        times = deployment.times
+        fixed, each = times.decode(1)
+        prompt = np.array(demand.prompt, np.float64)
+        steps = np.maximum(np.array(demand.answer, np.float64) - 1, 0)
+        hit = np.minimum(np.array(demand.told_hit, np.float64), prompt - 1)
+        effort, stretch = np.ones(len(prompt)), np.ones(len(prompt))
+        if factors is not None:
+            effort, stretch = np.array(factors.effort), np.array(factors.stretch)
+        prefill = np.array(
+            [times.prefill(new, int(past)) for new, past in zip(prompt - hit, hit, strict=True)]
+        )
+        wait = requests.queue + effort * (times.prefill_start + prefill)
+        decode = stretch * steps * (fixed + each * (prompt + steps / 2))
+        first = np.rint(wait).astype(np.int64)
+        return self.play_constant((first, first + np.rint(decode).astype(np.int64)))
+
+    def _simulation(self, overhead_ns: int) -> Simulation:
+        workload = self.workload
+        order = arrivals(workload.start, workload.wall, self.load, self.lanes)
+        return Simulation(self.itinerary, order, len(workload.requests), overhead_ns)
+
+
+def set_stage(workload: Workload, load: Load, lanes: int) -> Stage:
+    """A workload under a load."""
+    return Stage(workload, plan_itinerary(workload), demand_of(workload), load, lanes)
+
+
+def recorded_times(workload: Workload) -> tuple[Ints, Ints]:
+    """Of each request the time to its first token, or to its end where that is not told, and to its end."""
+    requests = workload.requests
+    whole = requests.end - requests.start
+    return np.where(requests.first_token == NULL, whole, requests.first_token - requests.start), whole

@@ -1,0 +1,125 @@
+"""Sessions on other servers against the same sessions on those that served them: what is gained, and how surely.
+
+Baseline and target are simulated with the same load and the same random numbers, so that what the simulation gets
+wrong falls out of their ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.replay.fleet import Deployment, Factors
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.outcome import Outcome
+from agenttrace.replay.percentiles import Draws, Estimate, estimate, estimate_ratio
+from agenttrace.replay.playing import Stage
+from agenttrace.replay.targets import Target
+
+MOST_DRAWS = 20
+_REQUESTS = 20_000
+_TORNADO = 8
+_MATTERS = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What the gain of the median is if one number is at either end of its interval."""
+
+    parameter: str
+    low: float
+    high: float
+    gain_low: float
+    gain_high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """One platform, played. `first`: the outcome of the first draw."""
+
+    draws: Draws
+    first: Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projected:
+    """What a target does to the sessions. Lists in the order of PERCENTS."""
+
+    target: Target
+    simulated: Simulated
+    wall: list[Estimate]
+    gain: list[Estimate]
+    without_jitter: Outcome
+    sensitivity: list[Sensitivity]
+
+
+def draws_for(requests: int, asked: int | None) -> int:
+    """How many draws: as asked, else fewer of large workloads."""
+    return asked or max(2, min(MOST_DRAWS, _REQUESTS // max(1, requests)))
+
+
+def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int) -> Simulated:
+    """All draws on one platform; the same seed gives every platform the same random numbers.
+
+    `jitter`: of a platform that has none of its own.
+    """
+    served = target.build({})
+    session = stage.workload.requests.session
+    own = target.jitter or jitter
+    factors = [
+        _steadied(own.draw(session, np.random.default_rng([seed, 1, draw])), target.deterministic)
+        for draw in range(draws)
+    ]
+    first = stage.play(served, factors[0])
+    jittered = [first.wall, *(stage.play(served, factor).wall for factor in factors[1:])]
+    varied = []
+    for draw in range(draws):
+        other = target.drawn(np.random.default_rng([seed, 2, draw]))
+        varied.append(stage.play(other, factors[0]).wall)
+    return Simulated(Draws(np.array(jittered, np.float64), np.array(varied, np.float64)), first)
+
+
+def _steadied(factors: Factors, share: float) -> Factors:
+    """Without the jitter of that share of the decode which a compiler has laid down beforehand."""
+    if not share:
+        return factors
+    return Factors(factors.effort, [1 + (factor - 1) * (1 - share) for factor in factors.stretch])
+
+
+def project(
+    stage: Stage, baseline: Simulated, target: Target, jitter: Jitter, draws: int, seed: int
+) -> Projected:
+    """A target beside the baseline, which was simulated with the same draws and seed."""
+    found = simulate(stage, target, jitter, draws, seed)
+    plain = stage.play(target.build({}))
+    return Projected(
+        target=target,
+        simulated=found,
+        wall=estimate(found.draws, seed),
+        gain=estimate_ratio(baseline.draws, found.draws, seed),
+        without_jitter=plain,
+        sensitivity=_tornado(stage, baseline, target, plain, found),
+    )
+
+
+def _tornado(
+    stage: Stage, baseline: Simulated, target: Target, plain: Outcome, found: Simulated
+) -> list[Sensitivity]:
+    """The numbers that move the gain most, the most first."""
+    before = float(np.median(baseline.draws.jitter[0]))
+    # Single runs without jitter: the ratio of both runs carries it over to the gain.
+    scale = before / max(float(np.median(found.draws.jitter[0])), 1.0) * float(np.median(plain.wall))
+
+    def gain(deployment: Deployment) -> float:
+        return scale / max(float(np.median(stage.play(deployment).wall)), 1.0)
+
+    rows = []
+    for assumption in target.assumptions:
+        low, high = assumption.number.low, assumption.number.high
+        if low is None or high is None or high <= low:
+            continue
+        ends = gain(target.build({assumption.name: low})), gain(target.build({assumption.name: high}))
+        rows.append(Sensitivity(assumption.name, low, high, *ends))
+    rows.sort(key=lambda row: -abs(row.gain_high - row.gain_low))
+    return [row for row in rows[:_TORNADO] if abs(row.gain_high - row.gain_low) > _MATTERS]

@@ -1,0 +1,189 @@
+"""All of a replay: the checks on itself, the baseline, and each target beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agenttrace.critical_path.analysis import analyze
+from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.summary import summarise
+from agenttrace.model.trace import Trace
+from agenttrace.replay.advice import Advice, advise
+from agenttrace.replay.choices import Load
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.load import recorded_lanes
+from agenttrace.replay.outcome import Outcome
+from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
+from agenttrace.replay.playing import Stage, set_stage
+from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
+from agenttrace.replay.retimed import retimed
+from agenttrace.replay.targets import Target
+from agenttrace.replay.workload import Workload, read_workload
+
+_TOOLS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """How it is played. `lanes`: sessions at once; None: as many as were recorded. `draws`: None: by size."""
+
+    load: Load = Load.CLOSED
+    lanes: int | None = None
+    draws: int | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the sessions are compared with: the servers that they ran on, as far as these are known.
+
+    `target`: None where nothing could be fitted and nothing was named: then it is the recorded times themselves.
+    `self_target`: the fit with the replicas that it was fitted to, for the check on itself.
+    """
+
+    target: Target | None
+    jitter: Jitter
+    self_target: Target | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requested:
+    """Times of requests, in ns: `turn` from one sending to the agent's next one, `itl` a token."""
+
+    turn: Ints
+    ttft: Ints
+    itl: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """One target. `phases`: the critical path's, of all sessions, in ns. `bottleneck`: the largest of them."""
+
+    projected: Projected
+    phases: dict[str, int]
+    bottleneck: str | None
+    requests: Requested
+    turn: list[Estimate]
+    advice: list[Advice]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed:
+    """What was played, and the checks on it.
+
+    `identity_error_ns`: how far recorded durations through the same course are from the recorded sessions.
+    `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
+    """
+
+    sessions: int
+    recorded: Ints
+    identity_error_ns: int
+    self_ratio: tuple[float, float] | None
+    load: Load
+    lanes: int
+    draws: int
+    baseline_name: str
+    baseline_wall: list[Estimate]
+    baseline_phases: dict[str, int]
+    answers: list[Answer]
+    unfit: list[Target]
+
+
+def replay(
+    trace: Trace, workload: Workload, baseline: Baseline, targets: Sequence[Target], scenario: Scenario
+) -> Replayed:
+    """Plays the workload, which was read from the trace, on the baseline and on every target that fits."""
+    lanes = scenario.lanes or recorded_lanes(workload.start, workload.wall)
+    draws = draws_for(len(workload.requests), scenario.draws)
+    stage = set_stage(workload, scenario.load, lanes)
+    unchanged = set_stage(workload, Load.RECORDED, 0).play_recorded()
+    error = int(np.abs(unchanged.wall - workload.wall).max(initial=0))
+    before = _before(stage, baseline, draws, scenario.seed)
+    faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes)
+    answers = [
+        _answer(
+            trace,
+            stage,
+            faster_tools,
+            before,
+            project(stage, before, target, baseline.jitter, draws, scenario.seed),
+            scenario.seed,
+        )
+        for target in targets
+        if target.fits
+    ]
+    return Replayed(
+        sessions=len(workload.names),
+        recorded=workload.wall,
+        identity_error_ns=error,
+        self_ratio=_self_ratio(workload, baseline),
+        load=scenario.load,
+        lanes=lanes if scenario.load is Load.CLOSED else 0,
+        draws=draws,
+        baseline_name=baseline.target.platform if baseline.target else "recorded",
+        baseline_wall=estimate(before.draws, scenario.seed),
+        baseline_phases=_phases(trace, before.first),
+        answers=answers,
+        unfit=[target for target in targets if not target.fits],
+    )
+
+
+def _before(stage: Stage, baseline: Baseline, draws: int, seed: int) -> Simulated:
+    if baseline.target is not None:
+        return simulate(stage, baseline.target, baseline.jitter, draws, seed)
+    outcome = stage.play_recorded()
+    same = np.tile(outcome.wall.astype(np.float64), (draws, 1))
+    return Simulated(Draws(same, same), outcome)
+
+
+def _self_ratio(workload: Workload, baseline: Baseline) -> tuple[float, float] | None:
+    """In closed loop, at the replicas and lanes that were recorded."""
+    if baseline.self_target is None or not len(workload.wall):
+        return None
+    stage = set_stage(workload, Load.CLOSED, recorded_lanes(workload.start, workload.wall))
+    ratio = percentiles(stage.play(baseline.self_target.build({})).wall) / percentiles(workload.wall)
+    return float(ratio[0]), float(ratio[1])
+
+
+def _answer(
+    trace: Trace, stage: Stage, faster_tools: Stage, before: Simulated, projected: Projected, seed: int
+) -> Answer:
+    outcome = projected.simulated.first
+    phases = _phases(trace, outcome)
+    requests = requested(stage.workload, outcome)
+    turns = requests.turn.astype(np.float64)[None, :]
+    none = np.zeros((0, turns.shape[1]))
+    del before
+    return Answer(
+        projected=projected,
+        phases=phases,
+        bottleneck=max(phases, key=lambda name: phases[name]) if any(phases.values()) else None,
+        requests=requests,
+        turn=estimate(Draws(turns, none), seed),
+        advice=advise(stage, projected.target.build({}), faster_tools),
+    )
+
+
+def _phases(trace: Trace, outcome: Outcome) -> dict[str, int]:
+    """The critical path of the sessions at simulated times."""
+    return dict(summarise(analyze(retimed(trace, outcome))).critical_path_ns)
+
+
+def requested(workload: Workload, outcome: Outcome) -> Requested:
+    """What requests took; of those that the simulation finished."""
+    requests = workload.requests
+    finished = outcome.done >= 0
+    order = np.lexsort((outcome.sent, requests.agent, requests.session))
+    order = order[finished[order]]
+    turn = outcome.done[order] - outcome.sent[order]
+    same = (requests.session[order][1:] == requests.session[order][:-1]) & (
+        requests.agent[order][1:] == requests.agent[order][:-1]
+    )
+    turn[:-1] = np.where(same, outcome.sent[order][1:] - outcome.sent[order][:-1], turn[:-1])
+    steps = requests.output_tokens - 1
+    several = finished & (steps > 0)
+    itl = (outcome.done - outcome.first)[several] // steps[several]
+    return Requested(turn, (outcome.first - outcome.sent)[finished], itl)

@@ -1,0 +1,290 @@
+"""A server with continuous batching: a step decodes one token of each sequence and prefills pieces of prompts.
+
+While nothing is prefilled and nobody joins or leaves, steps follow each other whose time grows evenly with the
+context; any number of them is taken at once. So the work does not grow with tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Protocol
+
+from agenttrace.replay.blocks import UNLIMITED, BlockPool
+from agenttrace.replay.jobs import Job
+from agenttrace.replay.steps import StepTimes
+
+_LONG = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a replica does at once. `sequences`: running ones; `step_tokens`: tokens of one step, decoded or new."""
+
+    sequences: int = UNLIMITED
+    step_tokens: int = UNLIMITED
+    block_tokens: int = 16
+
+
+class Listener(Protocol):
+    """Who is told what happens to jobs."""
+
+    def admitted(self, job: Job, now: int) -> None:
+        """Its prefill begins."""
+
+    def first_token(self, job: Job, now: int) -> None:
+        """Its prefill is over."""
+
+    def passed(self, job: Job, stop: int, now: int) -> None:
+        """So many steps were made that `stop` begins."""
+
+    def finished(self, job: Job, now: int) -> None:
+        """Its last token is out."""
+
+
+class Replica:
+    """Works on jobs. Whoever drives it calls `submit` and, at the time that both return, `wake`."""
+
+    def __init__(self, times: StepTimes, limits: Limits, pool: BlockPool, listener: Listener) -> None:
+        self._times, self._limits, self.pool, self._listener = times, limits, pool, listener
+        self.version = 0
+        self.load_blocks = 0
+        self.load_tokens = 0
+        self.jobs = 0
+        self._waiting: list[tuple[int, int, Job]] = []
+        self._prefilling: list[Job] = []
+        self._running: dict[int, Job] = {}
+        self._ends: list[tuple[int, int, int, Job, int]] = []
+        self._step = 0
+        self._decoding = 0
+        self._context = 0
+        self._began = 0
+        self._planned = 0
+        self._fixed = self._slope = 0.0
+        self._mixed: list[tuple[Job, int]] | None = None
+        self._count = 0
+
+    def submit(self, job: Job, now: int) -> int | None:
+        """Takes a job. Returns when to wake it now if that changed, else None."""
+        self.jobs += 1
+        job.order = self._count
+        self._count += 1
+        job.blocks = -(-job.prompt_tokens // self._limits.block_tokens)
+        self.load_blocks += job.blocks
+        heappush(self._waiting, (job.priority, job.order, job))
+        if not self._planned:
+            return self._begin(now)
+        if self._mixed is None and self._planned > 1 and self._could_admit():
+            return self._shorten(now)
+        return None
+
+    def wake(self, now: int) -> int | None:
+        """Takes the steps that are over now; returns when to wake it next, None while it has nothing to do."""
+        self._take_steps(self._planned, now)
+        return self._begin(now)
+
+    def _could_admit(self) -> bool:
+        job = self._waiting[0][2]
+        return len(self._running) < self._limits.sequences and self.pool.fits(job.path, self._own_blocks(job))
+
+    def _shorten(self, now: int) -> int | None:
+        """Lets the step that is under way be the last before the next admission."""
+        low, high = 1, self._planned
+        passed = now - self._began
+        while low < high:
+            middle = (low + high) // 2
+            if self._length(middle) >= passed:
+                high = middle
+            else:
+                low = middle + 1
+        if low == self._planned:
+            return None
+        self._planned = low
+        self.version += 1
+        return self._began + self._length(low)
+
+    def _length(self, steps: int) -> int:
+        return max(1, round(steps * self._fixed + self._slope * (steps * (steps - 1) / 2)))
+
+    def _take_steps(self, steps: int, now: int) -> None:
+        self._step += steps
+        self._context += self._decoding * steps
+        self._planned = 0
+        mixed, self._mixed = self._mixed, None
+        while self._ends and self._ends[0][0] <= self._step:
+            _, _, epoch, job, stop = heappop(self._ends)
+            if epoch != job.epoch:
+                continue
+            if stop >= 0:
+                self._listener.passed(job, stop, now)
+            else:
+                self._leave(job, now)
+        for job, tokens in mixed or ():
+            job.left -= tokens
+            job.past += tokens
+            if not job.left:
+                self._answer(job, now)
+        if self.pool.capacity < UNLIMITED:
+            self._hold_generated()
+
+    def _answer(self, job: Job, now: int) -> None:
+        """Prefill is over: its first token is out, and it decodes from now on."""
+        self._prefilling.remove(job)
+        if not job.answered:
+            job.answered = True
+            self._listener.first_token(job, now)
+        if job.steps <= 0:
+            self._finish(job, now)
+            return
+        job.joined = self._step
+        job.context = job.past + 1
+        self._decoding += 1
+        self._context += job.context
+        for after, stop in job.stops:
+            if after > 0:
+                heappush(self._ends, (self._step + after, job.order, job.epoch, job, stop))
+        heappush(self._ends, (self._step + job.steps, job.order, job.epoch, job, -1))
+
+    def _leave(self, job: Job, now: int) -> None:
+        self._decoding -= 1
+        self._context -= job.context + self._step - job.joined
+        self._finish(job, now)
+
+    def _finish(self, job: Job, now: int) -> None:
+        del self._running[job.order]
+        self.jobs -= 1
+        self.load_blocks -= job.blocks
+        self.pool.release(job.path, job.private, now)
+        self._listener.finished(job, now)
+
+    def _begin(self, now: int) -> int | None:
+        """Admits what fits and plans the next steps."""
+        self._began = now
+        if self.pool.capacity < UNLIMITED:
+            self._preempt_for_a_step(now)
+        self._admit(now)
+        self.version += 1
+        if self._prefilling:
+            self._plan_mixed()
+        elif self._decoding:
+            self._plan_decode()
+        else:
+            return None
+        return now + self._length(self._planned)
+
+    def _admit(self, now: int) -> None:
+        room = self._limits.step_tokens - self._decoding - sum(job.left for job in self._prefilling)
+        while self._waiting and len(self._running) < self._limits.sequences and room > 0:
+            job = self._waiting[0][2]
+            private = self._own_blocks(job)
+            if not self.pool.fits(job.path, private) and self._running:
+                return
+            heappop(self._waiting)
+            self._start(job, private, now)
+            room -= job.left
+
+    def _own_blocks(self, job: Job) -> int:
+        return max(0, -(-job.prompt_tokens // self._limits.block_tokens) - job.path_blocks)
+
+    def _start(self, job: Job, private: int, now: int) -> None:
+        """The last token of a prompt is always computed, and only whole blocks are found."""
+        size = self._limits.block_tokens
+        hit = self.pool.match(job.path, now) * size if job.path else job.told_hit
+        hit = max(0, min(hit, (job.prompt_tokens - 1) // size * size))
+        if not job.answered:
+            job.hit_tokens = hit
+            self._listener.admitted(job, now)
+        job.left = max(1, job.prompt_tokens - hit)
+        job.past = job.prompt_tokens - job.left
+        job.private = private
+        self.pool.pin(job.path, private)
+        self._running[job.order] = job
+        self._prefilling.append(job)
+
+    def _plan_mixed(self) -> None:
+        """One step: a token for each decoding sequence, and as much of the prompts as its budget allows."""
+        times = self._times
+        room = max(1, self._limits.step_tokens - self._decoding)
+        took: list[tuple[Job, int]] = []
+        length = times.prefill_start
+        for job in self._prefilling:
+            tokens = min(job.left, room)
+            if tokens <= 0:
+                break
+            length += times.prefill(tokens * job.effort, job.past)
+            took.append((job, tokens))
+            room -= tokens
+        if self._decoding:
+            fixed, each = times.decode(self._decoding)
+            length += fixed + each * self._context
+        self._fixed, self._slope, self._planned, self._mixed = length, 0.0, 1, took
+
+    def _plan_decode(self) -> None:
+        fixed, each = self._times.decode(self._decoding)
+        self._fixed, self._slope = fixed + each * self._context, each * self._decoding
+        while self._ends[0][2] != self._ends[0][3].epoch:
+            heappop(self._ends)
+        steps = self._ends[0][0] - self._step
+        if self.pool.capacity < UNLIMITED:
+            steps = self._steps_that_fit(steps)
+        self._planned = max(1, steps)
+
+    def _decoders(self) -> list[Job]:
+        waiting = {job.order for job in self._prefilling}
+        return [job for order, job in self._running.items() if order not in waiting]
+
+    def _more_blocks(self, decoders: list[Job], steps: int) -> int:
+        """Blocks that decoding sequences need beyond what they hold, after so many further steps."""
+        size = self._limits.block_tokens
+        more = 0
+        for job in decoders:
+            context = job.context + self._step - job.joined + steps
+            more += max(0, -(-context // size) - job.path_blocks - job.private)
+        return more
+
+    def _steps_that_fit(self, steps: int) -> int:
+        free = self.pool.capacity - self.pool.pinned
+        if self._decoding * (steps // self._limits.block_tokens + 2) <= free:
+            return steps
+        decoders = self._decoders()
+        low, high = 0, steps
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._more_blocks(decoders, middle) <= free:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _hold_generated(self) -> None:
+        size = self._limits.block_tokens
+        for job in self._decoders():
+            context = job.context + self._step - job.joined
+            more = -(-context // size) - job.path_blocks - job.private
+            if more > 0:
+                job.private += more
+                self.pool.grow(more)
+
+    def _preempt_for_a_step(self, now: int) -> None:
+        """While the next token of all does not fit, the one that came last starts over, but never the only one."""
+        while len(self._running) > 1:
+            decoders = self._decoders()
+            if self._more_blocks(decoders, 1) <= self.pool.capacity - self.pool.pinned:
+                return
+            self._put_back(self._running[max(self._running)], now)
+
+    def _put_back(self, job: Job, now: int) -> None:
+        """What it has generated becomes part of what has to be prefilled again."""
+        del self._running[job.order]
+        self.pool.release(job.path, job.private, now)
+        if job in self._prefilling:
+            self._prefilling.remove(job)
+        else:
+            made = self._step - job.joined
+            self._decoding -= 1
+            self._context -= job.context + made
+            job.prompt_tokens = job.context + made
+            job.steps -= made
+            job.stops = [(after - made, stop) for after, stop in job.stops if after > made]
+        job.epoch += 1
+        heappush(self._waiting, (job.priority, job.order, job))

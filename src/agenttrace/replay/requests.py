@@ -1,0 +1,111 @@
+"""The served requests of a workload, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import NONE, NULL, Ints
+from agenttrace.critical_path.graph import Graph
+from agenttrace.model.trace import Trace
+from agenttrace.replay.served import Served
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requests:
+    """Columns of requests. NULL where the source does not say; times are Unix, in ns.
+
+    `span`: the row of the served span in the trace. `session`: its number in the workload. `model`, `worker`:
+    numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it.
+    """
+
+    session: Ints
+    agent: Ints
+    span: Ints
+    model: Ints
+    worker: Ints
+    priority: Ints
+    start: Ints
+    queue_end: Ints
+    first_token: Ints
+    end: Ints
+    input_tokens: Ints
+    cached_tokens: Ints
+    output_tokens: Ints
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.start)
+
+    @property
+    def queue(self) -> Ints:
+        """Nanoseconds before the prefill; 0 where that is not told."""
+        return np.where(self.queue_end != NULL, self.queue_end - self.start, 0)
+
+    @property
+    def decode(self) -> Ints:
+        """Nanoseconds from the first token to the end; NULL where the first token is not told."""
+        return np.where(self.first_token != NULL, self.end - self.first_token, NULL)
+
+    def take(self, rows: Ints | NDArray[np.bool_]) -> Requests:
+        """Some of them."""
+        return Requests(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def joined(parts: Sequence[Requests]) -> Requests:
+    """The requests of several chunks, one after the other."""
+    return Requests(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Requests))
+    )
+
+
+def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, int]) -> Requests:
+    """The requests of a chunk; what the view that is served does not say, the client's request may."""
+    table, rows, outer = chunk.spans, served.rows, served.request
+
+    def either(name: str, null: int = NULL) -> Ints:
+        values = columns.ints(table, name)
+        found = np.where(values[rows] != NULL, values[rows], values[outer])
+        return np.where(found == NULL, null, found)
+
+    worker, decoder = _workers(table, "prefill_worker"), _workers(table, "worker")
+    at = np.where(decoder[rows] != NONE, decoder[rows], decoder[outer])
+    at = np.where(at != NONE, at, np.where(worker[rows] != NONE, worker[rows], worker[outer]))
+    return Requests(
+        session=graph.spans.session[rows],
+        agent=graph.spans.agent[rows],
+        span=rows,
+        model=_models(chunk, served, models),
+        worker=at,
+        priority=either("priority", 0),
+        start=graph.forest.start[rows],
+        queue_end=served.queue_end,
+        first_token=served.first_token,
+        end=graph.forest.end[rows],
+        input_tokens=either("input_tokens"),
+        cached_tokens=either("cache_read_tokens"),
+        output_tokens=either("output_tokens"),
+    )
+
+
+def _workers(table: pa.Table, name: str) -> Ints:
+    """Workers by the 63 low bits of their numbers; -1 unknown."""
+    column = table.column(name).combine_chunks()
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    values = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
+    low = (values & np.uint64(2**63 - 1)).astype(np.int64)
+    return np.where(known, low, NONE)
+
+
+def _models(chunk: Trace, served: Served, models: dict[str, int]) -> Ints:
+    index, names = columns.dictionary(chunk.spans, "model")
+    number = np.array(
+        [NONE if name is None else models.setdefault(name, len(models)) for name in [*names, None]], np.int64
+    )
+    inner, outer = number[index[served.rows]], number[index[served.request]]
+    return np.where(inner != NONE, inner, outer)

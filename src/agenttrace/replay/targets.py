@@ -1,0 +1,67 @@
+"""What sessions are replayed on: servers, with what is assumed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agenttrace.replay.fleet import Deployment
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.quantities import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A number that the answer rests on."""
+
+    name: str
+    number: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class VendorSaid:
+    """A vendor's claim; `modelled`: the same by the model, None where it is of another kind."""
+
+    what: str
+    value: float
+    unit: str
+    modelled: float | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`build` makes the servers, with some numbers other than they are given; None for those that do not fit.
+
+    `split`: how the work is divided between engines. `racks`: how many it takes. `deterministic`: the share of
+    the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions.
+    """
+
+    platform: str
+    model: str | None
+    split: str | None
+    build: Callable[[dict[str, float]], Deployment]
+    assumptions: Sequence[Assumption]
+    fits: bool = True
+    racks: float | None = None
+    deterministic: float = 0.0
+    jitter: Jitter | None = None
+    notes: Sequence[str] = field(default_factory=tuple)
+    claims: Sequence[VendorSaid] = field(default_factory=tuple)
+
+    def drawn(self, random: np.random.Generator) -> Deployment:
+        """The servers with every uncertain number somewhere in its interval."""
+        changed = {}
+        for assumption in self.assumptions:
+            number = assumption.number
+            if number.low is not None and number.high is not None and number.high > number.low:
+                changed[assumption.name] = _between(number.low, number.value, number.high, random)
+        return self.build(changed)
+
+
+def _between(low: float, value: float, high: float, random: np.random.Generator) -> float:
+    """A triangle over the interval, with its top at the value."""
+    top = min(max(value, low), high)
+    return float(random.triangular(low, top, high))

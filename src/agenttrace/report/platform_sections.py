@@ -1,0 +1,97 @@
+"""Platforms for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from agenttrace.report.cells import Column, Quoted, Section, Words
+
+if TYPE_CHECKING:
+    from agenttrace.replay.platforms.measured import MeasuredPlatform
+    from agenttrace.replay.quantities import Quantity
+
+
+def measured_section(platform: MeasuredPlatform) -> Section:
+    """Each number with its interval, and whether the traces tell it."""
+    rows = tuple(
+        (
+            Quoted(name),
+            Words(f"{number.value:.5g}"),
+            Words(_interval(number), "faint"),
+            Quoted(number.unit),
+            Words(number.identified.value if number.identified else number.claim.value),
+        )
+        for name, number in platform.numbers.items()
+    )
+    columns = (
+        Column("number", "text"),
+        Column("value"),
+        Column("interval"),
+        Column("unit", "text"),
+        Column("", "text"),
+    )
+    seen = [f"seen: {name} from {low:g} to {high:g}" for name, (low, high) in platform.observed.items()]
+    return Section("Fitted", columns, rows, tuple(seen))
+
+
+def _interval(number: Quantity) -> str:
+    low = "" if number.low is None else f"{number.low:.5g}"
+    high = "" if number.high is None else f"{number.high:.5g}"
+    return f"{low} – {high}"
+
+
+def catalogue_sections(
+    platforms: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]
+) -> list[Section]:
+    """What comes along."""
+    return [
+        Section(
+            "Platforms",
+            (Column("name", "text"), Column("split", "text"), Column("what it is", "text")),
+            tuple(
+                (
+                    Words(name, "strong"),
+                    Words(str(one.get("split", "")), "faint"),
+                    Quoted(str(one.get("about", "")), "lines"),
+                )
+                for name, one in platforms.items()
+            ),
+            ("agenttrace platforms NAME shows every number with its source",),
+        ),
+        Section(
+            "Models",
+            (Column("name", "text"), Column("layers"), Column("experts"), Column("published as", "text")),
+            tuple(
+                (
+                    Words(name, "strong"),
+                    Words(str(one["layers"])),
+                    Words(str(one["experts"]) if one["experts"] else "–"),
+                    Quoted(", ".join(one["aliases"]), "lines"),
+                )
+                for name, one in models.items()
+            ),
+        ),
+    ]
+
+
+def document_section(document: Mapping[str, Any]) -> Section:
+    """Every number of a platform's file."""
+    rows = tuple(
+        (
+            Quoted(str(name)),
+            Words(f"{number['value']:.5g}"),
+            Quoted(str(number["unit"])),
+            Words(str(number["claim"])),
+            Quoted(str(number["source"]), "lines"),
+        )
+        for name, number in document.get("numbers", {}).items()
+    )
+    columns = (
+        Column("number", "text"),
+        Column("value"),
+        Column("unit", "text"),
+        Column("claim", "text"),
+        Column("source", "text"),
+    )
+    return Section("Numbers", columns, rows)

@@ -1,0 +1,166 @@
+"""A replay for programs: the document of `replay --json`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from agenttrace.critical_path.summary import quantiles
+from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
+
+if TYPE_CHECKING:
+    from agenttrace.replay.percentiles import Estimate
+    from agenttrace.replay.replaying import Answer, Replayed
+    from agenttrace.replay.targets import Target
+
+JSON_VERSION = 1
+Row = dict[str, Any]
+
+
+def replay_json(replayed: Replayed, findings: Sequence[Row]) -> Iterator[bytes]:
+    """The whole document, indented."""
+    yield orjson.dumps(
+        replay_document(replayed, findings), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+
+
+def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
+    """The document as plain values, in the order of the contract."""
+    count = replayed.sessions
+    return {
+        "schema_version": JSON_VERSION,
+        "command": "replay",
+        "recorded": {"wall_ns": {**_percentiles(replayed.recorded), "n": count}},
+        "identity": {
+            "recorded_durations_max_error_ns": replayed.identity_error_ns,
+            "self": None
+            if replayed.self_ratio is None
+            else dict(zip(("p50", "p95"), map(_number, replayed.self_ratio), strict=True)),
+        },
+        "baseline": {
+            "platform": replayed.baseline_name,
+            "wall_ns": _estimates(replayed.baseline_wall, count, whole=True),
+        },
+        "projections": [
+            *(_projection(replayed, answer) for answer in replayed.answers),
+            *(_unfit(target) for target in replayed.unfit),
+        ],
+        "findings": list(findings),
+    }
+
+
+def _projection(replayed: Replayed, answer: Answer) -> Row:
+    target, count = answer.projected.target, replayed.sessions
+    requests = answer.requests
+    served = target.build({})
+    return {
+        "platform": target.platform,
+        "model": target.model,
+        "split": target.split,
+        "load": replayed.load.value,
+        "replicas": served.replicas,
+        "lanes": replayed.lanes or None,
+        "over": "sessions" if count > 1 else "draws",
+        "n": count if count > 1 else replayed.draws,
+        "draws": replayed.draws,
+        "wall_ns": _estimates(answer.projected.wall, count, whole=True),
+        "wall_without_jitter_ns": _percentiles(answer.projected.without_jitter.wall),
+        "gain": _estimates(answer.projected.gain, count, whole=False),
+        "turn_ns": {**_estimates(answer.turn, len(requests.turn), whole=True), "n": len(requests.turn)},
+        "phases_ns": {
+            phase: {"baseline": replayed.baseline_phases.get(phase, 0), "projected": value}
+            for phase, value in answer.phases.items()
+            if value or replayed.baseline_phases.get(phase)
+        },
+        "requests": {
+            "ttft_ns": _percentiles(requests.ttft),
+            "itl_ns": _percentiles(requests.itl),
+            "tokens_per_s_user": _percentiles(1e9 / np.maximum(requests.itl, 1), low=True),
+        },
+        "fits": target.fits,
+        "racks": target.racks,
+        "bottleneck": answer.bottleneck,
+        "sensitivity": [
+            {
+                "parameter": row.parameter,
+                "low": row.low,
+                "high": row.high,
+                "gain_low": _number(row.gain_low),
+                "gain_high": _number(row.gain_high),
+            }
+            for row in answer.projected.sensitivity
+        ],
+        "advice": [
+            {"lever": row.lever, "change": row.change, "gain": _number(row.gain), "evidence": row.evidence}
+            for row in answer.advice
+        ],
+        "assumptions": [
+            {
+                "parameter": assumption.name,
+                "value": assumption.number.value,
+                "unit": assumption.number.unit,
+                "claim": assumption.number.claim.value,
+                "source": assumption.number.source,
+                "low": assumption.number.low,
+                "high": assumption.number.high,
+            }
+            for assumption in target.assumptions
+        ],
+        "claims": [
+            {
+                "what": claim.what,
+                "vendor": claim.value,
+                "unit": claim.unit,
+                "modelled": None if claim.modelled is None else _number(claim.modelled),
+                "source": claim.source,
+            }
+            for claim in target.claims
+        ],
+        "notes": list(target.notes),
+    }
+
+
+def _unfit(target: Target) -> Row:
+    """A platform that the model does not fit: nothing is projected, and why."""
+    return {
+        "platform": target.platform,
+        "model": target.model,
+        "split": target.split,
+        "fits": False,
+        "racks": target.racks,
+        "notes": list(target.notes),
+    }
+
+
+def _estimates(estimates: Sequence[Estimate], count: int, *, whole: bool) -> Row:
+    shaped: Row = {}
+    for percent, one in zip(PERCENTS, estimates, strict=True):
+        shaped[f"p{percent}"] = {
+            "value": _number(one.value, whole=whole),
+            "low": _number(one.low, whole=whole),
+            "high": _number(one.high, whole=whole),
+            "enough": is_enough(percent, count),
+            "by": {name: _number(value, whole=whole) for name, value in one.by.items()},
+        }
+    return shaped
+
+
+def _number(value: float, *, whole: bool = False) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    return round(value) if whole else round(value, 6)
+
+
+def _percentiles(values: np.ndarray, *, low: bool = False) -> Row:
+    """`low`: of a speed, of which the slow end is told: p95 is what 95 of 100 exceed."""
+    if low:
+        found = -percentiles(-values)
+        return {f"p{percent}": _number(float(value)) for percent, value in zip(PERCENTS, found, strict=True)}
+    if values.dtype == np.int64:
+        told = quantiles(values.tolist())
+        return {"p50": told.p50, "p95": told.p95, "p99": told.p99}
+    return {f"p{p}": _number(float(v)) for p, v in zip(PERCENTS, percentiles(values), strict=True)}

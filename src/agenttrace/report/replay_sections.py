@@ -1,0 +1,193 @@
+"""A replay for people: the sections that the terminal draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from agenttrace.critical_path.summary import quantiles
+from agenttrace.model.vocabulary import Phase
+from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
+from agenttrace.units import format_duration, format_share
+
+if TYPE_CHECKING:
+    from agenttrace.replay.percentiles import Estimate
+    from agenttrace.replay.quantities import Quantity
+    from agenttrace.replay.replaying import Answer, Replayed
+
+_ASSUMED = 12
+
+
+def replay_sections(replayed: Replayed, findings: Sequence[dict[str, object]]) -> list[Section]:
+    """Everything, the answer first."""
+    sections = [_walls(replayed)]
+    for answer in replayed.answers:
+        sections += [_phases(replayed, answer)]
+        further = (_tornado(answer), _advice(answer), _claims(answer))
+        sections += [section for section in further if section.rows]
+        sections.append(_assumptions(answer))
+    if findings:
+        sections.append(_findings(findings))
+    return sections
+
+
+def _walls(replayed: Replayed) -> Section:
+    recorded = quantiles(replayed.recorded.tolist())
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Words("recorded"),
+            *(
+                _shown(value, percent, replayed.sessions)
+                for percent, value in zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+            ),
+            Words(""),
+        ),
+        (
+            Quoted(f"{replayed.baseline_name}, simulated"),
+            *_durations(replayed.baseline_wall, replayed.sessions),
+            Words(""),
+        ),
+    ]
+    for answer in replayed.answers:
+        gain = answer.projected.gain[0]
+        rows.append(
+            (
+                Quoted(_name(answer)),
+                *_durations(answer.projected.wall, replayed.sessions),
+                Words(f"{gain.value:.2f} × ({gain.low:.2f} – {gain.high:.2f})", "strong"),
+            )
+        )
+    columns = (Column("", "text"), *(Column(f"p{percent}") for percent in PERCENTS), Column("gain at p50"))
+    return Section("Sessions on other servers", columns, tuple(rows), tuple(_notes(replayed)))
+
+
+def _notes(replayed: Replayed) -> list[str]:
+    lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
+    notes = [
+        f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws, intervals of 90 %"
+    ]
+    if replayed.self_ratio is not None:
+        p50, p95 = replayed.self_ratio
+        notes.append(
+            f"check: the fit on its own trace gives {100 * (p50 - 1):+.1f} % at p50, {100 * (p95 - 1):+.1f} % at p95; "
+            f"recorded durations come out again within {replayed.identity_error_ns} ns"
+        )
+    few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
+    if few:
+        notes.append(f"too few sessions for {' and '.join(few)}")
+    return notes
+
+
+def _name(answer: Answer) -> str:
+    target = answer.projected.target
+    return " · ".join(part for part in (target.platform, target.model, target.split) if part)
+
+
+def _shown(value: int | None, percent: int, sessions: int) -> Words:
+    return Words(format_duration(value), "plain" if is_enough(percent, sessions) else "faint")
+
+
+def _durations(estimates: Sequence[Estimate], sessions: int) -> list[Words]:
+    return [
+        _shown(round(one.value) if one.value == one.value else None, percent, sessions)
+        for percent, one in zip(PERCENTS, estimates, strict=True)
+    ]
+
+
+def _phases(replayed: Replayed, answer: Answer) -> Section:
+    whole = max(sum(replayed.baseline_phases.values()), 1)
+    rows = []
+    for phase in Phase:
+        before, after = replayed.baseline_phases.get(phase.value, 0), answer.phases.get(phase.value, 0)
+        if before or after:
+            rows.append(
+                (
+                    Words(phase.value),
+                    Words(format_duration(before // max(replayed.sessions, 1))),
+                    Words(format_duration(after // max(replayed.sessions, 1))),
+                    Bar(after / whole, phase),
+                )
+            )
+    columns = (Column("phase", "text"), Column("before"), Column("after"), Column("", "bar"))
+    share = format_share(max(answer.phases.values(), default=0), sum(answer.phases.values()))
+    notes = [f"then {answer.bottleneck} takes most: {share}"] if answer.bottleneck else []
+    return Section(f"Critical path a session: {_plain(_name(answer))}", columns, tuple(rows), tuple(notes))
+
+
+def _plain(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+def _tornado(answer: Answer) -> Section:
+    rows = tuple(
+        (
+            Quoted(row.parameter),
+            Words(f"{row.low:.4g} – {row.high:.4g}"),
+            Words(f"{row.gain_low:.3f} ×"),
+            Words(f"{row.gain_high:.3f} ×"),
+        )
+        for row in answer.projected.sensitivity
+    )
+    columns = (
+        Column("number", "text"),
+        Column("from – to"),
+        Column("gain at the low end"),
+        Column("at the high end"),
+    )
+    return Section("What the gain depends on", columns, rows)
+
+
+def _advice(answer: Answer) -> Section:
+    rows = tuple(
+        (Words(row.lever), Quoted(row.change), Words(f"{row.gain:.2f} ×"), Words(row.evidence, "faint"))
+        for row in answer.advice
+    )
+    columns = (Column("lever", "text"), Column("change", "text"), Column("further gain"), Column("", "text"))
+    return Section("What would help further", columns, rows)
+
+
+def _claims(answer: Answer) -> Section:
+    rows = tuple(
+        (
+            Quoted(claim.what),
+            Words(f"{claim.value:g} {claim.unit}"),
+            Words("–" if claim.modelled is None else f"{claim.modelled:.0f}"),
+            Quoted(claim.source, "lines"),
+        )
+        for claim in answer.projected.target.claims
+    )
+    columns = (Column("", "text"), Column("the vendor says"), Column("this model"), Column("source", "text"))
+    return Section("What the vendor says", columns, rows)
+
+
+def _assumptions(answer: Answer) -> Section:
+    rows = tuple(
+        (
+            Quoted(assumption.name),
+            Words(_value(assumption.number)),
+            Words(assumption.number.claim.value, "faint"),
+            Quoted(assumption.number.source, "lines"),
+        )
+        for assumption in answer.projected.target.assumptions
+    )
+    columns = (Column("number", "text"), Column("value"), Column("claim", "text"), Column("source", "text"))
+    return Section("Assumed", columns, rows, tuple(_plain(note) for note in answer.projected.target.notes))
+
+
+def _value(number: Quantity) -> str:
+    return f"{number.value:.4g} {number.unit}"
+
+
+def _findings(findings: Sequence[dict[str, object]]) -> Section:
+    rows = tuple(
+        (
+            Words(str(row["severity"])),
+            Words(str(row["code"])),
+            Words(str(row["count"])),
+            Quoted(str(row["example"] or ""), "lines"),
+        )
+        for row in findings
+    )
+    columns = (Column("", "text"), Column("finding", "text"), Column("count"), Column("for example", "text"))
+    return Section("Findings", columns, rows)
