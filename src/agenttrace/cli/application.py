@@ -11,7 +11,7 @@ import click
 import typer
 
 from agenttrace import __version__
-from agenttrace.cli import analyze, export, failures, fit, formats, replay, sample, schema
+from agenttrace.cli import analyze, export, failures, fit, formats, platforms, replay, sample, schema
 from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
 from agenttrace.cli.streams import discard_output, discard_unwritten
 

@@ -27,7 +27,7 @@ def unpack(packed: bytes) -> Any:  # noqa: ANN401  # whatever it was
 
 
 class _Packer(pickle.Pickler):
-    def reducer_override(self, thing: object) -> Any:
+    def reducer_override(self, thing: object) -> Any:  # noqa: ANN401  # as pickle has it
         if isinstance(thing, pl.DataFrame):
             return _frame, (_as_ipc(thing),)
         if isinstance(thing, pl.Series):
