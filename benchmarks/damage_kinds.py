@@ -14,6 +14,7 @@ from random import Random
 import zstandard
 
 from damage_claims import Claim, Damage, Variant, flipped, is_json
+from damage_clocks import DAMAGE as CLOCK_DAMAGE
 from damage_ids import SESSIONS, STORIES
 from damage_material import DOCUMENT, FRAMES, LINES, RECORDS, Piece, joined
 from damage_protobuf import change_message
@@ -337,6 +338,7 @@ KINDS: dict[str, dict[str, Damage]] = {
     LINES: {
         **_ANYWHERE,
         **_VALUES,
+        **CLOCK_DAMAGE,
         "line torn": _torn_line,
         "line without its start": _headless_line,
         "line of garbage": _garbage_line,
@@ -359,6 +361,7 @@ KINDS: dict[str, dict[str, Damage]] = {
         **_ANYWHERE,
         **_VALUES,
         **RECORD_DAMAGE,
+        **CLOCK_DAMAGE,
         "records swapped": _swap,
         "record twice": _duplicate,
         "byte order mark": _byte_order_mark,

@@ -101,3 +101,13 @@ def test_a_first_record_with_one_unusable_time_is_recognised() -> None:
     record = log("config", 1) | {"hrTime": "late", "hrTimeObserved": hr(1)}
 
     assert recognise(Source("by hand", printed(record))).id == "gemini-cli"
+
+
+def test_zeros_between_records_are_told_and_at_the_end_they_are_not() -> None:
+    first, second = printed(log("config", 1)), printed(log("config", 2))
+
+    between = read_raw("gemini-cli", first + bytes(40) + b"\n" + second)
+    behind = read_raw("gemini-cli", first + second + bytes(40))
+
+    assert (between.records, between.findings["broken_document"]["count"]) == (2, 1)
+    assert (behind.records, behind.findings.keys() & {"broken_document"}) == (2, set())

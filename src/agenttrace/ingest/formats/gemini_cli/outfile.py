@@ -22,6 +22,7 @@ from agenttrace.ingest.telemetry.plain import FAILED, OK, PlainEvent, PlainSpan,
 from agenttrace.ingest.telemetry.values import Scalar
 from agenttrace.model.vocabulary import Severity
 
+_BROKEN = "not JSON: left out"
 _STATUS = {1: OK, 2: FAILED}
 
 
@@ -45,15 +46,13 @@ def read_outfile(source: Source, recorder: Recorder) -> None:
 
 def _documents(source: Source, recorder: Recorder) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line where it begins, object): each begins with a brace that stands first in its line."""
-    broken: int | None = None
+    doubt, at = "", 0
     for line, text in _pieces(source, recorder):
-        if broken is not None:
-            recorder.finding("broken_document", Severity.WARNING, "not JSON: left out", line=broken)
-            broken = None
+        if doubt:
+            recorder.finding("broken_document", Severity.WARNING, doubt, line=at)
         found, whole = parsed_parts(text)
-        if not found:
-            broken = line
-        elif not whole:
+        doubt, at = _doubt(text, found), line
+        if found and not whole:
             what = "not JSON behind a record: left out"
             recorder.finding("broken_document", Severity.WARNING, what, line=line)
         for each in found:
@@ -61,8 +60,15 @@ def _documents(source: Source, recorder: Recorder) -> Iterator[tuple[int, dict[s
                 yield line, each
             else:
                 recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=line)
-    if broken is not None:
-        recorder.finding("torn_document", Severity.INFO, "the last record is cut off", line=broken)
+    if doubt == _BROKEN:
+        recorder.finding("torn_document", Severity.INFO, "the last record is cut off", line=at)
+
+
+def _doubt(text: bytes, found: list[Any]) -> str:
+    """What is wrong with a piece, unless it is the last: that may be cut off, or end in what a crash leaves."""
+    if not found:
+        return _BROKEN
+    return "zeros behind a record" if text.endswith(b"\0") else ""
 
 
 def _pieces(source: Source, recorder: Recorder) -> Iterator[tuple[int, bytes]]:
