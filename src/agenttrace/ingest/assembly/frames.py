@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
@@ -87,7 +87,8 @@ def _frame_of(table: Table, rows: pa.Table) -> pl.DataFrame:
         columns.append(pl.col(column.name))
         if pa.types.is_dictionary(values.type):
             values, words = _taken_apart(values)
-            columns[-1] = pl.lit(pl.Series(column.name, words, _dtype(column))).gather(columns[-1])
+            known = _vocabulary if column.words else _spelled_out
+            columns[-1] = known(column, tuple(words)).gather(columns[-1])
         arrays[column.name] = values
     held = pl.DataFrame(pl.from_arrow(pa.table(arrays)))
     return held.select(*columns, pl.lit(0, pl.Int32).alias("origin"))
@@ -97,6 +98,16 @@ def _taken_apart(values: pa.ChunkedArray[Any]) -> tuple[pa.ChunkedArray[Any], li
     """The codes of words or names, and what they stand for: so each distinct one is converted once."""
     chunks: Any = values.unify_dictionaries().chunks
     return pa.chunked_array([chunk.indices for chunk in chunks]), chunks[0].dictionary.to_pylist()
+
+
+def _spelled_out(column: Column, words: tuple[str, ...]) -> pl.Expr:
+    return pl.lit(pl.Series(column.name, words, _dtype(column)))
+
+
+@lru_cache(maxsize=256)
+def _vocabulary(column: Column, words: tuple[str, ...]) -> pl.Expr:
+    """Of words there are few lists, and they come again with every source."""
+    return _spelled_out(column, words)
 
 
 @cache

@@ -23,10 +23,9 @@ class KeyIndex:
     @cached_property
     def _hashes(self) -> pl.DataFrame:
         hashes = self._rows.select(_hash(), pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
-        known = pl.col("hash").is_first_distinct()
         if self._rows.get_column("key").null_count():
-            known &= self._rows.get_column("key").is_not_null()
-        return hashes.filter(known)
+            hashes = hashes.filter(self._rows.get_column("key").is_not_null())
+        return hashes.filter(pl.col("hash").is_first_distinct())
 
     def find(self, sid: pl.Series, key: pl.Series) -> Rows:
         """The row of each session and key; NONE where there is none, and where the key is null."""

@@ -33,7 +33,7 @@ def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
 
 def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many have been counted in the group so far, the row itself too; groups stand together."""
-    total: NDArray[np.int64] = np.cumsum(counted)
+    total: NDArray[np.int64] = np.cumsum(counted, dtype=np.int64)
     if not len(total):
         return total
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
