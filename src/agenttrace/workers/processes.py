@@ -19,6 +19,7 @@ from typing import Any
 
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import Piece, Result
+from agenttrace.workers.pickling import packed, unpacked
 from agenttrace.workers.worker import serve
 
 _PIECES_A_WORKER = 2
@@ -79,8 +80,9 @@ class Processes:
         if worker is None or (worker.has and len(self._workers) < self.jobs):
             worker = _started()
             self._workers.append(worker)
+        message = packed((work, piece))
         try:
-            worker.pipe.send((work, piece))
+            worker.pipe.send_bytes(message)
         except OSError as error:
             raise _lost() from error
         worker.has.append(number)
@@ -91,10 +93,10 @@ class Processes:
         for pipe in wait(busy):
             worker = busy[pipe]  # type: ignore[index]  # what is waited for is what was given
             try:
-                found = worker.pipe.recv()
+                message = worker.pipe.recv_bytes()
             except (EOFError, OSError) as error:
                 raise _lost() from error
-            results[worker.has.popleft()] = found
+            results[worker.has.popleft()] = unpacked(message)
 
     def close(self) -> None:
         """Ends the processes at once, whatever they are doing."""

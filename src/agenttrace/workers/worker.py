@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import threading
 import traceback
@@ -12,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from agenttrace.errors import AgentTraceError
+from agenttrace.workers.pickling import packed, unpacked
 
 
 def serve(pipe: Connection) -> None:
@@ -39,9 +39,9 @@ def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
 def _answer(message: bytes) -> bytes:
     """(result, None), or (None, what was raised), pickled."""
     try:
-        work, piece = pickle.loads(message)  # noqa: S301  # it comes from the program that started this process
+        work, piece = unpacked(message)
         del message
-        return pickle.dumps((work(piece), None), pickle.HIGHEST_PROTOCOL)
+        return packed((work(piece), None))
     except Exception as error:  # noqa: BLE001  # it is raised on the other side
         return _failure(error)
 
@@ -51,6 +51,6 @@ def _failure(error: Exception) -> bytes:
         error.add_note(f"in a worker:\n{traceback.format_exc()}")
     answer: tuple[Any, Exception] = (None, error)
     try:
-        return pickle.dumps(answer)
+        return packed(answer)
     except Exception:  # noqa: BLE001  # there are exceptions of all kinds
-        return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return packed((None, RuntimeError(f"{type(error).__name__}: {error}")))
