@@ -6,7 +6,6 @@ import copyreg
 import io
 import pickle
 import sys
-from collections import ChainMap
 from typing import Any
 
 
@@ -16,8 +15,8 @@ def packed(value: object) -> bytes:
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
     polars = sys.modules.get("polars")
     if polars is not None:
-        reducers = {polars.DataFrame: _reduced_frame, polars.Series: _reduced_series}
-        pickler.dispatch_table = ChainMap(reducers, copyreg.dispatch_table)
+        reducers: dict[Any, Any] = {polars.DataFrame: _reduced_frame, polars.Series: _reduced_series}
+        pickler.dispatch_table = {**copyreg.dispatch_table, **reducers}
     pickler.dump(value)
     return stream.getvalue()
 
