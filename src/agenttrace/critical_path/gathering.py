@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -124,11 +125,14 @@ def _summed(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_SHORTER: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
-    "ranking": looked_at_first,
-    "findings": _summed,
-}
+_Change: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
+
+_SHORTER: Mapping[str, _Change] = {"ranking": looked_at_first, "findings": _summed}
 """What shortens other tables, however little there is of them."""
 
-_ADDED_UP = {"queues": _added, "by_turn": added_by_turn, "by_branch": added_by_position}
+_ADDED_UP: Mapping[str, _Change] = {
+    "queues": _added,
+    "by_turn": added_by_turn,
+    "by_branch": added_by_position,
+}
 """Tables whose rows are not of a session, and how those of several analyses become one."""

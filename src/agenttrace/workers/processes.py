@@ -19,7 +19,7 @@ from typing import Any
 
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import Piece, Result
-from agenttrace.workers.packing import pack, unpack
+from agenttrace.workers.pickling import packed, unpacked
 from agenttrace.workers.worker import serve
 
 _PIECES_A_WORKER = 2
@@ -80,8 +80,9 @@ class Processes:
         if worker is None or (worker.has and len(self._workers) < self.jobs):
             worker = _started()
             self._workers.append(worker)
+        message = packed((work, piece))
         try:
-            worker.pipe.send_bytes(pack((work, piece)))
+            worker.pipe.send_bytes(message)
         except OSError as error:
             raise _lost() from error
         worker.has.append(number)
@@ -92,10 +93,10 @@ class Processes:
         for pipe in wait(busy):
             worker = busy[pipe]  # type: ignore[index]  # what is waited for is what was given
             try:
-                found = unpack(worker.pipe.recv_bytes())
+                message = worker.pipe.recv_bytes()
             except (EOFError, OSError) as error:
                 raise _lost() from error
-            results[worker.has.popleft()] = found
+            results[worker.has.popleft()] = unpacked(message)
 
     def close(self) -> None:
         """Ends the processes at once, whatever they are doing."""

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from agenttrace.errors import AgentTraceError
-from agenttrace.workers.packing import pack, unpack
+from agenttrace.workers.pickling import packed, unpacked
 
 
 def serve(pipe: Connection) -> None:
@@ -39,9 +39,9 @@ def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
 def _answer(message: bytes) -> bytes:
     """(result, None), or (None, what was raised), packed."""
     try:
-        work, piece = unpack(message)
+        work, piece = unpacked(message)
         del message
-        return pack((work(piece), None))
+        return packed((work(piece), None))
     except Exception as error:  # noqa: BLE001  # it is raised on the other side
         return _failure(error)
 
@@ -51,6 +51,6 @@ def _failure(error: Exception) -> bytes:
         error.add_note(f"in a worker:\n{traceback.format_exc()}")
     answer: tuple[Any, Exception] = (None, error)
     try:
-        return pack(answer)
+        return packed(answer)
     except Exception:  # noqa: BLE001  # there are exceptions of all kinds
-        return pack((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        return packed((None, RuntimeError(f"{type(error).__name__}: {error}")))
