@@ -156,7 +156,7 @@ def test_a_click_chooses_and_a_double_click_fills_the_width(opened: Opener) -> N
 
 _MIDDLE = """(i) => { const { session, from, scale, gutter, layout } = agenttrace;
   return [gutter + ((session.start[i] + session.end[i]) / 2 - from) * scale,
-          24 + layout.rowOf(session.lane[i], session.row[i]) * 20 + 8]; }"""
+          24 + layout.ofSpan(i) * 20 + 8]; }"""
 
 
 def test_the_pointer_is_told_what_it_is_on(opened: Opener) -> None:
