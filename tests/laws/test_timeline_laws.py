@@ -17,7 +17,6 @@ from strategies import Rows, Wildness, sessions
 from unit.report.html.unpacking import unpacked, unpacked_slices, unpacked_spans
 
 WILD = Wildness()
-NESTED = Wildness()
 
 
 def _timeline(rows: Rows) -> Timeline:
@@ -61,7 +60,7 @@ def test_every_span_but_lanes_is_drawn_once_with_its_time_on_the_path(rows: Rows
     assert seen.sum() == (drawn["end_ns"] - drawn["start_ns"]).sum()
 
 
-@given(sessions(NESTED, spans=14))
+@given(sessions(WILD, spans=14))
 def test_what_lies_in_another_span_lies_in_it_and_shows_through(rows: Rows) -> None:
     timeline = _timeline(rows)
     spans = timeline.spans.rows(named=True)

@@ -83,7 +83,8 @@ class Redaction:
 
     def _column(self, words: pl.Series, column: str) -> pl.Series:
         if words.dtype.is_nested():
-            return pl.Series(words.name, self._value(column, words.to_list()), dtype=words.dtype)
+            values = [self._value(column, value) for value in words.to_list()]
+            return pl.Series(words.name, values, dtype=words.dtype)
         text = words.cast(pl.String)
         known = text.unique().drop_nulls().to_list()
         hashed = [self._word(column, word) for word in known]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ Slice = tuple[int, int, int, int]
 
 
 def outermost(parents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each place that of the outermost span around it, and how deep it lies; `parents` leads to itself at the top."""
+    """For each place that of the outermost span around it, and how deep it lies; `parents` ends in itself."""
     outer, depth = parents.copy(), (parents != np.arange(len(parents))).astype(np.int64)
     while True:
         above = outer[outer]
@@ -28,13 +29,13 @@ def outermost(parents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def innermost_slices(slices: Sequence[Slice]) -> Iterator[tuple[int, int, int]]:
-    """Start, end and phase of what is deepest at every instant, in the order of time; of the equally deep the latest."""
+    """Start, end and phase of what is deepest at every instant, in order; of equally deep ones the latest."""
     ordered = sorted(slices, key=lambda one: one[1])
     edges = sorted({edge for _, start, end, _ in slices for edge in (start, end)})
     running: list[tuple[int, int, int, int]] = []
     told: tuple[int, int, int] | None = None
     at = 0
-    for begin, finish in zip(edges, edges[1:], strict=False):
+    for begin, finish in pairwise(edges):
         while at < len(ordered) and ordered[at][1] <= begin:
             depth, start, end, phase = ordered[at]
             heapq.heappush(running, (-depth, -start, end, phase))

@@ -17,7 +17,13 @@ def thinned(timeline: Timeline, most_spans: int) -> Timeline:
     length = pl.col("end_ns") - pl.col("start_ns")
     kept = (
         spans.with_row_index("place")
-        .sort(pl.col("critical_ns").max().over("outer"), length, "inner", "span", descending=[True, True, False, False])
+        .sort(
+            pl.col("critical_ns").max().over("outer"),
+            length,
+            "inner",
+            "span",
+            descending=[True, True, False, False],
+        )
         .head(most_spans)
         .select(pl.col("place").cast(pl.Int64))
         .sort("place")
@@ -37,4 +43,6 @@ def thinned(timeline: Timeline, most_spans: int) -> Timeline:
 def _remapped(spans: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     """With the new places of outermost spans, which stay where anything in them does."""
     moved = kept.select(outer="place", new="moved")
-    return spans.join(moved, on="outer", how="left", maintain_order="left").with_columns(outer="new").drop("new")
+    return (
+        spans.join(moved, on="outer", how="left", maintain_order="left").with_columns(outer="new").drop("new")
+    )

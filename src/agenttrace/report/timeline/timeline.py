@@ -37,8 +37,9 @@ class Timeline:
     `end_ns`, `outer` (the place of the outermost span around it, mostly itself), `inner` (it lies in another one),
     `critical_ns` (time on the path, its own or of all in it), `held_agent` (the agent whose lane it holds, if any),
     and what the trace says of it. `slices`, in the order of the spans: `place` (of its span), `phase`, `start_ns`,
-    `end_ns`; those of an outermost span are in the phases of what is innermost in it. `path`, which tiles the session: `place` (null for a span that is not drawn), `lane`, `phase`,
-    `purpose`, `evidence`, `inferred`, `start_ns`, `end_ns`. `left_out`: how many spans are not among `spans`.
+    `end_ns`; those of an outermost span are in the phases of what is innermost in it. `path`, which tiles the
+    session: `place` (null for a span that is not drawn), `lane`, `phase`, `purpose`, `evidence`, `inferred`,
+    `start_ns`, `end_ns`. `left_out`: how many spans are not among `spans`.
     """
 
     session: str
