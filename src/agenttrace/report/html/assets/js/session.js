@@ -26,6 +26,7 @@ function readSession(data) {
     lazily(session, name, () => (name in data.spans ? unpack(data.spans[name], n) : null));
   }
   session.laneHeldBy = new Map(session.lanes.filter((lane) => lane.heldBy >= 0).map((lane) => [lane.heldBy, lane.place]));
+  lazily(session, "holders", () => new Set(session.outer.filter((outer, place) => outer !== place)));
   lazily(session, "placeOf", () => new Map(Array.from(session.span, (number, place) => [number, place])));
   return session;
 }
