@@ -9,7 +9,10 @@ FIRST = "#sessions-table tbody tr:first-child"
 def test_rows_are_sorted_by_what_is_clicked(opened: Opener) -> None:
     page = opened("many")
     rows = "#sessions-table tbody tr th"
+    page.click("#sessions-more")
+    assert page.locator("#sessions-more").is_hidden()
     by_wall = page.locator(rows).all_inner_texts()
+    assert len(by_wall) == 24
     assert by_wall[0] == page.evaluate("agenttrace.session.id")
     page.locator("#sessions-table thead button", has_text="session").click()
     assert page.locator(rows).all_inner_texts() == sorted(by_wall)

@@ -156,7 +156,7 @@ def test_a_click_chooses_and_a_double_click_fills_the_width(opened: Opener) -> N
 
 _MIDDLE = """(i) => { const { session, from, scale, gutter, layout } = agenttrace;
   return [gutter + ((session.start[i] + session.end[i]) / 2 - from) * scale,
-          24 + layout.rowOf(session.lane[i], session.row[i]) * 20 + 8]; }"""
+          24 + layout.ofSpan(i) * 20 + 8]; }"""
 
 
 def test_the_pointer_is_told_what_it_is_on(opened: Opener) -> None:
@@ -247,3 +247,21 @@ def test_everything_can_be_reached_by_tabulator(opened: Opener) -> None:
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert {"theme", "copy-link", "walk-back", "zoom-in", "fold-all", "search", "bars"} <= reached
+
+
+def test_what_lies_inside_other_spans_is_shown_on_demand(opened: Opener) -> None:
+    page = opened("many")
+    rows = "agenttrace.layout.rows.length"
+    folded = page.evaluate(rows)
+    _press(page, "d")
+    assert page.evaluate(rows) > 2 * folded
+    _press(page, "d")
+    assert page.evaluate(rows) == folded
+    page.click("#show-inside")
+    assert page.inner_text("#show-inside") == "Hide inner spans"
+    page.focus("canvas.bars")
+    page.keyboard.press("End")
+    for _ in range(page.evaluate("agenttrace.session.path.n") - 1):
+        page.keyboard.press("p")
+    assert int(page.get_attribute("#walk-sum", "data-ns") or 0) == page.evaluate("agenttrace.session.wall")
+    assert opened("one").locator("#show-inside").is_visible()

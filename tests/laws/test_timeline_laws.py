@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +56,26 @@ def test_every_span_but_lanes_is_drawn_once_with_its_time_on_the_path(rows: Rows
     wanted = [row["span"] for row in rows.trace().spans.to_pylist() if row["kind"] not in holders]
     assert sorted(timeline.spans["span"].to_list()) == wanted
     drawn = timeline.path.drop_nulls("place")
-    assert timeline.spans["critical_ns"].sum() == (drawn["end_ns"] - drawn["start_ns"]).sum()
+    seen = timeline.spans.filter(~pl.col("inner"))["critical_ns"]
+    assert seen.sum() == (drawn["end_ns"] - drawn["start_ns"]).sum()
+
+
+@given(sessions(WILD, spans=14))
+def test_what_lies_in_another_span_lies_in_it_and_shows_through(rows: Rows) -> None:
+    timeline = _timeline(rows)
+    spans = timeline.spans.rows(named=True)
+    for span in spans:
+        outer = spans[span["outer"]]
+        assert not outer["inner"]
+        assert outer["lane"] == span["lane"]
+        assert outer["start_ns"] <= span["start_ns"] <= span["end_ns"] <= outer["end_ns"]
+        assert span["inner"] == (outer is not span)
+    for before, after in pairwise(timeline.slices.rows(named=True)):
+        if before["place"] == after["place"]:
+            assert before["end_ns"] <= after["start_ns"]
+    length = pl.col("end_ns") - pl.col("start_ns")
+    told = timeline.slices.group_by("place").agg(length.sum())
+    assert all(spans[place]["end_ns"] - spans[place]["start_ns"] == ns for place, ns in told.iter_rows())
 
 
 @given(sessions(WILD, spans=14))

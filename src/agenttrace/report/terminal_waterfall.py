@@ -75,8 +75,8 @@ def _several(lane: Lane, places: list[int]) -> str:
 def _cells(timeline: Timeline, lanes: list[int], cells: int) -> Iterator[tuple[Phase | None, bool]]:
     """For each cell its phase, if anything is in it, and whether the path is."""
     edges = np.linspace(timeline.start_ns, timeline.end_ns, cells + 1)
-    lane = timeline.spans["lane"]
-    slices = timeline.slices.filter(pl.Series(lane.gather(timeline.slices["place"]).is_in(lanes)))
+    shown = timeline.spans.select(pl.col("lane").is_in(lanes) & ~pl.col("inner")).to_series()
+    slices = timeline.slices.filter(shown.gather(timeline.slices["place"]))
     path = timeline.path.filter(pl.col("lane").is_in(lanes))
     busy, critical = (_coverage(frame, edges) for frame in (slices, path))
     for at in range(cells):

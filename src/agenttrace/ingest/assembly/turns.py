@@ -35,7 +35,7 @@ def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDAr
     """How many have been counted in the group so far, the row itself too; groups stand together."""
     total: NDArray[np.int64] = np.cumsum(counted, dtype=np.int64)
     if not len(total):
-        return total
+        return np.zeros(0, np.int64)
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
     before: NDArray[np.int64] = total[first] - counted[first]
     running: NDArray[np.int64] = total - np.repeat(before, np.diff(np.append(first, len(group))))

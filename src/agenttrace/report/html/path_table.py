@@ -59,7 +59,7 @@ def _span(timeline: Timeline, place: int | None) -> Cell:
     """What it is called; time between spans belongs to the agent program."""
     if place is None:
         return Words("–", "faint")
-    name, model, kind = timeline.spans.select("name", "model", "kind").row(place)
+    name, model, kind = timeline.spans.select("name", "model", "kind").row(timeline.spans["outer"][place])
     return Quoted(name or model) if name or model else Words(kind.replace("_", " "))
 
 

@@ -88,10 +88,16 @@ def _spans(timeline: Timeline, names: Sequence[str]) -> dict[str, Any]:
             spans["status"].replace_strict(_STATUS_CODES, default=None, return_dtype=pl.Int64)
         ),
         "critical_ns": packed(spans["critical_ns"]),
+        "outer": packed_known(pl.Series(_outer(spans))),
         "parts": packed(parts),
         **words,
         **{name: packed_known(spans[name]) for name in _KNOWN if name in spans.columns},
     }
+
+
+def _outer(spans: pl.DataFrame) -> list[int | None]:
+    """The place of the span around each one that lies in one."""
+    return [outer if inner else None for outer, inner in spans.select("outer", "inner").iter_rows()]
 
 
 def _numbered(words: pl.Series, number: dict[str, int]) -> str:

@@ -17,7 +17,13 @@ def thinned(timeline: Timeline, most_spans: int) -> Timeline:
     length = pl.col("end_ns") - pl.col("start_ns")
     kept = (
         spans.with_row_index("place")
-        .sort("critical_ns", length, "span", descending=[True, True, False])
+        .sort(
+            pl.col("critical_ns").max().over("outer"),
+            length,
+            "inner",
+            "span",
+            descending=[True, True, False, False],
+        )
         .head(most_spans)
         .select(pl.col("place").cast(pl.Int64))
         .sort("place")
@@ -27,8 +33,16 @@ def thinned(timeline: Timeline, most_spans: int) -> Timeline:
     path = timeline.path.join(kept, on="place", how="left", maintain_order="left")
     return replace(
         timeline,
-        spans=spans[kept["place"]],
+        spans=_remapped(spans[kept["place"]], kept),
         slices=slices.with_columns(place="moved").drop("moved"),
         left_out=timeline.left_out + spans.height - most_spans,
         path=path.with_columns(place="moved").drop("moved"),
+    )
+
+
+def _remapped(spans: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """With the new places of outermost spans, which stay where anything in them does."""
+    moved = kept.select(outer="place", new="moved")
+    return (
+        spans.join(moved, on="outer", how="left", maintain_order="left").with_columns(outer="new").drop("new")
     )

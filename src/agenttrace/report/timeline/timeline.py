@@ -17,6 +17,7 @@ from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments
 from agenttrace.model.trace import Trace
 from agenttrace.report.timeline.lanes import Lane, lane_places, ordered_lanes
+from agenttrace.report.timeline.nesting import flattened, outermost
 from agenttrace.report.timeline.rows import free_rows
 
 _HOLDERS = ("session", "agent", "interaction")
@@ -33,10 +34,12 @@ class Timeline:
     """Times are Unix nanoseconds, as the graph has them: mended where clocks disagree.
 
     `spans`, by lane, row and start: `span`, `lane` (a place in `lanes`), `row`, `kind`, `purpose`, `start_ns`,
-    `end_ns`, `critical_ns` (its own time on the path), `held_agent` (the agent whose lane it holds, if any), and
-    what the trace says of it. `slices`, in the order of the spans: `place` (of its span), `phase`, `start_ns`,
-    `end_ns`. `path`, which tiles the session: `place` (null for a span that is not drawn), `lane`, `phase`,
-    `purpose`, `evidence`, `inferred`, `start_ns`, `end_ns`. `left_out`: how many spans are not among `spans`.
+    `end_ns`, `outer` (the place of the outermost span around it, mostly itself), `inner` (it lies in another one),
+    `critical_ns` (time on the path, its own or of all in it), `held_agent` (the agent whose lane it holds, if any),
+    and what the trace says of it. `slices`, in the order of the spans: `place` (of its span), `phase`, `start_ns`,
+    `end_ns`; those of an outermost span are in the phases of what is innermost in it. `path`, which tiles the
+    session: `place` (null for a span that is not drawn), `lane`, `phase`, `purpose`, `evidence`, `inferred`,
+    `start_ns`, `end_ns`. `left_out`: how many spans are not among `spans`.
     """
 
     session: str
@@ -78,7 +81,8 @@ def _timeline(trace: Trace) -> Timeline:
     chunk = measured_chunk(trace, graph, segments, find_margins(plan(graph)))
     lanes = tuple(ordered_lanes(_agents(trace, chunk)))
     places = lane_places(lanes)
-    spans = _placed(_told(trace, chunk, places))
+    told = _told(trace, chunk, places)
+    spans = _placed(told.with_columns(*_nested(told, chunk)))
     own = chunk.spans.row(0, named=True)
     at = spans.select("row_of_chunk", place=pl.int_range(pl.len(), dtype=pl.Int64))
     return Timeline(
@@ -86,8 +90,8 @@ def _timeline(trace: Trace) -> Timeline:
         start_ns=own["graph_start"],
         end_ns=own["graph_end"],
         lanes=lanes,
-        spans=spans.drop("row_of_chunk"),
-        slices=_slices(chunk, at),
+        spans=_with_path_inside(spans.drop("row_of_chunk")),
+        slices=flattened(_slices(chunk, at), spans["outer"].to_numpy(), spans["depth"].to_numpy()),
         path=_path(chunk, at, places),
     )
 
@@ -137,15 +141,48 @@ def _told(trace: Trace, chunk: Chunk, places: dict[int, int]) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def _nested(told: pl.DataFrame, chunk: Chunk) -> tuple[pl.Series, pl.Series]:
+    """The row (of the chunk) of the outermost span around each one, and how deep it lies there."""
+    rows, lane = told["row_of_chunk"].to_numpy(), told["lane"].to_numpy()
+    start, end = told["start_ns"].to_numpy(), told["end_ns"].to_numpy()
+    kind = told["kind"].cast(pl.String)
+    place = np.full(chunk.spans.height, -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    parent = place[chunk.spans["parent_row"].to_numpy()[rows]]
+    minor = kind.is_in(["other", "user_wait"]).to_numpy()
+    whole = kind.is_in(["request", "compaction"]).to_numpy()
+    view = whole | minor
+    inside = (parent >= 0) & (minor | (view & whole[parent])) & (lane == lane[parent])
+    inside &= (start >= start[parent]) & (end <= end[parent]) & (parent != np.arange(len(rows)))
+    outer, depth = outermost(np.where(inside, parent, np.arange(len(rows))))
+    return pl.Series("outer_row", rows[outer]), pl.Series("depth", depth)
+
+
 def _placed(spans: pl.DataFrame) -> pl.DataFrame:
-    """With a row of its lane for each span, sorted by it."""
-    rows = np.zeros(spans.height, np.int64)
-    lane = spans["lane"].to_numpy()
-    edges = [0, *(np.flatnonzero(lane[1:] != lane[:-1]) + 1).tolist(), spans.height]
-    starts, ends = spans["start_ns"].to_list(), spans["end_ns"].to_list()
+    """With a row of its lane for each span, sorted by it: outermost spans first, then those that lie in them."""
+    ordered = spans.with_columns(inner=pl.col("depth") > 0).sort(
+        "lane", "inner", "start_ns", -pl.col("end_ns"), "depth", "span"
+    )
+    rows = np.zeros(ordered.height, np.int64)
+    lane, inner = ordered["lane"].to_numpy(), ordered["inner"].to_numpy()
+    changes = (lane[1:] != lane[:-1]) | (inner[1:] != inner[:-1])
+    edges = [0, *(np.flatnonzero(changes) + 1).tolist(), ordered.height]
+    starts, ends = ordered["start_ns"].to_list(), ordered["end_ns"].to_list()
+    above = 0
     for first, last in pairwise(edges):
-        rows[first:last] = free_rows(starts[first:last], ends[first:last])
-    return spans.with_columns(row=pl.Series(rows)).sort("lane", "row", "start_ns", "span")
+        found = free_rows(starts[first:last], ends[first:last])
+        below = above if first and lane[first] == lane[first - 1] else 0
+        rows[first:last] = np.array(found, np.int64) + below
+        above = max(found, default=-1) + 1
+    placed = ordered.with_columns(row=pl.Series(rows)).sort("lane", "row", "start_ns", "span")
+    places = placed.select(outer_row="row_of_chunk", outer=pl.int_range(pl.len(), dtype=pl.Int64))
+    return placed.join(places, on="outer_row", how="left", maintain_order="left").drop("outer_row")
+
+
+def _with_path_inside(spans: pl.DataFrame) -> pl.DataFrame:
+    """Outermost spans are on the path for as long as anything in them is."""
+    total = pl.col("critical_ns").sum().over("outer")
+    return spans.with_columns(critical_ns=pl.when(pl.col("inner")).then("critical_ns").otherwise(total))
 
 
 def _slices(chunk: Chunk, at: pl.DataFrame) -> pl.DataFrame:

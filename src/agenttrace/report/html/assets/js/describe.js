@@ -32,7 +32,7 @@ function spanFacts(session, place) {
     ...slicesOf(session, place),
     ["on the path", session.critical_ns[place] ? formatDuration(session.critical_ns[place]) : "no"],
     ...optional("slack", known(session.slack_ns, place), slackWords),
-    ...optional("drag", known(session.drag_ns, place), formatDuration),
+    ...optional("drag", dragOf(session, place), formatDuration),
     ...tokenFacts(session, place),
   ];
   const purpose = REPORT.purposes[session.purpose[place]];
@@ -40,6 +40,11 @@ function spanFacts(session, place) {
   const status = known(session.status, place);
   if (status) facts.push(["ended", REPORT.statuses[status] + errorWords(session, place)]);
   return facts;
+}
+
+// Of a span's own time; what it would be without all that lies in it is not known.
+function dragOf(session, place) {
+  return session.holders.has(place) ? null : known(session.drag_ns, place);
 }
 
 function slackWords(ns) {

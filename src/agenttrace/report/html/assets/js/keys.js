@@ -19,6 +19,7 @@ const KEYS = {
   f: (view) => foldChoice(view),
   F: (view) => foldAll(view),
   i: (view) => view.skipIdle(),
+  d: (view) => view.showInside(),
   "/": () => byId("search").focus(),
   "?": () => byId("keys-help").toggleAttribute("open"),
   Escape: (view) => view.choose(-1),
@@ -35,8 +36,11 @@ function startKeys(view) {
   byId("zoom-out").addEventListener("click", () => view.zoom(1 / 0.6));
   byId("zoom-all").addEventListener("click", () => view.show(0, view.shown.wall));
   byId("fold-all").addEventListener("click", () => foldAll(view));
+  byId("show-inside").addEventListener("click", () => view.showInside());
   byId("skip-idle").addEventListener("click", () => view.skipIdle());
   view.listeners.push(() => {
+    byId("show-inside").hidden = !view.session.runs.some((run) => run.inner);
+    byId("show-inside").textContent = view.inside ? "Hide inner spans" : "Show inner spans";
     byId("skip-idle").hidden = !view.warp;
     byId("skip-idle").textContent = view.skipping ? "Show idle time" : "Skip idle time";
     byId("fold-all").hidden = !view.groups.length;

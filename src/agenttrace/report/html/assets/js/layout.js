@@ -17,12 +17,13 @@ function laneGroups(session) {
 }
 
 function foldByDefault(session, groups) {
-  const rows = session.lanes.reduce((sum, lane) => sum + lane.rows, 0);
+  const rows = session.lanes.reduce((sum, lane) => sum + lane.outerRows, 0);
   for (const group of groups) group.folded = rows > MANY_ROWS;
 }
 
-// Rows for display, and for each lane the index of its first one: in a folded group all lanes share the group's row.
-function layOut(session, groups) {
+// Rows for display, and in which of them spans and stretches of the path are. In a folded group all lanes share a row;
+// what lies inside other spans has rows only with `inside`, and is else in that of the outermost span around it.
+function layOut(session, groups, inside) {
   const rows = [];
   const firstRow = new Int32Array(session.lanes.length);
   const shared = new Uint8Array(session.lanes.length);
@@ -32,7 +33,7 @@ function layOut(session, groups) {
   const addLane = (place) => {
     const lane = session.lanes[place];
     firstRow[place] = rows.length;
-    for (let row = 0; row < lane.rows; row++) rows.push({ runs: [], label: row ? "" : laneLabel(session, lane), lane: place });
+    for (let row = 0; row < (inside ? lane.rows : lane.outerRows); row++) rows.push({ runs: [], label: row ? "" : laneLabel(session, lane), lane: place });
     for (const group of below.get(place) ?? []) addGroup(group);
   };
   const addGroup = (group) => {
@@ -49,8 +50,11 @@ function layOut(session, groups) {
   session.lanes.filter((lane) => lane.parent < 0).forEach((lane) => addLane(lane.place));
 
   const rowOf = (lane, row) => firstRow[lane] + (shared[lane] ? 0 : row);
-  for (const run of session.runs) rows[rowOf(run.lane, run.row)].runs.push(run);
-  return { rows, rowOf, height: rows.length * ROW_HEIGHT };
+  for (const run of session.runs) if (inside || !run.inner) rows[rowOf(run.lane, run.row)].runs.push(run);
+  const seen = (place) => (inside ? place : session.outer[place]);
+  const ofSpan = (place) => rowOf(session.lane[place], session.row[seen(place)]);
+  const ofStretch = ({ place, lane }, at) => (place[at] < 0 ? rowOf(lane[at], 0) : ofSpan(place[at]));
+  return { rows, seen, ofSpan, ofStretch, height: rows.length * ROW_HEIGHT };
 }
 
 function laneLabel(session, lane) {

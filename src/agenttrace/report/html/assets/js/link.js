@@ -25,7 +25,7 @@ function follow(view, link) {
   const place = link.span === null ? undefined : view.session.placeOf.get(link.span);
   if (place === undefined) return;
   view.choose(place, stretchAt(view.session, place, view.session.start[place]));
-  view.reveal(view.shown, place);
+  view.revealSpan(place);
 }
 
 function startLinks(view, openSession) {

@@ -60,12 +60,12 @@ function drawRunning(view, context, room, height) {
 }
 
 // The mean number of requests, tools and the like that run in each of so many equal parts of the session.
-function runningAtOnce({ start, end, n, wall, kind }, parts) {
+function runningAtOnce({ start, end, n, wall, kind, outer, laneHeldBy }, parts) {
   const running = new Float64Array(parts);
   const steps = new Float64Array(parts + 1);
   const wait = REPORT.kinds.indexOf("user wait"); // a person, not work
   for (let i = 0; i < n; i++) {
-    if (kind[i] === wait) continue;
+    if (kind[i] === wait || outer[i] !== i || laneHeldBy.has(i)) continue; // nor what is in others, nor what waits for agents
     const [from, to] = [(start[i] / wall) * parts, Math.min(parts, (end[i] / wall) * parts)];
     const [first, last] = [Math.min(parts - 1, Math.floor(from)), Math.min(parts - 1, Math.floor(to))];
     if (first === last) running[first] += to - from;

@@ -21,8 +21,8 @@ function xOf(view, time) {
   return view.gutter + (time - view.from) * view.scale;
 }
 
-function yOf(view, lane, row) {
-  return RULER_HEIGHT + view.layout.rowOf(lane, row) * ROW_HEIGHT - view.top;
+function yOf(view, row) {
+  return RULER_HEIGHT + row * ROW_HEIGHT - view.top;
 }
 
 function drawBarNames(view, context) {
@@ -47,7 +47,7 @@ function nameBar(view, context, place) {
   const left = Math.max(view.gutter, xOf(view, shown.start[place]));
   const right = Math.min(view.width, xOf(view, shown.end[place]));
   if (right - left < NAMED_WIDTH) return;
-  const y = yOf(view, session.lane[place], session.row[place]);
+  const y = yOf(view, view.layout.ofSpan(place));
   if (y < RULER_HEIGHT - ROW_HEIGHT) return;
   const name = barName(session, place);
   const room = right - left - 10;
@@ -75,11 +75,11 @@ function drawPathLine(view, context) {
   const arrows = [];
   const first = Math.max(0, firstAbove(path.end, view.from, 0, path.n) - 1);
   let x = Math.max(view.gutter - 2, xOf(view, path.start[first]));
-  let y = yOf(view, path.lane[first], path.row[first]) + LINE_BELOW;
+  let y = yOf(view, view.layout.ofStretch(path, first)) + LINE_BELOW;
   let [low, high] = [y, y];
   line.moveTo(x, y);
   for (let i = first; i < path.n && path.start[i] <= view.to; i++) {
-    const below = yOf(view, path.lane[i], path.row[i]) + LINE_BELOW;
+    const below = yOf(view, view.layout.ofStretch(path, i)) + LINE_BELOW;
     if (below < low || below > high) {
       line.lineTo(x, below);
       if (path.lane[i] !== path.lane[i - 1]) arrows.push([x, y, below]);
@@ -127,7 +127,7 @@ function outline(view, context, place, width) {
   const { shown } = view;
   const x0 = xOf(view, shown.start[place]);
   const x1 = Math.max(x0 + 2, xOf(view, shown.end[place]));
-  const y = yOf(view, shown.lane[place], shown.row[place]) + 2;
+  const y = yOf(view, view.layout.ofSpan(place)) + 2;
   context.strokeStyle = styleColor("--ground");
   context.lineWidth = width + 2;
   context.strokeRect(x0 - 1, y - 1, x1 - x0 + 2, BAR_HEIGHT + 2);
@@ -140,7 +140,7 @@ function markStretch(view, context) {
   const { path } = view.shown;
   const x0 = xOf(view, path.start[view.stretch]);
   const x1 = Math.max(x0 + 3, xOf(view, path.end[view.stretch]));
-  const y = yOf(view, path.lane[view.stretch], path.row[view.stretch]) + LINE_BELOW;
+  const y = yOf(view, view.layout.ofStretch(path, view.stretch)) + LINE_BELOW;
   context.strokeStyle = styleColor("--accent");
   context.lineWidth = 4.5;
   context.beginPath();

@@ -67,11 +67,12 @@ function click(view, event) {
   else view.choose(place, place < 0 ? -1 : stretchAt(view.shown, place, view.at(event.offsetX, 0).time));
 }
 
-// The stretch of the path that a span has at an instant, or its first one; -1 off the path.
+// The stretch of the path that a span has at an instant, or what lies in it; else its first one; -1 off the path.
 function stretchAt({ path }, place, time) {
   const at = firstAbove(path.end, time, 0, path.n);
-  if (at < path.n && path.place[at] === place) return at;
-  return path.place.indexOf(place);
+  if (at < path.n && (path.place[at] === place || path.outer[at] === place)) return at;
+  const first = path.place.indexOf(place);
+  return first < 0 ? path.outer.indexOf(place) : first;
 }
 
 function fold(view, group, folded = !group.folded) {

@@ -49,7 +49,7 @@ function codePath(view, lines) {
   for (let i = firstAbove(path.end, from, 0, path.n); i < path.n && path.start[i] < to; i++) {
     const place = path.place[i];
     if (place < 0 || (matches && !matches[place])) continue;
-    const row = layout.rowOf(path.lane[i], path.row[i]);
+    const row = layout.ofStretch(path, i);
     if (row < lines.first || row >= lines.last) continue;
     const line = (row - lines.first) * lines.width;
     codeBar(lines, line, (path.start[i] - from) * lines.scale, (path.end[i] - from) * lines.scale, FULL, path.phase[i]);

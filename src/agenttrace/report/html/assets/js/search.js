@@ -51,5 +51,5 @@ function nextMatch(view, step) {
   const at = found.indexOf(view.chosen);
   const next = found[(at < 0 ? (step > 0 ? 0 : found.length - 1) : at + step + found.length) % found.length];
   view.choose(next);
-  view.reveal(view.shown, next);
+  view.revealSpan(next);
 }

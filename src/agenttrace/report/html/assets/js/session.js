@@ -15,6 +15,7 @@ function readSession(data) {
     lane: new Int32Array(n),
     row: new Int32Array(n),
   };
+  session.outer = Int32Array.from(unpack(data.spans.outer, n), (place, at) => (place ? place - 1 : at));
   placeSpans(session, data.spans);
   placeSlices(session, data);
   session.path = readPath(session, data.path);
@@ -25,12 +26,13 @@ function readSession(data) {
     lazily(session, name, () => (name in data.spans ? unpack(data.spans[name], n) : null));
   }
   session.laneHeldBy = new Map(session.lanes.filter((lane) => lane.heldBy >= 0).map((lane) => [lane.heldBy, lane.place]));
+  lazily(session, "holders", () => new Set(session.outer.filter((outer, place) => outer !== place)));
   lazily(session, "placeOf", () => new Map(Array.from(session.span, (number, place) => [number, place])));
   return session;
 }
 
 function readLane([name, parent, turn, depth, background, heldBy], place) {
-  return { place, name: name || (place ? "agent" : "main"), parent, turn, depth, background, heldBy, rows: 1 };
+  return { place, name: name || (place ? "agent" : "main"), parent, turn, depth, background, heldBy, rows: 1, outerRows: 1 };
 }
 
 function placeSpans(session, spans) {
@@ -46,8 +48,10 @@ function placeSpans(session, spans) {
       session.lane[at] = lane;
       session.row[at] = row;
     }
+    const inner = session.outer[first] !== first; // a row has either outermost spans or those that lie in them
     session.lanes[lane].rows = Math.max(session.lanes[lane].rows, row + 1);
-    return { lane, row, first, last: at };
+    if (!inner) session.lanes[lane].outerRows = Math.max(session.lanes[lane].outerRows, row + 1);
+    return { lane, row, first, last: at, inner };
   });
 }
 
@@ -82,7 +86,7 @@ function readPath(session, data) {
   }
   path.lane = Int32Array.from(unpack(data.lane, n));
   path.phase = Uint8Array.from(unpack(data.phase, n));
-  path.row = path.place.map((span) => (span < 0 ? 0 : session.row[span]));
+  path.outer = path.place.map((span) => (span < 0 ? -1 : session.outer[span]));
   for (const name of ["purpose", "evidence", "inferred"]) {
     lazily(path, name, () => unpack(data[name], n));
   }

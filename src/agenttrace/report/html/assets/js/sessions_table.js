@@ -1,6 +1,7 @@
 // All sessions, to be sorted and filtered; a row whose session is embedded opens it.
 
-const PAGE_ROWS = 50;
+const FIRST_ROWS = 15;
+const MORE_ROWS = 100;
 
 function startSessionsTable() {
   const root = byId("sessions-table");
@@ -10,17 +11,17 @@ function startSessionsTable() {
     body: root.querySelector("tbody"),
     note: root.querySelector(".note"),
     order: [1, -1],
-    shown: PAGE_ROWS,
+    shown: FIRST_ROWS,
     wanted: "",
   };
   root.querySelectorAll("thead th").forEach((heading, column) => makeSortable(table, heading, column));
   const filter = byId("sessions-filter");
   filter.addEventListener("input", debounced(() => {
-    Object.assign(table, { wanted: filter.value.trim().toLowerCase(), shown: PAGE_ROWS });
+    Object.assign(table, { wanted: filter.value.trim().toLowerCase(), shown: FIRST_ROWS });
     fillSessions(table);
   }, 120));
   byId("sessions-more").addEventListener("click", () => {
-    table.shown += PAGE_ROWS * 4;
+    table.shown += MORE_ROWS;
     fillSessions(table);
   });
   root.querySelector(".tools").hidden = false;

@@ -30,7 +30,7 @@ function spanRow(view, place) {
   const choose = element("button", { class: "plain", type: "button" }, spanTitle(session, place));
   choose.addEventListener("click", () => {
     view.choose(place, stretchAt(session, place, session.start[place]));
-    view.reveal(view.shown, place);
+    view.revealSpan(place);
   });
   const slack = known(session.slack_ns, place);
   const cells = [

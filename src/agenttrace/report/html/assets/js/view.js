@@ -9,6 +9,7 @@ class Waterfall {
     this.scroller = root.querySelector(".scroller");
     this.spacer = root.querySelector(".spacer");
     this.listeners = [];
+    this.inside = false;
     this.looks = phaseLooks();
     this.pending = false;
     new ResizeObserver(() => this.measure()).observe(this.scroller);
@@ -39,6 +40,13 @@ class Waterfall {
     this.changed("idle");
   }
 
+  // Shows what lies inside other spans in rows of its own, or the outermost ones only.
+  showInside(inside = !this.inside) {
+    this.inside = inside;
+    this.arrange();
+    this.changed("folds");
+  }
+
   realTime(drawn) {
     return this.skipping ? between(this.warp.drawn, this.warp.real, drawn) : drawn;
   }
@@ -49,7 +57,7 @@ class Waterfall {
 
   // After something was folded or unfolded.
   arrange() {
-    this.layout = layOut(this.session, this.groups);
+    this.layout = layOut(this.session, this.groups, this.inside);
     this.spacer.style.height = `${this.layout.height + RULER_HEIGHT}px`;
     this.scroller.style.height = `${Math.min(this.layout.height + RULER_HEIGHT + 4, Math.max(220, innerHeight * 0.62))}px`;
     this.draw();
@@ -89,13 +97,21 @@ class Waterfall {
     this.changed("choice");
   }
 
-  // Brings a span into the picture, or a stretch of the path, without zooming further in than it must.
-  reveal(of, at) {
-    const [start, end, lane, row] = [of.start[at], of.end[at], of.lane[at], of.row[at]];
+  // Brings a stretch of the path into the picture, or a span, without zooming further in than it must.
+  revealStretch(at) {
+    const { path } = this.shown;
+    this.reveal(path.start[at], path.end[at], this.layout.ofStretch(path, at));
+  }
+
+  revealSpan(place) {
+    this.reveal(this.shown.start[place], this.shown.end[place], this.layout.ofSpan(place));
+  }
+
+  reveal(start, end, row) {
     const length = this.to - this.from;
     if (end - start > length) this.show(start - (end - start) * 0.1, end + (end - start) * 0.1);
     else if (start < this.from || end > this.to) this.show((start + end) / 2 - length / 2, (start + end) / 2 + length / 2);
-    const y = this.layout.rowOf(lane, row) * ROW_HEIGHT;
+    const y = row * ROW_HEIGHT;
     const room = this.scroller.clientHeight - RULER_HEIGHT - ROW_HEIGHT;
     if (y < this.scroller.scrollTop || y > this.scroller.scrollTop + room) this.scroller.scrollTop = y - room / 2;
   }

@@ -15,8 +15,8 @@ function walk(view, step) {
   if (!path.n) return;
   const from = view.stretch >= 0 ? view.stretch : step > 0 ? -1 : path.n;
   const to = Math.max(0, Math.min(path.n - 1, step === Infinity ? path.n - 1 : step === -Infinity ? 0 : from + step));
-  view.choose(path.place[to], to);
-  view.reveal(view.shown.path, to);
+  view.choose(path.place[to] < 0 ? -1 : view.layout.seen(path.place[to]), to);
+  view.revealStretch(to);
 }
 
 function showSum(view) {
