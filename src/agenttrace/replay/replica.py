@@ -124,9 +124,6 @@ class Replica:
             job.past += tokens
             if not job.left:
                 self._answer(job, now)
-        if self.pool.capacity < UNLIMITED:
-            self._hold_generated()
-
     def _answer(self, job: Job, now: int) -> None:
         """Prefill is over: its first token is out, and it decodes from now on."""
         self._prefilling.remove(job)
@@ -162,6 +159,7 @@ class Replica:
         self._began = now
         if self.pool.capacity < UNLIMITED:
             self._preempt_for_a_step(now)
+            self._hold_a_step()
         self._admit(now)
         self.version += 1
         if self._prefilling:
@@ -234,12 +232,15 @@ class Replica:
         return [job for order, job in self._running.items() if order not in waiting]
 
     def _more_blocks(self, decoders: list[Job], steps: int) -> int:
-        """Blocks that decoding sequences need beyond what they hold, after so many further steps."""
+        """Blocks that decoding sequences need beyond what they hold, after so many further steps.
+
+        The cache of the token that a step gives is written by the next one.
+        """
         size = self._limits.block_tokens
         more = 0
         for job in decoders:
-            context = job.context + self._step - job.joined + steps
-            more += max(0, -(-context // size) - job.path_blocks - job.private)
+            written = job.context - 1 + self._step - job.joined + steps
+            more += max(0, -(-written // size) - job.path_blocks - job.private)
         return more
 
     def _steps_that_fit(self, steps: int) -> int:
@@ -256,11 +257,12 @@ class Replica:
                 high = middle - 1
         return low
 
-    def _hold_generated(self) -> None:
+    def _hold_a_step(self) -> None:
+        """Takes the blocks that were written, and those that the next step writes, before others are admitted."""
         size = self._limits.block_tokens
         for job in self._decoders():
-            context = job.context + self._step - job.joined
-            more = -(-context // size) - job.path_blocks - job.private
+            written = job.context + self._step - job.joined
+            more = -(-written // size) - job.path_blocks - job.private
             if more > 0:
                 job.private += more
                 self.pool.grow(more)

@@ -57,10 +57,10 @@ def learn(of: Sequence[Circumstances], measured_over_predicted: Floats) -> Corre
     columns, left = _columns(of, backends, models), np.log(measured_over_predicted)
     weights: Floats = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
-        importance = 1 / np.maximum(np.abs(left - columns @ weights), _NEAR)
-        importance /= importance.mean()
+        importance: Floats = 1 / np.maximum(np.abs(left - columns @ weights), _NEAR)
+        importance = importance / importance.mean()
         square = columns.T @ (columns * importance[:, None]) + _STRENGTH * np.eye(columns.shape[1])
-        weights = np.linalg.solve(square, columns.T @ (importance * left))
+        weights = np.asarray(np.linalg.solve(square, columns.T @ (importance * left)), np.float64)
     return Correction(backends, models, weights)
 
 
