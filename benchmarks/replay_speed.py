@@ -19,10 +19,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
 from children import ROOT, compare, measure, tell, write_json
+
+if TYPE_CHECKING:
+    from agenttrace.replay.workload import Workload
 
 CAPTURE = ROOT / "sample_traces" / "dynamo-captures" / "A" / "request-trace.000000.jsonl.gz"
 REQUESTS_EACH = 600
@@ -47,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trace = Path(folder) / "trace.jsonl"
         size = write_trace(trace, requests, options.seed)
         commands = {
-            work: [__file__, "--child", work, "--trace", str(CAPTURE if work == "draw" else trace)] for work in works
+            work: [__file__, "--child", work, "--trace", str(CAPTURE if work == "draw" else trace)]
+            for work in works
         }
         medians = compare(commands, options.repeat, 1)
     answer: dict[str, Any] = {
@@ -63,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", type=int, help=f"requests, {FULL} if left out")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -140,7 +147,7 @@ def _draw(trace: Path) -> dict[str, Any]:
     return {**found, "draw_ms": round((time.perf_counter() - began) * 1e3, 1)}
 
 
-def _played(workload: Any, replicas: int, lanes: int) -> dict[str, Any]:
+def _played(workload: Workload, replicas: int, lanes: int) -> dict[str, Any]:
     from agenttrace.replay.choices import Load  # noqa: PLC0415
     from agenttrace.replay.fleet import Deployment  # noqa: PLC0415
     from agenttrace.replay.playing import set_stage  # noqa: PLC0415
