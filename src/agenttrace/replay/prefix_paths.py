@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.critical_path.arrays import Bools, Ints
@@ -57,11 +58,10 @@ def prefix_paths(changes: Changes) -> PrefixPaths:
 
 def _identified(changes: Changes, owner: Ints) -> Ints:
     """Dense numbers of blocks: one for each hash in each scope."""
-    scope = changes.scope[owner]
-    if not len(scope) or (scope == scope[0]).all():
-        return np.unique(changes.new, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    mixed = changes.new ^ _mixed(scope.astype(np.uint64) + np.uint64(1))
-    return np.unique(mixed, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    scope, hashes = changes.scope[owner], changes.new
+    if len(scope) and not (scope == scope[0]).all():
+        hashes = hashes ^ _mixed(scope.astype(np.uint64) + np.uint64(1))
+    return pa.array(hashes).dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
 def _mixed(values: Hashes) -> Hashes:
@@ -100,19 +100,22 @@ class _Chain:
                 whole[before] = []
 
     def is_prefix_chain(self) -> bool:
-        pairs = np.unique(np.stack([self.previous, self.block]), axis=1)
-        return pairs.shape[1] == len(np.unique(self.block))
+        """Whether every block always comes after the same one."""
+        return bool((self._before()[self.block] == self.previous).all())
 
     def cuts(self) -> Bools:
-        """Of each block whether a segment ends with it."""
-        size = int(self.block.max(initial=-1)) + 1
-        cut = np.zeros(size, np.bool_)
+        """Of each block whether a segment ends with it; of a prefix chain."""
+        before = self._before()
+        cut = np.bincount(before[before >= 0], minlength=len(before)) > 1
         cut[self.ends] = True
         cut[self.boundary] = True
-        pairs = np.unique(np.stack([self.previous, self.block]), axis=1)
-        after = pairs[0][pairs[0] >= 0]
-        cut |= np.bincount(after, minlength=size) > 1
         return cut
+
+    def _before(self) -> Ints:
+        """Of each block what came before it once."""
+        before = np.full(int(self.block.max(initial=-1)) + 1, -1, np.int64)
+        before[self.block] = self.previous
+        return before
 
 
 def _chained(changes: Changes) -> Changes:
@@ -134,26 +137,19 @@ def _chained(changes: Changes) -> Changes:
 
 
 def _segmented(changes: Changes, block: Ints, cut: Bools) -> PrefixPaths:
-    """Segments are named by their first block, then numbered."""
-    lengths: list[int] = []
-    number: dict[int, int] = {}
+    """Segments go by their first block; every prompt's last block ends one."""
+    ends = np.flatnonzero(cut[block])
+    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
+    names = pa.array(block[starts]).dictionary_encode().indices.to_numpy().astype(np.int64)
+    lengths = np.zeros(int(names.max(initial=-1)) + 1, np.int64)
+    lengths[names] = ends + 1 - starts
+    sizes, segments = lengths.tolist(), names.tolist()
+    bounds = np.searchsorted(ends, changes.first).tolist()
     paths: list[list[int]] = []
-    listed, ends = block.tolist(), cut.tolist()
-    firsts = changes.first.tolist()
     for row, (before, kept) in enumerate(zip(changes.before.tolist(), changes.kept.tolist(), strict=True)):
-        path: list[int] = []
+        head: list[int] = []
         if before >= 0 and kept:
-            reach = list(accumulate(lengths[segment] for segment in paths[before]))
-            path = paths[before][: bisect_left(reach, kept) + 1]
-        at, high = firsts[row], firsts[row + 1]
-        while at < high:
-            begin = at
-            while not ends[listed[at]]:
-                at += 1
-            at += 1
-            segment = number.setdefault(listed[begin], len(lengths))
-            if segment == len(lengths):
-                lengths.append(at - begin)
-            path.append(segment)
-        paths.append(path)
-    return PrefixPaths(paths, lengths)
+            reach = list(accumulate([sizes[segment] for segment in paths[before]]))
+            head = paths[before][: bisect_left(reach, kept) + 1]
+        paths.append(head + segments[bounds[row] : bounds[row + 1]])
+    return PrefixPaths(paths, sizes)

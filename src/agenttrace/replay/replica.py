@@ -124,6 +124,7 @@ class Replica:
             job.past += tokens
             if not job.left:
                 self._answer(job, now)
+
     def _answer(self, job: Job, now: int) -> None:
         """Prefill is over: its first token is out, and it decodes from now on."""
         self._prefilling.remove(job)

@@ -15,7 +15,7 @@ from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 if TYPE_CHECKING:
     from agenttrace.replay.percentiles import Estimate
     from agenttrace.replay.replaying import Answer, Replayed
-    from agenttrace.replay.targets import Target
+    from agenttrace.replay.targets import Assumption, Target, VendorSaid
 
 JSON_VERSION = 1
 Row = dict[str, Any]
@@ -56,13 +56,12 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
 def _projection(replayed: Replayed, answer: Answer) -> Row:
     target, count = answer.projected.target, replayed.sessions
     requests = answer.requests
-    served = target.build({})
     return {
         "platform": target.platform,
         "model": target.model,
         "split": target.split,
         "load": replayed.load.value,
-        "replicas": served.replicas,
+        "replicas": target.build({}).replicas,
         "lanes": replayed.lanes or None,
         "over": "sessions" if count > 1 else "draws",
         "n": count if count > 1 else replayed.draws,
@@ -71,11 +70,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "wall_without_jitter_ns": _percentiles(answer.projected.without_jitter.wall),
         "gain": _estimates(answer.projected.gain, count, whole=False),
         "turn_ns": {**_estimates(answer.turn, len(requests.turn), whole=True), "n": len(requests.turn)},
-        "phases_ns": {
-            phase: {"baseline": replayed.baseline_phases.get(phase, 0), "projected": value}
-            for phase, value in answer.phases.items()
-            if value or replayed.baseline_phases.get(phase)
-        },
+        "phases_ns": _phases(replayed, answer),
         "requests": {
             "ttft_ns": _percentiles(requests.ttft),
             "itl_ns": _percentiles(requests.itl),
@@ -84,43 +79,59 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "fits": target.fits,
         "racks": target.racks,
         "bottleneck": answer.bottleneck,
-        "sensitivity": [
-            {
-                "parameter": row.parameter,
-                "low": row.low,
-                "high": row.high,
-                "gain_low": _number(row.gain_low),
-                "gain_high": _number(row.gain_high),
-            }
-            for row in answer.projected.sensitivity
-        ],
+        "sensitivity": _sensitivity(answer),
         "advice": [
             {"lever": row.lever, "change": row.change, "gain": _number(row.gain), "evidence": row.evidence}
             for row in answer.advice
         ],
-        "assumptions": [
-            {
-                "parameter": assumption.name,
-                "value": assumption.number.value,
-                "unit": assumption.number.unit,
-                "claim": assumption.number.claim.value,
-                "source": assumption.number.source,
-                "low": assumption.number.low,
-                "high": assumption.number.high,
-            }
-            for assumption in target.assumptions
-        ],
-        "claims": [
-            {
-                "what": claim.what,
-                "vendor": claim.value,
-                "unit": claim.unit,
-                "modelled": None if claim.modelled is None else _number(claim.modelled),
-                "source": claim.source,
-            }
-            for claim in target.claims
-        ],
+        "assumptions": [_assumption(assumption) for assumption in target.assumptions],
+        "claims": [_claim(claim) for claim in target.claims],
         "notes": list(target.notes),
+    }
+
+
+def _phases(replayed: Replayed, answer: Answer) -> Row:
+    before = replayed.baseline_phases
+    return {
+        phase: {"baseline": before.get(phase, 0), "projected": value}
+        for phase, value in answer.phases.items()
+        if value or before.get(phase)
+    }
+
+
+def _sensitivity(answer: Answer) -> list[Row]:
+    return [
+        {
+            "parameter": row.parameter,
+            "low": row.low,
+            "high": row.high,
+            "gain_low": _number(row.gain_low),
+            "gain_high": _number(row.gain_high),
+        }
+        for row in answer.projected.sensitivity
+    ]
+
+
+def _assumption(assumption: Assumption) -> Row:
+    number = assumption.number
+    return {
+        "parameter": assumption.name,
+        "value": number.value,
+        "unit": number.unit,
+        "claim": number.claim.value,
+        "source": number.source,
+        "low": number.low,
+        "high": number.high,
+    }
+
+
+def _claim(claim: VendorSaid) -> Row:
+    return {
+        "what": claim.what,
+        "vendor": claim.value,
+        "unit": claim.unit,
+        "modelled": None if claim.modelled is None else _number(claim.modelled),
+        "source": claim.source,
     }
 
 

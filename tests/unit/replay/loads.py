@@ -15,6 +15,7 @@ def serve(
     at: list[int],
     prompt: list[int],
     answer: list[int],
+    *,
     paths: list[list[int]] | None = None,
     lengths: list[int] | None = None,
     priority: list[int] | None = None,

@@ -65,7 +65,7 @@ def test_the_higher_priority_goes_first() -> None:
 
 def test_what_is_cached_is_not_prefilled_again_but_for_the_last_token() -> None:
     paths = [[0], [0, 1], [0]]
-    outcome = serve(_one(), [0, 10_000, 20_000], [32, 48, 32], [1, 1, 1], paths, [2, 1])
+    outcome = serve(_one(), [0, 10_000, 20_000], [32, 48, 32], [1, 1, 1], paths=paths, lengths=[2, 1])
 
     assert outcome.hit_tokens.tolist() == [0, 32, 16]
     waited = outcome.first - np.array([0, 10_000, 20_000])
@@ -74,7 +74,9 @@ def test_what_is_cached_is_not_prefilled_again_but_for_the_last_token() -> None:
 
 def test_the_least_recently_used_prefix_is_evicted_and_of_it_the_end_first() -> None:
     paths = [[0], [1], [2], [0], [1]]
-    outcome = serve(_one(blocks=5), [0, 10_000, 20_000, 30_000, 40_000], [32] * 5, [1] * 5, paths, [2, 2, 2])
+    outcome = serve(
+        _one(blocks=5), [0, 10_000, 20_000, 30_000, 40_000], [32] * 5, [1] * 5, paths=paths, lengths=[2, 2, 2]
+    )
 
     # The third prompt evicts one block of the first; the first, come again, evicts the second's last one.
     assert outcome.hit_tokens.tolist() == [0, 0, 0, 16, 16]
@@ -82,7 +84,7 @@ def test_the_least_recently_used_prefix_is_evicted_and_of_it_the_end_first() -> 
 
 def test_a_prefix_is_kept_no_longer_than_asked() -> None:
     kept = Deployment(STEPS, 1, Limits(), None, keep_ns=5_000)
-    outcome = serve(kept, [0, 4_000, 20_000], [32] * 3, [1] * 3, [[0]] * 3, [2])
+    outcome = serve(kept, [0, 4_000, 20_000], [32] * 3, [1] * 3, paths=[[0]] * 3, lengths=[2])
 
     assert outcome.hit_tokens.tolist() == [0, 16, 0]
 
@@ -91,10 +93,12 @@ def test_a_prefix_is_kept_no_longer_than_asked() -> None:
 def test_routers_share_the_work_as_they_say(routing: Routing) -> None:
     paths = [[0], [1], [0], [1]]
     two = Deployment(STEPS, 2, Limits(), None, routing=routing)
-    outcome = serve(two, [0, 1, 100_000, 100_001], [160] * 4, [1] * 4, paths, [10, 10])
+    outcome = serve(two, [0, 1, 100_000, 100_001], [160] * 4, [1] * 4, paths=paths, lengths=[10, 10])
 
     assert outcome.replica.tolist() == [0, 1, 0, 1]
-    turned = serve(two, [0, 1, 100_000, 100_001], [160] * 4, [1] * 4, [[0], [1], [1], [0]], [10, 10])
+    turned = serve(
+        two, [0, 1, 100_000, 100_001], [160] * 4, [1] * 4, paths=[[0], [1], [1], [0]], lengths=[10, 10]
+    )
     wanted = [0, 1, 1, 0] if routing is Routing.AFFINITY else [0, 1, 0, 1]
     assert turned.replica.tolist() == wanted
 

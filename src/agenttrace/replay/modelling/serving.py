@@ -197,7 +197,8 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
     kv_tokens = int(max(0.0, left) * model.kv_shards(gpus) / max(model.held_per_token(), 1.0))
     racks, missing = gpus / value("gpus_linked"), None
     if kv_tokens < value("block_tokens", 16):
-        missing = f"the weights take {on_gpus / 1e9:.0f} GB: {ceil(on_gpus / usable)} GPUs at least, a replica has {gpus:.0f}"
+        least = ceil(on_gpus / usable)
+        missing = f"the weights take {on_gpus / 1e9:.0f} GB: {least} GPUs at least, a replica has {gpus:.0f}"
     if platform.split in {"attention-ffn", "whole-decode"}:
         held = (
             model.routed_parameters

@@ -56,7 +56,9 @@ def _quantity_lines(number: Quantity) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return repr(int(value)) if float(value).is_integer() else repr(float(f"{value:.6g}"))
+    """Six significant places."""
+    value = float(f"{value:.6g}")
+    return repr(int(value)) if value.is_integer() else repr(value)
 
 
 def _text(text: str) -> str:

@@ -1,0 +1,119 @@
+"""`fit`, `replay` and `platforms` as commands."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cli.running import call
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = ROOT / "sample_traces" / "dynamo-captures"
+SCHEMA = ROOT / "src" / "agenttrace" / "replay" / "platforms" / "platform.schema.json"
+JOIN = ROOT.parent / "shared" / "data" / "dynamo" / "samples" / "join-minimal.jsonl"
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from agenttrace.cli.application import main  # noqa: PLC0415  # once for all
+
+    found = sorted((CAPTURES / "A").glob("request-trace*"))
+    if not found:
+        pytest.skip("capture A is not here")
+    file = tmp_path_factory.mktemp("platforms") / "light.toml"
+    assert main(["fit", str(found[0]), "-o", str(file), "-q"]) == 0
+    return file
+
+
+def _projected(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code, out, err = call(capsys, "replay", *arguments, "--json", "-")
+    assert code == 0, err
+    document: dict[str, Any] = json.loads(out)
+    return document
+
+
+def test_a_fitted_platform_is_a_sound_file(light: Path) -> None:
+    import tomllib  # noqa: PLC0415
+
+    jsonschema.validate(tomllib.loads(light.read_text()), json.loads(SCHEMA.read_text()))
+
+
+def test_the_document_says_what_the_contract_says(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (trace,) = sorted((CAPTURES / "B").glob("request-trace*"))
+    options = ("--platform", str(light), "--replicas", "2", "--lanes", "4", "--draws", "2")
+    found = _projected(capsys, str(trace), *options)
+
+    assert found["schema_version"] == 1
+    assert found["identity"]["recorded_durations_max_error_ns"] == 0
+    assert abs(found["identity"]["self"]["p50"] - 1) < 0.05
+    (one,) = found["projections"]
+    assert one["wall_ns"]["p50"]["value"] == pytest.approx(11.96e9, rel=0.03)
+    assert one["wall_ns"]["p95"]["value"] == pytest.approx(13.44e9, rel=0.03)
+    for percent in ("p50", "p95", "p99"):
+        told = one["wall_ns"][percent]
+        assert told["low"] <= told["value"] <= told["high"]
+        assert set(told["by"]) == {"sampling", "parameters", "simulation"}
+    assert one["wall_ns"]["p95"]["enough"] is False
+    assert one["gain"]["p50"]["value"] > 1
+    assert one["fits"] is True
+    assert one["bottleneck"] == "decode"
+    assert {"lever", "gain", "evidence"} <= set(one["advice"][0])
+    assert {"parameter", "value", "unit", "claim", "source"} <= set(one["assumptions"][0])
+    assert {"baseline", "projected"} == set(one["phases_ns"]["decode"])
+    again = _projected(capsys, str(trace), *options)
+    assert again == found
+
+
+def test_a_causal_join_is_not_kept_as_think_time(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not JOIN.is_file():
+        pytest.skip("the sample is not here")
+    found = _projected(capsys, str(JOIN), "--platform", str(light), "--draws", "2")
+    assert 80e6 < found["projections"][0]["wall_ns"]["p50"]["value"] < 200e6
+    assert found["findings"][0]["code"] == "no_baseline"
+
+
+def test_a_model_that_does_not_fit_is_said_not_to(capsys: pytest.CaptureFixture[str]) -> None:
+    (trace,) = sorted((CAPTURES / "A").glob("request-trace*"))
+    options = (
+        "--platform",
+        "h100",
+        "--platform",
+        "vr-nvl72-lpx",
+        "--model",
+        "kimi-k2-instruct",
+        "--draws",
+        "1",
+    )
+    lpx, h100 = _projected(capsys, str(trace), *options)["projections"]
+    assert h100["fits"] is False
+    assert "15 GPUs" in h100["notes"][0]
+    assert lpx["split"] == "attention-ffn"
+    assert lpx["racks"] == 8
+    assert lpx["claims"][0]["vendor"] == 400
+
+
+def test_what_cannot_be_meant_is_said(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (trace,) = sorted((CAPTURES / "A").glob("request-trace*"))
+    for options in (
+        ("--platform", "no-such-machine"),
+        ("--platform", "h100"),
+        ("--platform", "h100", "--model", "no-such-model"),
+        ("--platform", str(light), "--set", "routing=dice"),
+        ("--platform", str(light), "--set", "flux=3"),
+        ("--platform", str(light), "--set", "step"),
+    ):
+        code, out, err = call(capsys, "replay", str(trace), *options)
+        assert code == 2, options
+        assert not out
+        assert "Traceback" not in err
+
+
+def test_platforms_are_listed_with_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "platforms")
+    assert code == 0
+    assert "vr-nvl72-lpx" in out
+    code, out, _ = call(capsys, "platforms", "h100", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["numbers"]["gpu_memory"]["unit"] == "GB"

@@ -1,0 +1,109 @@
+"""What waits for what when servers are faster: joins, background agents, users, tools called in the middle."""
+
+import numpy as np
+
+from agenttrace.replay.choices import Load
+from agenttrace.replay.playing import recorded_times, set_stage
+from agenttrace.replay.workload import Workload, read_workload
+from timeline import MS, draw
+
+
+def _workload(drawing: str) -> Workload:
+    return read_workload(draw(drawing).trace)
+
+
+def _wall_ms(drawing: str, factor: float) -> float:
+    """How long the session takes if every request takes that share of its time."""
+    workload = _workload(drawing)
+    stage = set_stage(workload, Load.ISOLATED, 0)
+    first, end = (np.rint(times * factor).astype(np.int64) for times in recorded_times(workload))
+    return float(stage.play_constant((first, end)).wall[0]) / MS
+
+
+def test_recorded_durations_give_the_recorded_session() -> None:
+    drawing = """
+    session           |==============================|
+      request one     |  qqppdddd                    |
+      tool a          |          =====               |  after one
+      tool b          |           ==                 |  after one
+      request two     |                ppddddddd     |  after a b
+    """
+    for load in Load:
+        stage = set_stage(_workload(drawing), load, 1)
+        assert stage.play_recorded().wall.tolist() == stage.workload.wall.tolist()
+
+
+def test_a_join_binds_on_another_branch_once_servers_are_faster() -> None:
+    drawing = """
+    session            |==========================|
+      request ask      |pd                        |
+      agent child      |  ==================      |  after ask
+        request long   |  ppdddddddddddddddd      |
+      tool slow        |  ==========              |  after ask
+      request answer   |                    ppdd  |  after child slow
+    """
+    assert _wall_ms(drawing, 1.0) == 26
+    # At a quarter the child takes 4.5 ms: the tool, 10 ms, is what is waited for.
+    assert _wall_ms(drawing, 0.25) == 0.5 + 10 + 1 + 2
+
+
+def test_a_parent_waits_for_its_child_and_not_as_long_as_it_did() -> None:
+    drawing = """
+    session            |==============================|
+      request one      |pdddd                         |
+      tool agent       |     =====================    |  after one
+        agent child    |      ===================     |
+          request work |      pppppdddddddddddddd     |
+      request two      |                          pddd|  after agent
+    """
+    assert _wall_ms(drawing, 1.0) == 30
+    assert _wall_ms(drawing, 0.0) == 2
+
+
+def test_a_background_agent_whose_use_binds_is_waited_for() -> None:
+    drawing = """
+    session            |==============================|
+      request one      |pdddd                         |
+      agent late       |     ====================     |  background spawned one
+        request work   |     ppdddddddddddddddddd     |
+      request two      |     pdd                      |  after one
+      request use      |                         pdddd|  after two joins late
+    """
+    assert _wall_ms(drawing, 1.0) == 30
+    # Half: 2.5 for the first, 10 for the agent, 2.5 for the use.
+    assert _wall_ms(drawing, 0.5) == 15
+
+
+def test_a_user_who_waits_takes_as_long_as_before() -> None:
+    drawing = """
+    session            |====================|
+      request one      |pdddd               |
+      user think       |     ==========     |  after one
+      request two      |               pdddd|  after think
+    """
+    assert _wall_ms(drawing, 1.0) == 20
+    assert _wall_ms(drawing, 0.2) == 12
+
+
+def test_a_tool_called_in_the_middle_of_an_answer_moves_with_it() -> None:
+    drawing = """
+    session            |============|
+      request one      |ppdddddddd  |
+      tool early       |      ======|  mark one@6
+    """
+    assert _wall_ms(drawing, 1.0) == 12
+    # Half the decode: called 2 ms after the first token, which comes at 1 ms.
+    assert _wall_ms(drawing, 0.5) == 3 + 6
+
+
+def test_shorter_requests_never_lengthen_a_session_alone() -> None:
+    drawing = """
+    session            |==============================|
+      request one      |pdddd                         |
+      tool a           |     ===                      |  after one
+      agent x          |     ================         |  after one
+        request work   |     ppdddddddddddddd         |
+      request two      |                     ppddddddd|  after a x
+    """
+    walls = [_wall_ms(drawing, factor) for factor in (1.0, 0.9, 0.5, 0.2, 0.1, 0.0)]
+    assert walls == sorted(walls, reverse=True)
