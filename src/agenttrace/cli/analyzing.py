@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agenttrace.cli import interrupts
 from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
@@ -166,7 +167,9 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
     from agenttrace.report.timeline.slowest import slowest_of  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
-    places = stack.enter_context(HeldTraces()).places(len(buckets))
+    traces = stack.enter_context(HeldTraces())
+    stack.enter_context(interrupts.cleaned_by(traces.close))
+    places = traces.places(len(buckets))
     observed = []
     for held in reading.map(_hold, map(_Holding, buckets, places)):
         reading.take_findings(held.findings)

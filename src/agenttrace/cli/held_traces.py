@@ -27,6 +27,10 @@ class HeldTraces:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
+        """Closes it."""
+        self.close()
+
+    def close(self) -> None:
         """Removes what lies on disk."""
         self._folder.cleanup()
 
