@@ -5,7 +5,7 @@ import pytest
 import agenttrace
 from cli.running import call
 
-COMMANDS = ("analyze", "export", "formats", "schema", "sample")
+COMMANDS = ("analyze", "export", "replay", "fit", "platforms", "formats", "schema", "sample")
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)

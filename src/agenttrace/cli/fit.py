@@ -38,7 +38,7 @@ def fit(
     verbose: o.Verbose = False,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """A platform measured from traces: step times, limits and jitter of the servers behind them.
+    """A platform measured from traces.
 
     Each number comes with its interval, and with whether the traces tell it. What is written is a file for
     `agenttrace replay --platform`; a table of it goes to standard error.

@@ -26,7 +26,7 @@ def platforms(
     color: o.ColorChoice = o.Color.AUTO,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Platforms and models that come along, every number with its source.
+    """Platforms and models that come along.
 
     Of a NAME, which may be a file, all numbers: value, unit, whose claim it is, and where it stands.
     """

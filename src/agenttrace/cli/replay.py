@@ -75,7 +75,7 @@ def replay(
     verbose: o.Verbose = False,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """The same sessions on other servers: what they would take, and how surely.
+    """The same sessions on other servers.
 
     What agents did stays: turns, tokens, tools, fan-outs, waits, what waited for what. Requests take what the
     platform makes of them. A PLATFORM is one of `agenttrace platforms` or a file, of `agenttrace fit` for example.

@@ -11,6 +11,7 @@ from agenttrace.model.vocabulary import Evidence, SpanKind
 COLUMNS = {
     "row": pl.Int64,
     "model": pl.String,
+    "format": pl.String,
     "from_dispatch": pl.Boolean,
     "worker": pl.UInt64,
     "dispatch_ns": pl.Int64,
@@ -34,10 +35,13 @@ def observe(trace: Trace) -> pl.DataFrame:
     `row` is the row of the spans table that tells of the wait: the request, or a server's span inside it.
     `wait_ns` runs from `dispatch_ns` to the first token. `from_dispatch`: the source states what of it was spent
     before the engine (prefill with evidence `bounded`); otherwise it runs from the start of the request. Tokens
-    are null where the source does not count them.
+    are null where the source does not count them. `format` is the session's.
     """
     frame = pl.DataFrame(pl.from_arrow(trace.spans.select(list(_FACTS)))).with_row_index("row")
     frame = frame.with_columns(pl.col("kind", "model", "prefill_evidence").cast(pl.String))
+    sessions = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "format"])))
+    formats = sessions.with_columns(pl.col("format").cast(pl.String))
+    frame = frame.join(formats, on="session", how="left", maintain_order="left")
     told = pl.col("prefill_ns").is_not_null() | pl.col("queue_ns").is_not_null()
     tellers = frame.filter(told)
     holders = _requests_around(frame, tellers.get_column("row").to_numpy())
@@ -80,6 +84,7 @@ def _waits(rows: pl.DataFrame, *, from_dispatch: bool) -> pl.DataFrame:
     return rows.select(
         pl.col("row").cast(pl.Int64),
         "model",
+        "format",
         pl.lit(from_dispatch).alias("from_dispatch"),
         pl.coalesce("prefill_worker", "worker").alias("worker"),
         (pl.col("start_ns") + before).alias("dispatch_ns"),

@@ -16,6 +16,7 @@ from agenttrace.serving.service import Key, PrefillTime, Service, fit_service, g
 
 PARTED = {
     "model": pl.String,
+    "format": pl.String,
     "from_dispatch": pl.Boolean,
     "requests": pl.Int64,
     "queued": pl.Int64,

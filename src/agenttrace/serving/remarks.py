@@ -14,8 +14,8 @@ REMARKS = {"code": pl.String, "severity": pl.String, "count": pl.Int64, "example
 def remark_on_queues(service: Service, parted: pl.DataFrame, unparted: int) -> pl.DataFrame:
     """Findings, with the columns of REMARKS. `unparted`: requests whose prefill holds a queue that stays in it."""
     rows = []
-    for model, from_dispatch, requests, *_ in parted.iter_rows():
-        time = service.time_of((model, from_dispatch))
+    for model, told_by, from_dispatch, requests, *_ in parted.iter_rows():
+        time = service.time_of((model, told_by, from_dispatch))
         if time is None:
             continue
         code, severity = (

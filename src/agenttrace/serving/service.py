@@ -27,8 +27,11 @@ _LARGEST_ERROR = 0.5
 _NOISE = 0.98
 """A wait that is as near to the fit as this share of the unloaded ones holds no queue."""
 
-Key: TypeAlias = tuple[str | None, bool]
-"""A model, and whether its waits run from the dispatch to the engine or from the start of the request."""
+Key: TypeAlias = tuple[str | None, str | None, bool]
+"""A model, the format of its sessions, and whether waits run from the dispatch or from the request's start.
+
+Servers of one model are told apart by nothing else; what different programs time must not be mixed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,19 @@ class PrefillTime:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Prefill times by model and by where the wait begins."""
+    """Prefill times by model, format, and where the wait begins."""
 
     times: Mapping[Key, PrefillTime]
 
     def time_of(self, key: Key) -> PrefillTime | None:
-        """The time of that model; of a calibration with one model only, that one's whatever it is called."""
+        """The time of that key; a calibration's of that model, or of its only one, whatever that is called."""
         if key in self.times:
             return self.times[key]
-        alike = [time for (_, from_dispatch), time in self.times.items() if from_dispatch == key[1]]
-        return alike[0] if len(alike) == 1 and alike[0].calibrated else None
+        model, _, begins = key
+        known = [(one[0], time) for one, time in self.times.items() if one[2] == begins and time.calibrated]
+        named = [time for name, time in known if name == model]
+        alike = named or [time for _, time in known]
+        return alike[0] if len(alike) == 1 else None
 
     def as_calibration(self) -> Service:
         """The same for use with another trace."""
@@ -87,9 +93,9 @@ class Service:
 
 
 def groups(observed: pl.DataFrame) -> dict[Key, pl.DataFrame]:
-    """The observations by model and beginning of the wait."""
-    parts = observed.partition_by("model", "from_dispatch", as_dict=True, maintain_order=True)
-    return {(model, bool(from_dispatch)): part for (model, from_dispatch), part in parts.items()}
+    """The observations by model, format and beginning of the wait."""
+    parts = observed.partition_by("model", "format", "from_dispatch", as_dict=True, maintain_order=True)
+    return {(model, told_by, bool(begins)): part for (model, told_by, begins), part in parts.items()}
 
 
 def fit_service(observed: pl.DataFrame) -> Service:

@@ -32,7 +32,7 @@ def serve(count: int, between_ns: int, seed: int = 1) -> list[dict[str, Any]]:
         heapq.heappush(busy, token + round(DECODE_NS * random.uniform(0.2, 1.8)))
         rows.append(
             {
-                **dict(zip(COLUMNS, (number, "m", True, 1, now, token - now), strict=False)),
+                **dict(zip(COLUMNS, (number, "m", "dynamo", True, 1, now, token - now), strict=False)),
                 "uncached_tokens": uncached,
                 "context_tokens": uncached + cached,
                 "truth_ns": begin - now,

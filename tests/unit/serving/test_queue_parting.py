@@ -17,7 +17,7 @@ from agenttrace.serving.service import LEAST_REQUESTS, PrefillTime, Service, fit
 from timeline import EPOCH, MS, trace_of
 from unit.serving.servers import BASE_NS, PER_TOKEN_NS, observed, serve
 
-MODEL = ("m", True)
+MODEL = ("m", "dynamo", True)
 
 
 def _queue(time: PrefillTime, rows: list[dict[str, Any]]) -> np.ndarray:
@@ -39,7 +39,7 @@ def test_a_request_meets_nobody_when_all_before_it_have_their_first_token() -> N
     """
     waits = [(0, 4, 1), (1, 3, 1), (4, 2, 1), (5, 3, 1), (4, 2, 2)]
     rows = [
-        dict(zip(COLUMNS, (n, "m", True, worker, EPOCH + at * MS, took * MS, 1, 1), strict=True))
+        dict(zip(COLUMNS, (n, "m", "f", True, worker, EPOCH + at * MS, took * MS, 1, 1), strict=True))
         for n, (at, took, worker) in enumerate(waits)
     ]
 
@@ -49,7 +49,7 @@ def test_a_request_meets_nobody_when_all_before_it_have_their_first_token() -> N
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10), st.integers(1, 2)), max_size=12))
 def test_meeting_nobody_is_what_looking_at_each_pair_says(drawn: list[tuple[int, int, int]]) -> None:
     rows = [
-        dict(zip(COLUMNS, (n, "m", True, worker, EPOCH + at, took, 1, 1), strict=True))
+        dict(zip(COLUMNS, (n, "m", "f", True, worker, EPOCH + at, took, 1, 1), strict=True))
         for n, (at, took, worker) in enumerate(drawn)
     ]
     wanted = []
@@ -118,12 +118,12 @@ def test_the_order_of_rows_and_the_clock_change_nothing() -> None:
 
 def test_a_calibration_of_one_model_stands_for_any_other() -> None:
     time = PrefillTime(1.0, 1.0)
-    one, two = Service({MODEL: time}), Service({MODEL: time, ("n", True): time})
+    one, two = Service({MODEL: time}), Service({MODEL: time, ("n", "dynamo", True): time})
 
-    assert one.as_calibration().time_of(("x", True)) == replace(time, calibrated=True)
-    assert one.as_calibration().time_of(("x", False)) is None
-    assert two.as_calibration().time_of(("x", True)) is None
-    assert one.time_of(("x", True)) is None
+    assert one.as_calibration().time_of(("x", "otlp", True)) == replace(time, calibrated=True)
+    assert one.as_calibration().time_of(("x", "otlp", False)) is None
+    assert two.as_calibration().time_of(("x", "otlp", True)) is None
+    assert one.time_of(("x", "otlp", True)) is None
 
 
 # Traces
