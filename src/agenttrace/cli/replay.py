@@ -16,8 +16,8 @@ from agenttrace.replay.choices import Load
 EPILOG = f"""Examples:
   agenttrace fit light.jsonl -o light.toml
   agenttrace replay loaded.jsonl --platform light.toml --replicas 2 --lanes 4
-  agenttrace replay traces/ --platform vr-nvl72 --platform vr-nvl72-lpx --model kimi-k2-5
-  agenttrace replay session.jsonl --platform b200 --model deepseek-v3 --set routing=round-robin --json -
+  agenttrace replay traces/ --platform vr-nvl72-lpx --model kimi-k2-5
+  agenttrace replay a.jsonl --platform b200 --model glm-5 --set routing=round-robin
 
 {EXIT_CODES}"""
 
