@@ -17,7 +17,7 @@ EPILOG = f"""Examples:
   agenttrace fit light.jsonl -o light.toml
   agenttrace replay loaded.jsonl --platform light.toml --replicas 2 --lanes 4
   agenttrace replay traces/ --platform vr-nvl72-lpx --model kimi-k2-5
-  agenttrace replay a.jsonl --platform b200 --model glm-5 --set routing=round-robin
+  agenttrace replay session.jsonl --platform b200 --model glm-5 --replicas 4
 
 {EXIT_CODES}"""
 
