@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from agenttrace.diff.statistics.shapes import Stat
 from agenttrace.model.vocabulary import Phase
+
+_LARGEST = 30.0
 
 
 class Unit(StrEnum):
@@ -39,6 +42,10 @@ class Metric:
     def relative(self) -> bool:
         """Whether sides are compared by their ratio."""
         return self.unit is not Unit.SHARE
+
+    def shown(self, effect: float) -> float:
+        """A ratio, or a difference of shares; a ratio beyond all bounds is as large as one can be."""
+        return math.exp(max(-_LARGEST, min(effect, _LARGEST))) if self.relative else effect
 
 
 METRICS = (

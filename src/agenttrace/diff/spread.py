@@ -42,11 +42,15 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """What several runs of one deployment say: the variance that runs add, from so many degrees of freedom."""
+    """What several runs of one deployment say: the variance that runs add, from so many degrees of freedom.
+
+    `within`: the variance of single sessions about their task and run.
+    """
 
     variance: float
     freedom: int
     runs: int
+    within: float = 0.0
 
 
 def measured(logs: Floats, task: Ints, run: Ints) -> Runs | None:
@@ -69,7 +73,7 @@ def measured(logs: Floats, task: Ints, run: Ints) -> Runs | None:
         return None
     within = float(rest @ rest) / freedom
     between = float(np.var(means, ddof=1)) - within * float((1 / sizes).mean())
-    return Runs(max(between, 0.0), runs - 1, runs)
+    return Runs(max(between, 0.0), runs - 1, runs, within)
 
 
 def _means(values: Floats, group: Ints, groups: int) -> Floats:

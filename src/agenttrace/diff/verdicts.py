@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from agenttrace.diff.metrics import Metric, Unit
-from agenttrace.diff.policy import Gate
+from agenttrace.diff.metrics import BY_NAME, Metric, Unit
+from agenttrace.diff.policy import Gate, Level
 from agenttrace.diff.spread import Origin, Spread
 from agenttrace.diff.statistics.drift import Drift
 from agenttrace.diff.statistics.estimation import Estimate, estimate
@@ -25,7 +25,6 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
-_LARGEST = 30.0
 
 
 class Verdict(StrEnum):
@@ -106,6 +105,17 @@ class Answer:
     reason: str
     n: tuple[int, int] = (0, 0)
     missing: bool = False
+    waived: str | None = None
+
+    @property
+    def worse_by(self) -> float:
+        """The change in the metric's bad direction, as a share or in points; negative where it is better."""
+        return 0.0 if self.change is None else self._signed(self.change)
+
+    def _signed(self, change: float) -> float:
+        metric = BY_NAME[self.gate.metric]
+        apart = change - 1 if metric.relative else change
+        return apart if metric.more_is_worse else -apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,25 +195,20 @@ def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, s
         gate=question.gate,
         baseline=found.base,
         candidate=found.candidate,
-        change=_shown(question.metric, found.effect),
+        change=question.metric.shown(found.effect),
         ci=_both(question.metric, *interval(found, told, seed)),
         bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))),
         p=looked.p_worse if worse else looked.p_better,
         p_adjusted=p[0] if worse else p[1],
-        smallest=_shown(question.metric, sign * smallest),
+        smallest=question.metric.shown(sign * smallest),
         verdict=verdict,
         reason=reason,
         n=(len(sides[0].values), len(sides[1].values)),
     )
 
 
-def _shown(metric: Metric, effect: float) -> float:
-    """A ratio, or a difference of shares; a ratio beyond all bounds is as large as one can be."""
-    return math.exp(min(effect, _LARGEST)) if metric.relative else effect
-
-
 def _both(metric: Metric, low: float, high: float) -> tuple[float, float]:
-    return _shown(metric, low), _shown(metric, high)
+    return metric.shown(low), metric.shown(high)
 
 
 def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Verdict, str]:
@@ -250,11 +255,8 @@ def _doubt(looked: _Looked, p: tuple[float, float], alpha: float, limit: float, 
 
 
 def overall(answers: Sequence[Answer]) -> Verdict:
-    """The gravest verdict of the gates that can fail."""
-    given = {of.verdict for of in answers}
+    """The gravest verdict of the gates that can fail and are not waived; of the others where there are none."""
+    counted = [of for of in answers if of.waived is None]
+    failing = [of for of in counted if of.gate.level is Level.ERROR] or counted
+    given = {of.verdict for of in failing}
     return next((verdict for verdict in Verdict if verdict in given), Verdict.INCONCLUSIVE)
-
-
-def waived(of: Answer, reason: str) -> Answer:
-    """The answer, excused."""
-    return replace(of, reason=f"waived: {reason}")

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.diff.statistics.chance import drift, labels, swaps
+from agenttrace.diff.statistics.chance import SWAPS, drift, labels, swaps
 from agenttrace.diff.statistics.drift import Drift
 from agenttrace.diff.statistics.sample import Sample
 from agenttrace.diff.statistics.shapes import GRID, Floats, Stat, shape, slope
+
+NORMAL_FROM = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +67,18 @@ def _swapped(sample: Sample, base: Floats, candidate: Floats, seed: int) -> Floa
     """The mean difference of the pairs, first as it is, then with pairs swapped."""
     gap = sample.candidate.by_cluster(candidate * sample.candidate.weight)
     gap = gap - sample.base.by_cluster(base * sample.base.weight)
+    if len(gap) > NORMAL_FROM:
+        return _normal(float(gap.mean()), float(np.sqrt(gap @ gap)) / len(gap), seed)
     narrow = gap.astype(np.float32)
     found = [np.asarray([gap.sum()])]
     found += [(signs @ narrow).astype(np.float64) for signs in swaps(seed, len(gap))]
     together: Floats = np.concatenate(found) / len(gap)
     return together
+
+
+def _normal(seen: float, deviation: float, seed: int) -> Floats:
+    """Of very many clusters no single one matters: their sum is normal."""
+    return np.concatenate([[seen], deviation * drift(seed, np.inf, SWAPS + 1)[1:]])
 
 
 def _shuffled(sample: Sample, base: Floats, candidate: Floats, seed: int) -> Floats:
@@ -79,7 +88,12 @@ def _shuffled(sample: Sample, base: Floats, candidate: Floats, seed: int) -> Flo
     weights = [of.by_cluster(of.weight) for of in sides]
     total, weight = (np.concatenate(both).astype(np.float32) for both in (totals, weights))
     total -= weight * (total.sum() / weight.sum())
-    found = [np.asarray([totals[1].sum() / weights[1].sum() - totals[0].sum() / weights[0].sum()])]
+    seen = float(totals[1].sum() / weights[1].sum() - totals[0].sum() / weights[0].sum())
+    if min(len(of) for of in totals) > NORMAL_FROM:
+        shares = [1 / of.sum() for of in weights]
+        deviation = float(np.sqrt((total.astype(np.float64) ** 2).mean() * (len(totals[0]) * shares[0] ** 2 + len(totals[1]) * shares[1] ** 2)))
+        return _normal(seen, deviation, seed)
+    found = [np.asarray([seen])]
     for chosen in labels(seed, *(of.clusters for of in sides)):
         mine, size = chosen @ total, chosen @ weight
         found.append((mine / size - (total.sum() - mine) / (weight.sum() - size)).astype(np.float64))
