@@ -11,7 +11,7 @@ import click
 import typer
 
 from agenttrace import __version__
-from agenttrace.cli import analyze, failures, formats, sample, schema
+from agenttrace.cli import analyze, config, diff, failures, formats, noise, sample, schema
 from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
 from agenttrace.cli.streams import discard_output, discard_unwritten
 
@@ -57,9 +57,12 @@ def _program(
 
 
 app.command(cls=Page, epilog=analyze.EPILOG)(analyze.analyze)
+app.command(cls=Page, epilog=diff.EPILOG)(diff.diff)
+app.command(cls=Page, epilog=noise.EPILOG)(noise.noise)
 app.command(cls=Page, epilog=formats.EPILOG)(formats.formats)
 app.command(cls=Page, epilog=schema.EPILOG)(schema.schema)
 app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)
+app.add_typer(config.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
