@@ -2,8 +2,8 @@
 
 Sessions are lognormal: a task's own time (spread 0.7 on the log scale), a session's deviation from it (0.35), and
 a run's drift, shared by all its sessions. Or their deviations are those of two measured captures (--captures).
-Beside the gates of `diff` the same sessions go to a plain "p95 is more than 10 % higher" gate, and to Mann-Whitney as it is used
-elsewhere: sessions as independent values, two-sided p < 0.05 and a median more than 5 % higher.
+Beside the gates of `diff` the same sessions go to a plain "p95 is more than 10 % higher" gate, and to
+Mann-Whitney as it is used elsewhere: sessions as independent values, two-sided p < 0.05 and a median more than 5 % higher.
 
     python benchmarks/diff_calibration.py --comparisons 4000 --json calibration.json
 
@@ -33,12 +33,12 @@ import numpy as np
 from agenttrace.diff.metrics import BY_NAME
 from agenttrace.diff.policy import DEFAULT_GATES
 from agenttrace.diff.spread import Origin, Spread, measured, pooled
-from agenttrace.diff.statistics.estimation import estimate
 from agenttrace.diff.statistics.drift import Drift
+from agenttrace.diff.statistics.estimation import estimate
 from agenttrace.diff.statistics.intervals import LEVEL, interval
 from agenttrace.diff.statistics.sample import Sample, side
 from agenttrace.diff.statistics.shapes import Floats, Stat
-from agenttrace.diff.verdicts import Measured, Question, measure, answer, overall
+from agenttrace.diff.verdicts import Measured, Question, answer, measure, overall
 
 TASK_SPREAD, SESSION_SPREAD = 0.7, 0.35
 TYPICAL_NS = 60e9
@@ -66,12 +66,15 @@ class Scene:
 
 
 def deviations(random: np.random.Generator, scene: Scene, size: int) -> Floats:
+    """How far sessions are from what their task takes."""
     if scene.residuals is None:
         return random.normal(0, SESSION_SPREAD, size)
     return random.choice(scene.residuals, size)
 
 
-def played(random: np.random.Generator, scene: Scene, tasks: Floats, runs: int) -> tuple[Floats, Floats, Floats]:
+def played(
+    random: np.random.Generator, scene: Scene, tasks: Floats, runs: int
+) -> tuple[Floats, Floats, Floats]:
     """Logarithms of times, with the numbers of their tasks and runs."""
     task = np.tile(np.arange(len(tasks)), runs)
     run = np.repeat(np.arange(runs), len(tasks))
@@ -103,6 +106,7 @@ def compared(random: np.random.Generator, scene: Scene) -> tuple[Sample, dict[st
 
 
 def verdict(found: Sequence[Measured], spread: Spread, runs: tuple[int, int]) -> str:
+    """Of the default gates on times."""
     questions = [Question(gate, one, spread, runs) for gate, one in zip(GATES, found, strict=True)]
     return overall(answer(questions, ALPHA, SEED)).value
 
@@ -151,7 +155,10 @@ def verdicts(scene: Scene, comparisons: int, seed: int) -> list[dict[str, object
             "paired": scene.paired,
             "knows": name,
             "comparisons": comparisons,
-            **{word: count[word] / comparisons for word in ("regression", "improvement", "no-change", "inconclusive")},
+            **{
+                word: count[word] / comparisons
+                for word in ("regression", "improvement", "no-change", "inconclusive")
+            },
             "regression_upper": upper(count["regression"], comparisons),
             **shared,
         }
@@ -181,14 +188,26 @@ def coverage(stat: Stat, tasks: int, comparisons: int, seed: int, factor: float 
 
 
 def scenes(residuals: Floats | None) -> list[Scene]:
+    """Everything that is simulated."""
     made = [Scene("equal", n, drift, knows=KNOWS[drift]) for n, drift in CELLS_FA]
-    made += [Scene("equal, measured residuals", n, residuals=residuals) for n in (20, 50, 100, 200) if residuals is not None]
+    made += [
+        Scene("equal, measured residuals", n, residuals=residuals)
+        for n in (20, 50, 100, 200)
+        if residuals is not None
+    ]
     made += [Scene("equal, not paired", n, paired=False, knows=("known",)) for n in (50, 200)]
     made += [Scene("equal", 50, drift, runs=(5, 5), knows=("assumed",)) for drift in (0.02, 0.05)]
-    made += [Scene("+20 %", n, drift, factor=1.2, knows=KNOWS[drift]) for drift in (0.0, 0.05) for n in (50, 100)]
-    made += [Scene("+20 %", 100, 0.05, factor=1.2, runs=runs, knows=("assumed",)) for runs in ((3, 3), (5, 5))]
+    made += [
+        Scene("+20 %", n, drift, factor=1.2, knows=KNOWS[drift]) for drift in (0.0, 0.05) for n in (50, 100)
+    ]
+    made += [
+        Scene("+20 %", 100, 0.05, factor=1.2, runs=runs, knows=("assumed",)) for runs in ((3, 3), (5, 5))
+    ]
     made += [Scene("+20 %", 100, 0.0, factor=1.2, runs=(5, 1), knows=("assumed",))]
-    made += [Scene("a tenth of the sessions twice as long", n, tail_factor=2.0, knows=("known",)) for n in (50, 100, 200)]
+    made += [
+        Scene("a tenth of the sessions twice as long", n, tail_factor=2.0, knows=("known",))
+        for n in (50, 100, 200)
+    ]
     return made
 
 
@@ -209,7 +228,12 @@ def residuals_of(folders: Sequence[str]) -> Floats:
     sides = []
     for folder in folders:
         trace = read(folder)
-        prints = dict(zip(*(trace.sessions[name].to_pylist() for name in ("session", "first_prompt_fingerprint")), strict=True))
+        prints = dict(
+            zip(
+                *(trace.sessions[name].to_pylist() for name in ("session", "first_prompt_fingerprint")),
+                strict=True,
+            )
+        )
         times = analyze(trace).sessions.select("session", "active_ns").rows()
         sides.append({prints[session]: math.log(ns) for session, ns in times})
     gaps = np.array([sides[1][task] - sides[0][task] for task in sorted(set(sides[0]) & set(sides[1]))])
@@ -217,17 +241,25 @@ def residuals_of(folders: Sequence[str]) -> Floats:
 
 
 def row_of(row: dict[str, object]) -> str:
-    return "  ".join(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}" for name, value in row.items())
+    return "  ".join(
+        f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in row.items()
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Simulates, prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--comparisons", type=int, default=4000, help="in each cell")
     parser.add_argument("--quick", action="store_true", help="40 in each cell")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--captures", nargs=2, metavar="PATH", help="two captures of the same tasks")
-    parser.add_argument("--only", metavar="TEXT", default="", help="scenes whose name begins so; or 'coverage'")
+    parser.add_argument(
+        "--only", metavar="TEXT", default="", help="scenes whose name begins so; or 'coverage'"
+    )
     options = parser.parse_args()
     comparisons = 40 if options.quick else options.comparisons
     began = time.perf_counter()

@@ -44,7 +44,9 @@ def load_baseline(path: str) -> pl.DataFrame:
         version = int((table.schema.metadata or {}).get(_KEY, b"0"))
         if version != VERSION:
             raise InputError(
-                f"a baseline of version {version}, expected {VERSION}", where=path, hint="save the baseline again"
+                f"a baseline of version {version}, expected {VERSION}",
+                where=path,
+                hint="save the baseline again",
             )
         frame = pl.DataFrame(pl.from_arrow(table))
         return frame.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())

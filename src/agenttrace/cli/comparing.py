@@ -113,7 +113,8 @@ class Compared:
 def _fails(of: Comparison) -> bool:
     failing = set(of.policy.fail_on)
     gates = any(
-        one.verdict.value in failing and one.gate.level is Level.ERROR and one.waived is None for one in of.answers
+        one.verdict.value in failing and one.gate.level is Level.ERROR and one.waived is None
+        for one in of.answers
     )
     over = any(one.kept is False and one.budget.level is Level.ERROR for one in of.budgets)
     return gates or (over and Verdict.REGRESSION.value in failing)

@@ -18,7 +18,11 @@ EPILOG = f"""Examples:
 {EXIT_CODES}"""
 
 app = typer.Typer(
-    name="config", cls=FrontPage, help="Settings and where they come from.", no_args_is_help=True, rich_markup_mode=None
+    name="config",
+    cls=FrontPage,
+    help="Settings and where they come from.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -52,10 +56,13 @@ def show(
         write_data([orjson.dumps(told, option=options, default=str)])
         return
     rows = tuple(
-        (Words(one.name, "strong"), Quoted(_text(one.value), "lines"), Quoted(one.origin, "start")) for one in settings.values()
+        (Words(one.name, "strong"), Quoted(_text(one.value), "lines"), Quoted(one.origin, "start"))
+        for one in settings.values()
     )
     columns = (Column("setting", "text"), Column("value", "text"), Column("said by", "text"))
-    write_data([draw_sections([Section("Settings", columns, rows)], width=output_width(), color=wants_color(color))])
+    write_data(
+        [draw_sections([Section("Settings", columns, rows)], width=output_width(), color=wants_color(color))]
+    )
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  # whatever a setting may be

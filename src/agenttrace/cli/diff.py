@@ -75,7 +75,15 @@ def diff(
     settings = resolve(given, config=config, no_config=no_config)
     outputs = Outputs(json_file, markdown, junit, save_baseline, github=github)
     options = DiffOptions(
-        settings, outputs, input_format, calibrate, jobs, top, output_width(), color=wants_color(color), strict=strict
+        settings,
+        outputs,
+        input_format,
+        calibrate,
+        jobs,
+        top,
+        output_width(),
+        color=wants_color(color),
+        strict=strict,
     )
     interrupts.insist()
     with ExitStack() as stack:

@@ -25,7 +25,9 @@ MarkdownFile = Annotated[str | None, _file("--markdown", "Write a comment for a 
 JunitFile = Annotated[str | None, _file("--junit", "Write JUnit XML, a case for each gate")]
 GitHub = Annotated[
     bool,
-    typer.Option("--github", help="In a GitHub workflow: the step summary, and an annotation for each failed gate."),
+    typer.Option(
+        "--github", help="In a GitHub workflow: the step summary, and an annotation for each failed gate."
+    ),
 ]
 PairBy = Annotated[
     str | None,
@@ -41,7 +43,11 @@ NoiseFile = Annotated[
 ]
 SaveBaseline = Annotated[
     str | None,
-    typer.Option("--save-baseline", metavar="FILE", help="Keep the candidate's sessions as a baseline, a small Parquet."),
+    typer.Option(
+        "--save-baseline",
+        metavar="FILE",
+        help="Keep the candidate's sessions as a baseline, a small Parquet.",
+    ),
 ]
 FailOn = Annotated[
     list[FailsOn] | None,
@@ -53,7 +59,11 @@ Seed = Annotated[
 ]
 Config = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="Settings from this file, not from agenttrace.toml or pyproject.toml."),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Settings from this file, not from agenttrace.toml or pyproject.toml.",
+    ),
 ]
 NoConfig = Annotated[bool, typer.Option("--no-config", help="No settings from files.")]
 SuspendAfter = Annotated[

@@ -25,7 +25,9 @@ EPILOG = f"""Examples:
 def noise(
     *,
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", hidden=True)],
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; - is standard output.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; - is standard output.")
+    ],
     pair_by: d.PairBy = None,
     config: d.Config = None,
     no_config: d.NoConfig = False,
@@ -52,7 +54,9 @@ def noise(
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
-    settings = resolve({"pair_by": pair_by, "suspend_after": suspend_after}, config=config, no_config=no_config)
+    settings = resolve(
+        {"pair_by": pair_by, "suspend_after": suspend_after}, config=config, no_config=no_config
+    )
     limit = o.parse_limit("--suspend-after", settings["suspend_after"].value)
     options = SideOptions(input_format, limit, jobs or usable_cores())
     interrupts.insist()

@@ -45,10 +45,14 @@ def summaries_of(path: str, options: SideOptions, stack: ExitStack) -> SideRead:
     from agenttrace.cli.baselines import is_baseline, load_baseline  # noqa: PLC0415  # heavy
     from agenttrace.model.schema import FINDINGS  # noqa: PLC0415
 
-    found = SideRead(load_baseline(path), FINDINGS.empty) if is_baseline(path) else _read([path], options, stack)
+    found = (
+        SideRead(load_baseline(path), FINDINGS.empty) if is_baseline(path) else _read([path], options, stack)
+    )
     if not found.sessions.height:
         raise NoDataError(
-            "no session with timings", where=path, hint="`agenttrace doctor` and `agenttrace formats` tell what can be read"
+            "no session with timings",
+            where=path,
+            hint="`agenttrace doctor` and `agenttrace formats` tell what can be read",
         )
     return found
 
@@ -63,14 +67,19 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
 
     opened = Reading(
-        list(paths), input_format=options.input_format, suspend_after_ns=options.suspend_after_ns, jobs=options.jobs
+        list(paths),
+        input_format=options.input_format,
+        suspend_after_ns=options.suspend_after_ns,
+        jobs=options.jobs,
     )
     reading = stack.enter_context(opened)
     stack.enter_context(interrupts.cleaned_by(reading.abandon))
     buckets = reading.buckets()
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
-        return SideRead(summarise_sessions(trace, analyze(trace, service=options.service)), reading.findings())
+        return SideRead(
+            summarise_sessions(trace, analyze(trace, service=options.service)), reading.findings()
+        )
     places, service = hold_all(buckets, reading, options.service, stack)
     parts = list(reading.map(_summarise, (_Work(place, service) for place in places)))
     return SideRead(pl.concat([empty(), *parts]).sort("start_ns", "session"), reading.findings())

@@ -14,7 +14,7 @@ from agenttrace.diff.verdicts import Measured
 
 @dataclass(frozen=True, slots=True)
 class BudgetAnswer:
-    """A limit and what the candidate needs; null, and `kept` null, where it is not known or told by too few sessions."""
+    """A limit and what the candidate needs; null, and `kept` null, where it is not known or by too few."""
 
     metric: str
     budget: Budget

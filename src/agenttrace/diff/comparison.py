@@ -114,7 +114,12 @@ def compare(
     spreads = _spreads(looks.pairing, noise or {}, policy.run_drift, same=_same(base, candidate))
     runs = tuple(max(1, frame.get_column("run_id").n_unique()) for frame in (seen.base, seen.candidate))
     questions = [
-        Question(replace(gate, metric=metric.name), looks.at(metric, gate.stat), spreads[metric.name], (runs[0], runs[1]))
+        Question(
+            replace(gate, metric=metric.name),
+            looks.at(metric, gate.stat),
+            spreads[metric.name],
+            (runs[0], runs[1]),
+        )
         for gate in policy.gates
         if gate.level is not Level.OFF
         for metric in METRICS
@@ -158,10 +163,16 @@ def _spreads(pairing: Pairing, noise: Mapping[str, Runs], assumed: float, *, sam
     """By metric: what the runs of both sides and the measured noise say of it."""
     if same:
         return {metric.name: Spread(0.0, float("inf"), Origin.SAME_RUN) for metric in METRICS}
-    several = [frame for frame in (pairing.base, pairing.candidate) if frame.get_column("run_id").n_unique() > 1]
+    several = [
+        frame for frame in (pairing.base, pairing.candidate) if frame.get_column("run_id").n_unique() > 1
+    ]
     return {
         metric.name: pooled(
-            [noise.get(metric.name), *(measured(*logs_of(metric, frame)) for frame in several if metric.relative)], assumed
+            [
+                noise.get(metric.name),
+                *(measured(*logs_of(metric, frame)) for frame in several if metric.relative),
+            ],
+            assumed,
         )
         for metric in METRICS
     }
@@ -174,7 +185,9 @@ def _excused(answers: Sequence[Answer], policy: Policy, today: date | None) -> l
         covering = [
             waiver
             for waiver in policy.waivers
-            if today is not None and of.verdict is Verdict.REGRESSION and waiver.covers(of.gate.metric, of.worse_by, today)
+            if today is not None
+            and of.verdict is Verdict.REGRESSION
+            and waiver.covers(of.gate.metric, of.worse_by, today)
         ]
         excused.append(replace(of, waived=covering[0].reason) if covering else of)
     return excused
@@ -190,7 +203,9 @@ def _cause(answers: Sequence[Answer], workload: Workload, gates: Sequence[Gate])
     if not workload.changed or expected is None or left is None or ci is None:
         return Cause.SERVING
     worked = abs(expected - 1) > tolerated
-    served = (ci[0] > 1 + margin and left > 1 + tolerated) or (ci[1] < 1 / (1 + margin) and left < 1 / (1 + tolerated))
+    served = (ci[0] > 1 + margin and left > 1 + tolerated) or (
+        ci[1] < 1 / (1 + margin) and left < 1 / (1 + tolerated)
+    )
     return {(True, True): Cause.BOTH, (True, False): Cause.WORKLOAD}.get((worked, served), Cause.SERVING)
 
 

@@ -55,7 +55,11 @@ METRICS = (
     Metric("request.ttft", "ttft_p50_ns", Unit.NS, (Stat.GEOMEAN, Stat.P50, Stat.P95)),
     Metric("request.itl", "itl_p50_ns", Unit.NS, (Stat.GEOMEAN, Stat.P50, Stat.P95)),
     Metric(
-        "request.tokens_per_s_user", "tokens_per_s_p50", Unit.RATE, (Stat.GEOMEAN, Stat.P50), more_is_worse=False
+        "request.tokens_per_s_user",
+        "tokens_per_s_p50",
+        Unit.RATE,
+        (Stat.GEOMEAN, Stat.P50),
+        more_is_worse=False,
     ),
     Metric("tool.time", "busy_tool_ns", Unit.NS, _PARTS),
     Metric("cache.hit_rate", "hit_rate", Unit.SHARE, (Stat.MEAN,), more_is_worse=False),

@@ -31,11 +31,15 @@ def most_moved(pairing: Pairing, count: int = SHOWN) -> Sequence[Mover]:
         return ()
     columns = ["wall_ns", *(f"path_{phase.value}_ns" for phase in Phase)]
     sides = [
-        frame.sort("session").group_by("task").agg(pl.col("session").first(), pl.col(columns).mean().round().cast(pl.Int64))
+        frame.sort("session")
+        .group_by("task")
+        .agg(pl.col("session").first(), pl.col(columns).mean().round().cast(pl.Int64))
         for frame in (pairing.base, pairing.candidate)
     ]
-    joined = sides[0].join(sides[1], on="task", suffix="_after").with_columns(
-        moved=(pl.col("wall_ns_after") - pl.col("wall_ns")).abs()
+    joined = (
+        sides[0]
+        .join(sides[1], on="task", suffix="_after")
+        .with_columns(moved=(pl.col("wall_ns_after") - pl.col("wall_ns")).abs())
     )
     chosen = joined.sort("moved", "task", descending=[True, False]).head(count)
     return [

@@ -21,7 +21,7 @@ _TOLD = frozenset({Unit.NS, Unit.RATE})
 
 @dataclass(frozen=True, slots=True)
 class RunNoise:
-    """Of one metric: the standard deviation that runs add to its logarithm, and the smallest change told by one run a side.
+    """Of one metric: the standard deviation that runs add to its logarithm, and what one run a side tells.
 
     `within_sd`: of a run's mean by its sessions alone, tasks taken out.
     """

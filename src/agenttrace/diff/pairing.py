@@ -19,8 +19,8 @@ REGEX, MANIFEST = "regex", "manifest"
 class Pairing:
     """Both sides with a column `task`; where they are paired, only the sessions of tasks that both have.
 
-    `unmatched`: sessions of each side that have no counterpart, left out where sides are paired. `shares`: which part of
-    each side's sessions has one, by each key that was tried.
+    `unmatched`: sessions of each side that have no counterpart, left out where sides are paired. `tried`: by each key
+    which share of the sessions has one.
     """
 
     base: pl.DataFrame
@@ -53,7 +53,15 @@ def pair(
         found = _matched(base.with_columns(task=key), candidate.with_columns(task=key), name)
         tried[name] = min(_share(base, found.unmatched[0]), _share(candidate, found.unmatched[1]))
         if found.pairs and tried[name] >= least:
-            return Pairing(found.base, found.candidate, paired=True, paired_by=name, pairs=found.pairs, unmatched=found.unmatched, tried=tried)
+            return Pairing(
+                found.base,
+                found.candidate,
+                paired=True,
+                paired_by=name,
+                pairs=found.pairs,
+                unmatched=found.unmatched,
+                tried=tried,
+            )
     return _unpaired(base, candidate, tried)
 
 
@@ -83,13 +91,15 @@ def _by_pattern(pattern: str) -> pl.Expr:
         return found.group(1 if compiled.groups else 0) if found else None
 
     return pl.coalesce(
-        pl.col(name).map_elements(group, return_dtype=pl.String) for name in ("source_id", "session", "source")
+        pl.col(name).map_elements(group, return_dtype=pl.String)
+        for name in ("source_id", "session", "source")
     )
 
 
 def _by_manifest(manifest: Mapping[str, str]) -> pl.Expr:
     return pl.coalesce(
-        pl.col(name).replace_strict(manifest, default=None, return_dtype=pl.String) for name in ("source_id", "session")
+        pl.col(name).replace_strict(manifest, default=None, return_dtype=pl.String)
+        for name in ("source_id", "session")
     )
 
 
@@ -103,7 +113,9 @@ def _matched(base: pl.DataFrame, candidate: pl.DataFrame, name: str) -> Pairing:
     shared = tasks.filter(tasks.is_in(candidate.get_column("task").drop_nulls().unique().implode())).sort()
     kept = [side.filter(pl.col("task").is_in(shared.implode())) for side in (base, candidate)]
     unmatched = base.height - kept[0].height, candidate.height - kept[1].height
-    return Pairing(kept[0], kept[1], paired=True, paired_by=name, pairs=len(shared), unmatched=unmatched, tried={})
+    return Pairing(
+        kept[0], kept[1], paired=True, paired_by=name, pairs=len(shared), unmatched=unmatched, tried={}
+    )
 
 
 def _share(side: pl.DataFrame, unmatched: int) -> float:
@@ -113,6 +125,15 @@ def _share(side: pl.DataFrame, unmatched: int) -> float:
 def _unpaired(base: pl.DataFrame, candidate: pl.DataFrame, tried: Mapping[str, float]) -> Pairing:
     """Every session for itself, unless several work on one task of their own side."""
     sides: Sequence[pl.DataFrame] = [
-        side.with_columns(task=pl.coalesce("task_id", "first_prompt_fingerprint", "session")) for side in (base, candidate)
+        side.with_columns(task=pl.coalesce("task_id", "first_prompt_fingerprint", "session"))
+        for side in (base, candidate)
     ]
-    return Pairing(sides[0], sides[1], paired=False, paired_by=NONE, pairs=0, unmatched=(base.height, candidate.height), tried=tried)
+    return Pairing(
+        sides[0],
+        sides[1],
+        paired=False,
+        paired_by=NONE,
+        pairs=0,
+        unmatched=(base.height, candidate.height),
+        tried=tried,
+    )

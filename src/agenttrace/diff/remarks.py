@@ -27,7 +27,13 @@ class Finding:
 
 def remarks(of: Comparison, today: date | None) -> Sequence[Finding]:
     """In a fixed order; counts are sessions unless the words say otherwise."""
-    return [*_about_pairs(of), *_about_runs(of), *_about_failures(of), *_about_work(of), *_about_waivers(of, today)]
+    return [
+        *_about_pairs(of),
+        *_about_runs(of),
+        *_about_failures(of),
+        *_about_work(of),
+        *_about_waivers(of, today),
+    ]
 
 
 def _about_pairs(of: Comparison) -> Iterator[Finding]:
@@ -35,14 +41,29 @@ def _about_pairs(of: Comparison) -> Iterator[Finding]:
     if not pairing.paired:
         tried = ", ".join(f"{name} {share:.0%}" for name, share in pairing.tried.items())
         because = f" (of a side's sessions have a counterpart: {tried})" if tried else ""
-        yield Finding("not_paired", Severity.WARNING, without, f"sides are compared as a whole, which sees less{because}")
+        yield Finding(
+            "not_paired",
+            Severity.WARNING,
+            without,
+            f"sides are compared as a whole, which sees less{because}",
+        )
     elif without:
-        yield Finding("unmatched_sessions", Severity.WARNING, without, "without a counterpart, left out of the comparison")
+        yield Finding(
+            "unmatched_sessions",
+            Severity.WARNING,
+            without,
+            "without a counterpart, left out of the comparison",
+        )
 
 
 def _about_runs(of: Comparison) -> Iterator[Finding]:
     if of.spread.origin is Origin.SAME_RUN:
-        yield Finding("same_sessions", Severity.INFO, sum(of.sessions), "both sides are the same sessions of the same run")
+        yield Finding(
+            "same_sessions",
+            Severity.INFO,
+            sum(of.sessions),
+            "both sides are the same sessions of the same run",
+        )
     if of.spread.origin is Origin.ASSUMED:
         words = (
             f"how much runs of one deployment differ was never measured; a standard deviation of {of.spread.sd:.0%} is "
@@ -68,6 +89,8 @@ def _about_work(of: Comparison) -> Iterator[Finding]:
 def _about_waivers(of: Comparison, today: date | None) -> Iterator[Finding]:
     for waiver in of.policy.waivers:
         if today is not None and today > waiver.expires:
-            yield Finding("waiver_expired", Severity.WARNING, 1, f"{waiver.metric}: {waiver.expires}, {waiver.reason}")
+            yield Finding(
+                "waiver_expired", Severity.WARNING, 1, f"{waiver.metric}: {waiver.expires}, {waiver.reason}"
+            )
         elif not any(fnmatchcase(one.gate.metric, waiver.metric) for one in of.answers):
             yield Finding("waiver_unused", Severity.WARNING, 1, f"{waiver.metric}: no gate has such a metric")

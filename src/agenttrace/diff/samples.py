@@ -23,7 +23,8 @@ def completed(pairing: Pairing) -> Pairing:
     that took longer than it did take on average; where there are none of these either, as long as it was.
     """
     both = pl.concat(
-        [pairing.base.with_columns(of=pl.lit(0)), pairing.candidate.with_columns(of=pl.lit(1))], how="vertical_relaxed"
+        [pairing.base.with_columns(of=pl.lit(0)), pairing.candidate.with_columns(of=pl.lit(1))],
+        how="vertical_relaxed",
     ).with_columns(**_DERIVED)
     for column in ("active_ns", "wall_ns"):
         both = both.with_columns(_uncensored(both, column).alias(column))
@@ -59,11 +60,20 @@ def _mean_beyond(ordered: Floats, times: Floats) -> Floats:
 def sample_of(metric: Metric, pairing: Pairing) -> Sample:
     """The sessions of both sides that know the metric; where they are paired, of tasks that know it on both."""
     known = [
-        frame.select("task", value=pl.col(metric.column).cast(pl.Float64)).drop_nulls().filter(pl.col("value").is_finite())
+        frame.select("task", value=pl.col(metric.column).cast(pl.Float64))
+        .drop_nulls()
+        .filter(pl.col("value").is_finite())
         for frame in (pairing.base, pairing.candidate)
     ]
     if pairing.paired:
-        shared = known[0].get_column("task").unique().to_frame().join(known[1].select("task").unique(), on="task").sort("task")
+        shared = (
+            known[0]
+            .get_column("task")
+            .unique()
+            .to_frame()
+            .join(known[1].select("task").unique(), on="task")
+            .sort("task")
+        )
         numbers = shared.with_row_index("number")
         known = [frame.join(numbers, on="task", maintain_order="left") for frame in known]
     else:

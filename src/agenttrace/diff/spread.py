@@ -26,7 +26,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The standard deviation of a run's effect on the logarithm of a time; `freedom`: runs that told it, less one each."""
+    """The standard deviation of a run's effect on the logarithm of a time; `freedom`: of what told it."""
 
     sd: float
     freedom: float

@@ -11,7 +11,7 @@ from agenttrace.model.vocabulary import Phase
 VERSION = 1
 
 _PART = pl.Struct(
-    {name: pl.String for name in ("phase", "purpose", "tool", "agent", "model")} | {"length_ns": pl.Int64}
+    dict.fromkeys(("phase", "purpose", "tool", "agent", "model"), pl.String) | {"length_ns": pl.Int64}
 )
 _TURNS = pl.Struct({"turn": pl.String, "length_ns": pl.Int64})
 _COUNTS = ("requests", "main_turns", "tool_calls", "subagents", "compactions", "retries", "errors")
@@ -50,7 +50,9 @@ _STATED = ("session", "task_id", "run_id", "deployment", "first_prompt_fingerpri
 def summarise_sessions(trace: Trace, analysis: Analysis) -> pl.DataFrame:
     """A row for each session that was analysed, in the order of the analysis; see COLUMNS."""
     stated = plain(trace.sessions.select(list(_STATED))).with_columns(
-        labels=pl.Series([_labels(of) for of in trace.sessions["labels"].to_pylist()], dtype=pl.List(pl.String))
+        labels=pl.Series(
+            [_labels(of) for of in trace.sessions["labels"].to_pylist()], dtype=pl.List(pl.String)
+        )
     )
     frames = (
         stated.drop("truncated"),
@@ -106,13 +108,17 @@ def _listed(frame: pl.DataFrame, name: str, columns: tuple[str, ...]) -> pl.Data
 
 def _turns(analysis: Analysis) -> pl.DataFrame:
     """The wall time by turns of the main agent; later turns in bands, for sessions differ in how many they have."""
-    main = analysis.turns.filter(pl.col("agent") == 0).select("session", turn=_band(pl.col("turn")), length_ns="wall_ns")
+    main = analysis.turns.filter(pl.col("agent") == 0).select(
+        "session", turn=_band(pl.col("turn")), length_ns="wall_ns"
+    )
     counted = main.group_by("session").agg(inside=pl.col("length_ns").sum())
     before = (
         analysis.sessions.select("session", "wall_ns")
         .join(counted, on="session", how="left")
         .select(
-            "session", turn=pl.lit("before the first"), length_ns=pl.col("wall_ns") - pl.col("inside").fill_null(0)
+            "session",
+            turn=pl.lit("before the first"),
+            length_ns=pl.col("wall_ns") - pl.col("inside").fill_null(0),
         )
         .filter(pl.col("length_ns") != 0)
     )

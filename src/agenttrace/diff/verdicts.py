@@ -88,8 +88,8 @@ class Question:
 class Answer:
     """What a gate says. `change` and its bounds are ratios, or differences of shares.
 
-    `ci`: what sampling and the measured spread of runs leave open. `bound`: with an assumed spread too; the verdict goes
-    by it. `p`: one-sided, in the direction seen. `smallest`: the change that would probably have been seen.
+    `ci`: what sampling and the measured spread of runs leave open. `bound`: with an assumed spread too; the
+    verdict goes by it. `p`: one-sided, in the direction seen. `smallest`: the change that would probably have been seen.
     """
 
     gate: Gate
@@ -138,7 +138,9 @@ def answer(questions: Sequence[Question], alpha: float, seed: int) -> list[Answe
     worse, better = holm([of.p_worse for of in tested]), holm([of.p_better for of in tested])
     adjusted = {id(of): both for of, both in zip(tested, zip(worse, better, strict=True), strict=True)}
     return [
-        of if isinstance(of, Answer) else _judge(of, adjusted.get(id(of), (1.0, 1.0)), len(tested), alpha, seed)
+        of
+        if isinstance(of, Answer)
+        else _judge(of, adjusted.get(id(of), (1.0, 1.0)), len(tested), alpha, seed)
         for of in looked
     ]
 
@@ -178,9 +180,7 @@ def _without(question: Question) -> Answer:
         reason = f"needs at least {LEAST_CLUSTERS} sessions a side"
     else:
         reason = "has values that are not above zero, of which there is no ratio"
-    return Answer(
-        question.gate, *[None] * 8, Verdict.INCONCLUSIVE, reason, n=sizes, missing=min(sizes) == 0
-    )
+    return Answer(question.gate, *[None] * 8, Verdict.INCONCLUSIVE, reason, n=sizes, missing=min(sizes) == 0)
 
 
 def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, seed: int) -> Answer:
@@ -211,7 +211,7 @@ def _both(metric: Metric, low: float, high: float) -> tuple[float, float]:
     return metric.shown(low), metric.shown(high)
 
 
-def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Verdict, str]:
+def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Verdict, str]:  # noqa: PLR0911  # a way out for each verdict
     question, gate = looked.question, looked.question.gate
     if question.same:
         return Verdict.NO_CHANGE, "both sides are the same sessions"

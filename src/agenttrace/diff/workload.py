@@ -1,13 +1,13 @@
 """What the sessions had to do, and how their times compare for equal work.
 
 Where an agent behaves differently its sessions take longer on the same server. What a session of the candidate would
-have taken on the baseline's deployment is its counterpart's time, each phase of it scaled by what drives it: decode by output
-tokens, prefill by input tokens that no cache held, tools by their calls, the rest by requests.
+have taken on the baseline's deployment is its counterpart's time, each phase of it scaled by what drives it: decode by
+output tokens, prefill by input tokens that no cache held, tools by their calls, the rest by requests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from agenttrace.diff.pairing import Pairing
 from agenttrace.diff.samples import sample_of
 from agenttrace.diff.statistics.drift import Drift
 from agenttrace.diff.statistics.intervals import interval
-from agenttrace.diff.statistics.sample import Sample, side
+from agenttrace.diff.statistics.sample import Sample
 from agenttrace.diff.statistics.shapes import Floats, Stat
 from agenttrace.diff.verdicts import Measured, measure
 from agenttrace.model.vocabulary import Phase
@@ -124,7 +124,11 @@ def _by_task(frame: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.with_columns(fresh_tokens=fresh)
         .group_by("task")
-        .agg(pl.col(*columns, "fresh_tokens", "output_tokens", "tool_calls", "requests").cast(pl.Float64).mean())
+        .agg(
+            pl.col(*columns, "fresh_tokens", "output_tokens", "tool_calls", "requests")
+            .cast(pl.Float64)
+            .mean()
+        )
     )
 
 
@@ -142,5 +146,3 @@ def _driven(joined: pl.DataFrame, driver: str) -> Floats:
     ratio = pl.when((before > 0) & (after > 0)).then(after / before).otherwise(1.0).fill_null(1.0)
     found: Floats = joined.select(ratio).to_series().to_numpy()
     return found
-
-

@@ -46,7 +46,11 @@ TABLES: dict[str, dict[str, Reader]] = {
     "budget": {"metric": text, "stat": one_of(*STATS), "max": limit, "level": one_of(*LEVELS)},
     "waiver": {"metric": text, "reason": text, "expires": day, "max_increase": share, "ticket": text},
 }
-NEEDED = {"gate": ("metric", "stat"), "budget": ("metric", "stat", "max"), "waiver": ("metric", "reason", "expires")}
+NEEDED = {
+    "gate": ("metric", "stat"),
+    "budget": ("metric", "stat", "max"),
+    "waiver": ("metric", "reason", "expires"),
+}
 
 
 def read_settings(told: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -87,4 +91,6 @@ def _read(reader: Reader, value: Any, key: str, where: str) -> Any:  # noqa: ANN
 def _unknown(key: str, known: list[str], where: str, inside: str | None = None) -> UsageError:
     near = get_close_matches(key, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-    return UsageError(f"{f'{inside}.' if inside else ''}{key}: there is no such setting", where=where, hint=hint)
+    return UsageError(
+        f"{f'{inside}.' if inside else ''}{key}: there is no such setting", where=where, hint=hint
+    )

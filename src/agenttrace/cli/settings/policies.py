@@ -20,7 +20,8 @@ def policy_of(settings: Mapping[str, Setting]) -> Policy:
     return Policy(
         gates=tuple(_gate(row) for row in value["gate"]) or DEFAULT_GATES,
         budgets=tuple(
-            Budget(row["metric"], Stat(row["stat"]), row["max"], Level(row.get("level", "error"))) for row in value["budget"]
+            Budget(row["metric"], Stat(row["stat"]), row["max"], Level(row.get("level", "error")))
+            for row in value["budget"]
         ),
         waivers=tuple(
             Waiver(row["metric"], row["reason"], row["expires"], row.get("max_increase"), row.get("ticket"))

@@ -1,4 +1,4 @@
-"""Which value of a setting holds: the command line's, the environment's, agenttrace.toml's, pyproject's, the default."""
+"""Which value of a setting holds: the command line's, the environment's, the files', the default."""
 
 from __future__ import annotations
 
@@ -27,21 +27,31 @@ class Setting:
 
 
 def resolve(
-    given: Mapping[str, Any] | None = None, *, config: str | None = None, no_config: bool = False, folder: Path | None = None
+    given: Mapping[str, Any] | None = None,
+    *,
+    config: str | None = None,
+    no_config: bool = False,
+    folder: Path | None = None,
 ) -> dict[str, Setting]:
     """Every setting by name. `given`: what the command line says, null where it says nothing."""
     found = {name: Setting(name, default, "default") for name, (_, default) in SINGLE.items()}
     found |= {name: Setting(name, [], "default") for name in TABLES}
     layers = [] if no_config else _files(config, folder or Path.cwd())
     layers.append(("environment", _environment()))
-    layers.append(("command line", {name: value for name, value in (given or {}).items() if value is not None}))
+    layers.append(
+        ("command line", {name: value for name, value in (given or {}).items() if value is not None})
+    )
     for origin, told in layers:
         found |= {name: Setting(name, value, origin) for name, value in read_settings(told, origin).items()}
     return found
 
 
 def _environment() -> dict[str, str]:
-    names = {name.removeprefix(PREFIX).lower(): value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    names = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX)
+    }
     return {name: value for name, value in names.items() if name in SINGLE}
 
 
@@ -50,7 +60,9 @@ def _files(config: str | None, folder: Path) -> list[tuple[str, Mapping[str, Any
     if config is not None:
         return [(config, _told(Path(config)))]
     for place in (folder, *folder.parents):
-        held = [(str(file), _told(file)) for name in (PROJECT_FILE, OWN_FILE) if (file := place / name).is_file()]
+        held = [
+            (str(file), _told(file)) for name in (PROJECT_FILE, OWN_FILE) if (file := place / name).is_file()
+        ]
         if held:
             return held
     return []

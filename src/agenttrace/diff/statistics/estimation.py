@@ -2,7 +2,7 @@
 
 Draws are of whole clusters, pairs together. The geometric mean, the mean and the tail mean are studentised: each draw's
 error is divided by the error that the draw itself would state, and the interval is symmetric, for with few
-values in a heavy tail plain percentiles are too short (benchmarks/diff_calibration.py). Quantiles take plain percentiles.
+values in a heavy tail plain percentiles are too short (benchmarks/diff_calibration.py). Quantiles take percentiles.
 Of many clusters the statistic is replaced by its linear part, which is then exact enough and costs one product.
 """
 
@@ -75,7 +75,10 @@ def _ordered(sample: Sample, stat: Stat, seed: int, *, relative: bool) -> Estima
         return None
     scale = [1 / of if relative else np.ones_like(of) for of in values]
     effect = np.log(values[1] / values[0]) if relative else values[1] - values[0]
-    parts = [of.linear * by[:, None] if of.linear is not None else None for of, by in zip(drawn, scale, strict=True)]
+    parts = [
+        of.linear * by[:, None] if of.linear is not None else None
+        for of, by in zip(drawn, scale, strict=True)
+    ]
     if linear:
         errors = _linear_errors(parts, times, paired=sample.paired)
     elif studentised:

@@ -91,7 +91,12 @@ def _shuffled(sample: Sample, base: Floats, candidate: Floats, seed: int) -> Flo
     seen = float(totals[1].sum() / weights[1].sum() - totals[0].sum() / weights[0].sum())
     if min(len(of) for of in totals) > NORMAL_FROM:
         shares = [1 / of.sum() for of in weights]
-        deviation = float(np.sqrt((total.astype(np.float64) ** 2).mean() * (len(totals[0]) * shares[0] ** 2 + len(totals[1]) * shares[1] ** 2)))
+        deviation = float(
+            np.sqrt(
+                (total.astype(np.float64) ** 2).mean()
+                * (len(totals[0]) * shares[0] ** 2 + len(totals[1]) * shares[1] ** 2)
+            )
+        )
         return _normal(seen, deviation, seed)
     found = [np.asarray([seen])]
     for chosen in labels(seed, *(of.clusters for of in sides)):

@@ -24,7 +24,9 @@ def _failed(of: Comparison) -> Iterator[str]:
     for one in of.answers:
         if one.verdict is Verdict.REGRESSION and one.waived is None:
             name = one.gate.metric
-            values = f"{value(name, one.baseline)} to {value(name, one.candidate)} ({change(name, one.change)})"
+            values = (
+                f"{value(name, one.baseline)} to {value(name, one.candidate)} ({change(name, one.change)})"
+            )
             yield _command(one.gate.level, f"{name} {one.gate.stat.value}", f"{values}: {because(of)}")
     for limit in of.budgets:
         if limit.kept is False:

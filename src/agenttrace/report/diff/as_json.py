@@ -58,12 +58,17 @@ def document(of: Comparison) -> dict[str, Any]:
         "attribution_ns": dict(of.blame.phases),
         "attribution": shares[:MOST_SHARES],
         "attribution_total": len(shares),
-        "wall_ns": {"baseline": of.blame.base_ns, "candidate": of.blame.candidate_ns, "change": of.blame.change_ns},
+        "wall_ns": {
+            "baseline": of.blame.base_ns,
+            "candidate": of.blame.candidate_ns,
+            "change": of.blame.change_ns,
+        },
         "workload": _workload(of),
         "movers": [asdict(one) for one in of.movers],
         "metrics": [_metric(row) for row in of.metrics],
         "findings": [
-            {"code": one.code, "severity": one.severity.value, "count": one.count, "example": one.example} for one in of.findings
+            {"code": one.code, "severity": one.severity.value, "count": one.count, "example": one.example}
+            for one in of.findings
         ],
     }
 
@@ -114,7 +119,12 @@ def _ratio(one: Answer) -> float | None:
 
 def _workload(of: Comparison) -> dict[str, Any]:
     work = {
-        one.name: {"baseline": one.baseline, "candidate": one.candidate, "ratio": one.ratio, "changed": one.changed}
+        one.name: {
+            "baseline": one.baseline,
+            "candidate": one.candidate,
+            "ratio": one.ratio,
+            "changed": one.changed,
+        }
         for one in of.workload.work
     }
     low, high = of.workload.ci or (None, None)

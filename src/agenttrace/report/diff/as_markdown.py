@@ -1,4 +1,4 @@
-"""A comparison for a pull request: the verdict and its biggest mover first, details folded, small enough to be posted."""
+"""A comparison for a pull request: verdict and biggest mover first, details folded, small enough to post."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _TOLD_SHARE = 0.1
 
 
 def headline(of: Comparison) -> str:
-    """`Regression: session.active_time (geomean) 12.0 s to 154 s, 12.8 × (11.4 × to 14.4 ×); queue +94.4 s, decode +47.0 s`."""
+    """`Regression: session.active_time (geomean) 12.0 s to 24.0 s, 2.0 × (1.8 × to 2.2 ×); queue +9.4 s`."""
     parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
     if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
         parts.append(because(of))
@@ -45,13 +45,19 @@ def counted(of: Comparison) -> str:
     """How many sessions were compared, and how they were paired."""
     base, candidate = of.sessions
     sides = f"{format_count(base)} sessions against {format_count(candidate)}"
-    how = f"{format_count(of.pairing.pairs)} pairs by {of.pairing.paired_by}" if of.pairing.paired else "not paired"
+    how = (
+        f"{format_count(of.pairing.pairs)} pairs by {of.pairing.paired_by}"
+        if of.pairing.paired
+        else "not paired"
+    )
     return f"{sides} · {how} · intervals 90 % · seed {of.policy.seed}"
 
 
 def _work(of: Comparison) -> str:
     changed = [one for one in of.workload.work if one.changed]
-    return ", ".join(f"{one.name.replace('_', ' ')} {change('session.retries', one.ratio)}" for one in changed[:3])
+    return ", ".join(
+        f"{one.name.replace('_', ' ')} {change('session.retries', one.ratio)}" for one in changed[:3]
+    )
 
 
 def _chosen(of: Comparison) -> Answer | None:

@@ -18,10 +18,14 @@ def noise_section(of: Noise) -> Section:
         )
         for one in of.metrics
     )
-    columns = (Column("metric", "text"), Column("runs differ by"), Column("chance alone"), Column("seen from"))
+    columns = (
+        Column("metric", "text"),
+        Column("runs differ by"),
+        Column("chance alone"),
+        Column("seen from"),
+    )
     notes = (
-        f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; standard deviations of the "
-        "logarithm of a run's mean",
+        f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; standard deviations of logarithms",
         "seen from: the change that one run a side shows in 80 of 100 comparisons",
     )
     return Section("Noise between runs of one deployment", columns, rows, notes)

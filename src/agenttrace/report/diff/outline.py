@@ -36,7 +36,10 @@ def outline(of: Comparison, sources: tuple[str, str], *, top: int = DEFAULT_TOP)
         metrics(of),
         findings(of),
     )
-    origin = tuple((Words(name, "faint"), Quoted(path, "start")) for name, path in zip(("baseline", "candidate"), sources, strict=True))
+    origin = tuple(
+        (Words(name, "faint"), Quoted(path, "start"))
+        for name, path in zip(("baseline", "candidate"), sources, strict=True)
+    )
     return Outline(headline(of), counted(of), tuple(section for section in made if section.rows), origin)
 
 
@@ -44,7 +47,14 @@ def gates(of: Comparison) -> Section:
     """Each gate with its verdict; p is adjusted for all gates."""
     columns = (
         *(Column(title, "text") for title in ("gate", "", "verdict")),
-        *(Column("baseline"), Column("candidate"), Column("change"), Column("90 % within"), Column("p"), Column("seen from")),
+        *(
+            Column("baseline"),
+            Column("candidate"),
+            Column("change"),
+            Column("90 % within"),
+            Column("p"),
+            Column("seen from"),
+        ),
     )
     rows = tuple(_gate_row(one) for one in of.answers)
     return Section("Gates", columns, rows, tuple(_gate_notes(of)))
@@ -84,11 +94,20 @@ def budgets(of: Comparison) -> Section:
             Words(one.budget.stat.value, "faint"),
             Words(value(one.metric, one.value)),
             Words(value(one.metric, one.budget.most)),
-            Words({True: "kept", False: "exceeded", None: one.reason}[one.kept], "error" if one.kept is False else "plain"),
+            Words(
+                {True: "kept", False: "exceeded", None: one.reason}[one.kept],
+                "error" if one.kept is False else "plain",
+            ),
         )
         for one in of.budgets
     ]
-    columns = (Column("budget", "text"), Column("", "text"), Column("candidate"), Column("at most"), Column("", "text"))
+    columns = (
+        Column("budget", "text"),
+        Column("", "text"),
+        Column("candidate"),
+        Column("at most"),
+        Column("", "text"),
+    )
     return Section("Budgets", columns, tuple(rows))
 
 
@@ -109,7 +128,13 @@ def work(of: Comparison) -> Section:
     if of.workload.ratio is not None:
         adjusted = f"{change('session.active_time', of.workload.ratio)} ({between('session.active_time', of.workload.ci)})"
         notes = (f"active time for equal work: {adjusted}",)
-    columns = (Column("work of a session", "text"), Column("baseline"), Column("candidate"), Column("change"), Column("", "text"))
+    columns = (
+        Column("work of a session", "text"),
+        Column("baseline"),
+        Column("candidate"),
+        Column("change"),
+        Column("", "text"),
+    )
     return Section("Workload", columns, tuple(rows), notes)
 
 
@@ -125,19 +150,32 @@ def phases(of: Comparison) -> Section:
         f"mean wall time {format_duration(blame.base_ns)} to {format_duration(blame.candidate_ns)}: "
         f"{moved(blame.change_ns)} a session, which the phases sum to exactly"
     )
-    return Section("Where it went", (Column("phase", "text"), Column("change"), Column("share")), tuple(rows), (note,))
+    return Section(
+        "Where it went", (Column("phase", "text"), Column("change"), Column("share")), tuple(rows), (note,)
+    )
 
 
 def parts(of: Comparison, top: int) -> Section:
     """The same change by tool, agent, model, purpose and turn: the largest of each."""
     rows: list[tuple[Cell, ...]] = []
     for by in ("tool", "agent", "model", "purpose", "turn"):
-        shares = [one for one in of.blame.shares if one.by == by and one.name not in _ORDINARY and one.delta_ns]
+        shares = [
+            one for one in of.blame.shares if one.by == by and one.name not in _ORDINARY and one.delta_ns
+        ]
         rows += [
-            (Words(by, "faint"), Quoted(one.name), Words(moved(one.delta_ns)), Words(format_share(one.delta_ns, of.blame.change_ns)))
+            (
+                Words(by, "faint"),
+                Quoted(one.name),
+                Words(moved(one.delta_ns)),
+                Words(format_share(one.delta_ns, of.blame.change_ns)),
+            )
             for one in shares[:top]
         ]
-    return Section("In which parts", (Column("", "text"), Column("", "text"), Column("change"), Column("share")), tuple(rows))
+    return Section(
+        "In which parts",
+        (Column("", "text"), Column("", "text"), Column("change"), Column("share")),
+        tuple(rows),
+    )
 
 
 def movers(of: Comparison, top: int) -> Section:
@@ -153,14 +191,22 @@ def movers(of: Comparison, top: int) -> Section:
         for one in of.movers[:top]
         if one.baseline_ns != one.candidate_ns
     ]
-    columns = (Column("baseline", "text"), Column("candidate", "text"), Column("took"), Column("takes"), Column("most in", "text"))
+    columns = (
+        Column("baseline", "text"),
+        Column("candidate", "text"),
+        Column("took"),
+        Column("takes"),
+        Column("most in", "text"),
+    )
     return Section("Most moved", columns, tuple(rows))
 
 
 def _largest(phases_ns: object) -> str:
     assert isinstance(phases_ns, dict)  # noqa: S101  # the mapping of a mover
     largest = sorted(Phase, key=lambda phase: -abs(phases_ns[phase.value]))[:2]
-    return ", ".join(f"{phase.value} {moved(phases_ns[phase.value])}" for phase in largest if phases_ns[phase.value])
+    return ", ".join(
+        f"{phase.value} {moved(phases_ns[phase.value])}" for phase in largest if phases_ns[phase.value]
+    )
 
 
 def metrics(of: Comparison) -> Section:
@@ -193,7 +239,11 @@ def metrics(of: Comparison) -> Section:
 def findings(of: Comparison) -> Section:
     """What has to be known beside."""
     rows: Sequence[tuple[Cell, ...]] = [
-        (Words(one.code, "warning" if one.severity.value != "info" else "faint"), Words(format_count(one.count)), Quoted(one.example, "lines"))
+        (
+            Words(one.code, "warning" if one.severity.value != "info" else "faint"),
+            Words(format_count(one.count)),
+            Quoted(one.example, "lines"),
+        )
         for one in of.findings
     ]
     return Section("To be known", (Column("", "text"), Column(""), Column("", "text")), tuple(rows))
