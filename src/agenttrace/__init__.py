@@ -15,6 +15,8 @@ from __future__ import annotations
 TYPE_CHECKING = False  # `typing` has it too, but takes longer to load than all else here
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis, analyze
+    from agenttrace.diff.comparison import Comparison, compare
+    from agenttrace.diff.summaries import summarise_sessions
     from agenttrace.errors import AgentTraceError
     from agenttrace.ingest.reading import read
     from agenttrace.model.storage import load, save
@@ -27,30 +29,36 @@ __version__ = "0.1.0"
 _HOMES = {
     "AgentTraceError": "agenttrace.errors",
     "Analysis": "agenttrace.critical_path.analysis",
+    "Comparison": "agenttrace.diff.comparison",
     "Evidence": "agenttrace.model.vocabulary",
     "Phase": "agenttrace.model.vocabulary",
     "Purpose": "agenttrace.model.vocabulary",
     "SpanKind": "agenttrace.model.vocabulary",
     "Trace": "agenttrace.model.trace",
     "analyze": "agenttrace.critical_path.analysis",
+    "compare": "agenttrace.diff.comparison",
     "load": "agenttrace.model.storage",
     "read": "agenttrace.ingest.reading",
     "save": "agenttrace.model.storage",
     "to_html": "agenttrace.report.html.of_trace",
+    "summarise_sessions": "agenttrace.diff.summaries",
 }
 
 __all__ = [
     "AgentTraceError",
     "Analysis",
+    "Comparison",
     "Evidence",
     "Phase",
     "Purpose",
     "SpanKind",
     "Trace",
     "analyze",
+    "compare",
     "load",
     "read",
     "save",
+    "summarise_sessions",
     "to_html",
 ]
 

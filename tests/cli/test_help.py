@@ -5,7 +5,10 @@ import pytest
 import agenttrace
 from cli.running import call
 
-COMMANDS = ("analyze", "export", "replay", "fit", "platforms", "formats", "schema", "sample")
+COMMANDS = (
+    *("analyze", "diff", "noise", "export", "replay", "fit", "platforms"),
+    *("formats", "schema", "sample", "config"),
+)
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)

@@ -159,22 +159,11 @@ def calibrated_by(path: str) -> Service:
 
 def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
-    import polars as pl  # noqa: PLC0415  # heavy
-
-    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415
-    from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415
+    from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415  # heavy
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
     from agenttrace.report.timeline.slowest import slowest_of  # noqa: PLC0415
-    from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
-    traces = stack.enter_context(HeldTraces())
-    stack.enter_context(interrupts.cleaned_by(traces.close))
-    places = traces.places(len(buckets))
-    observed = []
-    for held in reading.map(_hold, map(_Holding, buckets, places)):
-        reading.take_findings(held.findings)
-        observed.append(held.observed)
-    known = (asked.service or Service({})).or_else(fit_service(pl.concat(observed)))
+    places, known = hold_all(buckets, reading, asked.service, stack)
     asked = replace(asked, service=known)
 
     gathering = Gathering()
@@ -187,6 +176,25 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
             spool.add(part.lines)
         timelines = slowest_of([*timelines, *part.timelines])
     return Analysed(gathering.analysis(reading.findings()), spool, timelines)
+
+
+def hold_all(
+    buckets: Sequence[Bucket], reading: Reading, service: Service | None, stack: ExitStack
+) -> tuple[list[str], Service]:
+    """Where the traces of all buckets lie until the stack closes, and how long prefill takes without load."""
+    import polars as pl  # noqa: PLC0415  # heavy
+
+    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415
+    from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
+
+    traces = stack.enter_context(HeldTraces())
+    stack.enter_context(interrupts.cleaned_by(traces.close))
+    places = traces.places(len(buckets))
+    observed = []
+    for held in reading.map(_hold, map(_Holding, buckets, places)):
+        reading.take_findings(held.findings)
+        observed.append(held.observed)
+    return places, (service or Service({})).or_else(fit_service(pl.concat(observed)))
 
 
 def _hold(work: _Holding) -> _Held:

@@ -11,7 +11,20 @@ import click
 import typer
 
 from agenttrace import __version__
-from agenttrace.cli import analyze, export, failures, fit, formats, platforms, replay, sample, schema
+from agenttrace.cli import (
+    analyze,
+    config,
+    diff,
+    export,
+    failures,
+    fit,
+    formats,
+    noise,
+    platforms,
+    replay,
+    sample,
+    schema,
+)
 from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
 from agenttrace.cli.streams import discard_output, discard_unwritten
 
@@ -57,6 +70,8 @@ def _program(
 
 
 app.command(cls=Page, epilog=analyze.EPILOG)(analyze.analyze)
+app.command(cls=Page, epilog=diff.EPILOG)(diff.diff)
+app.command(cls=Page, epilog=noise.EPILOG)(noise.noise)
 app.command(cls=Page, epilog=export.EPILOG)(export.export)
 app.command(cls=Page, epilog=replay.EPILOG)(replay.replay)
 app.command(cls=Page, epilog=fit.EPILOG)(fit.fit)
@@ -64,6 +79,7 @@ app.command(cls=Page, epilog=platforms.EPILOG)(platforms.platforms)
 app.command(cls=Page, epilog=formats.EPILOG)(formats.formats)
 app.command(cls=Page, epilog=schema.EPILOG)(schema.schema)
 app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)
+app.add_typer(config.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

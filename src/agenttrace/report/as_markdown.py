@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Spark, Words
+from agenttrace.report.cells import Bar, Cell, Column, Outline, Quoted, Section, Spark, Words
 from agenttrace.report.escaping import clipped, clipped_start, markdown_code
 from agenttrace.report.glyphs import curve
 from agenttrace.report.outline import DEFAULT_TOP, outline
@@ -21,15 +21,20 @@ def to_markdown(
     analysis: Analysis, *, top: int = DEFAULT_TOP, labels: Mapping[str, str] | None = None
 ) -> str:
     """The same sections as in the terminal, without the bars."""
-    report = outline(analysis, top=top, labels=labels)
+    return markdown(outline(analysis, top=top, labels=labels))
+
+
+def markdown(report: Outline) -> str:
+    """An outline as Markdown."""
     parts = [f"**{report.answer}**", report.counts]
-    parts += ["\n".join(_section(section)) for section in report.sections]
+    parts += ["\n".join(section_lines(section)) for section in report.sections]
     parts.append("### Read from")
     parts.append("\n".join("- " + " ".join(_drawn(cell) for cell in line) for line in report.origin))
     return "\n\n".join(parts) + "\n"
 
 
-def _section(section: Section) -> Iterator[str]:
+def section_lines(section: Section) -> Iterator[str]:
+    """A heading, a table without its bars, and notes."""
     kept = [place for place, column in enumerate(section.columns) if column.kind != "bar"]
     columns = [section.columns[place] for place in kept]
     yield f"### {section.title}"

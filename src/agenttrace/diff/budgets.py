@@ -1,0 +1,45 @@
+"""Absolute limits for the candidate, whatever the baseline did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from agenttrace.diff.metrics import METRICS, Metric
+from agenttrace.diff.policy import Budget, Level
+from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
+from agenttrace.diff.verdicts import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAnswer:
+    """A limit and what the candidate needs; null, and `kept` null, where it is not known or by too few."""
+
+    metric: str
+    budget: Budget
+    value: float | None
+    kept: bool | None
+    reason: str
+
+
+def check_budgets(budgets: Sequence[Budget], look: Callable[[Metric, Stat], Measured]) -> list[BudgetAnswer]:
+    """The answer for every metric that a budget names."""
+    return [
+        _check(budget, look(metric, budget.stat))
+        for budget in budgets
+        if budget.level is not Level.OFF
+        for metric in METRICS
+        if fnmatchcase(metric.name, budget.metric)
+    ]
+
+
+def _check(budget: Budget, one: Measured) -> BudgetAnswer:
+    name, count = one.metric.name, len(one.sample.candidate.values)
+    if one.found is None:
+        return BudgetAnswer(name, budget, None, None, "no data for it")
+    if count < LEAST_SESSIONS[budget.stat]:
+        return BudgetAnswer(
+            name, budget, one.found.candidate, None, f"needs at least {LEAST_SESSIONS[budget.stat]} sessions"
+        )
+    return BudgetAnswer(name, budget, one.found.candidate, one.found.candidate <= budget.most, "")

@@ -1,0 +1,88 @@
+"""How much runs of one deployment differ, measured once, so that later comparisons know it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import polars as pl
+
+from agenttrace.diff.metrics import METRICS, Metric, Unit
+from agenttrace.diff.pairing import pair
+from agenttrace.diff.samples import completed
+from agenttrace.diff.spread import Runs, measured
+from agenttrace.diff.statistics.intervals import POWER
+
+_TOLD = frozenset({Unit.NS, Unit.RATE})
+
+
+@dataclass(frozen=True, slots=True)
+class RunNoise:
+    """Of one metric: the standard deviation that runs add to its logarithm, and what one run a side tells.
+
+    `within_sd`: of a run's mean by its sessions alone, tasks taken out.
+    """
+
+    metric: str
+    run_sd: float
+    freedom: int
+    within_sd: float
+    smallest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Of so many runs, with so many sessions in all."""
+
+    runs: int
+    sessions: int
+    tasks: int
+    paired_by: str
+    metrics: Sequence[RunNoise]
+
+    def told(self) -> Mapping[str, Runs]:
+        """What a comparison uses of it."""
+        return {of.metric: Runs(of.run_sd**2, of.freedom, self.runs) for of in self.metrics}
+
+
+def measure_noise(runs: Sequence[pl.DataFrame], pair_by: str | None, alpha: float) -> Noise:
+    """Summaries of at least two runs of one deployment, each its own frame."""
+    all_of = pl.concat([frame.with_columns(run_id=pl.lit(str(place))) for place, frame in enumerate(runs)])
+    matched = pair(all_of, all_of, pair_by)
+    frame = completed(matched).base
+    found = [noise for metric in METRICS if (noise := _noise(metric, frame, alpha)) is not None]
+    return Noise(len(runs), frame.height, frame.get_column("task").n_unique(), matched.paired_by, found)
+
+
+def _noise(metric: Metric, frame: pl.DataFrame, alpha: float) -> RunNoise | None:
+    if metric.unit not in _TOLD:
+        return None
+    rows = logs_of(metric, frame)
+    told = measured(*rows)
+    if told is None:
+        return None
+    sizes = np.unique(rows[2], return_counts=True)[1]
+    sd = math.sqrt(told.variance)
+    within = math.sqrt(max(told.within, 0.0) / float(sizes.mean()))
+    return RunNoise(metric.name, sd, told.freedom, within, smallest_change(sd, within, alpha))
+
+
+def logs_of(metric: Metric, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The logarithms of what is above zero, with the numbers of task and run."""
+    rows = frame.select(
+        value=pl.col(metric.column).cast(pl.Float64),
+        task=pl.col("task").rank("dense"),
+        run=pl.col("run_id").fill_null("").rank("dense"),
+    ).filter(pl.col("value") > 0)
+    values = np.log(rows.get_column("value").to_numpy())
+    return values, rows.get_column("task").to_numpy(), rows.get_column("run").to_numpy()
+
+
+def smallest_change(run_sd: float, within_sd: float, alpha: float) -> float:
+    """The ratio that one run a side would tell from nothing, in POWER of all comparisons."""
+    normal = NormalDist()
+    apart = math.sqrt(2) * math.hypot(run_sd, within_sd)
+    return math.exp((normal.inv_cdf(1 - alpha) + normal.inv_cdf(POWER)) * apart)

@@ -1,0 +1,88 @@
+"""What is gated on, how much change is tolerated, and what is known of the noise beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from agenttrace.diff.statistics.shapes import Stat
+
+
+class Level(StrEnum):
+    """What a gate that fails does: nothing, a warning, exit code 1."""
+
+    OFF = "off"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One question whose answer may block. Changes count in the metric's bad direction.
+
+    `tolerated`: so much worse is no regression, and changes within it both ways are no change; a share of the
+    baseline, or points of 1 where the metric is a share. `margin`: the whole interval has to lie beyond it.
+    `least_ns`: smaller changes of a duration never matter.
+    """
+
+    metric: str
+    stat: Stat
+    level: Level = Level.ERROR
+    tolerated: float = 0.05
+    margin: float = 0.01
+    least_ns: int = 250_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An absolute limit for the candidate: `most` in the unit of the metric."""
+
+    metric: str
+    stat: Stat
+    most: float
+    level: Level = Level.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A known change that does not fail: of metrics that match, up to `most` more, until a day."""
+
+    metric: str
+    reason: str
+    expires: date
+    most: float | None = None
+    ticket: str | None = None
+
+    def covers(self, metric: str, increase: float, today: date) -> bool:
+        """Whether it excuses that metric for having become so much worse."""
+        within = self.most is None or increase <= self.most
+        return fnmatchcase(metric, self.metric) and today <= self.expires and within
+
+
+DEFAULT_GATES = (
+    Gate("session.active_time", Stat.GEOMEAN),
+    Gate("session.active_time", Stat.TAIL_MEAN),
+    Gate("session.success_rate", Stat.MEAN),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All settings of a comparison.
+
+    `alpha`: how often all gates together may call equal deployments worse. `run_drift`: how much two runs of one
+    deployment are taken to differ, as a standard deviation of logarithms, where nobody measured it.
+    """
+
+    gates: Sequence[Gate] = DEFAULT_GATES
+    budgets: Sequence[Budget] = ()
+    waivers: Sequence[Waiver] = ()
+    alpha: float = 0.05
+    run_drift: float = 0.05
+    least_paired: float = 0.8
+    pair_by: str | None = None
+    fail_on: Sequence[str] = ("regression",)
+    seed: int = 0

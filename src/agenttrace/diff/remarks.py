@@ -1,0 +1,96 @@
+"""What a reader of a comparison has to know beside its verdict, as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from agenttrace.diff.spread import Origin
+from agenttrace.model.vocabulary import Severity
+
+if TYPE_CHECKING:
+    from agenttrace.diff.comparison import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something noticed, how often, and in words."""
+
+    code: str
+    severity: Severity
+    count: int
+    example: str
+
+
+def remarks(of: Comparison, today: date | None) -> Sequence[Finding]:
+    """In a fixed order; counts are sessions unless the words say otherwise."""
+    return [
+        *_about_pairs(of),
+        *_about_runs(of),
+        *_about_failures(of),
+        *_about_work(of),
+        *_about_waivers(of, today),
+    ]
+
+
+def _about_pairs(of: Comparison) -> Iterator[Finding]:
+    pairing, without = of.pairing, sum(of.pairing.unmatched)
+    if not pairing.paired:
+        tried = ", ".join(f"{name} {share:.0%}" for name, share in pairing.tried.items())
+        because = f" (of a side's sessions have a counterpart: {tried})" if tried else ""
+        yield Finding(
+            "not_paired",
+            Severity.WARNING,
+            without,
+            f"sides are compared as a whole, which sees less{because}",
+        )
+    elif without:
+        yield Finding(
+            "unmatched_sessions",
+            Severity.WARNING,
+            without,
+            "without a counterpart, left out of the comparison",
+        )
+
+
+def _about_runs(of: Comparison) -> Iterator[Finding]:
+    if of.spread.origin is Origin.SAME_RUN:
+        yield Finding(
+            "same_sessions",
+            Severity.INFO,
+            sum(of.sessions),
+            "both sides are the same sessions of the same run",
+        )
+    if of.spread.origin is Origin.ASSUMED:
+        words = (
+            f"how much runs of one deployment differ was never measured; a standard deviation of {of.spread.sd:.0%} is "
+            "assumed. `agenttrace noise`, or several runs a side, would tell"
+        )
+        yield Finding("run_drift_assumed", Severity.INFO, 1, words)
+
+
+def _about_failures(of: Comparison) -> Iterator[Finding]:
+    if any(of.failed):
+        base, candidate = of.failed
+        words = f"{base} of the baseline, {candidate} of the candidate failed or were cut off: their times are at least"
+        yield Finding("failed_sessions", Severity.WARNING, base + candidate, words)
+
+
+def _about_work(of: Comparison) -> Iterator[Finding]:
+    changed = of.workload.changed
+    if changed:
+        words = f"sessions did more or less: {', '.join(name.replace('_', ' ') for name in changed)}"
+        yield Finding("workload_changed", Severity.WARNING, len(changed), words)
+
+
+def _about_waivers(of: Comparison, today: date | None) -> Iterator[Finding]:
+    for waiver in of.policy.waivers:
+        if today is not None and today > waiver.expires:
+            yield Finding(
+                "waiver_expired", Severity.WARNING, 1, f"{waiver.metric}: {waiver.expires}, {waiver.reason}"
+            )
+        elif not any(fnmatchcase(one.gate.metric, waiver.metric) for one in of.answers):
+            yield Finding("waiver_unused", Severity.WARNING, 1, f"{waiver.metric}: no gate has such a metric")

@@ -1,0 +1,76 @@
+"""The verdict and its biggest mover in one sentence."""
+
+from __future__ import annotations
+
+from agenttrace.diff.comparison import Cause, Comparison
+from agenttrace.diff.verdicts import Answer, Verdict
+from agenttrace.report.diff.wording import between, change, moved, value
+from agenttrace.units import format_count
+
+_WORDS = {
+    Verdict.REGRESSION: "Regression",
+    Verdict.IMPROVEMENT: "Improvement",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.NO_CHANGE: "No change",
+}
+_TOLD_SHARE = 0.1
+
+
+def headline(of: Comparison) -> str:
+    """`Regression: session.active_time (geomean) 12.0 s to 24.0 s, 2.0 × (1.8 × to 2.2 ×); queue +9.4 s`."""
+    parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
+    if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
+        parts.append(because(of))
+    broken = [one for one in of.budgets if one.kept is False]
+    if broken:
+        parts.append(f"over budget: {', '.join(f'{one.metric} {one.budget.stat}' for one in broken)}")
+    return "; ".join(part for part in parts if part)
+
+
+def because(of: Comparison) -> str:
+    """What the change of the mean wall time is made of, and whether sessions only did more."""
+    if of.cause is Cause.WORKLOAD:
+        return f"sessions do more ({_work(of)}), for equal work {change('session.active_time', of.workload.ratio)}"
+    whole = of.blame.change_ns
+    largest = [
+        f"{phase} {moved(ns)}"
+        for phase, ns in sorted(of.blame.phases.items(), key=lambda one: -abs(one[1]))
+        if ns and whole and ns / whole >= _TOLD_SHARE
+    ]
+    more = f", and sessions do more ({_work(of)})" if of.cause is Cause.BOTH else ""
+    return ", ".join(largest[:3]) + more
+
+
+def counted(of: Comparison) -> str:
+    """How many sessions were compared, and how they were paired."""
+    base, candidate = of.sessions
+    sides = f"{format_count(base)} sessions against {format_count(candidate)}"
+    how = (
+        f"{format_count(of.pairing.pairs)} pairs by {of.pairing.paired_by}"
+        if of.pairing.paired
+        else "not paired"
+    )
+    return f"{sides} · {how} · intervals 90 % · seed {of.policy.seed}"
+
+
+def _work(of: Comparison) -> str:
+    changed = [one for one in of.workload.work if one.changed]
+    return ", ".join(
+        f"{one.name.replace('_', ' ')} {change('session.retries', one.ratio)}" for one in changed[:3]
+    )
+
+
+def _chosen(of: Comparison) -> Answer | None:
+    """The gate that decided: the first with the overall verdict, else the first."""
+    deciding = [one for one in of.answers if one.verdict is of.verdict and one.waived is None]
+    return next(iter([*deciding, *of.answers]), None)
+
+
+def _gate(one: Answer | None) -> str:
+    if one is None:
+        return "no gate is set"
+    name = one.gate.metric
+    if one.change is None:
+        return f"{name} ({one.gate.stat}): {one.reason}"
+    values = f"{value(name, one.baseline)} to {value(name, one.candidate)}"
+    return f"{name} ({one.gate.stat}) {values}, {change(name, one.change)} ({between(name, one.bound)})"

@@ -1,0 +1,31 @@
+"""What `agenttrace noise` shows."""
+
+from __future__ import annotations
+
+from agenttrace.diff.noise import Noise
+from agenttrace.report.cells import Column, Section, Words
+from agenttrace.report.diff.wording import change
+
+
+def noise_section(of: Noise) -> Section:
+    """By metric how much runs differ, and the smallest change that one run a side would show."""
+    rows = tuple(
+        (
+            Words(one.metric, "strong"),
+            Words(f"{100 * one.run_sd:.1f} %"),
+            Words(f"{100 * one.within_sd:.1f} %", "faint"),
+            Words(change(one.metric, one.smallest)),
+        )
+        for one in of.metrics
+    )
+    columns = (
+        Column("metric", "text"),
+        Column("runs differ by"),
+        Column("chance alone"),
+        Column("seen from"),
+    )
+    notes = (
+        f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; deviations of logarithms",
+        "seen from: the change that one run a side shows in 80 of 100 comparisons",
+    )
+    return Section("Noise between runs of one deployment", columns, rows, notes)

@@ -1,0 +1,52 @@
+"""How the numbers of a comparison are put: values in their unit, changes as factors, percent or points."""
+
+from __future__ import annotations
+
+from agenttrace.diff.metrics import BY_NAME, Metric, Unit
+from agenttrace.units import format_duration, format_tokens
+
+_FACTOR_FROM = 2.0
+
+
+def value(metric: str | Metric, of: float | None) -> str:
+    """`12.4 s`, `96 %`, `1.25`; an en dash for null."""
+    unit = (BY_NAME[metric] if isinstance(metric, str) else metric).unit
+    if of is None:
+        return "–"
+    if unit is Unit.NS:
+        return format_duration(round(of))
+    if unit is Unit.SHARE:
+        return f"{100 * of:.1f} %"
+    if unit is Unit.TOKENS:
+        return format_tokens(round(of))
+    return f"{of:.1f} /s" if unit is Unit.RATE else f"{of:.2f}"
+
+
+def change(metric: str | Metric, of: float | None) -> str:
+    """`+12 %`, `12.8 ×`, `-3.0 points`; an en dash for null."""
+    relative = (BY_NAME[metric] if isinstance(metric, str) else metric).relative
+    if of is None:
+        return "–"
+    if not relative:
+        return f"{100 * of:+.1f} points"
+    if of >= _FACTOR_FROM:
+        return f"{of:.1f} ×" if of < 1000 else f"{of:,.0f} ×"
+    percent = 100 * (of - 1)
+    return f"{percent:+.1f} %" if abs(percent) < 10 else f"{percent:+.0f} %"
+
+
+def between(metric: str | Metric, ends: tuple[float, float] | None) -> str:
+    """An interval of a change."""
+    return "–" if ends is None else f"{change(metric, ends[0])} to {change(metric, ends[1])}"
+
+
+def moved(ns: int) -> str:
+    """A duration with its sign: `+94.4 s`."""
+    return ("+" if ns > 0 else "") + format_duration(ns)
+
+
+def p_value(of: float | None) -> str:
+    """Three places, or that it is smaller."""
+    if of is None:
+        return "–"
+    return "<0.001" if of < 0.001 else f"{of:.3f}"
