@@ -78,8 +78,9 @@ class Processes:
         """To the one that has least to do."""
         worker = min(self._workers, key=lambda worker: len(worker.has), default=None)
         if worker is None or (worker.has and len(self._workers) < self.jobs):
-            worker = _started()
-            self._workers.append(worker)
+            with _interrupts_held():  # or one would come before it is known whom to end
+                worker = _started()
+                self._workers.append(worker)
         message = packed((work, piece))
         try:
             worker.pipe.send_bytes(message)
@@ -124,7 +125,7 @@ def _started() -> _Worker:
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(there,), daemon=True)
-    with _interrupts_held(), _settings():
+    with _settings():
         process.start()
     there.close()
     return _Worker(process, here)

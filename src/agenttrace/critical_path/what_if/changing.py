@@ -69,4 +69,5 @@ def _by_occurrence(gap: Ints, occurrence: Ints, change: Change) -> Ints:
     target[first + length - 1] = wanted
     before = np.concatenate([[0], target[:-1]])
     before[first] = 0
-    return target - before
+    unchanged = np.repeat(wanted == total, length)  # a share is a float, and would move a nanosecond
+    return np.where(unchanged, gap, target - before)
