@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis, plain
@@ -127,8 +129,9 @@ def _turns(analysis: Analysis) -> pl.DataFrame:
 
 
 def _band(turn: pl.Expr) -> pl.Expr:
-    bands = pl.when(turn <= 4).then(turn.cast(pl.String))
+    bands: Any = pl.when(turn <= 4).then(turn.cast(pl.String))
     for first in (5, 9, 17, 33, 65):
         last = 2 * (first - 1)
         bands = bands.when(turn <= last).then(pl.lit(f"{first}-{last}"))
-    return bands.otherwise(pl.lit("129 and later"))
+    found: pl.Expr = bands.otherwise(pl.lit("129 and later"))
+    return found

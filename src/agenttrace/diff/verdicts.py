@@ -180,7 +180,21 @@ def _without(question: Question) -> Answer:
         reason = f"needs at least {LEAST_CLUSTERS} sessions a side"
     else:
         reason = "has values that are not above zero, of which there is no ratio"
-    return Answer(question.gate, *[None] * 8, Verdict.INCONCLUSIVE, reason, n=sizes, missing=min(sizes) == 0)
+    return Answer(
+        question.gate,
+        baseline=None,
+        candidate=None,
+        change=None,
+        ci=None,
+        bound=None,
+        p=None,
+        p_adjusted=None,
+        smallest=None,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=reason,
+        n=sizes,
+        missing=min(sizes) == 0,
+    )
 
 
 def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, seed: int) -> Answer:

@@ -73,8 +73,8 @@ def compare_work(pairing: Pairing, seed: int) -> Workload:
     work = [found for metric in WORK if (found := _work(metric, pairing, seed)) is not None]
     sample, expected = _adjusted(pairing)
     adjusted = measure(_TIME, Stat.GEOMEAN, sample, seed) if sample is not None else None
-    found = adjusted.found if adjusted is not None else None
-    ends = interval(found, Drift(), seed) if found is not None else None
+    estimate = adjusted.found if adjusted is not None else None
+    ends = interval(estimate, Drift(), seed) if estimate is not None else None
     ci = (float(np.exp(ends[0])), float(np.exp(ends[1]))) if ends is not None else None
     return Workload(work, expected, adjusted, ci)
 

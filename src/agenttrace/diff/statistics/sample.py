@@ -20,7 +20,7 @@ class Side:
 
     def by_cluster(self, of: Floats) -> Floats:
         """Sums over each cluster."""
-        found: Floats = np.bincount(self.cluster, of, self.clusters)
+        found: Floats = np.bincount(self.cluster, of, self.clusters).astype(np.float64)
         return found
 
 

@@ -124,7 +124,7 @@ def work(of: Comparison) -> Section:
         for one in of.workload.work
         if one.baseline or one.candidate
     ]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if of.workload.ratio is not None:
         metric = "session.active_time"
         adjusted = f"{change(metric, of.workload.ratio)} ({between(metric, of.workload.ci)})"
