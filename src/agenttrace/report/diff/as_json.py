@@ -29,16 +29,7 @@ def document(of: Comparison) -> dict[str, Any]:
         "command": "diff",
         "verdict": of.verdict.value,
         "cause": of.cause.value,
-        "n": {
-            "baseline": of.sessions[0],
-            "candidate": of.sessions[1],
-            "pairs": of.pairing.pairs,
-            "unmatched": sum(of.pairing.unmatched),
-            "unmatched_baseline": of.pairing.unmatched[0],
-            "unmatched_candidate": of.pairing.unmatched[1],
-            "failed_baseline": of.failed[0],
-            "failed_candidate": of.failed[1],
-        },
+        "n": _numbers(of),
         "paired_by": of.pairing.paired_by,
         "seed": of.policy.seed,
         "methods": _methods(of),
@@ -70,6 +61,19 @@ def document(of: Comparison) -> dict[str, Any]:
             {"code": one.code, "severity": one.severity.value, "count": one.count, "example": one.example}
             for one in of.findings
         ],
+    }
+
+
+def _numbers(of: Comparison) -> dict[str, int]:
+    return {
+        "baseline": of.sessions[0],
+        "candidate": of.sessions[1],
+        "pairs": of.pairing.pairs,
+        "unmatched": sum(of.pairing.unmatched),
+        "unmatched_baseline": of.pairing.unmatched[0],
+        "unmatched_candidate": of.pairing.unmatched[1],
+        "failed_baseline": of.failed[0],
+        "failed_candidate": of.failed[1],
     }
 
 
