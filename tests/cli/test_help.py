@@ -7,7 +7,7 @@ from cli.running import call
 
 COMMANDS = (
     *("analyze", "diff", "noise", "export", "replay", "fit", "platforms"),
-    *("formats", "schema", "sample", "config"),
+    *("formats", "schema", "sample"),
 )
 
 
@@ -27,7 +27,7 @@ def test_every_page_has_examples_and_exit_codes(
 def test_the_first_page_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     _, page, _ = call(capsys, "--help")
     listed = [line.split()[0] for line in page.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()]
-    assert listed == list(COMMANDS)
+    assert listed == [*COMMANDS, "config"]
     assert "..." not in page.partition("Commands:")[2]
 
 

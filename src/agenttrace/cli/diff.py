@@ -15,9 +15,9 @@ from agenttrace.cli.streams import output_width, wants_color
 
 EPILOG = """Examples:
   agenttrace diff baseline/ candidate/
-  agenttrace diff main.jsonl pr.jsonl --pair-by 'regex:task-([0-9]+)' --markdown comment.md
-  agenttrace diff baseline.parquet candidate/ --noise noise.json --junit diff.xml
-  agenttrace diff baseline/ candidate/ --save-baseline baseline.parquet --exit-zero
+  agenttrace diff main.jsonl pr.jsonl --markdown comment.md
+  agenttrace diff base.parquet candidate/ --noise noise.json
+  agenttrace diff baseline/ candidate/ --save-baseline base.parquet
 
 In Python:
   agenttrace.compare(before, after).verdict
