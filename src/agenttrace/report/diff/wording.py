@@ -28,7 +28,7 @@ def change(metric: str | Metric, of: float | None) -> str:
     if of is None:
         return "–"
     if not relative:
-        return f"{100 * of:+.1f} points"
+        return f"{round(100 * of, 1) + 0.0:+.1f} points"  # adding 0 takes the sign from nothing
     if of >= _FACTOR_FROM:
         return f"{of:.1f} ×" if of < 1000 else f"{of:,.0f} ×"
     percent = 100 * (of - 1)
