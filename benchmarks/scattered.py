@@ -89,8 +89,10 @@ def _compare(sessions: Sequence[bytes], folder: Path, options: argparse.Namespac
 
 
 def _itself(session: dict[str, Any]) -> dict[str, Any]:
-    """What a session says of itself. Where queues end and prefill begins is told by all sessions together."""
+    """What a session says of itself. All of them together tell where queues end and what prefill costs."""
     kept = {name: value for name, value in session.items() if name not in _OF_ALL}
+    for miss in kept["cache"]["misses"]:
+        miss.pop("cost_ns", None)
     for phases in (kept["critical_path_ns"], kept["busy_ns"], *(turn["phases_ns"] for turn in kept["turns"])):
         phases["prefill"] = phases.get("prefill", 0) + phases.pop("queue", 0)
     return kept

@@ -15,7 +15,7 @@ import pytest
 from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.ingest.reading import read
 from agenttrace.model.trace import Trace
-from agenttrace.serving.observations import observe
+from agenttrace.serving.looks import seen_in
 from agenttrace.serving.parting import part_queue
 from agenttrace.serving.service import Service, fit_service
 from contract.trace_files import SHARED
@@ -31,7 +31,7 @@ def _trace(run: str, name: str = TRACES) -> Trace:
 
 @cache
 def _service(run: str, name: str = TRACES) -> Service:
-    return fit_service(observe(_trace(run, name)))
+    return fit_service(seen_in(_trace(run, name)))
 
 
 @cache
@@ -97,6 +97,6 @@ def test_a_window_that_never_met_an_idle_server_gives_a_lower_bound(
     start = np.array(trace.spans["start_ns"])
     second = (start - start.min()) / 1e9
     inside = pa.array((second >= first) & (second <= last))
-    (time,) = fit_service(observe(replace(trace, spans=trace.spans.filter(inside)))).times.values()
+    (time,) = fit_service(seen_in(replace(trace, spans=trace.spans.filter(inside)))).times.values()
 
     assert time.bound

@@ -12,8 +12,6 @@ from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.what_if.spec import Spec
     from agenttrace.ingest.assembly.buckets import Bucket
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from agenttrace.report.rendering import Manner
     from agenttrace.report.spool import SessionLine, SessionSpool
     from agenttrace.report.timeline.timeline import Timeline
+    from agenttrace.serving.looks import Look
     from agenttrace.serving.service import Service
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
@@ -106,7 +105,7 @@ class _Holding:
 class _Held:
     """What a bucket says of the server, and what was found in it; its trace lies where it was to go."""
 
-    observed: pl.DataFrame
+    look: Look
     findings: Sequence[LedgerRow]
 
 
@@ -144,10 +143,11 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
 def calibrated_by(path: str) -> Service:
     """How long prefill takes on the server of that trace. Raises InputError where it does not show that."""
     from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
-    from agenttrace.serving.observations import observe  # noqa: PLC0415
-    from agenttrace.serving.service import LEAST_REQUESTS, fit_service  # noqa: PLC0415
+    from agenttrace.serving.looks import seen_in  # noqa: PLC0415
+    from agenttrace.serving.prefill_time import LEAST_REQUESTS  # noqa: PLC0415
+    from agenttrace.serving.service import fit_service  # noqa: PLC0415
 
-    service = fit_service(observe(read(path)))
+    service = fit_service(seen_in(read(path)))
     if not service.times:
         raise InputError(
             "this trace calibrates nothing",
@@ -182,29 +182,28 @@ def hold_all(
     buckets: Sequence[Bucket], reading: Reading, service: Service | None, stack: ExitStack
 ) -> tuple[list[str], Service]:
     """Where the traces of all buckets lie until the stack closes, and how long prefill takes without load."""
-    import polars as pl  # noqa: PLC0415  # heavy
-
-    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415
+    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
+    from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
     places = traces.places(len(buckets))
-    observed = []
+    looks = Looks()
     for held in reading.map(_hold, map(_Holding, buckets, places)):
         reading.take_findings(held.findings)
-        observed.append(held.observed)
-    return places, (service or Service({})).or_else(fit_service(pl.concat(observed)))
+        looks.add(held.look)
+    return places, (service or Service({})).or_else(fit_service(looks.together()))
 
 
 def _hold(work: _Holding) -> _Held:
     """Assembles a bucket and looks at its requests: what an engine maps first."""
     from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
-    from agenttrace.serving.observations import observe  # noqa: PLC0415
+    from agenttrace.serving.looks import look_at  # noqa: PLC0415
 
     assembled = work.bucket.assemble()
     hold(assembled.trace, work.place)
-    return _Held(observe(assembled.trace), assembled.findings)
+    return _Held(look_at(assembled.trace), assembled.findings)
 
 
 def _analyse(work: _Work) -> _Part:

@@ -152,7 +152,7 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
     """
     parted = part_queue(trace.timed(), service)
     trace = parted.trace
-    questions = ask(what_if, trace.spans)
+    questions = ask(what_if, trace.spans, parted.service)
     empty = trace.spans.num_rows == 0
     chunks = [trace] if empty else trace.chunks()
     results = [analyze_chunk(chunk, questions) for chunk in chunks]
@@ -161,7 +161,7 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
-    joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.totals)
+    joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.service)
     joined["sessions"] = _with_lists_counted(joined)
     joined["by_turn"] = added_by_turn(joined["by_turn"])
     joined["by_branch"] = added_by_position(joined["by_branch"])

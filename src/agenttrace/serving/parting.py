@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
+from agenttrace.serving.looks import seen_in
 from agenttrace.serving.observations import observe
+from agenttrace.serving.prefill_time import PrefillTime
 from agenttrace.serving.remarks import remark_on_queues
-from agenttrace.serving.service import Key, PrefillTime, Service, fit_service, groups
+from agenttrace.serving.service import Key, Service, fit_service, groups
 
 PARTED = {
     "model": pl.String,
@@ -38,10 +40,11 @@ class Parted:
 
     `totals` has the columns of PARTED, a row for each model and beginning of the wait: how many requests waited, how
     many of them queued, the sums of both times, and the fit (see PrefillTime). `findings`: what has to be
-    said of it, with the columns of REMARKS.
+    said of it, with the columns of REMARKS. `service`: what is known of the server.
     """
 
     trace: Trace
+    service: Service
     totals: pl.DataFrame
     findings: pl.DataFrame
 
@@ -49,14 +52,14 @@ class Parted:
 def part_queue(trace: Trace, service: Service | None = None) -> Parted:
     """Every wait of a model that the service knows becomes queue and prefill, `estimated` or `bounded`.
 
-    Models that `service` does not know are fitted to the trace itself. A queue that the source states before the
+    What a calibration does not know is fitted to the trace itself. A queue that the source states before the
     dispatch stays part of the queue. Requests without token counts stay as they are.
     """
     observed = observe(trace)
     parts = groups(observed)
     service = service or Service({})
-    if any(service.time_of(key) is None for key in parts):
-        service = service.or_else(fit_service(observed))
+    if service.stated is None:
+        service = service.or_else(fit_service(seen_in(trace)))
     changes, totals = [], []
     for key, group in parts.items():
         time = service.time_of(key)
@@ -67,7 +70,7 @@ def part_queue(trace: Trace, service: Service | None = None) -> Parted:
     made = pl.DataFrame(totals, schema=PARTED, orient="row")
     left = observed.filter("from_dispatch").height - int(made.filter("from_dispatch")["requests"].sum())
     spans = _rewritten(trace.spans, pl.concat(changes)) if changes else trace.spans
-    return Parted(replace(trace, spans=spans), made, remark_on_queues(service, made, left))
+    return Parted(replace(trace, spans=spans), service, made, remark_on_queues(service, made, left))
 
 
 def _change(time: PrefillTime, group: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,8 @@ import polars as pl
 
 from agenttrace import units
 from agenttrace.model.vocabulary import Severity
-from agenttrace.serving.service import PrefillTime, Service
+from agenttrace.serving.prefill_time import PrefillTime
+from agenttrace.serving.service import Service
 
 REMARKS = {"code": pl.String, "severity": pl.String, "count": pl.Int64, "example": pl.String}
 

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from agenttrace.serving.fitting import Bools, Floats, firm_lower_edge, least_absolute
+from agenttrace.serving.looks import Look
 from agenttrace.serving.observations import met_nobody
-
-LEAST_REQUESTS = 20
-"""Fewer requests of a model than these say nothing."""
+from agenttrace.serving.prefill_time import LEAST_REQUESTS, PrefillTime
+from agenttrace.serving.token_costs import few, fit_token_costs
 
 LEAST_UNLOADED = 8
 """So many requests must have met a server without load for its prefill time to be a value and not a bound."""
@@ -35,42 +35,15 @@ Servers of one model are told apart by nothing else; what different programs tim
 
 
 @dataclass(frozen=True, slots=True)
-class PrefillTime:
-    """The unloaded time to the first token: base + per_token * u + per_token_context * u * n, in nanoseconds.
+class Service:
+    """Prefill times by model, format, and where the wait begins.
 
-    u are uncached tokens, n all tokens of the prompt. `bound`: no more than an upper bound, for no request is
-    known to have met an idle server. `error_ns`: half of the unloaded requests are nearer to the fit than that;
-    `noise_share`: nearly all of them are nearer than this share of it. `calibrated`: fitted to another trace.
+    `stated`: what prefill costs where sources state it without a queue, or why that cannot be told, by model; null
+    where nobody looked, as in a calibration.
     """
 
-    base_ns: float
-    per_token_ns: float
-    per_token_context_ns: float = 0.0
-    error_ns: int = 0
-    noise_share: float = 0.0
-    requests: int = 0
-    unloaded: int = 0
-    bound: bool = True
-    calibrated: bool = False
-
-    def predict(self, uncached: Floats, context: Floats) -> Floats:
-        """Nanoseconds, for counts of tokens."""
-        return self.base_ns + uncached * (self.per_token_ns + self.per_token_context_ns * context)
-
-    def queue_in(self, wait: Floats, uncached: Floats, context: Floats) -> Floats:
-        """What of a wait is queue: nothing within the fit's noise, all beyond the prefill at twice the noise."""
-        prefill = self.predict(uncached, context)
-        beyond = np.clip(wait - prefill, 0.0, wait)
-        noise = np.maximum(prefill * self.noise_share, 1.0)
-        queue: Floats = beyond * np.clip(beyond / noise - 1.0, 0.0, 1.0)
-        return queue
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Prefill times by model, format, and where the wait begins."""
-
     times: Mapping[Key, PrefillTime]
+    stated: Mapping[str | None, PrefillTime | str] | None = None
 
     def time_of(self, key: Key) -> PrefillTime | None:
         """The time of that key; a calibration's of that model, or of its only one, whatever that is called."""
@@ -82,6 +55,19 @@ class Service:
         alike = named or [time for _, time in known]
         return alike[0] if len(alike) == 1 else None
 
+    def cost_of(self, model: str | None) -> PrefillTime | str:
+        """What prefill costs with that model: as stated, else as fitted to most requests, else why it is not known."""
+        stated = (self.stated or {}).get(model)
+        if isinstance(stated, PrefillTime):
+            return stated
+        fitted = [time for key, time in self.times.items() if key[0] == model]
+        firm = [time for time in fitted if not time.bound]
+        if firm:
+            return max(firm, key=lambda time: time.requests)
+        if fitted:
+            return "hardly any request is known to have met an idle server: prefill is known as a bound only"
+        return stated or few(0)
+
     def as_calibration(self) -> Service:
         """The same for use with another trace."""
         return Service({key: replace(time, calibrated=True) for key, time in self.times.items()})
@@ -89,7 +75,7 @@ class Service:
     def or_else(self, other: Service) -> Service:
         """This, and of models that it says nothing of what `other` says."""
         known = {key: self.time_of(key) or time for key, time in other.times.items()}
-        return Service({**known, **self.times})
+        return Service({**known, **self.times}, other.stated if self.stated is None else self.stated)
 
 
 def groups(observed: pl.DataFrame) -> dict[Key, pl.DataFrame]:
@@ -98,15 +84,15 @@ def groups(observed: pl.DataFrame) -> dict[Key, pl.DataFrame]:
     return {(model, told_by, bool(begins)): part for (model, told_by, begins), part in parts.items()}
 
 
-def fit_service(observed: pl.DataFrame) -> Service:
-    """Prefill times for every model that has enough requests with known tokens; `observed`: of all sessions."""
+def fit_service(look: Look) -> Service:
+    """Prefill times for every model that has enough requests with known tokens; `look`: at all sessions."""
     order = ("dispatch_ns", "wait_ns", "uncached_tokens", "context_tokens", "worker")
     found = {}
-    for key, group in groups(observed.sort(order, nulls_last=True)).items():
+    for key, group in groups(look.waits.sort(order, nulls_last=True)).items():
         counted = group.filter(pl.col("context_tokens").is_not_null() & (pl.col("wait_ns") > 0))
         if counted.height >= LEAST_REQUESTS:
             found[key] = _fit(counted)
-    return Service(found)
+    return Service(found, fit_token_costs(look.stated))
 
 
 def _fit(group: pl.DataFrame) -> PrefillTime:

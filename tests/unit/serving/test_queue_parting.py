@@ -11,13 +11,21 @@ from hypothesis import strategies as st
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence, SpanKind
+from agenttrace.serving.looks import Look
 from agenttrace.serving.observations import COLUMNS, met_nobody, observe
 from agenttrace.serving.parting import part_queue
-from agenttrace.serving.service import LEAST_REQUESTS, PrefillTime, Service, fit_service
+from agenttrace.serving.prefill_time import LEAST_REQUESTS, PrefillTime
+from agenttrace.serving.service import Service, fit_service
+from agenttrace.serving.token_costs import STATED
 from timeline import EPOCH, MS, trace_of
 from unit.serving.servers import BASE_NS, PER_TOKEN_NS, observed, serve
 
 MODEL = ("m", "dynamo", True)
+
+
+def seen(rows: list[dict[str, Any]]) -> Look:
+    """The rows as what was seen of a server."""
+    return Look(observed(rows), pl.DataFrame(schema=STATED))
 
 
 def _queue(time: PrefillTime, rows: list[dict[str, Any]]) -> np.ndarray:
@@ -69,7 +77,7 @@ def test_the_unloaded_prefill_of_a_server_is_found_under_any_load_that_leaves_it
     between_ms: int,
 ) -> None:
     rows = serve(400, between_ms * MS)
-    time = fit_service(observed(rows)).times[MODEL]
+    time = fit_service(seen(rows)).times[MODEL]
     truth = sum(row["truth_ns"] for row in rows)
 
     assert not time.bound
@@ -84,14 +92,14 @@ def test_a_server_that_is_never_idle_gives_a_lower_bound() -> None:
     rows = serve(600, 120 * MS)[300:]
     truth = np.array([row["truth_ns"] for row in rows])
     assert truth.min() > 10 * BASE_NS
-    time = fit_service(observed(rows)).times[MODEL]
+    time = fit_service(seen(rows)).times[MODEL]
 
     assert time.bound
     assert (_queue(time, rows) <= truth * 1.001).all()
 
 
 def test_a_light_trace_calibrates_a_heavy_one() -> None:
-    light = fit_service(observed(serve(200, 1500 * MS, seed=2))).as_calibration()
+    light = fit_service(seen(serve(200, 1500 * MS, seed=2))).as_calibration()
     heavy = serve(600, 120 * MS)[300:]
     time = light.time_of(MODEL)
 
@@ -105,15 +113,15 @@ def test_too_few_requests_or_no_tokens_fit_nothing() -> None:
     rows = serve(LEAST_REQUESTS - 1, 900 * MS)
     untold = [{**row, "context_tokens": None, "uncached_tokens": None} for row in serve(100, 900 * MS)]
 
-    assert not fit_service(observed(rows)).times
-    assert not fit_service(observed(untold)).times
+    assert not fit_service(seen(rows)).times
+    assert not fit_service(seen(untold)).times
 
 
 def test_the_order_of_rows_and_the_clock_change_nothing() -> None:
     rows = serve(100, 400 * MS)
     later = [{**row, "dispatch_ns": row["dispatch_ns"] + 12_345} for row in reversed(rows)]
 
-    assert fit_service(observed(rows)) == fit_service(observed(later))
+    assert fit_service(seen(rows)) == fit_service(seen(later))
 
 
 def test_a_calibration_of_one_model_stands_for_any_other() -> None:

@@ -6,6 +6,8 @@ import polars as pl
 
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.critical_path.measures.serving import answered_requests
+from agenttrace.serving.costs import costs_by_model
+from agenttrace.serving.service import Service
 
 EXPIRY_NS = 300 * 1_000_000_000
 """Hosted models keep a prompt for five minutes after its last use unless they are asked for more."""
@@ -58,21 +60,15 @@ def _guess() -> pl.Expr:
     )
 
 
-def cost_of_misses(misses: pl.DataFrame, queues: pl.DataFrame) -> pl.DataFrame:
-    """The misses with `cost_ns`: the prefill of the missed tokens on an unloaded server, by the fits in `queues`.
+def cost_of_misses(misses: pl.DataFrame, service: Service) -> pl.DataFrame:
+    """The misses with `cost_ns`: the prefill of the missed tokens on an unloaded server.
 
     Null where the model's prefill time is not known, or only as a bound.
     """
-    fits = queues.filter(~pl.col("bound")).unique("model", keep="first", maintain_order=True)
-    fitted = misses.join(
-        fits.select("model", "per_token_ns", "per_token_context_ns"),
-        on="model",
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    )
+    costs = costs_by_model(service, misses.get_column("model").unique().to_list())
+    fitted = misses.join(costs, on="model", how="left", nulls_equal=True, maintain_order="left")
     each = pl.col("per_token_ns") + pl.col("per_token_context_ns") * pl.col("input_tokens")
     missed = pl.min_horizontal("tokens", pl.col("input_tokens") - pl.col("cache_read_tokens"))
     return fitted.with_columns(cost_ns=(missed * each).round().cast(pl.Int64)).drop(
-        *("per_token_ns", "per_token_context_ns", "input_tokens", "cache_read_tokens", "model")
+        *("base_ns", "per_token_ns", "per_token_context_ns", "input_tokens", "cache_read_tokens", "model")
     )

@@ -15,12 +15,13 @@ from agenttrace.critical_path.readings import OtherReading
 from agenttrace.critical_path.schedule import Schedule, plan, plan_network, walls
 from agenttrace.critical_path.spans import PHASE
 from agenttrace.critical_path.what_if.bench import Bench
-from agenttrace.critical_path.what_if.caching import PrefillCosts, prefill_shares
+from agenttrace.critical_path.what_if.caching import prefill_shares
 from agenttrace.critical_path.what_if.changing import changed_gaps
 from agenttrace.critical_path.what_if.fan_out import slot_waits, with_slot_waits
 from agenttrace.critical_path.what_if.questions import Questions
 from agenttrace.critical_path.what_if.spec import Change, FanOut, FullCache, Spec
 from agenttrace.model.vocabulary import Phase
+from agenttrace.serving.prefill_time import PrefillTime
 
 SCHEMA = {
     "session": pl.Int64,
@@ -37,7 +38,15 @@ SCHEMA = {
 class _Trial:
     bench: Bench
     measured: Chunk
-    costs: PrefillCosts | None
+    questions: Questions
+
+    @property
+    def costs_known(self) -> bool:
+        """Whether prefill's cost is known of any model."""
+        service = self.questions.service
+        return service is not None and any(
+            isinstance(service.cost_of(model), PrefillTime) for model in self.questions.models
+        )
 
 
 def what_ifs(
@@ -52,9 +61,7 @@ def what_ifs(
     specs = questions.specs
     if not specs or not len(bench.walls):
         return pl.DataFrame(schema=SCHEMA)
-    answers = [
-        _answer(_Trial(bench, measured, questions.costs), place, spec) for place, spec in enumerate(specs)
-    ]
+    answers = [_answer(_Trial(bench, measured, questions), place, spec) for place, spec in enumerate(specs)]
     found = pl.concat(answers)
     if other is None:
         return found.with_columns(pl.lit(None, pl.Int64).alias("other_saved_ns")).sort("session", "place")
@@ -116,7 +123,7 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
                 span = np.unique(trial.bench.stretches.occurrence[chosen])
             case FullCache():
                 gaps, span = _all_cached(trial, gaps)
-                known &= trial.costs is not None and bool(trial.costs.by_model)
+                known &= trial.costs_known
             case _:
                 schedule, span = _limited(trial, schedule, change)
         count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
@@ -125,10 +132,10 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
 
 def _all_cached(trial: _Trial, gaps: Ints) -> tuple[Ints, Ints]:
     """Gaps with shorter prefills, and the requests that have one."""
-    costs = trial.costs
-    if costs is None or not costs.by_model:
+    service = trial.questions.service
+    if service is None or not trial.costs_known:
         return gaps, np.zeros(0, np.int64)
-    shares = prefill_shares(trial.measured.spans, costs)
+    shares = prefill_shares(trial.measured.spans, service)
     row = shares.get_column("row").to_numpy()
     share = np.ones(len(trial.bench.graph.spans))
     share[row] = shares.get_column("share").to_numpy()

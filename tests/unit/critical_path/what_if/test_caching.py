@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from agenttrace.critical_path.analysis import analyze_chunk
-from agenttrace.critical_path.what_if.caching import prefill_costs
 from agenttrace.critical_path.what_if.questions import ask
 from agenttrace.model.trace import Trace
+from agenttrace.serving.looks import seen_in
+from agenttrace.serving.prefill_time import PrefillTime
+from agenttrace.serving.service import Service, fit_service
 from timeline import MS, trace_of
 
 FIXED, EACH = 20 * MS, 10_000
@@ -38,15 +40,23 @@ def requests(count: int, noise: float = 0.0, *, even: bool = False, rare: int = 
     return trace_of(rows)
 
 
+def served(trace: Trace) -> Service:
+    """What the trace says of its server."""
+    return fit_service(seen_in(trace))
+
+
 def test_the_cost_of_a_token_is_found_out() -> None:
-    cost = prefill_costs(requests(40, noise=0.02).spans).by_model[None]
-    assert cost.token_ns == pytest.approx(EACH, rel=0.05)
-    assert cost.fixed_ns == pytest.approx(FIXED, rel=0.2)
+    cost = served(requests(40, noise=0.02)).cost_of(None)
+    assert isinstance(cost, PrefillTime)
+    assert cost.per_token_ns == pytest.approx(EACH, rel=0.05)
+    assert cost.base_ns == pytest.approx(FIXED, rel=0.2)
 
 
 def test_what_was_sent_before_is_found_in_the_cache() -> None:
     trace = requests(40)
-    (row,) = analyze_chunk(trace, ask(["cache=1.0"], trace.spans)).what_if.iter_rows(named=True)
+    (row,) = analyze_chunk(trace, ask(["cache=1.0"], trace.spans, served(trace))).what_if.iter_rows(
+        named=True
+    )
     missed = sum(5_000 + 1_000 * (number - 1) for number in range(4, 40, 4))
     assert row["saved_ns"] == pytest.approx(missed * EACH, rel=1e-6)
     assert row["selected"] == 9
@@ -54,7 +64,7 @@ def test_what_was_sent_before_is_found_in_the_cache() -> None:
 
 def test_a_model_that_cannot_be_told_keeps_its_prefill_and_is_a_finding() -> None:
     trace = requests(40, rare=9)
-    questions = ask(["cache=1.0"], trace.spans)
+    questions = ask(["cache=1.0"], trace.spans, served(trace))
     (row,) = analyze_chunk(trace, questions).what_if.iter_rows(named=True)
     missed = sum(5_000 + 1_000 * (number - 1) for number in range(12, 40, 4))
     assert row["saved_ns"] == pytest.approx(missed * EACH, rel=1e-6)
@@ -71,10 +81,10 @@ def test_a_model_that_cannot_be_told_keeps_its_prefill_and_is_a_finding() -> Non
     ],
 )
 def test_what_would_be_a_guess_is_refused(trace: Trace, why: str) -> None:
-    costs = prefill_costs(trace.spans)
-    assert not costs.by_model
-    assert costs.untold[None].startswith(why)
-    questions = ask(["cache=1.0,prefill*0.5", "prefill*0.5"], trace.spans)
+    cost = served(trace).cost_of(None)
+    assert isinstance(cost, str)
+    assert cost.startswith(why)
+    questions = ask(["cache=1.0,prefill*0.5", "prefill*0.5"], trace.spans, served(trace))
     walls = analyze_chunk(trace, questions).what_if["wall_ns"].to_list()
     assert walls[0] is None
     assert walls[1] is not None
