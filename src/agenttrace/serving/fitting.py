@@ -69,7 +69,7 @@ def least_absolute(columns: Floats, y: Floats) -> Floats:
     """A weight for each column, none negative, that makes the sum of absolute residuals small.
 
     Iteratively reweighted least squares over every subset of columns; the best fit whose weights are not
-    negative. All are 0 where no subset gives one.
+    negative. All are 0 where no subset gives one. Where all columns together do, no subset is better.
     """
     best, found = np.abs(y).sum(), np.zeros(columns.shape[1])
     floor = max(float(np.median(np.abs(y))) * _LEAST, np.finfo(np.float64).tiny)
@@ -80,6 +80,8 @@ def least_absolute(columns: Floats, y: Floats) -> Floats:
             if (weights >= 0).all() and residual < best * (1 - 1e-9):
                 best, found = residual, np.zeros(columns.shape[1])
                 found[list(chosen)] = weights
+        if size == columns.shape[1] and found.any():
+            return found
     return found
 
 

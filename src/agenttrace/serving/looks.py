@@ -11,7 +11,7 @@ from agenttrace.serving.observations import COLUMNS, observe
 from agenttrace.serving.sampling import Sample
 from agenttrace.serving.token_costs import STATED, state
 
-_STRETCH_NS = 100 * 1_000_000_000
+_STRETCH_NS = 30 * 1_000_000_000
 """Longer than a wait for a first token, nearly always: who met whom is told inside of one stretch."""
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-MOST_ROWS = 2**17
-_FEWEST_STRETCHES = 16
+MOST_ROWS = 2**16
+_FEWEST_STRETCHES = 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -28,7 +28,7 @@ class Sample:
     def and_also(self, rows: pl.DataFrame) -> Sample:
         """With more rows of the same columns."""
         more = replace(self, rows=rows).at_level(self.level)
-        sample = replace(self, rows=pl.concat([self.rows, more.rows]))
+        sample = replace(self, rows=pl.concat([self.rows, more.rows], rechunk=True))
         while sample.rows.height > MOST_ROWS:
             fewer = sample.at_level(sample.level + 1)
             if np.unique(fewer.stretches()).size < _FEWEST_STRETCHES:
