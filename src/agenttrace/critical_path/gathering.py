@@ -16,7 +16,7 @@ from agenttrace.critical_path.what_if.ranking import looked_at_first
 
 DETAILED_SESSIONS = 100
 HEAVIEST_ROWS = 2_000
-EXACT_LATENCIES = 1_000_000
+EXACT_LATENCIES = 300_000
 
 _GATHERED_AT_ONCE = 8
 """So many analyses wait until they are put together: doing it for each would copy all for each."""
