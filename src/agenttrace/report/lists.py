@@ -47,7 +47,8 @@ SESSION_LISTS = {
         ("at_ns", "agent", "turn"),
         (
             *("turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name"),
-            *("second_name", "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background", "each"),
+            *("second_name", "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "rule", "confidence"),
+            *("background", "each"),
         ),
     ),
     "compactions": SessionList(

@@ -54,17 +54,28 @@ def _join(row: Mapping[str, Any], *, many: bool) -> tuple[Cell, ...]:
 
 
 def _notes(joins: pl.DataFrame, shown: pl.DataFrame, unawaited: int) -> tuple[str, ...]:
-    inferred = joins.height - int(joins["explicit"].sum())
+    inferred = (
+        joins.filter(~pl.col("explicit"))
+        .group_by("rule", "confidence")
+        .agg(count=pl.len())
+        .sort("count", "rule", descending=[True, False])
+    )
     return (
         *rest(joins.height, shown.height),
         "alone: how long that branch was the only one still running; cost: what the session lost by that",
-        *((f"{format_count(inferred)} of the joins inferred from times, not stated",) if inferred else ()),
+        *(_inferred(*row) for row in inferred.select("count", "rule", "confidence").iter_rows()),
         *(
             (f"background work had ended {format_count(unawaited)} × before it was used",)
             if unawaited
             else ()
         ),
     )
+
+
+def _inferred(count: int, rule: str | None, confidence: float | None) -> str:
+    """So many joins that no record states, and why they count as joins."""
+    trust = "" if confidence is None else f", confidence {confidence:.0%}"
+    return f"{format_count(count)} of the joins inferred, not stated: {rule or 'no rule'}{trust}"
 
 
 def agent_words(agent: int) -> str:

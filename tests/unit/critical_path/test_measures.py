@@ -6,6 +6,7 @@ import pytest
 
 import agenttrace
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.model.rules import CONTAINED, GOES_ON, OUTLASTED, Rule
 from unit.ingest.assembly.rows import SECOND, Row, agent, link, span, trace_of
 
 FAN_OUT = [
@@ -104,6 +105,36 @@ def test_a_use_that_is_only_inferred_says_so() -> None:
     (join,) = analysed(background(50, explicit=False)).joins.iter_rows(named=True)
 
     assert (join["background"], join["explicit"]) == (True, False)
+
+
+def test_a_use_that_no_record_states_says_by_what_rule_it_is_one() -> None:
+    (join,) = analysed(background(60)[:-1]).joins.iter_rows(named=True)
+
+    assert (join["explicit"], join["rule"], join["confidence"]) == (False, GOES_ON.name, GOES_ON.confidence)
+
+
+def test_an_agent_that_sat_still_after_one_end_is_not_woken_by_another() -> None:
+    rows = [
+        *background(60)[:-1],
+        agent("b", "m", name="idler", background=True),
+        span("b", "xb", "request", 65, 90),
+        span("m", "r3", "request", 200, 210),
+    ]
+
+    assert analysed(rows).joins.is_empty()
+
+
+def test_what_is_stated_needs_no_rule() -> None:
+    (join,) = analysed(background(50, explicit=True)).joins.iter_rows(named=True)
+
+    assert (join["rule"], join["confidence"]) == (None, None)
+
+
+@pytest.mark.parametrize(("rows", "rule"), [(FAN_OUT[:9], CONTAINED), (FAN_OUT[:5], OUTLASTED)])
+def test_a_branch_that_is_only_taken_to_be_waited_for_says_by_what_rule(rows: list[Row], rule: Rule) -> None:
+    (join,) = analysed(rows).joins.iter_rows(named=True)
+
+    assert (join["explicit"], join["rule"], join["confidence"]) == (False, rule.name, rule.confidence)
 
 
 def test_the_turns_of_the_main_agent_tile_the_session() -> None:

@@ -47,6 +47,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("turn", "agent", "at_ns", "branches", "waited_for"), pl.Int64),
         **dict.fromkeys(("wall_ns", "sum_ns", "slack_ns", "cost_ns"), pl.Int64),
         **dict.fromkeys(("explicit", "background"), pl.Boolean),
+        "rule": pl.String,
+        "confidence": pl.Float64,
         "each": pl.List(
             pl.Struct({"span": pl.Int64, "name": pl.String, "took_ns": pl.Int64, "slack_ns": pl.Int64})
         ),
@@ -285,7 +287,9 @@ def long_session() -> Analysis:
         turns=turns,
         joins=[
             here | _join(12, 420, 8, "subagent explore", (300, 1_450, 180)),
-            here | _join(30, 1_020, 4, "subagent review", (240, 500, 95)) | {"explicit": False},
+            here
+            | _join(30, 1_020, 4, "subagent review", (240, 500, 95))
+            | {"explicit": False, "rule": "contained in tool call", "confidence": 0.98},
             here | _join(41, 1_390, 2, "Bash", (12, 19, 5)),
         ],
         tools=[

@@ -16,7 +16,8 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
 
     The branches are that work and, as one more, what the agent itself did beside it; the turn is that of the
     request. `waited_for` is the work that ended last, and `slack_ns` how long the agent had nothing else to
-    do by then: none, if the work had ended before. `explicit`: all of the uses are stated.
+    do by then: none, if the work had ended before. `explicit`: all of the uses are stated; `rule` and `confidence`
+    are those of the last one.
     """
     uses = _uses(chunk)
     joined = (
@@ -25,6 +26,7 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
         .agg(
             pl.col("session", "turn", "agent", "at").first(),
             pl.col("explicit").all(),
+            pl.col("rule", "confidence").last(),
             branches=pl.len().cast(pl.Int64) + 1,
             waited_for=pl.col("span").last(),
             waited_row=pl.col("row").last(),
@@ -44,6 +46,8 @@ def background_joins(chunk: Chunk) -> pl.DataFrame:
         sum_ns=pl.col("theirs_ns") + own_end - pl.col("first_ns"),
         slack_ns=(pl.col("at_ns") - pl.max_horizontal(own_end, "before_ns")).clip(lower_bound=0),
         explicit="explicit",
+        rule="rule",
+        confidence="confidence",
         background=pl.lit(value=True),
     )  # fmt: skip
 

@@ -39,9 +39,10 @@ class Chunk:
     of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none), and
     `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
-    their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds
-    each, `spawn_row` (null where not known), what it is `called`, and its `kind_of` agent. `uses`: links of the
-    kind joins, from the span at `row` to that at `to_row`, with whether they are `explicit`.
+    their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds each,
+    `spawn_row` (null where not known), whether that is `spawn_inferred`, what it is `called`, and its `kind_of`
+    agent. `uses`: links of the kind joins, from the span at `row` to that at `to_row`, with whether they are
+    `explicit`, their `rule` and their `confidence`.
     """
 
     names: pl.Series
@@ -105,13 +106,22 @@ def _uses(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
             "row": first + source[told],
             "to_row": first + target[told],
             "explicit": columns.flags(links, "explicit")[told],
+            "rule": _names(links, told),
+            "confidence": pl.Series(links.column("confidence")).cast(pl.Float64).gather(told),
         }
     )
 
 
+def _names(links: pa.Table, rows: Ints) -> pl.Series:
+    """The rules of links that are inferred, null of the others."""
+    rule, names = columns.dictionary(links, "rule")
+    rule = np.where(columns.flags(links, "explicit"), NONE, rule)[rows]
+    return pl.Series([None if at == NONE else names[at] for at in rule.tolist()], dtype=pl.String)
+
+
 def agent_frame(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
     """The agents of a chunk, as `Chunk.agents` has them."""
-    facts = ["agent", "parent_agent", "span", "spawning_span", "name", "type", "source_id"]
+    facts = ["agent", "parent_agent", "span", "spawning_span", "spawn_inferred", "name", "type", "source_id"]
     session = session_numbers(trace.agents, spans.names)
     first = pl.Series(spans.first[session] if len(spans) else session)
     return (
@@ -123,6 +133,7 @@ def agent_frame(trace: Trace, spans: SpanArrays) -> pl.DataFrame:
             session=pl.Series(session),
             row=first + pl.col("span"),
             spawn_row=first + pl.col("spawning_span"),
+            spawn_inferred=pl.col("spawn_inferred").fill_null(value=False),
             called=pl.coalesce("name", "type", "source_id"),
             kind_of=pl.coalesce("type", "name"),
         )

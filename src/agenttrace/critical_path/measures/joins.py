@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.arrays import run_starts, running_max
 from agenttrace.critical_path.measures.background_joins import MOST_TOLD, background_joins
 from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.model import rules
 
 
 def join_table(chunk: Chunk) -> pl.DataFrame:
@@ -18,7 +21,8 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     start to the last end, `sum_ns` is what the branches would take one after the other, and `slack_ns`
     how much later the last one ended than the one before it. `cost_ns` is what of that the session lost: what
     it would gain if the last branch ended with the one before it, whose name is `second_name`. `each` has the
-    last MOST_TOLD branches in the order in which they ended, each with its own slack.
+    last MOST_TOLD branches in the order in which they ended, each with its own slack. Where it is not `explicit`
+    that the last branch was waited for, `rule` says by what that is inferred, and `confidence`, if it is known.
     """
     joined = pl.concat([_awaited_joins(chunk), background_joins(chunk)], how="vertical_relaxed")
     waited_row = joined.get_column("waited_row")
@@ -33,7 +37,7 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
         )
         .select(
             "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "second_name",
-            "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "background", "each",
+            "wall_ns", "sum_ns", "slack_ns", "cost_ns", "explicit", "rule", "confidence", "background", "each",
         )
         .sort("session", "at_ns", "agent", "turn", "waited_for", "background")
     )  # fmt: skip
@@ -41,7 +45,7 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
 
 def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
     """Joins of branches that their parent waits for."""
-    return (
+    joined = (
         branches(chunk)
         .sort("graph_end", "graph_start", "row")
         .group_by("group", maintain_order=True)
@@ -67,9 +71,21 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
             sum_ns="sum_ns",
             slack_ns=pl.col("at_ns") - pl.col("second_ns"),
             explicit="explicit",
-            background=pl.lit(value=False),
         )
     )  # fmt: skip
+    inferred = chunk.agents.filter("spawn_inferred").get_column("spawn_row").drop_nulls()
+    contained = pl.col("waited_row").is_in(inferred.implode())
+    return joined.with_columns(
+        rule=_unless_stated(contained, lambda rule: rule.name),
+        confidence=_unless_stated(contained, lambda rule: rule.confidence).cast(pl.Float64),
+        background=pl.lit(value=False),
+    )
+
+
+def _unless_stated(contained: pl.Expr, said: Callable[[rules.Rule], str | float | None]) -> pl.Expr:
+    """What is said of the rule by which a branch counts as waited for; null where that is stated."""
+    of_rule = pl.when(contained).then(pl.lit(said(rules.CONTAINED))).otherwise(pl.lit(said(rules.OUTLASTED)))
+    return pl.when(~pl.col("explicit")).then(of_rule)
 
 
 def _told(chunk: Chunk, rows: pl.Series) -> pl.Series:

@@ -12,6 +12,7 @@ from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, rows_or_null
 from agenttrace.ingest.assembly.uses import infer_uses
+from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Severity
 
 _NO_ROW = pl.lit(None, pl.Int64)
@@ -124,8 +125,8 @@ def _spawns(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     outside = spawned.filter(pl.col("apart") | (pl.col("parent") != pl.col("from_row")))
     return _as_links(
         outside.with_columns(
-            rule=pl.when("stated").then(pl.lit("spawning call")).otherwise(pl.lit("contained in tool call")),
-            confidence=pl.lit(None, pl.Float64),
+            rule=pl.when("stated").then(pl.lit("spawning call")).otherwise(pl.lit(rules.CONTAINED.name)),
+            confidence=pl.when(~pl.col("stated")).then(rules.CONTAINED.confidence).cast(pl.Float64),
         ),
         stated,
         LinkKind.SPAWNS,

@@ -17,9 +17,8 @@ from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.neighbours import first_after, last_before
+from agenttrace.model import rules
 
-_CONFIDENCE = 0.9
-_STREAMED_CONFIDENCE = 0.6
 _WAITED_FOR = ("request", "tool", "compaction", "user_wait", "interaction")
 
 
@@ -43,14 +42,8 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     sid = held.spans.get_column("sid")
     return pl.concat(
         [
-            _links(sid, rounded_to, rounded_from, "ends within the clock's grain of the start", _CONFIDENCE),
-            _links(
-                sid,
-                streamed_to,
-                streamed_from,
-                "starts while the request before it runs",
-                _STREAMED_CONFIDENCE,
-            ),
+            _links(sid, rounded_to, rounded_from, rules.WITHIN_GRAIN),
+            _links(sid, streamed_to, streamed_from, rules.WHILE_RUNNING),
         ]
     )
 
@@ -91,7 +84,7 @@ def _streamed(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     return to[runs], of[runs]
 
 
-def _links(sid: pl.Series, to: Rows, of: Rows, rule: str, confidence: float) -> pl.DataFrame:
+def _links(sid: pl.Series, to: Rows, of: Rows, rule: rules.Rule) -> pl.DataFrame:
     return pl.select(sid.gather(to), from_row=pl.Series(of), to_row=pl.Series(to)).with_columns(
-        rule=pl.lit(rule), confidence=pl.lit(confidence)
+        rule=pl.lit(rule.name), confidence=pl.lit(rule.confidence)
     )

@@ -12,9 +12,8 @@ from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.prefixes import place_prefixes
+from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, Status, Trigger
-
-_RETRY_CONFIDENCE = 0.9
 
 LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "sid": pl.Int64,
@@ -142,8 +141,8 @@ def _retry_links(rows: pl.DataFrame, found: Contexts) -> pl.DataFrame:
             "to_row": row[retry],
             "kind": [LinkKind.RETRIES.value] * len(retry),
             "explicit": [False] * len(retry),
-            "rule": ["same prompt after a stream without an end"] * len(retry),
-            "confidence": [_RETRY_CONFIDENCE] * len(retry),
+            "rule": [rules.SAME_PROMPT.name] * len(retry),
+            "confidence": [rules.SAME_PROMPT.confidence] * len(retry),
             "delay_ns": [None] * len(retry),
             "origin": [NONE] * len(retry),
         },

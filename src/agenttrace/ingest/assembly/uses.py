@@ -11,34 +11,40 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ordering import order_of
+from agenttrace.model import rules
 
 CLOSE_NS = 50_000_000
 """An agent that waited goes on within so many nanoseconds of the end that it waited for."""
 
 CLOSE_SHARE = 0.1
 _WORK = ("request", "tool", "user_wait", "compaction")
-_RESULT_CONFIDENCE = 0.9
-_RESUME_CONFIDENCE = 0.6
 
 
 def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     """Links (sid, from_row, to_row, rule, confidence) from background lanes to the request that used them.
 
-    `joined` holds the numbers of lanes with a stated use. Two rules, the stronger first:
-    a request of the parent, after the lane's end, that answers a tool result although no tool of the
-    parent ran before it; or the parent, idle while the lane ran on, goes on right after its end.
+    `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while the lane ran on, goes on
+    right after its end, unless it sat still after another such end: then it is not moved by them; or a request of
+    the parent, after the lane's end, answers a tool result although no tool of the parent ran before it.
     """
     waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
     )
-    links: list[tuple[int, int, int, str, float]] = []
     parents = _parents_at_work(held, waiting) if waiting.height else {}
-    for lane_no, parent, sid, high, holder in waiting.iter_rows():
-        if lane_no in joined or parent not in parents:
-            continue
-        use = _use(parents[parent], high)
+    ended = [
+        (sid, holder, parent, _after(parents[parent], high))
+        for lane_no, parent, sid, high, holder in waiting.iter_rows()
+        if lane_no not in joined and parent in parents
+    ]
+    unmoved = {
+        parent for _, _, parent, after in ended if after is not None and after.idle and not after.woken
+    }
+    links: list[tuple[int, int, int, str, float | None]] = []
+    for sid, holder, parent, after in ended:
+        use = None if after is None else after.use(wakes=parent not in unmoved)
         if use is not None:
-            links.append((sid, holder, *use))
+            row, rule = use
+            links.append((sid, holder, row, rule.name, rule.confidence))
     return _frame(links)
 
 
@@ -87,23 +93,45 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     return found
 
 
-def _use(parent: _Parent, high: int) -> tuple[int, str, float] | None:
+@dataclass(frozen=True, slots=True)
+class _After:
+    """What a lane did after the end of its background work.
+
+    `idle`: it had nothing to do by then. `woken`: it went on right away, with a request, the span at `first`.
+    `answer`: its next request that answers a tool result although no tool ran.
+    """
+
+    idle: bool
+    woken: bool
+    first: int
+    answer: int | None
+
+    def use(self, *, wakes: bool) -> tuple[int, rules.Rule] | None:
+        """Where the work was used, and by which rule; `wakes`: whether its end makes this lane go on."""
+        if self.woken and wakes:
+            return self.first, rules.GOES_ON
+        return None if self.answer is None else (self.answer, rules.UNEXPLAINED_RESULT)
+
+
+def _after(parent: _Parent, high: int) -> _After | None:
     first = int(np.searchsorted(parent.starts, high, side="left"))
     if first >= len(parent.starts) or not len(parent.requests) or parent.requests[-1] < first:
         return None
     reach = int(parent.reach[first - 1]) if first else high
     resume = int(parent.starts[first]) - high
-    idle = int(parent.starts[first]) - reach
-    goes_on = parent.requests[np.searchsorted(parent.requests, first)] == first
-    if goes_on and reach <= high and resume <= max(CLOSE_NS, CLOSE_SHARE * idle) and resume < idle:
-        return int(parent.rows[first]), "parent goes on at its end", _RESUME_CONFIDENCE
+    pause = int(parent.starts[first]) - reach
+    asks = bool(parent.requests[np.searchsorted(parent.requests, first)] == first)
+    soon = resume <= max(CLOSE_NS, CLOSE_SHARE * pause) and resume < pause
     answer = int(np.searchsorted(parent.answers, first))
-    if answer == len(parent.answers):
-        return None
-    return int(parent.rows[parent.answers[answer]]), "tool result without a tool call", _RESULT_CONFIDENCE
+    return _After(
+        idle=reach <= high and pause > 0,
+        woken=asks and reach <= high and soon,
+        first=int(parent.rows[first]),
+        answer=int(parent.rows[parent.answers[answer]]) if answer < len(parent.answers) else None,
+    )
 
 
-def _frame(links: list[tuple[int, int, int, str, float]]) -> pl.DataFrame:
+def _frame(links: list[tuple[int, int, int, str, float | None]]) -> pl.DataFrame:
     return pl.DataFrame(
         links,
         schema={

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import agenttrace
+from agenttrace.model.rules import RULES
 from agenttrace.units import format_duration
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -24,3 +25,10 @@ def test_the_worked_example_says_what_comes_out() -> None:
         for row in answers.iter_rows(named=True)
     }
     assert found == told
+
+
+def test_the_rules_of_inference_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "explanation" / "critical-path.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        trust = "unknown" if rule.confidence is None else f"{rule.confidence:.0%}".replace("%", " %")
+        assert f"| {rule.name} | {trust} |" in page
