@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -103,18 +103,23 @@ class _Holding:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a bucket says of the server, and what was found in it; its trace lies where it was to go."""
+    """What a bucket says of the server, and what was found in it; its trace lies where it was to go.
+
+    `ranked`: of its sessions those that changes may be ranked for, with their spans.
+    """
 
     look: Look
+    ranked: Mapping[str, int]
     findings: Sequence[LedgerRow]
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A trace that is held, and what is asked of it."""
+    """A trace that is held, what is asked of it, and the sessions for which changes are ranked."""
 
     place: str
     asked: Asked
+    ranked: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +168,13 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
     from agenttrace.report.timeline.slowest import slowest_of  # noqa: PLC0415
 
-    places, known = hold_all(buckets, reading, asked.service, stack)
-    asked = replace(asked, service=known)
+    held = hold_all(buckets, reading, asked.service, stack)
+    asked = replace(asked, service=held.service)
 
     gathering = Gathering()
     spool = stack.enter_context(SessionSpool()) if asked.said else None
     timelines: Sequence[Timeline] = ()
-    for part in reading.map(_analyse, (_Work(place, asked) for place in places)):
+    for part in reading.map(_analyse, (_Work(place, asked, held.ranked) for place in held.places)):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:
@@ -178,32 +183,49 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
     return Analysed(gathering.analysis(reading.findings()), spool, timelines)
 
 
+@dataclass(frozen=True, slots=True)
+class AllHeld:
+    """Where the traces of all buckets lie, and what all of them together say.
+
+    `service`: how long prefill takes without load. `ranked`: the sessions for which changes are ranked.
+    """
+
+    places: Sequence[str]
+    service: Service
+    ranked: Collection[str]
+
+
 def hold_all(
     buckets: Sequence[Bucket], reading: Reading, service: Service | None, stack: ExitStack
-) -> tuple[list[str], Service]:
-    """Where the traces of all buckets lie until the stack closes, and how long prefill takes without load."""
+) -> AllHeld:
+    """The traces of all buckets, on disk until the stack closes."""
     from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
     places = traces.places(len(buckets))
-    looks = Looks()
+    looks, ranked = Looks(), dict[str, int]()
     for held in reading.map(_hold, map(_Holding, buckets, places)):
         reading.take_findings(held.findings)
         looks.add(held.look)
-    return places, (service or Service({})).or_else(fit_service(looks.together()))
+        ranked |= held.ranked
+        ranked = {name: ranked[name] for name in first_sessions(ranked)}
+    service = (service or Service({})).or_else(fit_service(looks.together()))
+    return AllHeld(places, service, frozenset(ranked))
 
 
 def _hold(work: _Holding) -> _Held:
     """Assembles a bucket and looks at its requests: what an engine maps first."""
     from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.analysis import sessions_to_rank  # noqa: PLC0415
     from agenttrace.serving.looks import look_at  # noqa: PLC0415
 
     assembled = work.bucket.assemble()
     hold(assembled.trace, work.place)
-    return _Held(look_at(assembled.trace), assembled.findings)
+    return _Held(look_at(assembled.trace), sessions_to_rank(assembled.trace.timed()), assembled.findings)
 
 
 def _analyse(work: _Work) -> _Part:
@@ -216,7 +238,7 @@ def _analyse(work: _Work) -> _Part:
 
     asked, manner = work.asked, work.asked.manner
     trace = release(work.place)
-    analysis = analyze(trace, asked.what_if, service=asked.service)
+    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=work.ranked)
     keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -143,12 +143,19 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     )
 
 
-def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Service | None = None) -> Analysis:
+def analyze(
+    trace: Trace,
+    what_if: Sequence[str | Spec] = (),
+    *,
+    service: Service | None = None,
+    ranked: Collection[str] | None = None,
+) -> Analysis:
     """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
 
     `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read. `service`
     says how long prefill takes without load, for waits of which the source does not say how much was queue; it is
-    fitted to the trace itself where there is none.
+    fitted to the trace itself where there is none. `ranked`: the sessions for which changes are ranked, where those
+    are chosen among the sessions of more than this trace; else those of `sessions_to_rank`.
     """
     parted = part_queue(trace.timed(), service)
     trace = parted.trace
@@ -171,18 +178,24 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
         findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
         queues=parted.totals,
-        ranking=_ranking(trace),
+        ranking=_ranking(trace, sessions_to_rank(trace) if ranked is None else ranked),
         **joined,
     )
 
 
-def _ranking(trace: Trace) -> pl.DataFrame:
-    """What would help the sessions that are looked at."""
+def sessions_to_rank(trace: Trace) -> dict[str, int]:
+    """The sessions for which changes are ranked, and how many spans each has."""
     counted = plain(trace.spans.select(["session"])).group_by("session").len()
-    chosen = first_sessions(counted["session"].to_list(), counted["len"].to_numpy())
+    sizes = dict(counted.iter_rows())
+    return {name: sizes[name] for name in first_sessions(sizes)}
+
+
+def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
+    """What would help the sessions that are looked at."""
+    chosen = [str(name) for name in trace.sessions["session"].to_pylist() if name in ranked]
     if not chosen:
         return pl.DataFrame(schema=RANKING | {"session": pl.String})
-    trace = trace if len(chosen) == counted.height else trace.only(chosen)
+    trace = trace if len(chosen) == trace.sessions.num_rows else trace.only(chosen)
     bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
     names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)

@@ -6,7 +6,7 @@ straight lines: the path moves elsewhere where two of them meet. All of them are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -206,15 +206,18 @@ def looked_at_first(ranking: pl.DataFrame, spans: int = RANKED_SPANS) -> pl.Data
     Which these are depends on names alone, so that it does not matter how an input is cut into pieces.
     """
     every = ranking.filter(pl.col("change").is_null()).select("session", "spans")
-    chosen = first_sessions(every["session"].to_list(), every["spans"].to_numpy(), spans)
+    chosen = first_sessions(dict(every.iter_rows()), spans)
     return ranking.filter(pl.col("session").is_in(chosen))
 
 
-def first_sessions(names: Sequence[str], sizes: Ints, spans: int = RANKED_SPANS) -> list[str]:
-    """Names of sessions in an order of their own, as far as they have so many spans together, one at least."""
+def first_sessions(sizes: Mapping[str, int], spans: int = RANKED_SPANS) -> list[str]:
+    """Names of sessions in an order of their own, as far as they have so many spans together, one at least.
+
+    `sizes`: how many spans each has. The first ones of several inputs are among the first ones of each.
+    """
     known = sorted(
         (blake2b(name.encode(), digest_size=8).digest(), name, int(size))
-        for name, size in zip(names, sizes, strict=True)
+        for name, size in sizes.items()
         if size <= LARGEST_SPANS
     )
     total = np.cumsum([size for _, _, size in known])
