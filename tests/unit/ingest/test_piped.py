@@ -90,7 +90,7 @@ def test_an_endless_pipe_that_is_no_trace_is_left(monkeypatch: pytest.MonkeyPatc
 
 def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(piped, "HELD_BYTES", LITTLE)
-    monkeypatch.setattr(piped, "_made", lambda _: Path("/dev/full").open("wb"))
+    monkeypatch.setattr(piped, "_made", lambda _: io.FileIO("/dev/full", "wb"))
     folder = Folder()
     with pytest.raises(InputError, match="no room") as error:
         Piped(folder, known=True).source("<stdin>", io.BytesIO(b"x" * 5000))

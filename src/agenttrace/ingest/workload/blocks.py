@@ -13,7 +13,7 @@ USUAL_BLOCK_TOKENS = 512
 """The block of the traces that Mooncake has published."""
 
 MOST_BLOCKS = 1 << 18
-"""A prompt that adds up to more is a damaged number: 4 million tokens in blocks of 16, 134 million in the usual ones."""
+"""A prompt that adds up to more is a damaged number: it would be 4 million tokens in blocks of 16."""
 
 _CANDIDATES = (USUAL_BLOCK_TOKENS, 16, 64, 32, 128, 256, 1024, 2048, 4096, 8, 4, 2, 1)
 
