@@ -198,6 +198,15 @@ def _spans_in(value: dict[str, Any]) -> list[Any]:
     return [span for each in value.values() if isinstance(each, list) for span in each]
 
 
+def _printed(data: bytes) -> int:
+    """What was printed: objects, over many lines or on one, and lines of other things."""
+    inside, count = False, 0
+    for line in data.split(b"\n"):
+        count += bool(line) and not inside
+        inside = line != b"}" and (inside or line == b"{")
+    return count
+
+
 def _jaeger_spans(data: bytes) -> int:
     document = json.loads(data)
     if "result" in document:
@@ -225,6 +234,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "codex": _objects,
     "codex-otel": _objects,
     "otlp": _items,
+    "otel-console": _printed,
     "gemini-cli": _gemini,
     "opencode": _opencode,
     "cline": _listed,

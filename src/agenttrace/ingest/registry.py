@@ -18,6 +18,7 @@ OWN_FORMATS = (
     "codex:CODEX",
     "codex_otel:CODEX_OTEL",
     "otlp:OTLP",
+    "otel_console:OTEL_CONSOLE",
     "gemini_cli:GEMINI_CLI",
     "openhands:OPENHANDS",
     "swe_agent:SWE_AGENT",

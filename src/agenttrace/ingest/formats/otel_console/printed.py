@@ -1,0 +1,90 @@
+"""What a program printed, cut into the objects that stand in it and the rest.
+
+The exporter prints an object over many lines, of which the first is a bracket alone and the last one too; a
+formatter of the program's own may print it on one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from agenttrace.ingest.json_text import BOM, parsed, salvaged
+
+_HEAD_LINES = 3
+_OPENING = (b"{", b"[")
+_CLOSING = frozenset({b"}", b"},", b"]", b"],"})
+_OF_JSON = re.compile(rb'["{}\[\]\d]|-\d|true|false|null|-?Infinity|NaN')
+_LONGEST_BYTES = 16 << 20
+"""An object that is larger has lost its end."""
+
+
+class Printed(NamedTuple):
+    """An object, or None for what is none. `whole`: nothing of it is missing; `torn`: it was begun."""
+
+    line: int
+    value: Any
+    whole: bool = True
+    torn: bool = False
+
+
+def is_span(value: Any) -> bool:
+    """An object of the exporter."""
+    if not isinstance(value, dict) or "start_time" not in value or "parent_id" not in value:
+        return False
+    context = value.get("context")
+    return isinstance(context, dict) and str(context.get("trace_id")).startswith("0x")
+
+
+def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:
+    """The objects in their order, each with its first line. One without an end is salvaged as far as it goes."""
+    held: list[bytes] = []
+    began = depth = size = 0
+    for number, raw in lines:
+        line = (raw.removeprefix(BOM) if number == 1 else raw).strip()
+        if not held:
+            if line == b"{":
+                held, began, depth, size = [line], number, 1, 1
+            elif line:
+                yield _of_one_line(number, line)
+            continue
+        held.append(line)
+        depth += line.endswith(_OPENING) - (line in _CLOSING)
+        size += len(line)
+        if depth <= 0:
+            yield _document(began, held)
+            held = []
+        elif size > _LONGEST_BYTES:
+            yield _salvaged(began, held)
+            held = []
+        elif len(held) > _HEAD_LINES and _begins_a_span(held[-_HEAD_LINES:]):
+            yield _salvaged(began, held[:-_HEAD_LINES])
+            held, began, depth = held[-_HEAD_LINES:], number - _HEAD_LINES + 1, 2
+    if held:
+        yield _salvaged(began, held)
+
+
+def _begins_a_span(lines: list[bytes]) -> bool:
+    """In the midst of another, whose end was lost."""
+    opens, named, context = lines
+    return opens == b"{" and named.startswith(b'"name":') and context == b'"context": {'
+
+
+def _of_one_line(number: int, line: bytes) -> Printed:
+    value = parsed(line) if line[:1] == b"{" else None
+    return Printed(number, value, torn=value is None and line[:1] == b"{")
+
+
+def _document(line: int, held: list[bytes]) -> Printed:
+    """What another thread printed in its midst is left out, if that makes it whole."""
+    value = parsed(b"\n".join(held))
+    if value is not None:
+        return Printed(line, value)
+    value = parsed(b"\n".join(each for each in held if _OF_JSON.match(each)))
+    return Printed(line, value, whole=False) if value is not None else _salvaged(line, held)
+
+
+def _salvaged(line: int, held: list[bytes]) -> Printed:
+    value = salvaged(b"\n".join(held))[0]
+    return Printed(line, value if is_span(value) else None, whole=False, torn=True)
