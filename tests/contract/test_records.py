@@ -1,8 +1,10 @@
 """L9: every record of a source is counted, and becomes a span, a link, an attribute or a finding."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -120,7 +122,12 @@ def _messages(data: bytes) -> int:
 
 
 def _opencode(data: bytes) -> int:
-    """Messages and their parts."""
+    """Messages and their parts; of a database all rows."""
+    if data.startswith(b"SQLite"):
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(data)
+            union = "SELECT id FROM session UNION ALL SELECT id FROM message UNION ALL SELECT id FROM part"
+            return len(database.execute(union).fetchall())
     return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
 
 

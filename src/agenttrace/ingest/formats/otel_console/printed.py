@@ -39,30 +39,46 @@ def is_span(value: Any) -> bool:
 
 def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:
     """The objects in their order, each with its first line. One without an end is salvaged as far as it goes."""
-    held: list[bytes] = []
-    began = depth = size = 0
+    cutter = _Cutter()
     for number, raw in lines:
         line = (raw.removeprefix(BOM) if number == 1 else raw).strip()
-        if not held:
-            if line == b"{":
-                held, began, depth, size = [line], number, 1, 1
-            elif line:
-                yield _of_one_line(number, line)
-            continue
-        held.append(line)
-        depth += line.endswith(_OPENING) - (line in _CLOSING)
-        size += len(line)
-        if depth <= 0:
-            yield _document(began, held)
-            held = []
-        elif size > _LONGEST_BYTES:
-            yield _salvaged(began, held)
-            held = []
-        elif len(held) > _HEAD_LINES and _begins_a_span(held[-_HEAD_LINES:]):
-            yield _salvaged(began, held[:-_HEAD_LINES])
-            held, began, depth = held[-_HEAD_LINES:], number - _HEAD_LINES + 1, 2
-    if held:
-        yield _salvaged(began, held)
+        if cutter.held:
+            yield from cutter.go_on(number, line)
+        elif line == b"{":
+            cutter.begin(number, [line])
+        elif line:
+            yield _of_one_line(number, line)
+    if cutter.held:
+        yield _salvaged(cutter.began, cutter.held)
+
+
+class _Cutter:
+    """The lines of an object that has no end yet, if there is one."""
+
+    def __init__(self) -> None:
+        self.held: list[bytes] = []
+        self.began = self._depth = self._size_bytes = 0
+
+    def begin(self, number: int, lines: list[bytes]) -> None:
+        """Another object, of which these lines are there, each of which opens a bracket or none."""
+        self.held, self.began = lines, number
+        self._depth = sum(line.endswith(_OPENING) for line in lines)
+        self._size_bytes = 0
+
+    def go_on(self, number: int, line: bytes) -> Iterator[Printed]:
+        """One more line, and the object if that ends it."""
+        self.held.append(line)
+        self._depth += line.endswith(_OPENING) - (line in _CLOSING)
+        self._size_bytes += len(line)
+        if self._depth <= 0:
+            yield _document(self.began, self.held)
+            self.held = []
+        elif self._size_bytes > _LONGEST_BYTES:
+            yield _salvaged(self.began, self.held)
+            self.held = []
+        elif len(self.held) > _HEAD_LINES and _begins_a_span(self.held[-_HEAD_LINES:]):
+            yield _salvaged(self.began, self.held[:-_HEAD_LINES])
+            self.begin(number - _HEAD_LINES + 1, self.held[-_HEAD_LINES:])
 
 
 def _begins_a_span(lines: list[bytes]) -> bool:

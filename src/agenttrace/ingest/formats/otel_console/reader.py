@@ -30,7 +30,11 @@ class OtelConsole:
             containers=("JSON documents one after the other", "JSON lines"),
             measured=("requests", "tools", "agents", "what the attributes of the spans have"),
             derived=("turns", "joins"),
-            untold=("scopes", "anything below a microsecond", "what Node's exporter prints, which is no JSON"),
+            untold=(
+                "scopes",
+                "anything below a microsecond",
+                "what Node's exporter prints, which is no JSON",
+            ),
         )
 
     @property

@@ -1,7 +1,7 @@
-"""One printed span, as a span of the dialect layer. (`ReadableSpan.to_json`)
+"""One printed span, as a span of the dialect layer.
 
 Ids are numbers in hexadecimal, with 0x in front; instants are text in UTC, to the microsecond; a list of attributes
-is a list; older versions print the resource's attributes without a level of their own.
+is a list; older versions print the resource's attributes without a level of their own. (`ReadableSpan.to_json`)
 """
 
 from __future__ import annotations
