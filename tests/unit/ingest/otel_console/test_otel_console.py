@@ -76,7 +76,7 @@ def test_a_line_of_another_thread_inside_a_span_costs_nothing_else() -> None:
     found = _read("\n".join([*lines[:5], "working on it", *lines[5:]]), *_printed(_span(2)))
 
     assert _tokens(found) == [10, 20]
-    assert _count(found, "torn_document") == 1
+    assert _count(found, "joined_lines") == 1
 
 
 @pytest.mark.parametrize("kept", range(1, 50, 3))
@@ -85,9 +85,17 @@ def test_a_span_that_is_cut_off_costs_no_other(kept: int) -> None:
     torn = "\n".join(second.split("\n")[:kept])
     found = _read(first, torn, third)
 
-    assert {10, 30} <= set(_tokens(found))
     whole = kept >= len(second.split("\n"))
-    assert whole or _count(found, "torn_document") + _count(found, "broken_document") == 1
+    assert _tokens(found) == ([10, 20, 30] if whole else [10, 30])
+    assert _count(found, "broken_document") == (not whole)
+
+
+def test_spans_on_lines_that_were_joined_or_follow_a_lone_bracket_are_all_read() -> None:
+    one, two, three = (json.dumps(_span(number)) for number in (1, 2, 3))
+    found = _read(one + two, "{", three)
+
+    assert _tokens(found) == [10, 20, 30]
+    assert found.findings.keys() == {"broken_document", "span_link"}
 
 
 def test_older_versions_print_the_resource_flat() -> None:

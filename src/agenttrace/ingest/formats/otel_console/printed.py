@@ -10,18 +10,25 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from agenttrace.ingest.json_text import BOM, parsed, salvaged
+from agenttrace.ingest.json_text import BOM, parsed, parsed_parts
 
 _HEAD_LINES = 3
+_BLANK = b" \t\r\0"
+"""Zeros, too: they fill the end of a file that was not written whole."""
+
 _OPENING = (b"{", b"[")
 _CLOSING = frozenset({b"}", b"},", b"]", b"],"})
+_ON_ONE_LINE = (b'{"', b"{'")
 _OF_JSON = re.compile(rb'["{}\[\]\d]|-\d|true|false|null|-?Infinity|NaN')
 _LONGEST_BYTES = 16 << 20
 """An object that is larger has lost its end."""
 
 
 class Printed(NamedTuple):
-    """An object, or None for what is none. `whole`: nothing of it is missing; `torn`: it was begun."""
+    """An object, or None for what is none: other output, or an object that is `torn`.
+
+    `whole`: no other line stood among its own.
+    """
 
     line: int
     value: Any
@@ -38,18 +45,18 @@ def is_span(value: Any) -> bool:
 
 
 def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:
-    """The objects in their order, each with its first line. One without an end is salvaged as far as it goes."""
+    """The objects in their order, each with its first line. One without an end is torn."""
     cutter = _Cutter()
     for number, raw in lines:
-        line = (raw.removeprefix(BOM) if number == 1 else raw).strip()
+        line = (raw.removeprefix(BOM) if number == 1 else raw).strip(_BLANK)
         if cutter.held:
             yield from cutter.go_on(number, line)
         elif line == b"{":
             cutter.begin(number, [line])
         elif line:
-            yield _of_one_line(number, line)
+            yield from _of_one_line(number, line)
     if cutter.held:
-        yield _salvaged(cutter.began, cutter.held)
+        yield Printed(cutter.began, None, torn=True)
 
 
 class _Cutter:
@@ -66,7 +73,12 @@ class _Cutter:
         self._size_bytes = 0
 
     def go_on(self, number: int, line: bytes) -> Iterator[Printed]:
-        """One more line, and the object if that ends it."""
+        """One more line, and the object if that ends it. None of an object's own lines begins a whole one."""
+        if line.startswith(_ON_ONE_LINE):
+            yield Printed(self.began, None, torn=True)
+            self.held = []
+            yield from _of_one_line(number, line)
+            return
         self.held.append(line)
         self._depth += line.endswith(_OPENING) - (line in _CLOSING)
         self._size_bytes += len(line)
@@ -74,10 +86,10 @@ class _Cutter:
             yield _document(self.began, self.held)
             self.held = []
         elif self._size_bytes > _LONGEST_BYTES:
-            yield _salvaged(self.began, self.held)
+            yield Printed(self.began, None, torn=True)
             self.held = []
         elif len(self.held) > _HEAD_LINES and _begins_a_span(self.held[-_HEAD_LINES:]):
-            yield _salvaged(self.began, self.held[:-_HEAD_LINES])
+            yield Printed(self.began, None, torn=True)
             self.begin(number - _HEAD_LINES + 1, self.held[-_HEAD_LINES:])
 
 
@@ -87,9 +99,12 @@ def _begins_a_span(lines: list[bytes]) -> bool:
     return opens == b"{" and named.startswith(b'"name":') and context == b'"context": {'
 
 
-def _of_one_line(number: int, line: bytes) -> Printed:
-    value = parsed(line) if line[:1] == b"{" else None
-    return Printed(number, value, torn=value is None and line[:1] == b"{")
+def _of_one_line(number: int, line: bytes) -> Iterator[Printed]:
+    """Several objects where their lines were joined."""
+    values, whole = parsed_parts(line) if line[:1] == b"{" else ([], True)
+    yield from (Printed(number, value) for value in values)
+    if not whole or not values:
+        yield Printed(number, None, torn=not whole)
 
 
 def _document(line: int, held: list[bytes]) -> Printed:
@@ -98,9 +113,4 @@ def _document(line: int, held: list[bytes]) -> Printed:
     if value is not None:
         return Printed(line, value)
     value = parsed(b"\n".join(each for each in held if _OF_JSON.match(each)))
-    return Printed(line, value, whole=False) if value is not None else _salvaged(line, held)
-
-
-def _salvaged(line: int, held: list[bytes]) -> Printed:
-    value = salvaged(b"\n".join(held))[0]
-    return Printed(line, value if is_span(value) else None, whole=False, torn=True)
+    return Printed(line, value, torn=value is None, whole=value is None)

@@ -19,9 +19,9 @@ def read_spans(source: Source, recorder: Recorder) -> None:
     """Records all of the source."""
     intake, moments = Intake(recorder, column_of), Moments(recorder)
     for piece in printed(_lines(source, recorder)):
-        if not piece.whole and piece.value is not None:
-            what = "a span with other lines among its own, or cut off: read as far as it goes"
-            recorder.finding("torn_document", Severity.WARNING, what, line=piece.line)
+        if not piece.whole:
+            what = "other lines stand within an object: read without them"
+            recorder.finding("joined_lines", Severity.INFO, what, line=piece.line)
         if is_span(piece.value):
             add_span(intake, span_of(piece.value, moments, piece.line), piece.line)
         else:
