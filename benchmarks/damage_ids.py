@@ -44,6 +44,7 @@ OWN_IDS = {
     "cline": frozenset({"ts"}),
     "pi": frozenset({"id", "parentId", "toolCallId"}),
     "atif": frozenset({"step_id", "tool_call_id", "source_call_id"}),
+    "gptme": frozenset({"call_id"}),
 }  # fmt: skip
 LANE_IDS = {
     "dynamo": frozenset({

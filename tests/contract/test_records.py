@@ -246,6 +246,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "opencode": _opencode,
     "cline": _listed,
     "pi": _json_lines,
+    "gptme": _lines,
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,

@@ -26,6 +26,7 @@ OWN_FORMATS = (
     "opencode:OPENCODE",
     "cline:CLINE",
     "pi:PI",
+    "gptme:GPTME",
     "aiperf:AIPERF",
     "atif:ATIF",
     "atof:ATOF",

@@ -144,5 +144,5 @@ def test_a_head_shows_what_is_complete_in_it(data: bytes, items: tuple[Any, ...]
         (b'{"a": 1}\n{"b": 2}', False),
     ],
 )
-def test_a_line_that_is_cut_off_in_a_text_begins_no_document(text: bytes, begins: bool) -> None:
+def test_a_line_that_is_cut_off_in_a_text_begins_no_document(*, text: bytes, begins: bool) -> None:
     assert begins_document(text) is begins
