@@ -25,8 +25,8 @@ from damage_lists import around, record_lists, values_of
 from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
 LINES, RECORDS, DOCUMENT, FRAMES = "lines", "records", "document", "frames"
-_DATABASE = b"SQLite format 3"
-"""Is not told in JSON: the tests of its format damage it."""
+_BINARY = (b"SQLite format 3", b"PAR1")
+"""What is not told in JSON: the tests of the formats damage it."""
 
 _PRINTED = re.compile(rb"^\{\n.*?^\}$", re.MULTILINE | re.DOTALL)
 _MOST = 80
@@ -111,7 +111,7 @@ def _opened(path: Path) -> _Whole | None:
         content = b"".join(source.blocks())
     except (AgentTraceError, DamagedEnd):
         return None
-    if chosen not in _CUTTERS or content.startswith(_DATABASE):
+    if chosen not in _CUTTERS or content.startswith(_BINARY):
         return None
     return _Whole(path.name, chosen, content)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
@@ -192,6 +194,8 @@ def _rows_in(value: dict[str, Any]) -> int:
 
 def _phoenix(data: bytes) -> int:
     """Spans, however they are wrapped."""
+    if data.startswith(b"PAR1"):
+        return pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
     values: list[Any] = documents(data)
     flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
     return sum(len(_spans_in(value)) for value in flat)

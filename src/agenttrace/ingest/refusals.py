@@ -17,7 +17,7 @@ class Refusal(NamedTuple):
 
 
 _PARQUET = Refusal(
-    "a Parquet file, which no format reads by itself",
+    "a Parquet file whose columns are those of no known program",
     "of Grafana Tempo's blocks fetch the traces as JSON: /api/v2/traces/ID",
 )
 _CHROME = Refusal(

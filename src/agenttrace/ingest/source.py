@@ -19,6 +19,9 @@ from agenttrace.ingest.lines import lines_of
 SEARCHED_BYTES = 64 << 20
 """So much blank space may stand in the way of what a file begins with."""
 
+PARQUET_MAGIC = b"PAR1"
+_FOOTER_END_BYTES = 8
+_FOOTER_BYTES = 1 << 20
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
 _CERTAINLY_IN_MUCH = 256
 """So much of 512 bytes in a row lies at a multiple of itself."""
@@ -46,7 +49,19 @@ class Source:
                     head = _without_much_space(head + block)
             except _DAMAGE:
                 pass
-        return Head(head[:HEAD_BYTES])
+        return Head(head[:HEAD_BYTES], self._footer() if head.startswith(PARQUET_MAGIC) else b"")
+
+    def _footer(self) -> bytes:
+        """The begin of what stands at the end of a Parquet file; empty if that is damaged, or packed once more."""
+        with self._open_stored() as stored:
+            try:
+                stored.seek(-_FOOTER_END_BYTES, io.SEEK_END)
+                end = stored.read()
+                size = int.from_bytes(end[:4], "little")
+                stored.seek(-size - _FOOTER_END_BYTES, io.SEEK_END)
+                return stored.read(min(size, _FOOTER_BYTES)) if end.endswith(PARQUET_MAGIC) else b""
+            except (OSError, ValueError):
+                return b""
 
     @cached_property
     def stored_bytes(self) -> int:
