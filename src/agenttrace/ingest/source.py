@@ -21,7 +21,7 @@ SEARCHED_BYTES = 64 << 20
 
 PARQUET_MAGIC = b"PAR1"
 _FOOTER_END_BYTES = 8
-_FOOTER_BYTES = 1 << 20
+_FOOTER_BYTES = 16 << 20
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
 _CERTAINLY_IN_MUCH = 256
 """So much of 512 bytes in a row lies at a multiple of itself."""
@@ -52,16 +52,26 @@ class Source:
         return Head(head[:HEAD_BYTES], self._footer() if head.startswith(PARQUET_MAGIC) else b"")
 
     def _footer(self) -> bytes:
-        """The begin of what stands at the end of a Parquet file; empty if that is damaged, or packed once more."""
-        with self._open_stored() as stored:
-            try:
-                stored.seek(-_FOOTER_END_BYTES, io.SEEK_END)
-                end = stored.read()
-                size = int.from_bytes(end[:4], "little")
-                stored.seek(-size - _FOOTER_END_BYTES, io.SEEK_END)
-                return stored.read(min(size, _FOOTER_BYTES)) if end.endswith(PARQUET_MAGIC) else b""
-            except (OSError, ValueError):
-                return b""
+        """What stands at the end of a Parquet file, from its begin on; empty if that is damaged."""
+        end = self._end(_FOOTER_END_BYTES)
+        size = int.from_bytes(end[:4], "little")
+        if not end.endswith(PARQUET_MAGIC) or size > _FOOTER_BYTES:
+            return b""
+        return self._end(size + _FOOTER_END_BYTES)
+
+    def _end(self, size: int) -> bytes:
+        """The last bytes, so many or all; of compressed content everything is read for them."""
+        try:
+            if not self._is_compressed:
+                with self._open_stored() as stored:
+                    stored.seek(-min(size, self.stored_bytes), io.SEEK_END)
+                    return stored.read()
+            end = b""
+            for block in self.blocks():
+                end = (end + block)[-size:]
+        except (OSError, DamagedEnd):
+            return b""
+        return end
 
     @cached_property
     def stored_bytes(self) -> int:
