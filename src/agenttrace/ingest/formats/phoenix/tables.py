@@ -71,7 +71,7 @@ def _rows(batch: pa.RecordBatch, recorder: Recorder) -> Iterator[dict[str, Any]]
         yield {name: value for name, value in row.items() if value is not None and value == value}  # noqa: PLR0124  # NaN
 
 
-def _values(column: pa.Array) -> list[Any]:
+def _values(column: pa.Array[Any]) -> list[Any]:
     """Instants as nanoseconds, for Python's have none."""
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64())
