@@ -18,6 +18,7 @@ from agenttrace.ingest.assembly.buckets import Assembled, Bucket
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
 from agenttrace.ingest.listing import sources_of
+from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
@@ -130,7 +131,8 @@ class Reading:
 
         Raises InputError where a file named by itself cannot be read.
         """
-        sources = list(sources_of(self._paths))
+        piped = Piped(self._store.folder, known=self._forced is not None)
+        sources = list(sources_of(self._paths, piped))
         if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
             self._engine = Processes(self._jobs)
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
