@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from agenttrace.critical_path import levels
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.schedule import plan, walls
+from agenttrace.critical_path.spans import KIND
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.changing import changed_gaps, scaled
 from agenttrace.critical_path.what_if.parsing import parse
 from agenttrace.critical_path.what_if.ranking import SAVED, STEPS, ranking
 from agenttrace.critical_path.what_if.scenarios import scaled_walls
 from agenttrace.critical_path.what_if.spec import Change
-from agenttrace.model.vocabulary import Phase, Purpose
+from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
 from laws.slow_engine import slow_sessions
 from strategies import Rows, Wildness, draw_session, sessions, together
 
@@ -80,7 +81,12 @@ def test_an_occurrence_takes_exactly_what_it_is_set_to(rows: Rows, selector: str
     assert (gaps[~chosen] == bench.gaps[~chosen]).all()
     total = np.zeros(bench.graph.nodes.n, np.int64)
     np.add.at(total, bench.stretches.occurrence[chosen], gaps[chosen])
-    assert set(total[np.unique(bench.stretches.occurrence[chosen])].tolist()) <= {millis * 1_000_000}
+    occurrence = bench.stretches.occurrence[chosen]
+    before = np.bincount(occurrence, bench.gaps[chosen], bench.graph.nodes.n)
+    holds = np.isin(bench.graph.spans.kind, [KIND[kind] for kind in (SpanKind.SESSION, SpanKind.AGENT)])
+    occurs = np.unique(occurrence[(before > 0)[occurrence] | ~holds[occurrence]])
+    assert set(total[occurs].tolist()) <= {millis * 1_000_000}
+    assert not total[np.setdiff1d(occurrence, occurs)].any()
 
 
 @given(st.integers(0, 2**61), st.fractions(0, 100, max_denominator=10**9))

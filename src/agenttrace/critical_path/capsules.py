@@ -62,7 +62,7 @@ def holders(graph: Graph, network: Network) -> Ints:
     """Of each node of the network the span in whose own course it lies."""
     blocks, nodes = graph.blocks, graph.nodes
     opened = running_last((blocks.what & PLACE) == OPENED)[network.gathered]
-    return np.concatenate([nodes.span, nodes.span[blocks.node[opened]]])
+    return np.concatenate([nodes.span, nodes.span[blocks.node[opened]], graph.forest.parent[network.delayed]])
 
 
 def _crossings(graph: Graph, network: Network) -> tuple[Ints, Ints]:

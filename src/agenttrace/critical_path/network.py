@@ -23,7 +23,9 @@ class Network:
     """Edges from `source` to `target`. Nodes from `len(nodes)` on mean "all up to here"; `size` counts all.
 
     `link`: the dependency that an edge is, NONE for parentage and what time says. `gathered`: the events, as
-    rows of the blocks, up to which the nodes that mean so reach.
+    rows of the blocks, up to which the nodes that mean so reach. `delayed`: spans that may begin later than all that
+    they recorded tells, for they wait for a slot too; what else they wait for, and the gap after it, leads to a node
+    of each, the last nodes of all, from which their start follows without a gap.
     """
 
     source: Ints
@@ -31,6 +33,7 @@ class Network:
     link: Ints
     size: int
     gathered: Ints
+    delayed: Ints
 
 
 def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependencies) -> Network:
@@ -57,7 +60,12 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     first = len(source) + len(before_inside)
     link[first : first + len(dependencies)] = np.arange(len(dependencies))
     return Network(
-        np.concatenate(sources), np.concatenate(targets), link, len(nodes) + len(gathered), gathered
+        np.concatenate(sources),
+        np.concatenate(targets),
+        link,
+        len(nodes) + len(gathered),
+        gathered,
+        np.zeros(0, np.int64),
     )
 
 

@@ -149,6 +149,10 @@ def run(schedule: Schedule, gaps: Ints) -> Ints:
     n, nodes = graph.nodes.n, len(graph.nodes)
     whole = np.zeros(schedule.network.size + 1, np.int64)
     whole[:nodes] = gaps
+    delayed = schedule.network.delayed
+    if len(delayed):
+        whole[schedule.network.size - len(delayed) : -1] = gaps[delayed]
+        whole[delayed] = 0
     whole[:n] += plain_lengths(graph, gaps) * schedule.capsules.closed
     gap = whole[schedule.node]
     time = np.zeros(len(schedule), np.int64)

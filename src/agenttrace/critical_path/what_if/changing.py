@@ -7,10 +7,13 @@ from fractions import Fraction
 import numpy as np
 
 from agenttrace.critical_path.arrays import Bools, Ints, order_by, run_starts
+from agenttrace.critical_path.spans import KIND
 from agenttrace.critical_path.what_if.selection import StretchGaps
 from agenttrace.critical_path.what_if.spec import Change, Operator
+from agenttrace.model.vocabulary import SpanKind
 
 _LONGEST_NS = 2**61
+_HOLDING = [KIND[kind] for kind in (SpanKind.SESSION, SpanKind.AGENT, SpanKind.INTERACTION)]
 
 
 def changed_gaps(gaps: Ints, of: StretchGaps, change: Change) -> tuple[Ints, Bools]:
@@ -18,18 +21,26 @@ def changed_gaps(gaps: Ints, of: StretchGaps, change: Change) -> tuple[Ints, Boo
 
     `*` scales every gap, to whole nanoseconds. `=`, `+` and `-` are meant of each occurrence: of all the time that
     one span has in the selection. Its gaps are scaled by what that takes, their sum is exact, and not below 0;
-    where they have no time as yet, all goes to the last of them.
+    where they have no time as yet, all goes to the last of them. What only holds others (a session, an agent) and
+    has no time in the selection is no occurrence.
     """
     chosen = of.select(change.terms)
     changed = gaps.copy()
     if change.operator is Operator.SCALE:
         changed[chosen] = scaled(gaps[chosen], change.factor)
     else:
-        at = np.flatnonzero(chosen)
+        at = _that_occur(gaps, of, np.flatnonzero(chosen))
         order, _ = order_by(of.occurrence[at], of.graph.nodes.t[at], _places(of, at))
         at = at[order]
         changed[at] = _by_occurrence(gaps[at], of.occurrence[at], change)
     return changed, chosen
+
+
+def _that_occur(gaps: Ints, of: StretchGaps, at: Ints) -> Ints:
+    """Those of these gaps whose occurrence has time, or is no mere holder of others."""
+    spends = np.bincount(of.occurrence[at], gaps[at] > 0, len(of.graph.spans)) > 0
+    holds = np.isin(of.graph.spans.kind, _HOLDING)
+    return at[(spends | ~holds)[of.occurrence[at]]]
 
 
 def scaled(values: Ints, factor: Fraction) -> Ints:

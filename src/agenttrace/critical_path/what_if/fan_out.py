@@ -41,12 +41,19 @@ def slot_waits(branches: pl.DataFrame, most: int) -> tuple[Ints, Ints]:
 
 
 def with_slot_waits(network: Network, spans: int, later: Ints, earlier: Ints) -> Network:
-    """The network with these edges, from ends to starts; `spans`: how many there are."""
-    none = np.full(len(later), -1, np.int64)
+    """The network in which these branches begin once those before them have ended too; `spans`: how many there are.
+
+    A slot that is free in time delays nothing: what a branch recorded as its gap comes before the wait for the slot.
+    """
+    delayed = np.unique(later)
+    own = np.arange(network.size)
+    own[delayed] = network.size + np.arange(len(delayed))
+    added = len(later) + len(delayed)
     return Network(
-        np.concatenate([network.source, spans + earlier]),
-        np.concatenate([network.target, later]),
-        np.concatenate([network.link, none]),
-        network.size,
+        np.concatenate([network.source, own[delayed], spans + earlier]),
+        np.concatenate([own[network.target], delayed, later]),
+        np.concatenate([network.link, np.full(added, -1, np.int64)]),
+        network.size + len(delayed),
         network.gathered,
+        delayed,
     )

@@ -112,6 +112,41 @@ def test_branches_beyond_the_limit_wait_for_a_slot(spec: str, takes: float) -> N
     assert wall(FAN_OUT, spec) == [takes]
 
 
+@pytest.mark.parametrize(("spec", "takes"), [("fanout<=2", 120), ("fanout<=1", 121)])
+def test_a_branch_that_begins_late_waits_only_for_what_its_slot_lacks(spec: str, takes: float) -> None:
+    """b begins 49 ms after a, of 50: one slot delays it by 1 ms, and not by 50."""
+    at = {"request r": (0, 20), "tool a": (20, 70), "tool b": (69, 79), "request s": (79, 120)}
+    bars = [
+        f"  {name:<11}|{' ' * low}{'=' * (high - low)}{' ' * (120 - high)}|"
+        for name, (low, high) in at.items()
+    ]
+    after = ["", "  after r", "  after r", "  after a b"]
+    text = "\n".join([f"session      |{'=' * 120}|", *map("".join, zip(bars, after, strict=True))])
+    assert wall(text, spec, f"{spec},tool:b*2") == [takes, takes + 10]
+
+
+def test_a_streamed_branch_waits_for_its_slot_and_not_for_its_request_again() -> None:
+    """a from 4 to 9, b from 6 to 10; with one slot b from 9 to 13."""
+    text = """
+        session       |============|
+          request r   |pppddddd    |
+          tool a      |    =====   |  after r
+          tool b      |      ====  |  after r
+          request s   |          ==|  after a b
+    """
+    assert wall(text, "fanout<=1", "fanout<=2") == [15, 12]
+
+
+def test_what_only_holds_others_has_no_harness_time_to_set() -> None:
+    text = """
+        session       |======|
+          agent x     |======|
+            request r |===   |
+            request s |    ==|
+    """
+    assert wall(text, "harness=1ms", "harness+1ms", "harness=5ms", "harness*2") == [6, 7, 10, 7]
+
+
 def test_a_slot_that_would_make_a_branch_wait_for_itself_is_left_out() -> None:
     text = """
         session       |==========|
