@@ -83,7 +83,10 @@ def test_an_occurrence_takes_exactly_what_it_is_set_to(rows: Rows, selector: str
     np.add.at(total, bench.stretches.occurrence[chosen], gaps[chosen])
     occurrence = bench.stretches.occurrence[chosen]
     before = np.bincount(occurrence, bench.gaps[chosen], bench.graph.nodes.n)
-    holds = np.isin(bench.graph.spans.kind, [KIND[kind] for kind in (SpanKind.SESSION, SpanKind.AGENT)])
+    holds = np.isin(
+        bench.graph.spans.kind,
+        [KIND[kind] for kind in (SpanKind.SESSION, SpanKind.AGENT, SpanKind.INTERACTION)],
+    )
     occurs = np.unique(occurrence[(before > 0)[occurrence] | ~holds[occurrence]])
     assert set(total[occurs].tolist()) <= {millis * 1_000_000}
     assert not total[np.setdiff1d(occurrence, occurs)].any()

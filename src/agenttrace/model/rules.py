@@ -31,8 +31,20 @@ UNEXPLAINED_RESULT = Rule("tool result without a tool call", 0.5)
 SAME_PROMPT = Rule("same prompt after a stream without an end", 0.9)
 """As many retries as the client that made the captures counted: tests/contract/test_judged_facts.py."""
 
+NEXT_NUMBER = Rule("next number of an attempt", None)
+"""The source says that it is another attempt, and not of what: it is taken to be of the request before it."""
+
 OUTLASTED = Rule("its parent outlasts it", None)
 """Parentage is stated, waiting is not: the convention of spans, which says nothing of its own errors."""
 
-RULES = (CONTAINED, WITHIN_GRAIN, WHILE_RUNNING, GOES_ON, UNEXPLAINED_RESULT, SAME_PROMPT, OUTLASTED)
+RULES = (
+    CONTAINED,
+    WITHIN_GRAIN,
+    WHILE_RUNNING,
+    GOES_ON,
+    UNEXPLAINED_RESULT,
+    SAME_PROMPT,
+    NEXT_NUMBER,
+    OUTLASTED,
+)
 """A confidence is (right + 1) / (found + 2), rounded down, by the counts of `benchmarks/inference.py`."""

@@ -37,6 +37,7 @@ _CHANGE = re.compile(
 )
 _FAN_OUT = re.compile(r"fanout\s*<=\s*(\d{1,9})")
 _PATTERNS = (Subject.TOOL, Subject.AGENT, Subject.MODEL, Subject.PURPOSE, Subject.SESSION)
+_NOT_NEGATIVE, _TAKEN = "expected a number that is not negative", "tool-1s takes a second from each call"
 _OPERATORS = "*0.5, =200ms, =0, +1s or -1s"
 
 
@@ -99,6 +100,11 @@ class _Part:
         for place in range(len(self._part) - 1, 0, -1):
             if self._part[place] in "*=+-<>/" and self._part[:place].strip():
                 given = self._part[place + 1 :].strip()
+                if self._part[place] == "-" and self._part[:place].rstrip()[-1] in "*=+-":
+                    return self._error(place, _NOT_NEGATIVE, _TAKEN)
+                spaced = re.fullmatch(rf"({_NUMBER})\s+([a-zµ]+)", given)
+                if spaced:
+                    return self._error(place + 1, "expected a duration in one word", "".join(spaced.groups()))
                 if re.fullmatch(_NUMBER, given) and self._part[place] in "=+-":
                     return self._error(
                         place + 1, "expected a duration with a unit", f"{given}ms, or {given}s?"
@@ -122,6 +128,8 @@ class _Part:
             return self._named(Subject(subject), value.strip(), place + len(subject) + 1)
         if text in tuple(Phase):
             return Term(Subject.PHASE, text)
+        if text[:-1] in tuple(Phase) and text[-1] in "*=+-":
+            raise self._error(place + len(text), _NOT_NEGATIVE, _TAKEN)
         known = [
             *(phase.value for phase in Phase),
             *(f"{name.value}:" for name in _PATTERNS),
@@ -137,6 +145,9 @@ class _Part:
     def _named(self, subject: Subject, value: str, place: int) -> Term:
         if not value:
             raise self._error(place, f"expected a name after {subject.value}:", "* stands for any")
+        if subject is Subject.PURPOSE and value[-1] in "*=+-":
+            at = place + len(value)
+            raise self._error(at, _NOT_NEGATIVE, _TAKEN)
         if subject is Subject.PURPOSE and value not in tuple(Purpose):
             near = get_close_matches(value, [purpose.value for purpose in Purpose], 1)
             hint = f"did you mean {near[0]}?" if near else None

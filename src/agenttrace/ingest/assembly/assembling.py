@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from agenttrace.ingest.assembly.absences import note_absences
 from agenttrace.ingest.assembly.agents import assign_lanes
+from agenttrace.ingest.assembly.attempts import complete_attempts
 from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
@@ -85,6 +86,8 @@ def assemble_frames(
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns, untimed)
     index = KeyIndex(held.spans.get_column("sid"), held.spans.get_column("span_key"))
     all_links = pl.concat([resolve_links(held, frames, index, ledger, untimed), links])
+    held, all_links = complete_attempts(held, all_links)
+    held = spread_purposes(held)
     sessions = describe_sessions(held, frames, detached, first_prompts(held, placed))
     report_workloads(sessions, ledger)
     numbering = Numbering(held, sessions)

@@ -44,7 +44,7 @@ def resolve_links(
     stated = _stated(held, frames.links, index, ledger)
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
-    stated = _on_views(held, stated)
+    stated = _on_views(held, _with_uses(held, stated))
     overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
     inferred = pl.concat([_uses(held, stated), overlaps]).filter(~pl.col("sid").is_in(untimed.implode()))
     return pl.concat([stated, _spawns(held, stated), inferred])
@@ -71,6 +71,19 @@ def _stated(held: Held, links: pl.DataFrame, index: KeyIndex, ledger: Ledger) ->
         lost.with_columns(line=pl.lit(None, pl.Int64)),
     )
     return found.drop_nulls(["from_row", "to_row"]).select(_LINK_COLUMNS)
+
+
+def _with_uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    """What work in the background gives to another lane is its use, whatever kind of link says so."""
+    background = held.lanes.filter("background").get_column("holder")
+    if background.is_empty() or stated.is_empty():
+        return stated
+    lane = pl.Series(held.lane)
+    crosses = lane.gather(stated.get_column("from_row")) != lane.gather(stated.get_column("to_row"))
+    kind = pl.col("kind").cast(pl.String)
+    used = (kind == LinkKind.FEEDS.value) & pl.col("from_row").is_in(background.implode()) & crosses
+    word = pl.when(used).then(pl.lit(LinkKind.JOINS.value)).otherwise(kind)
+    return stated.with_columns(kind=word.cast(stated.get_column("kind").dtype))
 
 
 def _on_views(held: Held, stated: pl.DataFrame) -> pl.DataFrame:

@@ -198,7 +198,7 @@ def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:
         table.get_column("high").fill_null(0).to_numpy(),
     )
     at = np.maximum(row, 0)
-    covers = (starts[at] <= low) & (ends[at] >= high)
+    covers = (starts[at] <= low + SPAWN_TOLERANCE_NS) & (ends[at] >= high - SPAWN_TOLERANCE_NS)
     open_end = spans.get_column("open_end").to_numpy()[at]
     main = table.get_column("main").to_numpy()
     return np.where(single & (covers | open_end | ~main), row, NONE)

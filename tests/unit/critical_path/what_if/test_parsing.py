@@ -69,6 +69,22 @@ def test_changes_apply_together_and_keep_their_text() -> None:
         ("tool*", "at character 5: expected one of *0.5", None),
         ("tool=200", "at character 6: expected a duration with a unit, not '200'", "200ms, or 200s?"),
         ("tool=1000000000h", "at character 6: longer than any session can be", None),
+        ("tool=5 ms", "at character 6: expected a duration in one word", "5ms"),
+        (
+            "tool*-1",
+            "at character 6: expected a number that is not negative",
+            "tool-1s takes a second from each call",
+        ),
+        (
+            "tool=-1s",
+            "at character 6: expected a number that is not negative",
+            "tool-1s takes a second from each call",
+        ),
+        (
+            "purpose:turn=-1s",
+            "at character 14: expected a number that is not",
+            "tool-1s takes a second from each call",
+        ),
         ("fanout<=0", "at character 7: expected <= and a number of branches", "for example fanout<=4"),
         ("fanout=3", "at character 7: expected <= and a number of branches", "for example fanout<=4"),
         ("cache=0.9", "at character 6: expected =1.0, not '=0.9'", None),
