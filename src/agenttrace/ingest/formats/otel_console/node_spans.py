@@ -29,11 +29,6 @@ _KINDS = {1: SERVER, 2: CLIENT, 3: PRODUCER, 4: CONSUMER}
 _NS_IN_US = 1000
 
 
-def is_node_span(value: Any) -> bool:
-    """An object of Node's exporter."""
-    return isinstance(value, dict) and value.keys() >= {"traceId", "id", "timestamp", "duration", "kind"}
-
-
 def span_of_node(record: Mapping[str, Any]) -> PlainSpan:
     """The span."""
     start_ns = _from_us(record.get("timestamp"))

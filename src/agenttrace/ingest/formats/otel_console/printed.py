@@ -37,11 +37,16 @@ class Printed(NamedTuple):
 
 
 def is_span(value: Any) -> bool:
-    """An object of the exporter."""
+    """An object of Python's exporter."""
     if not isinstance(value, dict) or "start_time" not in value or "parent_id" not in value:
         return False
     context = value.get("context")
     return isinstance(context, dict) and str(context.get("trace_id")).startswith("0x")
+
+
+def is_node_span(value: Any) -> bool:
+    """An object of Node's exporter."""
+    return isinstance(value, dict) and value.keys() >= {"traceId", "id", "timestamp", "duration", "kind"}
 
 
 def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:

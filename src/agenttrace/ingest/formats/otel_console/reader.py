@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.otel_console.node_spans import is_node_span
-from agenttrace.ingest.formats.otel_console.printed import is_span, printed
+from agenttrace.ingest.formats.otel_console.printed import is_node_span, is_span, printed
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agenttrace.ingest.formats.otel_console.node_spans import is_node_span, span_of_node
-from agenttrace.ingest.formats.otel_console.printed import Printed, is_span, printed
+from agenttrace.ingest.formats.otel_console.node_spans import span_of_node
+from agenttrace.ingest.formats.otel_console.printed import Printed, is_node_span, is_span, printed
 from agenttrace.ingest.formats.otel_console.spans import span_of
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
