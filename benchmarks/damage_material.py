@@ -26,6 +26,7 @@ from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
 LINES, RECORDS, DOCUMENT, FRAMES = "lines", "records", "document", "frames"
 _BINARY = (b"SQLite format 3", b"PAR1")
+_OF_NODE = b"\n  traceId: '"
 """What is not told in JSON: the tests of the formats damage it."""
 
 _PRINTED = re.compile(rb"^\{\n.*?^\}$", re.MULTILINE | re.DOTALL)
@@ -111,7 +112,7 @@ def _opened(path: Path) -> _Whole | None:
         content = b"".join(source.blocks())
     except (AgentTraceError, DamagedEnd):
         return None
-    if chosen not in _CUTTERS or content.startswith(_BINARY):
+    if chosen not in _CUTTERS or content.startswith(_BINARY) or _OF_NODE in content:
         return None
     return _Whole(path.name, chosen, content)
 

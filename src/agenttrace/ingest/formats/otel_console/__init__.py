@@ -1,4 +1,4 @@
-"""Spans as the console exporter of OpenTelemetry's Python SDK prints them."""
+"""Spans as the console exporter of OpenTelemetry's SDKs for Python and Node prints them."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from agenttrace.ingest.formats.otel_console.inspected import inspected
 from agenttrace.ingest.json_text import BOM, parsed, parsed_parts
 
-_HEAD_LINES = 3
 _BLANK = b" \t\r\0"
 """Zeros, too: they fill the end of a file that was not written whole."""
 
@@ -37,11 +37,16 @@ class Printed(NamedTuple):
 
 
 def is_span(value: Any) -> bool:
-    """An object of the exporter."""
+    """An object of Python's exporter."""
     if not isinstance(value, dict) or "start_time" not in value or "parent_id" not in value:
         return False
     context = value.get("context")
     return isinstance(context, dict) and str(context.get("trace_id")).startswith("0x")
+
+
+def is_node_span(value: Any) -> bool:
+    """An object of Node's exporter."""
+    return isinstance(value, dict) and value.keys() >= {"traceId", "id", "timestamp", "duration", "kind"}
 
 
 def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:
@@ -88,15 +93,18 @@ class _Cutter:
         elif self._size_bytes > _LONGEST_BYTES:
             yield Printed(self.began, None, torn=True)
             self.held = []
-        elif len(self.held) > _HEAD_LINES and _begins_a_span(self.held[-_HEAD_LINES:]):
+        elif head := _head_of_a_span(self.held):
             yield Printed(self.began, None, torn=True)
-            self.begin(number - _HEAD_LINES + 1, self.held[-_HEAD_LINES:])
+            self.begin(number - head + 1, self.held[-head:])
 
 
-def _begins_a_span(lines: list[bytes]) -> bool:
-    """In the midst of another, whose end was lost."""
-    opens, named, context = lines
-    return opens == b"{" and named.startswith(b'"name":') and context == b'"context": {'
+def _head_of_a_span(lines: list[bytes]) -> int:
+    """How many of the last lines begin a span, in the midst of another whose end was lost; 0 if they do not."""
+    if len(lines) > 2 and lines[-2] == b"{" and lines[-1].startswith(b"resource: {"):
+        return 2
+    if len(lines) > 3 and lines[-3] == b"{" and lines[-2].startswith(b'"name":'):
+        return 3 if lines[-1] == b'"context": {' else 0
+    return 0
 
 
 def _of_one_line(number: int, line: bytes) -> Iterator[Printed]:
@@ -109,7 +117,10 @@ def _of_one_line(number: int, line: bytes) -> Iterator[Printed]:
 
 def _document(line: int, held: list[bytes]) -> Printed:
     """What another thread printed in its midst is left out, if that makes it whole."""
-    value = parsed(b"\n".join(held))
+    text = b"\n".join(held)
+    value = parsed(text)
+    if value is None and held[1][:1] not in (b'"', b"}"):
+        value = inspected(text.decode(errors="replace"))
     if value is not None:
         return Printed(line, value)
     value = parsed(b"\n".join(each for each in held if _OF_JSON.match(each)))

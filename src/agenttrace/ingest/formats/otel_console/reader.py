@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.otel_console.printed import is_span, printed
+from agenttrace.ingest.formats.otel_console.printed import is_node_span, is_span, printed
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
+_OF_NODE = re.compile(rb"\n\s*traceId: '[0-9a-f]{32}'")
 _MARKS = (b'"trace_id": "0x', b'"trace_id":"0x')
 
 
@@ -26,14 +29,14 @@ class OtelConsole:
     def facts(self) -> FormatFacts:
         """What it can tell, and what it cannot."""
         return FormatFacts(
-            about="output of OpenTelemetry's console exporter (Python), other lines of the program among it",
-            containers=("JSON documents one after the other", "JSON lines"),
+            about="output of OpenTelemetry's console exporters (Python, Node), the program's own lines among it",
+            containers=("JSON documents one after the other", "JSON lines", "objects as Node prints them"),
             measured=("requests", "tools", "agents", "what the attributes of the spans have"),
             derived=("turns", "joins"),
             untold=(
-                "scopes",
+                "scopes (Python)",
                 "anything below a microsecond",
-                "what Node's exporter prints, which is no JSON",
+                "what Node leaves out as too long or deep",
             ),
         )
 
@@ -44,10 +47,10 @@ class OtelConsole:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        if not any(mark in head.data for mark in _MARKS):
+        if not any(mark in head.data for mark in _MARKS) and not _OF_NODE.search(head.data):
             return False
         lines = enumerate(head.data.split(b"\n"), 1)
-        return any(is_span(piece.value) for piece in printed(lines))
+        return any(is_span(piece.value) or is_node_span(piece.value) for piece in printed(lines))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

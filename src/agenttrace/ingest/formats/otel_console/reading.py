@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agenttrace.ingest.formats.otel_console.printed import Printed, is_span, printed
+from agenttrace.ingest.formats.otel_console.node_spans import span_of_node
+from agenttrace.ingest.formats.otel_console.printed import Printed, is_node_span, is_span, printed
 from agenttrace.ingest.formats.otel_console.spans import span_of
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
@@ -22,7 +23,9 @@ def read_spans(source: Source, recorder: Recorder) -> None:
         if not piece.whole:
             what = "other lines stand within an object: read without them"
             recorder.finding("joined_lines", Severity.INFO, what, line=piece.line)
-        if is_span(piece.value):
+        if is_node_span(piece.value):
+            add_span(intake, span_of_node(piece.value), piece.line)
+        elif is_span(piece.value):
             add_span(intake, span_of(piece.value, moments, piece.line), piece.line)
         else:
             recorder.records += 1
