@@ -214,7 +214,7 @@ def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, s
         bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))),
         p=looked.p_worse if worse else looked.p_better,
         p_adjusted=p[0] if worse else p[1],
-        smallest=question.metric.shown(sign * smallest),
+        smallest=question.metric.shown(sign * smallest) if looked.testable else None,
         verdict=verdict,
         reason=reason,
         n=(len(sides[0].values), len(sides[1].values)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agenttrace.diff.comparison import Cause, Comparison
+from agenttrace.diff.policy import Level
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.report.diff.wording import between, change, moved, value
 from agenttrace.units import format_count
@@ -21,10 +22,22 @@ def headline(of: Comparison) -> str:
     parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
     if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
         parts.append(because(of))
+    parts += [f"waived: {told}" for told in [_short(of, waived=True)] if told]
+    parts += [f"warning: {told}" for told in [_short(of, waived=False)] if told]
     broken = [one for one in of.budgets if one.kept is False]
     if broken:
         parts.append(f"over budget: {', '.join(f'{one.metric} {one.budget.stat}' for one in broken)}")
     return "; ".join(part for part in parts if part)
+
+
+def _short(of: Comparison, *, waived: bool) -> str:
+    """The regressions that do not fail: those that are waived, or those of gates that only warn."""
+    return ", ".join(
+        f"{one.gate.metric} ({one.gate.stat}) {change(one.gate.metric, one.change)}"
+        for one in of.answers
+        if one.verdict is Verdict.REGRESSION
+        and (one.waived is not None if waived else one.waived is None and one.gate.level is Level.WARN)
+    )
 
 
 def because(of: Comparison) -> str:
