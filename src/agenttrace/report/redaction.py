@@ -9,9 +9,10 @@ out of what they hide, so the same input gives the same bytes, and nobody can tr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import orjson
 import polars as pl
@@ -47,12 +48,23 @@ class Redaction:
     def __init__(self, analysis: Analysis) -> None:
         """The key is made of the names of all files and sessions."""
         told = [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]
-        self._key = blake2b("\0".join(told).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+        self._key = _key_of(told)
+
+    @classmethod
+    def of_words(cls, words: Iterable[str]) -> Self:
+        """With a key that is made of these words, in any order."""
+        made = cls.__new__(cls)
+        made._key = _key_of(sorted(words))
+        return made
 
     def hashed(self, sort: str, word: str) -> str:
         """`session-1f3a5c7e9b`: what sort of word it is, and its hash."""
         data = word.encode("utf-8", "surrogatepass")
         return f"{sort}-{blake2b(data, digest_size=_DIGEST_BYTES, key=self._key).hexdigest()}"
+
+    def name(self, word: str) -> str:
+        """A name hashed, unless agenttrace itself put it there."""
+        return self._word("name", word)
 
     def analysis(self, analysis: Analysis) -> Analysis:
         """The analysis without any word of the trace."""
@@ -114,3 +126,7 @@ class Redaction:
         if column in _CHANGES:
             return _SELECTED.sub(lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word)
         return self.hashed(_SORTS.get(column, "name"), word)
+
+
+def _key_of(words: Iterable[str]) -> bytes:
+    return blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=32).digest()

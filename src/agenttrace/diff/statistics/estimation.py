@@ -20,7 +20,7 @@ from agenttrace.diff.statistics.shapes import GRID, QUANTILES, Floats, Ints, Sta
 DRAWS = 999
 LINEAR_FROM = 1_000
 _LEAST_ERROR = 1e-12
-_OWN_SHARE = 0.5
+_OWN_SHARE = 0.75
 """Of the variance that a draw of a quantile or a share is measured by; the rest is the sample's."""
 
 
