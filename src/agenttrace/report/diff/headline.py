@@ -43,14 +43,14 @@ def _short(of: Comparison, *, waived: bool) -> str:
 def because(of: Comparison) -> str:
     """What the change of the mean wall time is made of, and whether sessions only did more."""
     if of.cause is Cause.WORKLOAD:
-        return f"sessions do more ({_work(of)}), for equal work {change('session.active_time', of.workload.ratio)}"
+        return f"sessions do {_more(of)} ({_work(of)}), for equal work {change('session.active_time', of.workload.ratio)}"
     whole = of.blame.change_ns
     largest = [
         f"{phase} {moved(ns)}"
         for phase, ns in sorted(of.blame.phases.items(), key=lambda one: -abs(one[1]))
         if ns and whole and ns / whole >= _TOLD_SHARE
     ]
-    more = f", and sessions do more ({_work(of)})" if of.cause is Cause.BOTH else ""
+    more = f", and sessions do {_more(of)} ({_work(of)})" if of.cause is Cause.BOTH else ""
     return ", ".join(largest[:3]) + more
 
 
@@ -66,8 +66,14 @@ def counted(of: Comparison) -> str:
     return f"{sides} · {how} · intervals 90 % · seed {of.policy.seed}"
 
 
+def _more(of: Comparison) -> str:
+    return "more" if (of.workload.expected or 1.0) > 1 else "less"
+
+
 def _work(of: Comparison) -> str:
-    changed = [one for one in of.workload.work if one.changed]
+    told = [one for one in of.workload.work if one.ratio is not None]
+    largest = sorted(told, key=lambda one: -abs((one.ratio or 1.0) - 1))[:1]
+    changed = [one for one in told if one.changed] or largest
     return ", ".join(
         f"{one.name.replace('_', ' ')} {change('session.retries', one.ratio)}" for one in changed[:3]
     )
