@@ -25,6 +25,8 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
+_KEPT = 0.95
+"""Of alpha; the rest is for p being drawn, and the spread of runs being an estimate itself."""
 
 
 class Verdict(StrEnum):
@@ -135,7 +137,10 @@ def answer(questions: Sequence[Question], alpha: float, seed: int) -> list[Answe
     """The answers of all gates, whose p are adjusted for each other."""
     looked = [_look(question, seed) for question in questions]
     tested = [of for of in looked if isinstance(of, _Looked) and of.testable]
-    worse, better = holm([of.p_worse for of in tested]), holm([of.p_better for of in tested])
+    worse, better = (
+        [min(1.0, p / _KEPT) for p in holm(of_all)]
+        for of_all in ([of.p_worse for of in tested], [of.p_better for of in tested])
+    )
     adjusted = {id(of): both for of, both in zip(tested, zip(worse, better, strict=True), strict=True)}
     return [
         of

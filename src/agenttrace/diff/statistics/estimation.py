@@ -20,6 +20,9 @@ from agenttrace.diff.statistics.shapes import GRID, QUANTILES, Floats, Ints, Sta
 DRAWS = 999
 LINEAR_FROM = 1_000
 _LEAST_ERROR = 1e-12
+_NOTHING = 1e-9
+"""A smaller share of the weight is none."""
+
 _OWN_SHARE = 0.75
 """Of the variance that a draw of a quantile or a share is measured by; the rest is the sample's."""
 
@@ -104,27 +107,44 @@ def _means(of: Side, times: Floats) -> _Drawn:
 
 
 def _draws(of: Side, times: Floats, curve: Floats) -> _Drawn:
+    """Values below those that any draw weighs are left out: of a tail, most of them."""
     order = np.argsort(of.values, kind="stable")
+    every = of.by_cluster(of.weight)
+    total = (times @ every)[:, None]
+    order, counted = _weighed(of, times, order, total, curve)
     values, cluster, weight = of.values[order], of.cluster[order], of.weight[order]
-    counted = times[:, cluster] * weight
     reached = np.cumsum(counted, axis=1)
-    total = reached[:, -1:]
+    reached += total - reached[:, -1:]
     place = (reached * (GRID / total) + 0.5).astype(np.int32)
     gaps = np.diff(values)
     value = values[-1] - curve[place[:, :-1]] @ gaps
     beyond = np.zeros_like(reached)
     np.cumsum(slope(curve)[place[:, :-1]] * gaps, axis=1, out=beyond[:, 1:])
-    beyond -= (counted * beyond).sum(axis=1, keepdims=True) / total
-    return _Drawn(value, _summed(beyond * (weight / total), cluster, of.clusters))
+    mean = (counted * beyond).sum(axis=1, keepdims=True) / total
+    own = _summed(beyond * (weight / total), cluster, of.clusters)
+    return _Drawn(value, own - mean * (every / total))
+
+
+def _weighed(of: Side, times: Floats, order: Ints, total: Floats, curve: Floats) -> tuple[Ints, Floats]:
+    """The last places of an order of which every draw leaves out only what has no weight, and their counts."""
+    above = 1 - (int(np.searchsorted(curve, _NOTHING, side="right")) - 1) / GRID
+    kept = int(1.4 * above * len(order)) + 16
+    while True:
+        last = order[-kept:]
+        counted = times[:, of.cluster[last]] * of.weight[last]
+        enough = counted.sum(axis=1, keepdims=True) >= above * total
+        if kept >= len(order) or enough.all():
+            return last, counted
+        kept *= 2
 
 
 def _summed(values: Floats, cluster: Ints, clusters: int) -> Floats:
-    """Columns added up by cluster."""
+    """Columns added up by cluster; 0 for clusters without any."""
     order = np.argsort(cluster, kind="stable")
-    if len(cluster) == clusters:
-        return values[:, order]
-    first = np.searchsorted(cluster[order], np.arange(clusters))
-    found: Floats = np.add.reduceat(values[:, order], first, axis=1)
+    there, first = np.unique(cluster[order], return_index=True)
+    found = np.zeros((len(values), clusters))
+    ordered = values[:, order]
+    found[:, there] = ordered if len(there) == len(cluster) else np.add.reduceat(ordered, first, axis=1)
     return found
 
 
