@@ -48,7 +48,9 @@ WORLDS = [
 ]
 
 
-def side(random: np.random.Generator, task: np.ndarray, work: float, answers: float, served: float) -> pl.DataFrame:
+def side(
+    random: np.random.Generator, task: np.ndarray, work: float, answers: float, served: float
+) -> pl.DataFrame:
     """The sessions of one side, one of each task; `task` is the logarithm of what each has to do."""
     size = len(task)
     amount = work * np.exp(task + random.normal(0, SESSION_SPREAD, size))
@@ -101,7 +103,9 @@ def judged(world: World, comparisons: int, seed: int) -> dict[str, object]:
         candidate = side(random, task, world.work, world.answers, world.served)
         seen = completed(pair(base, candidate))
         sample = sample_of(TIME, seen)
-        answers = answer([Question(gate, measure(TIME, gate.stat, sample, 0), KNOWN) for gate in GATES], 0.05, 0)
+        answers = answer(
+            [Question(gate, measure(TIME, gate.stat, sample, 0), KNOWN) for gate in GATES], 0.05, 0
+        )
         verdicts[overall(answers).value] += 1
         causes[cause_of(answers, compare_work(seen, 0), GATES).value] += 1
     return {

@@ -50,7 +50,9 @@ def _run(place: Path, script: str, **environment: str) -> subprocess.CompletedPr
         "PYTHONPATH": str(ROOT / "src"),
         "NO_COLOR": "1",
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "AGENTTRACE_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "AGENTTRACE_"))
+    }
     return subprocess.run(
         ["bash", "-e", "-c", script],
         cwd=place,
@@ -111,7 +113,9 @@ def _script() -> str:
 def _inputs(**given: str) -> dict[str, str]:
     """The variables of the action's step, with the defaults of its inputs."""
     names = re.findall(r"^        ([A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", ACTION, re.MULTILINE)
-    defaults = dict(re.findall(r'^  ([a-z-]+):\n    description: .*\n    default: "?([^"\n]*)"?$', ACTION, re.MULTILINE))
+    defaults = dict(
+        re.findall(r'^  ([a-z-]+):\n    description: .*\n    default: "?([^"\n]*)"?$', ACTION, re.MULTILINE)
+    )
     return {variable: given.get(variable, defaults.get(name, "")) for variable, name in names}
 
 

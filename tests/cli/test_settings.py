@@ -81,7 +81,9 @@ def test_the_nearer_word_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     inside.mkdir(parents=True)
     monkeypatch.setenv("AGENTTRACE_LEAST_PAIRED", "70%")
     found = resolve({"seed": 3}, folder=inside)
-    told = {name: (found[name].value, found[name].origin) for name in ("alpha", "seed", "least_paired", "noise")}
+    told = {
+        name: (found[name].value, found[name].origin) for name in ("alpha", "seed", "least_paired", "noise")
+    }
     assert told == {
         "alpha": (0.1, str(tmp_path / "pyproject.toml")),
         "seed": (3, "command line"),
@@ -117,7 +119,10 @@ def test_config_show_says_where_each_value_comes_from(
         ),
         ("[[waiver]]\nmetric = 'phase.tool'\nreason = 'r'", "waiver: expires is missing"),
         ("[[waiver]]\nmetric = 'phase.tool'\nreason = ''\nexpires = 2026-12-31", "expected text"),
-        ("[[waiver]]\nmetric = 'phase.tool'\nreason = 'r'\nexpires = 'soon'", "expected a day like 2026-12-31"),
+        (
+            "[[waiver]]\nmetric = 'phase.tool'\nreason = 'r'\nexpires = 'soon'",
+            "expected a day like 2026-12-31",
+        ),
         (
             "[[budget]]\nmetric = 'session.active_time'\nstat = 'p95'\nmax = 600",
             "session.active_time wants a duration with its unit",

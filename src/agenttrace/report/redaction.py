@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import orjson
 import polars as pl
@@ -45,17 +45,10 @@ _SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+
 class Redaction:
     """Hashes words, with a key that comes out of an analysis."""
 
-    def __init__(self, analysis: Analysis) -> None:
-        """The key is made of the names of all files and sessions."""
-        told = [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]
-        self._key = _key_of(told)
-
-    @classmethod
-    def of_words(cls, words: Iterable[str]) -> Self:
-        """With a key that is made of these words, in any order."""
-        made = cls.__new__(cls)
-        made._key = _key_of(sorted(words))
-        return made
+    def __init__(self, told: Analysis | Iterable[str]) -> None:
+        """The key is made of the names of all files and sessions: of an analysis, or as they are given."""
+        words = sorted(told) if isinstance(told, Iterable) else _names_of(told)
+        self._key = blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
     def hashed(self, sort: str, word: str) -> str:
         """`session-1f3a5c7e9b`: what sort of word it is, and its hash."""
@@ -128,5 +121,5 @@ class Redaction:
         return self.hashed(_SORTS.get(column, "name"), word)
 
 
-def _key_of(words: Iterable[str]) -> bytes:
-    return blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+def _names_of(analysis: Analysis) -> list[str]:
+    return [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]

@@ -15,7 +15,9 @@ from agenttrace.model.vocabulary import Phase
 from unit.diff.sides import S, drawn, session, side
 
 
-def _times(before: list[dict[str, Any]], after: list[dict[str, Any]], column: str = "active_ns") -> list[float]:
+def _times(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], column: str = "active_ns"
+) -> list[float]:
     """What the candidate's sessions are taken to have needed, in seconds."""
     done = completed(pair(side(before), side(after), least=0.0))
     return [ns / S for ns in done.candidate.sort("session")[column].to_list()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agenttrace.diff.comparison import Comparison, compare
-from agenttrace.diff.policy import Budget, Gate, Level, Policy
+from agenttrace.diff.policy import DEFAULT_GATES, Budget, Gate, Level, Policy
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Verdict
 from unit.diff.sides import S, drawn, side
@@ -49,6 +49,15 @@ def test_many_sessions_of_few_tasks_are_few() -> None:
     found = compare(side(rows[0]), side(rows[1]), Policy(gates=(Gate("session.active_time", Stat.GEOMEAN),)))
     assert found.pairing.pairs == 4
     assert found.answers[0].reason == "needs at least 8 sessions a side"
+
+
+def test_a_gate_with_too_few_sessions_still_counts_as_one_of_the_gates() -> None:
+    sides = side(drawn("a", 30, seed=1)), side(drawn("b", 30, seed=2, slower=1.1))
+    alone = compare(*sides, Policy(gates=DEFAULT_GATES[:1])).answers[0]
+    among = compare(*sides, Policy(gates=DEFAULT_GATES[:2])).answers
+    assert among[1].reason == "needs at least 50 sessions a side"
+    assert among[0].p == alone.p
+    assert among[0].p_adjusted == pytest.approx(2 * (alone.p_adjusted or 0))
 
 
 def test_no_gate_at_all_is_inconclusive() -> None:

@@ -43,7 +43,8 @@ def _short(of: Comparison, *, waived: bool) -> str:
 def because(of: Comparison) -> str:
     """What the change of the mean wall time is made of, and whether sessions only did more."""
     if of.cause is Cause.WORKLOAD:
-        return f"sessions do {_more(of)} ({_work(of)}), for equal work {change('session.active_time', of.workload.ratio)}"
+        left = change("session.active_time", of.workload.ratio)
+        return f"sessions do {_more(of)} ({_work(of)}), for equal work {left}"
     whole = of.blame.change_ns
     largest = [
         f"{phase} {moved(ns)}"

@@ -19,7 +19,7 @@ _NAMED = frozenset({"tool", "agent", "model"})
 def key_of(of: Comparison, sources: Sequence[str]) -> Redaction:
     """Hashes with a key that comes out of the names of both sides' sessions and files."""
     frames = (of.pairing.base, of.pairing.candidate)
-    return Redaction.of_words([*sources, *(name for frame in frames for name in frame["session"].to_list())])
+    return Redaction([*sources, *(name for frame in frames for name in frame["session"].to_list())])
 
 
 def redacted(of: Comparison, redaction: Redaction) -> Comparison:

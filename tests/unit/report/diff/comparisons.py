@@ -38,9 +38,12 @@ def waived() -> Comparison:
     after = drawn("b", 60, seed=2)
     for row in after:
         more = row["path_tool_ns"]
-        row.update({name: row[name] + more for name in ("path_tool_ns", "busy_tool_ns", "wall_ns", "active_ns")})
+        row.update(
+            {name: row[name] + more for name in ("path_tool_ns", "busy_tool_ns", "wall_ns", "active_ns")}
+        )
         row["parts"] = [
-            part | {"length_ns": part["length_ns"] + more * (part["phase"] == "tool")} for part in row["parts"]
+            part | {"length_ns": part["length_ns"] + more * (part["phase"] == "tool")}
+            for part in row["parts"]
         ]
         row["turns"] = [{"turn": "1", "length_ns": row["wall_ns"]}]
     policy = Policy(
@@ -76,7 +79,8 @@ def hostile() -> Comparison:
         rows = drawn(f"{HOSTILE}{prefix}", 12, seed=1, slower=slower)
         for row in rows:
             row["parts"] = [
-                part | {name: f"{HOSTILE}{name}" for name in ("tool", "agent", "model")} for part in row["parts"]
+                part | {name: f"{HOSTILE}{name}" for name in ("tool", "agent", "model")}
+                for part in row["parts"]
             ]
         sides.append(side(rows))
     return compare(sides[0], sides[1], today=TODAY)

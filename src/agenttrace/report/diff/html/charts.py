@@ -40,7 +40,15 @@ def _distributions(of: Comparison) -> Chart:
     for name, values, color in zip(_SIDES, times, _COLORS, strict=True):
         x, y = steps(sorted(values.to_list()))
         traces.append(
-            {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "color": color, "line": _SQUARE}
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": name,
+                "x": x,
+                "y": y,
+                "color": color,
+                "line": _SQUARE,
+            }
         )
     ordered = [sorted(values.to_list()) for values in times]
     rows: list[tuple[Cell, ...]] = []

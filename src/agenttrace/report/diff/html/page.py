@@ -20,7 +20,9 @@ from agenttrace.report.html.sections import section_html
 
 DEFAULT_TOP = 20
 _NOT_PAIRED = "The sides are not paired, so that no task stands on both of them."
-_NO_TRACES = "No task moved, or neither side has traces to draw from: a saved baseline keeps times, not traces."
+_NO_TRACES = (
+    "No task moved, or neither side has traces to draw from: a saved baseline keeps times, not traces."
+)
 
 
 def diff_page(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agenttrace.critical_path.analysis import analyze
 from agenttrace.diff.comparison import Comparison, compare
 from agenttrace.diff.summaries import summarise_sessions
-from agenttrace.critical_path.analysis import analyze
 from agenttrace.ingest.reading import read
 from agenttrace.report.diff.html.page import diff_page
 from agenttrace.report.diff.html.pairs import DrawnPair
@@ -78,7 +78,9 @@ def test_the_verdict_stands_first_then_gates_then_what_explains_them(
     assert places == sorted(places)
 
 
-def test_the_most_moved_task_is_drawn_twice_on_one_scale(captures: tuple[Comparison, list[DrawnPair]]) -> None:
+def test_the_most_moved_task_is_drawn_twice_on_one_scale(
+    captures: tuple[Comparison, list[DrawnPair]],
+) -> None:
     text = diff_page(captures[0], SOURCES, captures[1])
     figures = re.findall(r'<svg class="still".*?</svg>', text, re.DOTALL)
     assert len(figures) == 2
