@@ -113,10 +113,9 @@ def _script() -> str:
 def _inputs(**given: str) -> dict[str, str]:
     """The variables of the action's step, with the defaults of its inputs."""
     names = re.findall(r"^        ([A-Z_]+): \$\{\{ inputs\.([a-z-]+) \}\}$", ACTION, re.MULTILINE)
-    defaults = dict(
-        re.findall(r'^  ([a-z-]+):\n    description: .*\n    default: "?([^"\n]*)"?$', ACTION, re.MULTILINE)
-    )
-    return {variable: given.get(variable, defaults.get(name, "")) for variable, name in names}
+    told = r'^  ([a-z-]+):\n    description: .*\n    default: "?([^"\n]*)"?$'
+    defaults: dict[str, str] = dict(re.findall(told, ACTION, re.MULTILINE))
+    return {variable: given.get(variable) or defaults.get(name, "") for variable, name in names}
 
 
 def _act(place: Path, **given: str) -> tuple[int, dict[str, str], str, str]:

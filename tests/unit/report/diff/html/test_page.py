@@ -72,8 +72,10 @@ def test_the_verdict_stands_first_then_gates_then_what_explains_them(
 ) -> None:
     text = diff_page(captures[0], SOURCES, captures[1])
     assert re.search(r'<h1 id="answer">Regression: session\.active_time', text)
-    titles = ("Gates", "Workload", "Both distributions", "Each task", "Where it went", "In which parts")
-    titles += ("The most moved task, side by side", "Waterfall", "All metrics", "Glossary and assumptions")
+    titles = [
+        *("Gates", "Workload", "Both distributions", "Each task", "Where it went", "In which parts"),
+        *("The most moved task, side by side", "Waterfall", "All metrics", "Glossary and assumptions"),
+    ]
     places = [text.index(f">{title}</h2>") for title in titles]
     assert places == sorted(places)
 
