@@ -88,6 +88,8 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
         summaries = summarise_sessions(trace, analyze(trace, service=options.service, ranked=()))
+        if not options.drawn:
+            return SideRead(summaries, reading.findings())
         draw = partial(_drawn, lambda: iter([trace]), options.service)
         return SideRead(summaries, reading.findings(), draw)
     held = hold_all(buckets, reading, options.service, stack)
