@@ -2,8 +2,8 @@
 
 Draws are of whole clusters, pairs together. They are studentised: each draw's error is divided by the error that the
 draw itself would state, and the interval is symmetric, for with few values in a heavy tail plain percentiles are too
-short. What a draw states of a quantile rests on the few values around it, and what it states of a share on the few
-that failed: there it is averaged with what the sample states (measured by benchmarks/diff_calibration.py).
+short. What a draw states of a quantile rests on the few values around it, of a tail mean on a few more, and of a share
+on the few that failed: there it is averaged with what the sample states (measured by benchmarks/diff_calibration.py).
 Of many clusters the statistic is replaced by its linear part, which is then exact enough and costs one product.
 """
 
@@ -23,8 +23,8 @@ _LEAST_ERROR = 1e-12
 _NOTHING = 1e-9
 """A smaller share of the weight is none."""
 
-_OWN_SHARE = 0.75
-"""Of the variance that a draw of a quantile or a share is measured by; the rest is the sample's."""
+_OWN_SHARE, _OWN_SHARE_OF_TAIL = 0.75, 0.9
+"""Of the variance that a draw of a quantile or a share, or of a tail mean, is measured by; the rest is the sample's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,9 @@ def estimate(sample: Sample, stat: Stat, seed: int, *, relative: bool = True) ->
         return None
     if stat is Stat.GEOMEAN:
         return _geometric(sample, seed)
-    own = 1.0 if relative and stat not in QUANTILES else _OWN_SHARE
+    own = _OWN_SHARE_OF_TAIL if stat is Stat.TAIL_MEAN else 1.0
+    if not relative or stat in QUANTILES:
+        own = _OWN_SHARE
     return _ordered(sample, stat, seed, own, relative=relative)
 
 
