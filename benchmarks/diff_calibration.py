@@ -11,6 +11,8 @@ What is known of the drift of runs:
     assumed   one run a side, nothing measured: `diff` takes 5 %
     known     the true drift was stated
     noise     ten runs of the same deployment were measured (`agenttrace noise`)
+
+Where only the work changes, or the work and the serving, sessions are those of diff_workload.py.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from agenttrace.diff.statistics.intervals import LEVEL, interval
 from agenttrace.diff.statistics.sample import Sample, side
 from agenttrace.diff.statistics.shapes import Floats, Ints, Stat
 from agenttrace.diff.verdicts import Measured, Question, answer, measure, overall
+from diff_workload import WORLDS, judged
 
 TASK_SPREAD, SESSION_SPREAD = 0.7, 0.35
 TYPICAL_NS = 60e9
@@ -264,12 +267,16 @@ def main() -> None:
     comparisons = 40 if options.quick else options.comparisons
     began = time.perf_counter()
     residuals = residuals_of(options.captures) if options.captures else None
-    found: dict[str, list[dict[str, object]]] = {"verdicts": [], "coverage": []}
+    found: dict[str, list[dict[str, object]]] = {"verdicts": [], "workload": [], "coverage": []}
     for scene in scenes(residuals):
         if scene.name.startswith(options.only):
             rows = verdicts(scene, comparisons, options.seed)
             found["verdicts"] += rows
             print(*map(row_of, rows), sep="\n", flush=True)
+    for world in WORLDS:
+        if world.name.startswith(options.only):
+            found["workload"].append(judged(world, comparisons, options.seed))
+            print(row_of(found["workload"][-1]), flush=True)
     for stat, tasks in COVERED:
         if "coverage".startswith(options.only):
             found["coverage"].append(coverage(stat, tasks, comparisons, options.seed))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import agenttrace
+from agenttrace.cli.application import main
 from agenttrace.ingest.reading import read
 from browser.hostile import write_hostile_trace
 from browser.idle import write_idle_trace
@@ -44,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Reports of one session, of many, and of a trace that says hostile things."""
+    """Reports of one session, of many, of a trace that says hostile things, and of two captures compared."""
     folder = tmp_path_factory.mktemp("reports")
     hostile = write_hostile_trace(folder / "hostile.jsonl")
     for name, trace in {
@@ -54,6 +55,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "idle": write_idle_trace(folder / "idle.jsonl"),
     }.items():
         (folder / f"{name}.html").write_text(agenttrace.to_html(read(trace)), encoding="utf-8")
+    sides = [str(SAMPLES / "dynamo-captures" / name) for name in "AB"]
+    written = [f"--{kind}={folder / name}" for kind, name in (("html", "diff.html"), ("json", "diff.json"))]
+    assert main(["diff", *sides, *written, "--no-config", "--quiet"]) == 1
     return folder
 
 

@@ -75,3 +75,19 @@ def test_a_session_is_found_wherever_it_was_read(
 def _sessions(document: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(document)["sessions"]
     return found
+
+
+@pytest.mark.parametrize("more", [[], ["--redact"]], ids=["whole", "redacted"])
+def test_a_comparison_and_its_page_are_the_same(
+    more: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    targets = [tmp_path / name for name in ("at_once.html", "in_pieces.html")]
+    at_once = call(capsys, "diff", *RUNS, "--no-config", "--html", str(targets[0]), *more)
+
+    request.getfixturevalue("little")
+
+    assert call(capsys, "diff", *RUNS, "--no-config", "--html", str(targets[1]), *more) == at_once
+    pages = [target.read_text(encoding="utf-8") for target in targets]
+    assert pages[0] == pages[1]
+    assert pages[0].count('<svg class="still"') == 2
+    assert ("A-s009" in pages[0]) is not bool(more)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 import pyarrow as pa
@@ -17,6 +18,7 @@ from agenttrace.cli import options as o
 from agenttrace.cli.analyzing import calibrated_by
 from agenttrace.cli.baselines import baseline_file
 from agenttrace.cli.checks import refuse_findings
+from agenttrace.cli.moved_tasks import draw_movers
 from agenttrace.cli.noise_files import load_noise
 from agenttrace.cli.settings.policies import policy_of
 from agenttrace.cli.settings.resolving import Setting
@@ -34,6 +36,9 @@ from agenttrace.report.diff.as_junit import to_junit
 from agenttrace.report.diff.as_markdown import to_markdown
 from agenttrace.workers.engine import usable_cores
 
+if TYPE_CHECKING:
+    from agenttrace.report.diff.html.pairs import DrawnPair
+
 FAILED, NO_DATA = 1, 3
 
 
@@ -41,6 +46,7 @@ FAILED, NO_DATA = 1, 3
 class Outputs:
     """Where what is written."""
 
+    html: str | None
     json: str | None
     markdown: str | None
     junit: str | None
@@ -61,21 +67,24 @@ class DiffOptions:
     width: int
     color: bool
     strict: bool
+    redact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison, ready to be written."""
+    """A comparison, ready to be written; `pairs`: the most moved tasks as they are drawn, where that is wanted."""
 
     comparison: Comparison
     sources: tuple[str, str]
     candidate: SideRead
     options: DiffOptions
+    pairs: Sequence[DrawnPair] = ()
 
     def write(self) -> None:
         """Files first; the table last, unless something else goes to standard output."""
         of, outputs, top = self.comparison, self.options.outputs, self.options.top or outlines.DEFAULT_TOP
         texts: dict[str | None, Callable[[], str | bytes]] = {
+            outputs.html: self._page,
             outputs.json: lambda: to_json(of),
             outputs.markdown: lambda: to_markdown(of, top=top),
             outputs.junit: lambda: to_junit(of),
@@ -91,6 +100,12 @@ class Compared:
             return
         report = outlines.outline(of, self.sources, top=top)
         write_data([terminal.draw(report, width=self.options.width, color=self.options.color)])
+
+    def _page(self) -> str:
+        from agenttrace.report.diff.html.page import DEFAULT_TOP, diff_page  # noqa: PLC0415  # hardly ever wanted
+
+        top = self.options.top or DEFAULT_TOP
+        return diff_page(self.comparison, self.sources, self.pairs, top=top)
 
     def _tell_github(self, text: str) -> None:
         """Workflow commands are read from standard error too."""
@@ -131,17 +146,34 @@ def run_diff(base: str, candidate: str, options: DiffOptions, stack: ExitStack) 
         o.parse_limit("--suspend-after", options.settings["suspend_after"].value),
         options.jobs or usable_cores(),
         calibrated_by(options.calibrate) if options.calibrate else None,
+        drawn=options.outputs.html is not None,
     )
     sides = [summaries_of(path, side, stack) for path in (base, candidate)]
     if options.strict:
         refuse_findings(pa.concat_tables([one.findings.unify_dictionaries() for one in sides]))
     today = datetime.now(UTC).date()
     found = compare(sides[0].sessions, sides[1].sessions, policy, noise=known, manifest=manifest, today=today)
-    return Compared(found, (base, candidate), sides[1], options)
+    pairs = draw_movers(found, sides[0].draw, sides[1].draw) if side.drawn else ()
+    compared = Compared(found, (base, candidate), sides[1], options, pairs)
+    return _redacted(compared) if options.redact else compared
+
+
+def _redacted(of: Compared) -> Compared:
+    """Without any word of the traces; a saved baseline stays as it is, for it has to be paired by them."""
+    from agenttrace.report.diff import redaction as hashing  # noqa: PLC0415  # hardly ever wanted
+
+    redaction = hashing.key_of(of.comparison, of.sources)
+    before, after = (redaction.hashed("file", path) for path in of.sources)
+    return replace(
+        of,
+        comparison=hashing.redacted(of.comparison, redaction),
+        sources=(before, after),
+        pairs=[hashing.redacted_pair(pair, redaction) for pair in of.pairs],
+    )
 
 
 def _one_on_standard_output(outputs: Outputs) -> None:
-    told = [outputs.json, outputs.markdown, outputs.junit, outputs.baseline]
+    told = [outputs.html, outputs.json, outputs.markdown, outputs.junit, outputs.baseline]
     if told.count(o.STANDARD_OUTPUT) > 1:
         raise UsageError("two outputs would go to standard output", hint="give one of them a file")
 

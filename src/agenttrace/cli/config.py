@@ -52,7 +52,7 @@ def show(
     policy_of(settings)
     if listing is o.Listing.JSON:
         told = {one.name: {"value": one.value, "origin": one.origin} for one in settings.values()}
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS
         write_data([orjson.dumps(told, option=options, default=str)])
         return
     rows = tuple(

@@ -15,7 +15,7 @@ from agenttrace.cli.streams import output_width, wants_color
 
 EPILOG = """Examples:
   agenttrace diff baseline/ candidate/
-  agenttrace diff main.jsonl pr.jsonl --markdown comment.md
+  agenttrace diff main.jsonl pr.jsonl --markdown comment.md --html diff.html
   agenttrace diff base.parquet candidate/ --noise noise.json
   agenttrace diff baseline/ candidate/ --save-baseline base.parquet
 
@@ -35,6 +35,7 @@ def diff(
     *,
     base: Annotated[str, typer.Argument(metavar="BASE", hidden=True)],
     candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", hidden=True)],
+    html: d.HtmlFile = None,
     json_file: d.JsonFile = None,
     markdown: d.MarkdownFile = None,
     junit: d.JunitFile = None,
@@ -44,6 +45,7 @@ def diff(
     save_baseline: d.SaveBaseline = None,
     fail_on: d.FailOn = None,
     exit_zero: d.ExitZero = False,
+    redact: o.Redact = False,
     calibrate: o.Calibrate = None,
     seed: d.Seed = None,
     top: o.Top = None,
@@ -73,7 +75,7 @@ def diff(
         "suspend_after": suspend_after,
     }
     settings = resolve(given, config=config, no_config=no_config)
-    outputs = Outputs(json_file, markdown, junit, save_baseline, github=github)
+    outputs = Outputs(html, json_file, markdown, junit, save_baseline, github=github)
     options = DiffOptions(
         settings,
         outputs,
@@ -84,6 +86,7 @@ def diff(
         output_width(),
         color=wants_color(color),
         strict=strict,
+        redact=redact,
     )
     interrupts.insist()
     with ExitStack() as stack:

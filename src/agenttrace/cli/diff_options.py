@@ -21,6 +21,7 @@ def _file(name: str, what: str) -> object:
 
 
 JsonFile = Annotated[str | None, _file("--json", "Write the JSON document to this file")]
+HtmlFile = Annotated[str | None, _file("--html", "Write the report as one HTML file")]
 MarkdownFile = Annotated[str | None, _file("--markdown", "Write a comment for a pull request, below 60 kB")]
 JunitFile = Annotated[str | None, _file("--junit", "Write JUnit XML, a case for each gate")]
 GitHub = Annotated[

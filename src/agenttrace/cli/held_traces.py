@@ -47,11 +47,12 @@ def hold(trace: Trace, place: str) -> None:
                 stream.write_table(getattr(trace, table.name).unify_dictionaries())
 
 
-def release(place: str) -> Trace:
-    """The trace that is held there, which is then gone."""
+def release(place: str, *, keep: bool = False) -> Trace:
+    """The trace that is held there, which is then gone, unless it is kept for another look."""
     tables = {}
     with pa.OSFile(place, "rb") as file:
         for table in TRACE_TABLES:
             tables[table.name] = pa.ipc.open_stream(file).read_all()
-    Path(place).unlink()
+    if not keep:
+        Path(place).unlink()
     return Trace(**tables)

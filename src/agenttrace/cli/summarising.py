@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agenttrace.errors import NoDataError
@@ -13,31 +14,40 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from agenttrace.model.trace import Trace
+    from agenttrace.report.timeline.timeline import Timeline
     from agenttrace.serving.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class SideOptions:
-    """How traces are read; `service`: how long prefill takes without load, where another trace shows it."""
+    """How traces are read.
+
+    `service`: how long prefill takes without load, where another trace shows it. `drawn`: whether sessions are to
+    be drawn afterwards, for which their traces are kept as long as the stack is open.
+    """
 
     input_format: str | None
     suspend_after_ns: int
     jobs: int
     service: Service | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SideRead:
-    """A side's sessions, and what reading found."""
+    """A side's sessions, and what reading found. `draw` gives the timelines of sessions by id, as far as it can."""
 
     sessions: pl.DataFrame
     findings: pa.Table
+    draw: Callable[[Sequence[str]], dict[str, Timeline]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     place: str
     service: Service
+    keep: bool
 
 
 def summaries_of(path: str, options: SideOptions, stack: ExitStack) -> SideRead:
@@ -77,12 +87,16 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
     buckets = reading.buckets()
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
-        return SideRead(
-            summarise_sessions(trace, analyze(trace, service=options.service, ranked=())), reading.findings()
-        )
+        summaries = summarise_sessions(trace, analyze(trace, service=options.service, ranked=()))
+        if not options.drawn:
+            return SideRead(summaries, reading.findings())
+        draw = partial(_drawn, lambda: iter([trace]), options.service)
+        return SideRead(summaries, reading.findings(), draw)
     held = hold_all(buckets, reading, options.service, stack)
-    parts = list(reading.map(_summarise, (_Work(place, held.service) for place in held.places)))
-    return SideRead(pl.concat([empty(), *parts]).sort("start_ns", "session"), reading.findings())
+    works = (_Work(place, held.service, options.drawn) for place in held.places)
+    parts = list(reading.map(_summarise, works))
+    draw = partial(_drawn, lambda: _kept(held.places), held.service)
+    return SideRead(pl.concat([empty(), *parts]).sort("start_ns", "session"), reading.findings(), draw)
 
 
 def _summarise(work: _Work) -> pl.DataFrame:
@@ -91,5 +105,29 @@ def _summarise(work: _Work) -> pl.DataFrame:
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
     from agenttrace.diff.summaries import summarise_sessions  # noqa: PLC0415
 
-    trace = release(work.place)
+    trace = release(work.place, keep=work.keep)
     return summarise_sessions(trace, analyze(trace, service=work.service, ranked=()))
+
+
+def _kept(places: Sequence[str]) -> Iterator[Trace]:
+    from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
+
+    for place in places:
+        yield release(place, keep=True)
+
+
+def _drawn(
+    traces: Callable[[], Iterator[Trace]], service: Service | None, sessions: Sequence[str]
+) -> dict[str, Timeline]:
+    """The timelines of these sessions, as they were analysed."""
+    from agenttrace.report.timeline.timeline import timelines  # noqa: PLC0415  # hardly ever wanted
+    from agenttrace.serving.parting import part_queue  # noqa: PLC0415
+
+    wanted = set(sessions)
+    found: dict[str, Timeline] = {}
+    for trace in traces():
+        there = sorted(wanted.intersection(trace.sessions.column("session").to_pylist()))
+        if there:
+            parted = part_queue(trace.timed(), service).trace
+            found |= {one.session: one for one in timelines(parted, there)}
+    return found

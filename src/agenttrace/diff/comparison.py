@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -130,7 +131,7 @@ def compare(
     active = spreads["session.active_time"]
     found = Comparison(
         verdict=overall(answers),
-        cause=_cause(answers, workload, policy.gates),
+        cause=cause_of(answers, workload, policy.gates),
         answers=answers,
         budgets=check_budgets(policy.budgets, looks.at),
         metrics=_explored(looks, spreads, (runs[0], runs[1])),
@@ -193,20 +194,24 @@ def _excused(answers: Sequence[Answer], policy: Policy, today: date | None) -> l
     return excused
 
 
-def _cause(answers: Sequence[Answer], workload: Workload, gates: Sequence[Gate]) -> Cause:
-    """Serving is blamed only for what is left when the work is equal."""
+def cause_of(answers: Sequence[Answer], workload: Workload, gates: Sequence[Gate]) -> Cause:
+    """Serving is blamed for what is left when the work is equal, and the work for more only where it surely changed.
+
+    Where nothing is left for sure, whatever explains more of the change is named.
+    """
     if not any(of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT} for of in answers):
         return Cause.NONE
     tolerated = min((gate.tolerated for gate in gates), default=0.05)
     margin = min((gate.margin for gate in gates), default=0.01)
     expected, left, ci = workload.expected, workload.ratio, workload.ci
-    if not workload.changed or expected is None or left is None or ci is None:
+    if expected is None or left is None or ci is None:
         return Cause.SERVING
-    worked = abs(expected - 1) > tolerated
-    served = (ci[0] > 1 + margin and left > 1 + tolerated) or (
-        ci[1] < 1 / (1 + margin) and left < 1 / (1 + tolerated)
-    )
-    return {(True, True): Cause.BOTH, (True, False): Cause.WORKLOAD}.get((worked, served), Cause.SERVING)
+    slower = ci[0] > 1 + margin and left > 1 + tolerated
+    faster = ci[1] < 1 / (1 + margin) and left < 1 / (1 + tolerated)
+    if slower or faster:
+        worked = bool(workload.changed) and abs(expected - 1) > tolerated
+        return Cause.BOTH if worked else Cause.SERVING
+    return Cause.WORKLOAD if abs(math.log(expected)) > abs(math.log(left)) else Cause.SERVING
 
 
 def _explored(looks: _Looks, spreads: Mapping[str, Spread], runs: tuple[int, int]) -> list[Compared]:

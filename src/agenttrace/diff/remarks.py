@@ -75,7 +75,10 @@ def _about_runs(of: Comparison) -> Iterator[Finding]:
 def _about_failures(of: Comparison) -> Iterator[Finding]:
     if any(of.failed):
         base, candidate = of.failed
-        words = f"{base} of the baseline, {candidate} of the candidate failed or were cut off: their times are at least"
+        words = (
+            f"{base} of the baseline, {candidate} of the candidate failed or were cut off: each counts as at least as "
+            "long as what succeeded at its task"
+        )
         yield Finding("failed_sessions", Severity.WARNING, base + candidate, words)
 
 

@@ -65,7 +65,7 @@ def sample_of(metric: Metric, pairing: Pairing) -> Sample:
         .filter(pl.col("value").is_finite())
         for frame in (pairing.base, pairing.candidate)
     ]
-    if pairing.paired:
+    if pairing.paired and all(frame.height for frame in known):
         shared = (
             known[0]
             .get_column("task")

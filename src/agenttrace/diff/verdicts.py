@@ -25,6 +25,8 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
+_KEPT = 0.95
+"""Of alpha; the rest is for p being drawn, and the spread of runs being an estimate itself."""
 
 
 class Verdict(StrEnum):
@@ -132,15 +134,25 @@ class _Looked:
 
 
 def answer(questions: Sequence[Question], alpha: float, seed: int) -> list[Answer]:
-    """The answers of all gates, whose p are adjusted for each other."""
+    """The answers of all gates, whose p are adjusted for each other.
+
+    A gate with too few sessions counts as one of them, with a p of 1: how many gates there are was decided before
+    anything was measured.
+    """
     looked = [_look(question, seed) for question in questions]
-    tested = [of for of in looked if isinstance(of, _Looked) and of.testable]
-    worse, better = holm([of.p_worse for of in tested]), holm([of.p_better for of in tested])
-    adjusted = {id(of): both for of, both in zip(tested, zip(worse, better, strict=True), strict=True)}
+    counted = [of for of in looked if isinstance(of, _Looked) and not _never_fails(of.question)]
+    worse, better = (
+        [min(1.0, p / _KEPT) for p in holm(of_all)]
+        for of_all in (
+            [of.p_worse if of.testable else 1.0 for of in counted],
+            [of.p_better if of.testable else 1.0 for of in counted],
+        )
+    )
+    adjusted = {id(of): both for of, both in zip(counted, zip(worse, better, strict=True), strict=True)}
     return [
         of
         if isinstance(of, Answer)
-        else _judge(of, adjusted.get(id(of), (1.0, 1.0)), len(tested), alpha, seed)
+        else _judge(of, adjusted.get(id(of), (1.0, 1.0)), len(counted), alpha, seed)
         for of in looked
     ]
 
@@ -197,13 +209,13 @@ def _without(question: Question) -> Answer:
     )
 
 
-def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, seed: int) -> Answer:
+def _judge(looked: _Looked, p: tuple[float, float], counted: int, alpha: float, seed: int) -> Answer:
     question, found = looked.question, looked.found
     sign = 1 if question.metric.more_is_worse else -1
     verdict, reason = _verdict(looked, p, alpha)
     told = Drift() if question.spread.origin is Origin.ASSUMED else question.drift
     worse = sign * found.effect > 0
-    smallest = detectable(found, question.drift, seed, alpha / max(tested, 1))
+    smallest = detectable(found, question.drift, seed, _KEPT * alpha / max(counted, 1))
     sides = (question.sample.base, question.sample.candidate)
     return Answer(
         gate=question.gate,
@@ -214,7 +226,7 @@ def _judge(looked: _Looked, p: tuple[float, float], tested: int, alpha: float, s
         bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))),
         p=looked.p_worse if worse else looked.p_better,
         p_adjusted=p[0] if worse else p[1],
-        smallest=question.metric.shown(sign * smallest),
+        smallest=question.metric.shown(sign * smallest) if looked.testable else None,
         verdict=verdict,
         reason=reason,
         n=(len(sides[0].values), len(sides[1].values)),

@@ -9,6 +9,7 @@ out of what they hide, so the same input gives the same bytes, and nobody can tr
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -44,15 +45,19 @@ _SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+
 class Redaction:
     """Hashes words, with a key that comes out of an analysis."""
 
-    def __init__(self, analysis: Analysis) -> None:
-        """The key is made of the names of all files and sessions."""
-        told = [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]
-        self._key = blake2b("\0".join(told).encode("utf-8", "surrogatepass"), digest_size=32).digest()
+    def __init__(self, told: Analysis | Iterable[str]) -> None:
+        """The key is made of the names of all files and sessions: of an analysis, or as they are given."""
+        words = sorted(told) if isinstance(told, Iterable) else _names_of(told)
+        self._key = blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
     def hashed(self, sort: str, word: str) -> str:
         """`session-1f3a5c7e9b`: what sort of word it is, and its hash."""
         data = word.encode("utf-8", "surrogatepass")
         return f"{sort}-{blake2b(data, digest_size=_DIGEST_BYTES, key=self._key).hexdigest()}"
+
+    def name(self, word: str) -> str:
+        """A name hashed, unless agenttrace itself put it there."""
+        return self._word("name", word)
 
     def analysis(self, analysis: Analysis) -> Analysis:
         """The analysis without any word of the trace."""
@@ -114,3 +119,7 @@ class Redaction:
         if column in _CHANGES:
             return _SELECTED.sub(lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word)
         return self.hashed(_SORTS.get(column, "name"), word)
+
+
+def _names_of(analysis: Analysis) -> list[str]:
+    return [*sorted(analysis.sources["path"].to_list()), *sorted(analysis.sessions["session"].to_list())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -60,11 +61,24 @@ def day(value: Any) -> date:  # noqa: ANN401
         raise ValueError("expected a day like 2026-12-31") from error
 
 
-def limit(value: Any) -> float:  # noqa: ANN401
-    """Of a budget: a duration with its unit, or a number for what has none."""
-    if isinstance(value, str):
-        return share(value) if value.strip().endswith("%") else float(parse_duration(value))
-    return share(value)
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Of a budget: nanoseconds where it is a duration, else a number or a share; `told` as it was written."""
+
+    value: float
+    is_duration: bool
+    told: str
+
+    def __str__(self) -> str:
+        """As it was written."""
+        return self.told
+
+
+def limit(value: Any) -> Limit:  # noqa: ANN401
+    """A duration with its unit, or a number for what has none."""
+    if isinstance(value, str) and not value.strip().endswith("%"):
+        return Limit(float(parse_duration(value)), is_duration=True, told=value)
+    return Limit(share(value), is_duration=False, told=str(value))
 
 
 def words(value: Any) -> tuple[str, ...]:  # noqa: ANN401

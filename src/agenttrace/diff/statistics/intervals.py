@@ -17,13 +17,8 @@ POWER = 0.80
 
 def interval(found: Estimate, apart: Drift, seed: int, level: float = LEVEL) -> tuple[float, float]:
     """Low and high end of the effect."""
-    errors = _errors(found, apart, seed)
-    if found.symmetric:
-        half = float(np.quantile(np.abs(errors), level))
-        return found.effect - half, found.effect + half
-    edge = (1 - level) / 2
-    low, high = np.quantile(errors, (edge, 1 - edge))
-    return found.effect + float(low), found.effect + float(high)
+    half = float(np.quantile(np.abs(_errors(found, apart, seed)), level))
+    return found.effect - half, found.effect + half
 
 
 def detectable(found: Estimate, apart: Drift, seed: int, alpha: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agenttrace.diff.comparison import Cause, Comparison
+from agenttrace.diff.policy import Level
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.report.diff.wording import between, change, moved, value
 from agenttrace.units import format_count
@@ -21,23 +22,36 @@ def headline(of: Comparison) -> str:
     parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
     if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
         parts.append(because(of))
+    parts += [f"waived: {told}" for told in [_short(of, waived=True)] if told]
+    parts += [f"warning: {told}" for told in [_short(of, waived=False)] if told]
     broken = [one for one in of.budgets if one.kept is False]
     if broken:
         parts.append(f"over budget: {', '.join(f'{one.metric} {one.budget.stat}' for one in broken)}")
     return "; ".join(part for part in parts if part)
 
 
+def _short(of: Comparison, *, waived: bool) -> str:
+    """The regressions that do not fail: those that are waived, or those of gates that only warn."""
+    return ", ".join(
+        f"{one.gate.metric} ({one.gate.stat}) {change(one.gate.metric, one.change)}"
+        for one in of.answers
+        if one.verdict is Verdict.REGRESSION
+        and (one.waived is not None if waived else one.waived is None and one.gate.level is Level.WARN)
+    )
+
+
 def because(of: Comparison) -> str:
     """What the change of the mean wall time is made of, and whether sessions only did more."""
     if of.cause is Cause.WORKLOAD:
-        return f"sessions do more ({_work(of)}), for equal work {change('session.active_time', of.workload.ratio)}"
+        left = change("session.active_time", of.workload.ratio)
+        return f"sessions do {_more(of)} ({_work(of)}), for equal work {left}"
     whole = of.blame.change_ns
     largest = [
         f"{phase} {moved(ns)}"
         for phase, ns in sorted(of.blame.phases.items(), key=lambda one: -abs(one[1]))
         if ns and whole and ns / whole >= _TOLD_SHARE
     ]
-    more = f", and sessions do more ({_work(of)})" if of.cause is Cause.BOTH else ""
+    more = f", and sessions do {_more(of)} ({_work(of)})" if of.cause is Cause.BOTH else ""
     return ", ".join(largest[:3]) + more
 
 
@@ -53,8 +67,14 @@ def counted(of: Comparison) -> str:
     return f"{sides} · {how} · intervals 90 % · seed {of.policy.seed}"
 
 
+def _more(of: Comparison) -> str:
+    return "more" if (of.workload.expected or 1.0) > 1 else "less"
+
+
 def _work(of: Comparison) -> str:
-    changed = [one for one in of.workload.work if one.changed]
+    told = [one for one in of.workload.work if one.ratio is not None]
+    largest = sorted(told, key=lambda one: -abs((one.ratio or 1.0) - 1))[:1]
+    changed = [one for one in told if one.changed] or largest
     return ", ".join(
         f"{one.name.replace('_', ' ')} {change('session.retries', one.ratio)}" for one in changed[:3]
     )

@@ -46,15 +46,8 @@ def outline(of: Comparison, sources: tuple[str, str], *, top: int = DEFAULT_TOP)
 def gates(of: Comparison) -> Section:
     """Each gate with its verdict; p is adjusted for all gates."""
     columns = (
-        *(Column(title, "text") for title in ("gate", "", "verdict")),
-        *(
-            Column("baseline"),
-            Column("candidate"),
-            Column("change"),
-            Column("90 % within"),
-            Column("p"),
-            Column("seen from"),
-        ),
+        *(Column(title, "text") for title in ("gate", "verdict")),
+        *(Column(title) for title in ("baseline", "candidate", "change", "90 % within", "p")),
     )
     rows = tuple(_gate_row(one) for one in of.answers)
     return Section("Gates", columns, rows, tuple(_gate_notes(of)))
@@ -64,22 +57,26 @@ def _gate_row(one: Answer) -> tuple[Cell, ...]:
     name = one.gate.metric
     tone = _TONES[one.verdict] if one.waived is None else "faint"
     return (
-        Words(name, "strong"),
-        Words(one.gate.stat.value, "faint"),
-        Words(f"{one.verdict.value} (waived)" if one.waived is not None else one.verdict.value, tone),
+        Words(f"{name} {one.gate.stat.value}", "strong"),
+        Words(one.verdict.value if one.waived is None else "waived", tone),
         Words(value(name, one.baseline)),
         Words(value(name, one.candidate)),
         Words(change(name, one.change)),
         Words(between(name, one.bound), "faint"),
         Words(p_value(one.p_adjusted)),
-        Words(change(name, one.smallest), "faint"),
     )
 
 
 def _gate_notes(of: Comparison) -> Iterable[str]:
     for one in of.answers:
-        if one.reason:
+        if one.waived is not None:
+            yield f"{one.gate.metric} {one.gate.stat}: {one.verdict}, waived: {one.waived}"
+        elif one.reason:
             yield f"{one.gate.metric} {one.gate.stat}: {one.reason}"
+    seen = [one for one in of.answers if one.smallest is not None]
+    if seen:
+        told = (f"{one.gate.metric} {one.gate.stat} {change(one.gate.metric, one.smallest)}" for one in seen)
+        yield f"smallest change that would probably have been seen: {', '.join(told)}"
     if of.spread.origin is Origin.ASSUMED:
         yield f"intervals hold what runs may differ by, which is assumed to be {of.spread.sd:.0%} (standard deviation)"
     elif of.spread.origin is Origin.MEASURED:
@@ -220,8 +217,7 @@ def metrics(of: Comparison) -> Section:
         seen.add(one.metric)
         rows.append(
             (
-                Words(one.metric),
-                Words(one.stat.value, "faint"),
+                Words(f"{one.metric} {one.stat.value}"),
                 Words(value(one.metric, one.baseline)),
                 Words(value(one.metric, one.candidate)),
                 Words(change(one.metric, one.change)),
@@ -230,8 +226,8 @@ def metrics(of: Comparison) -> Section:
             )
         )
     columns = (
-        *(Column("metric", "text"), Column("", "text"), Column("baseline"), Column("candidate")),
-        *(Column("change"), Column("90 % within"), Column("q")),
+        Column("metric", "text"),
+        *(Column(title) for title in ("baseline", "candidate", "change", "90 % within", "q")),
     )
     note = "exploratory: q is adjusted for all of them (Benjamini-Hochberg), and decides nothing"
     return Section("All metrics", columns, tuple(rows), (note,))

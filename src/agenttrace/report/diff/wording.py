@@ -23,12 +23,12 @@ def value(metric: str | Metric, of: float | None) -> str:
 
 
 def change(metric: str | Metric, of: float | None) -> str:
-    """`+12 %`, `12.8 ×`, `-3.0 points`; an en dash for null."""
+    """`+12 %`, `12.8 ×`, `-3.0 pp` (percentage points); an en dash for null."""
     relative = (BY_NAME[metric] if isinstance(metric, str) else metric).relative
     if of is None:
         return "–"
     if not relative:
-        return f"{round(100 * of, 1) + 0.0:+.1f} points"  # adding 0 takes the sign from nothing
+        return f"{round(100 * of, 1) + 0.0:+.1f} pp"  # adding 0 takes the sign from nothing
     if of >= _FACTOR_FROM:
         return f"{of:.1f} ×" if of < 1000 else f"{of:,.0f} ×"
     percent = 100 * (of - 1)
@@ -36,8 +36,11 @@ def change(metric: str | Metric, of: float | None) -> str:
 
 
 def between(metric: str | Metric, ends: tuple[float, float] | None) -> str:
-    """An interval of a change."""
-    return "–" if ends is None else f"{change(metric, ends[0])} to {change(metric, ends[1])}"
+    """An interval of a change: `-12 to +14 %`, or `-12 % to 2.1 ×`."""
+    if ends is None:
+        return "–"
+    low, high = (change(metric, end).rsplit(" ", 1) for end in ends)
+    return f"{low[0]} to {' '.join(high)}" if low[1] == high[1] else f"{' '.join(low)} to {' '.join(high)}"
 
 
 def moved(ns: int) -> str:

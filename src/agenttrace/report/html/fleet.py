@@ -73,7 +73,7 @@ def distribution(sessions: pl.DataFrame) -> Chart:
     for (name, values), color in zip(series.items(), ("--accent", "--error"), strict=False):
         ordered = sorted(values.to_list())
         columns.append(Column(name))
-        x, y = _steps(ordered)
+        x, y = steps(ordered)
         traces.append(
             {
                 "type": "scatter",
@@ -91,7 +91,7 @@ def distribution(sessions: pl.DataFrame) -> Chart:
             for values in series.values()
         ]
         rows.append((Words(f"{percent} %"), *cells))
-    scale = {"type": "log"} if _is_wide(sessions["wall_ns"]) else {}
+    scale = {"type": "log"} if is_wide(sessions["wall_ns"]) else {}
     return Chart(
         "distribution",
         "Share of sessions that took at most so long",
@@ -105,13 +105,14 @@ def distribution(sessions: pl.DataFrame) -> Chart:
     )
 
 
-def _steps(ordered: Sequence[int]) -> tuple[list[float], list[float]]:
+def steps(ordered: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Seconds, ascending, and which share of the values is at most so large; of many values some."""
     n = len(ordered)
     ranks = sorted({0, n - 1, *(round(at * (n - 1) / _MOST_POINTS) for at in range(_MOST_POINTS))})
     return [max(ordered[rank], 1) / 1e9 for rank in ranks], [(rank + 1) / n for rank in ranks]
 
 
-def _is_wide(values: pl.Series) -> bool:
+def is_wide(values: pl.Series) -> bool:
     """Whether the longest is so much longer than the shortest that a linear axis shows nothing."""
     ordered = values.sort()
     low, high = ordered[len(ordered) // 10], ordered[-1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agenttrace import __version__
 from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Evidence, Purpose, SpanKind, Status
-from agenttrace.report.cells import Quoted, Words
+from agenttrace.report.cells import Outline, Quoted, Words
 from agenttrace.report.html import assets
 from agenttrace.report.html.charts import Chart
 from agenttrace.report.html.drawn_sessions import Drawn
@@ -39,11 +39,26 @@ def page(
     report = outline(analysis, top=top, labels=labels)
     make = one_session if analysis.sessions.height == 1 else many_sessions
     parts = [*make(analysis, drawn, report.sections), Part("glossary", "Glossary", glossary())]
+    rows = session_rows(analysis.sessions, {one.session for one in drawn})
+    data = {"sessions-data": rows} if analysis.sessions.height > 1 else {}
+    return put_together(_title(analysis), "where the time went", report, parts, drawn, data)
+
+
+def put_together(
+    title: str,
+    about: str,
+    report: Outline,
+    parts: Sequence[Part],
+    drawn: Sequence[Drawn],
+    data: Mapping[str, object],
+) -> str:
+    """A page of these parts: of the outline its answer, its counts and its origin; `data` for the program, by id."""
     charts = [chart for part in parts for chart in part.charts]
     return assets.template("page").substitute(
         policy=_policy(),
         version=__version__,
-        title=text(f"agenttrace: {_title(analysis)}"),
+        title=text(f"agenttrace: {title}"),
+        about=text(about),
         style=assets.style(),
         answer=words(report.answer),
         counts=words(report.counts),
@@ -53,7 +68,7 @@ def page(
         ),
         body="".join(part.html for part in parts),
         footer=text(f"Written by agenttrace {__version__}. This file loads nothing and sends nothing."),
-        data=_data(analysis, drawn, charts),
+        data=_data(data, drawn, charts),
         program=assets.program(),
         plotly=assets.plotly() if charts else "",
     )
@@ -88,7 +103,7 @@ def _hash(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-def _data(analysis: Analysis, drawn: Sequence[Drawn], charts: Sequence[Chart]) -> str:
+def _data(data: Mapping[str, object], drawn: Sequence[Drawn], charts: Sequence[Chart]) -> str:
     report = {
         "phases": phase_table(),
         "kinds": [kind.value.replace("_", " ") for kind in SpanKind],
@@ -99,9 +114,7 @@ def _data(analysis: Analysis, drawn: Sequence[Drawn], charts: Sequence[Chart]) -
     scripts = [_script("report-data", json_script(report))]
     if charts:
         scripts.append(_script("charts-data", json_script({chart.key: chart.drawing for chart in charts})))
-    if analysis.sessions.height > 1:
-        rows = session_rows(analysis.sessions, {one.session for one in drawn})
-        scripts.append(_script("sessions-data", json_script(rows)))
+    scripts += [_script(key, json_script(value)) for key, value in data.items()]
     scripts += [
         f'<script type="application/json" class="session" data-session="{text(one.session)}">{one.data}</script>'
         for one in drawn

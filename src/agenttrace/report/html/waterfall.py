@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from agenttrace.report.html.drawn_sessions import Drawn
 
 
-def waterfall_html(drawn: Sequence[Drawn], phases: Sequence[Phase]) -> str:
-    """Hidden until the page's program draws it; `phases` are those of the legend."""
+def waterfall_html(drawn: Sequence[Drawn], phases: Sequence[Phase], which: str = "slowest") -> str:
+    """Hidden until the page's program draws it; `phases` are those of the legend, `which` sessions are drawn."""
     swatches = "".join(
         f'<li><span class="swatch p-{phase.value}"></span>{phase.value}</li>' for phase in phases
     )
     line = '<li><span class="line"></span>critical path; what is not on it is pale</li>'
     note = _left_out(drawn)
-    return template("waterfall").substitute(picker=_picker(drawn) + note, legend=line + swatches)
+    return template("waterfall").substitute(picker=_picker(drawn, which) + note, legend=line + swatches)
 
 
-def _picker(drawn: Sequence[Drawn]) -> str:
+def _picker(drawn: Sequence[Drawn], which: str) -> str:
     if len(drawn) == 1:
         return ""
     options = "".join(
@@ -33,7 +33,7 @@ def _picker(drawn: Sequence[Drawn]) -> str:
     )
     return (
         f'<p><label for="session-pick">Session</label> <select id="session-pick">{options}</select> '
-        f'<span class="note">the slowest {len(drawn)} are embedded</span></p>'
+        f'<span class="note">the {which} {len(drawn)} are embedded</span></p>'
     )
 
 

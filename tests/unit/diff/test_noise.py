@@ -1,0 +1,135 @@
+"""How much runs of one deployment differ: measured, kept in a file, and used by later comparisons."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agenttrace.cli.noise_files import load_noise, noise_file
+from agenttrace.diff.comparison import compare
+from agenttrace.diff.noise import measure_noise, smallest_change
+from agenttrace.diff.spread import Origin, Runs, measured, pooled
+from agenttrace.diff.verdicts import Verdict
+from agenttrace.errors import InputError
+from unit.diff.sides import drawn, side
+
+
+def _run(number: int, *, faster: float = 1.0, tasks: int = 60) -> list[dict[str, Any]]:
+    """A run in an hour of its own, in which everything takes so much longer."""
+    rows = drawn(f"r{number}", tasks, seed=number)
+    for row in rows:
+        row["run_id"] = str(number)
+        for name in ("wall_ns", "active_ns"):
+            row[name] = round(row[name] * faster)
+    return rows
+
+
+def test_the_spread_of_runs_by_hand() -> None:
+    """Two tasks in two runs, 0.2 apart, without any other deviation."""
+    logs = np.array([1.0, 5.0, 1.2, 5.2])
+    told = measured(logs, np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]))
+    assert told is not None
+    assert told.variance == pytest.approx(0.02), "the variance of -0.1 and 0.1"
+    assert (told.freedom, told.runs) == (1, 2)
+    assert told.within == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_sessions_alone_explain_is_not_of_runs() -> None:
+    random = np.random.default_rng(0)
+    task, run = np.tile(np.arange(200), 8), np.repeat(np.arange(8), 200)
+    told = measured(random.normal(0, 0.35, 1600), task, run)
+    assert told is not None
+    assert math.sqrt(told.variance) < 0.02
+    assert math.sqrt(told.within) == pytest.approx(0.35, rel=0.1)
+
+
+def test_one_run_says_nothing_of_runs() -> None:
+    assert measured(np.array([1.0, 2.0]), np.array([0, 1]), np.array([0, 0])) is None
+
+
+def test_spreads_are_pooled_by_their_degrees_of_freedom() -> None:
+    spread = pooled([Runs(0.01, 1, 2), None, Runs(0.04, 3, 4)], 0.05)
+    assert spread.sd**2 == pytest.approx((0.01 + 3 * 0.04) / 4)
+    assert (spread.freedom, spread.origin) == (4, Origin.MEASURED)
+    assert pooled([None], 0.05).origin is Origin.ASSUMED
+
+
+def test_runs_that_drift_are_noisier_than_those_that_do_not() -> None:
+    steady = measure_noise([side(_run(n)) for n in range(1, 5)], None, 0.05)
+    drifting = measure_noise(
+        [side(_run(n, faster=f)) for n, f in enumerate((1.0, 1.2, 0.85, 1.1))], None, 0.05
+    )
+    of = [{one.metric: one for one in noise.metrics}["session.active_time"] for noise in (steady, drifting)]
+    assert of[0].run_sd < 0.03
+    assert of[1].run_sd == pytest.approx(np.std(np.log([1.0, 1.2, 0.85, 1.1]), ddof=1), rel=0.2)
+    assert of[1].smallest > of[0].smallest > 1
+
+
+def test_the_smallest_change_by_hand() -> None:
+    apart = math.sqrt(2) * 0.05
+    assert smallest_change(0.03, 0.04, 0.05) == pytest.approx(math.exp((1.6449 + 0.8416) * apart), rel=1e-3)
+
+
+def test_a_file_says_again_what_was_measured(tmp_path: Path) -> None:
+    noise = measure_noise([side(_run(n)) for n in range(1, 4)], None, 0.05)
+    path = tmp_path / "noise.json"
+    path.write_bytes(noise_file(noise))
+    told = load_noise(str(path))
+    assert set(told) == {one.metric for one in noise.metrics}
+    of = told["session.active_time"]
+    assert (of.freedom, of.runs) == (2, 3)
+    assert of.variance == pytest.approx(noise.told()["session.active_time"].variance)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"command": "diff", "schema_version": 1}',
+        '{"command": "noise", "schema_version": 2, "runs": 2, "metrics": {}}',
+        '{"command": "noise", "schema_version": 1, "runs": 2, "metrics": []}',
+        '{"command": "noise", "schema_version": 1, "runs": 2, "metrics": {"a": {"run_sd": "x", "freedom": 1}}}',
+    ],
+)
+def test_another_file_is_no_noise(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "noise.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="not a file of `agenttrace noise`"):
+        load_noise(str(path))
+
+
+def test_what_runs_differ_by_widens_what_a_comparison_says() -> None:
+    sides = side(_run(1)), side(_run(2, faster=1.15))
+    found = {
+        name: compare(*sides, noise=noise)
+        for name, noise in {
+            "assumed": None,
+            "quiet": {"session.active_time": Runs(0.001**2, 9, 10)},
+            "loud": {"session.active_time": Runs(0.2**2, 9, 10)},
+        }.items()
+    }
+    width = {
+        name: math.log(of.answers[0].bound[1] / of.answers[0].bound[0])  # type: ignore[index]
+        for name, of in found.items()
+    }
+    assert width["quiet"] < width["assumed"] < width["loud"]
+    seen = {name: of.answers[0].smallest or 0 for name, of in found.items()}
+    assert seen["quiet"] < seen["assumed"] < seen["loud"]
+    assert found["quiet"].answers[0].verdict is Verdict.REGRESSION
+    assert found["loud"].answers[0].verdict is Verdict.INCONCLUSIVE
+    assert {name: of.spread.origin for name, of in found.items()}["quiet"] is Origin.MEASURED
+
+
+def test_several_runs_a_side_tell_what_they_differ_by() -> None:
+    before = [row for n in (1, 2, 3) for row in _run(n)]
+    after = [row for n in (4, 5, 6) for row in _run(n)]
+    found = compare(side(before), side(after))
+    assert found.runs == (3, 3)
+    assert (found.spread.origin, found.spread.freedom) == (Origin.MEASURED, 4)
+    assert "run_drift_assumed" not in {one.code for one in found.findings}

@@ -1,0 +1,105 @@
+"""A comparison in every format. AGENTTRACE_GOLDEN=write writes the expected pages anew: read them by eye."""
+
+from __future__ import annotations
+
+import json
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agenttrace.diff.comparison import Comparison
+from agenttrace.report.diff.as_github import annotation_lines
+from agenttrace.report.diff.as_json import to_json
+from agenttrace.report.diff.as_junit import to_junit
+from agenttrace.report.diff.as_markdown import MOST_BYTES, to_markdown
+from agenttrace.report.diff.outline import outline
+from agenttrace.report.terminal import draw
+from unit.report.analyses import HOSTILE
+from unit.report.diff.comparisons import ALL, SOURCES, hostile, regression
+
+PAGES = Path(__file__).parent / "pages"
+
+
+def _terminal(of: Comparison, width: int = 100) -> str:
+    return draw(outline(of, SOURCES), width=width, color=False)
+
+
+def _annotations(of: Comparison) -> str:
+    return "".join(f"{line}\n" for line in annotation_lines(of))
+
+
+TEXTS: dict[str, Callable[[Comparison], str]] = {
+    "txt": _terminal,
+    "md": to_markdown,
+    "xml": to_junit,
+    "github": _annotations,
+}
+
+
+def _golden(name: str, text: str) -> str:
+    """What is expected; written first where that was asked for."""
+    page = PAGES / name
+    if os.environ.get("AGENTTRACE_GOLDEN") == "write":
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("name", ALL)
+def test_the_text_is_as_it_was(name: str, kind: str) -> None:
+    text = TEXTS[kind](ALL[name]())
+    assert text == _golden(f"{name}.{kind}", text)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_document_is_as_it_was(name: str) -> None:
+    text = to_json(ALL[name]()).decode()
+    assert _alike(json.loads(text), json.loads(_golden(f"{name}.json", text)))
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Equal but for the last digits of numbers, which differ between machines."""
+    if isinstance(one, float) or isinstance(other, float):
+        return bool(one == pytest.approx(other, rel=1e-6, abs=1e-9))
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_gates_are_a_table_in_100_columns(name: str) -> None:
+    page = _terminal(ALL[name]())
+    assert max(map(len, page.splitlines())) <= 100
+    gates = page.partition("Gates ")[2].splitlines()[1:]
+    assert gates[0].split()[:2] == ["gate", "verdict"]
+    assert gates[1].split()[:2] == ["session.active_time", "geomean"]
+
+
+def test_one_comparison_gives_the_same_bytes_twice() -> None:
+    regression.cache_clear()
+    first = to_json(regression())
+    regression.cache_clear()
+    assert to_json(regression()) == first
+
+
+def test_the_comment_stays_below_what_a_comment_may_hold() -> None:
+    assert len(to_markdown(hostile(), top=1000).encode()) <= MOST_BYTES
+
+
+def test_hostile_words_do_nothing_in_any_format() -> None:
+    of = hostile()
+    page = _terminal(of)
+    assert all(line.isprintable() for line in page.splitlines())
+    for text in (to_markdown(of), to_junit(of), _annotations(of)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    ET.fromstring(to_junit(of))  # noqa: S314  # written above
+    assert len(_annotations(of).splitlines()) == len(annotation_lines(of))
+    assert any(HOSTILE[:4] in row["name"] for row in json.loads(to_json(of))["attribution"])
