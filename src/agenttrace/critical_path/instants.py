@@ -134,6 +134,7 @@ def _with_mirrors(divided: Instants, forest: Forest, rows: Ints, holder: Ints) -
     source = divided.place[holder]
     start, end = forest.start[rows, None], forest.end[rows, None]
     beyond = ~divided.given & (divided.at >= forest.end[divided.rows, None])
+    beyond = np.logical_and.accumulate(beyond[:, ::-1], axis=1)[:, ::-1]
     at = np.where(beyond, _LATEST, divided.at)[source]
     inside = (at > start) & (at < end)
     all_rows = np.concatenate([divided.rows, rows])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agenttrace.ingest.assembly.agents import Lanes
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.lookup import NONE, Rows
-from agenttrace.ingest.assembly.parents import in_cycle
+from agenttrace.ingest.assembly.parents import in_cycle, nearest
 
 SPAWN_TOLERANCE_NS = 5_000_000
 """A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""
@@ -41,7 +41,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     table = lanes.table.with_row_index("lane_no").with_columns(pl.col("lane_no").cast(pl.Int64))
     lane = lanes.lane
     table = _spawned(table, spans, lane)
-    holding = _existing_holders(spans, table)
+    holding = _existing_holders(spans, parents, table, lane)
     count, sessions = spans.height, table.get_column("sid").n_unique()
     session_row = count + table.get_column("sid").rank("dense").to_numpy().astype(np.int64) - 1
     made = holding == NONE
@@ -186,7 +186,9 @@ def _innermost(table: pl.DataFrame, spans: pl.DataFrame, parents: Rows) -> pl.Se
     ).to_series()
 
 
-def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:
+def _existing_holders(
+    spans: pl.DataFrame, parents: Rows, table: pl.DataFrame, lane: NDArray[np.int64]
+) -> Rows:
     """A lane's own span of kind agent, where it has exactly one, and that one reaches over the whole lane."""
     single = table.get_column("agent_rows").list.len().to_numpy() == 1
     row = table.get_column("agent_rows").list.first().fill_null(NONE).to_numpy().astype(np.int64)
@@ -198,10 +200,25 @@ def _existing_holders(spans: pl.DataFrame, table: pl.DataFrame) -> Rows:
         table.get_column("high").fill_null(0).to_numpy(),
     )
     at = np.maximum(row, 0)
-    covers = (starts[at] <= low + SPAWN_TOLERANCE_NS) & (ends[at] >= high - SPAWN_TOLERANCE_NS)
+    covers = (starts[at] <= low) & (ends[at] >= high)
+    covers |= ~_outgrown(spans, parents, lane, np.where(single, row, NONE))
     open_end = spans.get_column("open_end").to_numpy()[at]
     main = table.get_column("main").to_numpy()
     return np.where(single & (covers | open_end | ~main), row, NONE)
+
+
+def _outgrown(spans: pl.DataFrame, parents: Rows, lane: NDArray[np.int64], holder: Rows) -> NDArray[np.bool_]:
+    """Lanes with spans beyond the bounds of their `holder`; what its parents say lies in it may miss them a little."""
+    starts, ends = spans.get_column("start_ns").to_numpy(), spans.get_column("end_ns").to_numpy()
+    holds = np.zeros(len(starts), np.bool_)
+    holds[holder[holder != NONE]] = True
+    own = holder[lane]
+    error = np.where(nearest(parents, holds) == own, SPAWN_TOLERANCE_NS, 0)
+    known = own != NONE
+    beyond = known & ((starts + error < starts[own]) | (ends - error > ends[own]))
+    found: NDArray[np.bool_] = holder == NONE
+    found[lane[beyond]] = True
+    return found
 
 
 def _demoted(spans: pl.DataFrame, holder: Rows) -> pl.Series:
