@@ -107,6 +107,9 @@ class Fleet:
         job = self._job(row)
         place = self._router(self.replicas, job, now) if len(self.replicas) > 1 else 0
         self._simulation.book.replica[row] = place
+        for point, offset, _ in self._itinerary.hangs[row]:
+            if offset <= 0:
+                self._simulation.reach(point, self._simulation.book.sent[row])
         due = self.replicas[place].submit(job, now)
         return None if due is None else (place, self.replicas[place].version, due)
 
@@ -129,8 +132,8 @@ class Fleet:
         job.told_hit, job.priority, job.effort = demand.told_hit[row], demand.priority[row], effort
         job.stops = [
             (round(share * steps), stop)
-            for stop, (_, _, share) in enumerate(self._itinerary.hangs[row])
-            if 0 < share < 1 and round(share * steps) > 0
+            for stop, (_, offset, share) in enumerate(self._itinerary.hangs[row])
+            if offset > 0 and 0 < share < 1 and round(share * steps) > 0
         ]
         return job
 
@@ -143,8 +146,8 @@ class Fleet:
         """What hung on the time before it is reached."""
         self._simulation.book.first[job.row] = now
         steps = job.steps
-        for point, _, share in self._itinerary.hangs[job.row]:
-            if share < 1 and (share <= 0 or round(share * steps) <= 0):
+        for point, offset, share in self._itinerary.hangs[job.row]:
+            if offset > 0 and share < 1 and (share <= 0 or round(share * steps) <= 0):
                 self._simulation.reach(point, now)
 
     def passed(self, job: Job, stop: int, now: int) -> None:
@@ -154,6 +157,6 @@ class Fleet:
     def finished(self, job: Job, now: int) -> None:
         """The last token is out."""
         self._simulation.book.done[job.row] = now
-        for point, _, share in self._itinerary.hangs[job.row]:
-            if share >= 1:
+        for point, offset, share in self._itinerary.hangs[job.row]:
+            if offset > 0 and share >= 1:
                 self._simulation.reach(point, now)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttrace.replay.choices import Load
 from agenttrace.replay.fleet import Deployment, Factors
+from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, estimate_ratio
@@ -71,6 +73,8 @@ def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int
         _steadied(own.draw(session, np.random.default_rng([seed, 1, draw])), target.deterministic)
         for draw in range(draws)
     ]
+    if stage.load is Load.ISOLATED and stage.reference is not None:
+        factors = [_steadied(_recorded_factors(stage.reference, len(session)), target.deterministic)]
     first = stage.play(served, factors[0])
     jittered = [first.wall, *(stage.play(served, factor).wall for factor in factors[1:])]
     varied = []
@@ -78,6 +82,13 @@ def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int
         other = target.drawn(np.random.default_rng([seed, 2, draw]))
         varied.append(stage.play(other, factors[0]).wall)
     return Simulated(Draws(np.array(jittered, np.float64), np.array(varied, np.float64)), first)
+
+
+def _recorded_factors(reference: Reference, requests: int) -> Factors:
+    """Each request's own residuals: alone, it keeps those that it had."""
+    if reference.own is None:
+        return Factors([1.0] * requests, [1.0] * requests)
+    return Factors(reference.own.prefill.tolist(), reference.own.decode.tolist())
 
 
 def _steadied(factors: Factors, share: float) -> Factors:

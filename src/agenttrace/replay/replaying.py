@@ -13,6 +13,7 @@ from agenttrace.critical_path.summary import summarise
 from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
+from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
@@ -74,13 +75,14 @@ class Answer:
 class Replayed:
     """What was played, and the checks on it.
 
-    `identity_error_ns`: how far recorded durations through the same course are from the recorded sessions.
+    `recorded`: what the sessions took; empty where nobody says. `identity_error_ns`: how far recorded durations
+    through the same course are from that, None where nothing is recorded.
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
     """
 
     sessions: int
     recorded: Ints
-    identity_error_ns: int
+    identity_error_ns: int | None
     self_ratio: tuple[float, float] | None
     load: Load
     lanes: int
@@ -98,11 +100,10 @@ def replay(
     """Plays the workload, which was read from the trace, on the baseline and on every target that fits."""
     lanes = scenario.lanes or recorded_lanes(workload.start, workload.wall)
     draws = draws_for(len(workload.requests), scenario.draws)
-    stage = set_stage(workload, scenario.load, lanes)
-    unchanged = set_stage(workload, Load.RECORDED, 0).play_recorded()
-    error = int(np.abs(unchanged.wall - workload.wall).max(initial=0))
+    reference = _reference(workload, baseline, scenario.load)
+    stage = set_stage(workload, scenario.load, lanes, reference)
     before = _before(stage, baseline, draws, scenario.seed)
-    faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes)
+    faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes, reference)
     answers = [
         _answer(
             trace,
@@ -117,8 +118,8 @@ def replay(
     ]
     return Replayed(
         sessions=len(workload.names),
-        recorded=workload.wall,
-        identity_error_ns=error,
+        recorded=workload.wall if workload.timed else workload.wall[:0],
+        identity_error_ns=_identity_error(workload),
         self_ratio=_self_ratio(workload, baseline),
         load=scenario.load,
         lanes=lanes if scenario.load is Load.CLOSED else 0,
@@ -129,6 +130,20 @@ def replay(
         answers=answers,
         unfit=[target for target in targets if not target.fits],
     )
+
+
+def _reference(workload: Workload, baseline: Baseline, load: Load) -> Reference | None:
+    """What recorded service is set in relation to, where there is such."""
+    if load is not Load.ISOLATED or baseline.target is None or not workload.timed:
+        return None
+    return Reference(baseline.target.build({}), baseline.jitter.own)
+
+
+def _identity_error(workload: Workload) -> int | None:
+    if not workload.timed:
+        return None
+    unchanged = set_stage(workload, Load.RECORDED, 0).play_recorded()
+    return int(np.abs(unchanged.wall - workload.wall).max(initial=0))
 
 
 def _before(stage: Stage, baseline: Baseline, draws: int, seed: int) -> Simulated:

@@ -18,6 +18,7 @@ from agenttrace.replay.course import Course, lay_course
 from agenttrace.replay.prefix_paths import Changes, PrefixPaths, prefix_paths
 from agenttrace.replay.requests import Requests, joined, read_requests
 from agenttrace.replay.served import find_served
+from agenttrace.replay.untimed import is_untimed, laid_out, stated_pauses
 
 _SCOPES = tuple(HashScope)
 
@@ -37,7 +38,8 @@ class Prompts:
 class Workload:
     """Sessions in the order of their rows. `start`, `wall`: when each began and how long it took, ns.
 
-    `models`: the names of the models, by number.
+    `models`: the names of the models, by number. `timed`: whether the source says how long things took; if not,
+    starts and lengths stand for nothing.
     """
 
     names: list[str]
@@ -47,11 +49,13 @@ class Workload:
     course: Course
     prompts: Prompts
     models: list[str]
+    timed: bool
 
 
 def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
-    """The timed sessions of a trace as a workload, with tools that take `tool_factor` of their time."""
-    trace = trace.timed()
+    """The timed sessions of a trace as a workload, or all where none is; tools take `tool_factor` of their time."""
+    timed = not is_untimed(trace)
+    trace = trace.timed() if timed else laid_out(trace)
     models: dict[str, int] = {}
     requests, courses, changes, names, bounds = [], [], [], [], []
     sessions = spans = 0
@@ -64,7 +68,9 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         found.session[:] += sessions
         found.span[:] += spans
         requests.append(found)
-        courses.append(lay_course(graph, network, served, tool_factor))
+        courses.append(
+            lay_course(graph, network, served, tool_factor, None if timed else stated_pauses(chunk))
+        )
         names += [str(name) for name in graph.spans.names.to_pylist()]
         first = graph.spans.first
         bounds.append(np.stack([graph.forest.start[first], graph.forest.end[first]]))
@@ -80,6 +86,7 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         course=_joined_courses(courses, [len(part) for part in requests]),
         prompts=_prompts(changes),
         models=list(models),
+        timed=timed,
     )
 
 

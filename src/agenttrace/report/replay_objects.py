@@ -34,7 +34,7 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
     return {
         "schema_version": JSON_VERSION,
         "command": "replay",
-        "recorded": {"wall_ns": {**_percentiles(replayed.recorded), "n": count}},
+        "recorded": {"wall_ns": {**_percentiles(replayed.recorded), "n": len(replayed.recorded)}},
         "identity": {
             "recorded_durations_max_error_ns": replayed.identity_error_ns,
             "self": None
@@ -171,6 +171,8 @@ def _percentiles(values: np.ndarray, *, low: bool = False) -> Row:
     if low:
         found = -percentiles(-values)
         return {f"p{percent}": _number(float(value)) for percent, value in zip(PERCENTS, found, strict=True)}
+    if values.dtype == np.int64 and not len(values):
+        return dict.fromkeys(("p50", "p95", "p99"))
     if values.dtype == np.int64:
         told = quantiles(values.tolist())
         return {"p50": told.p50, "p95": told.p95, "p99": told.p99}

@@ -34,12 +34,13 @@ def replay_sections(replayed: Replayed, findings: Sequence[dict[str, object]]) -
 
 def _walls(replayed: Replayed) -> Section:
     recorded = quantiles(replayed.recorded.tolist())
+    told = (recorded.p50, recorded.p95, recorded.p99) if len(replayed.recorded) else (None, None, None)
     rows: list[tuple[Cell, ...]] = [
         (
             Words("recorded"),
             *(
                 _shown(value, percent, replayed.sessions)
-                for percent, value in zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+                for percent, value in zip(PERCENTS, told, strict=True)
             ),
             Words(""),
         ),

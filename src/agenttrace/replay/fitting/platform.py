@@ -14,7 +14,7 @@ from agenttrace.replay.fitting.resimulation import Residuals, residuals, resimul
 from agenttrace.replay.fitting.service_times import ServiceFit, fit_service_times
 from agenttrace.replay.fleet import Demand, demand_of
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
-from agenttrace.replay.quantities import Claim, Identified, Quantity
+from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 from agenttrace.replay.workload import Workload
 
 _QUANTILES = 21
@@ -75,8 +75,8 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     source = f"{fit.requests} requests"
     numbers = {}
     for place, name in enumerate(_ORDER):
-        value = float(fit.weights[place])
-        low, high = (float(bound) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
+        value = stated(float(fit.weights[place]))
+        low, high = (stated(float(bound)) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
         narrow = value > 0 and high - low <= 2 * _WEAK * value
         identified = Identified.YES if narrow else Identified.NO
         numbers[name] = Quantity(
@@ -84,14 +84,14 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
         )
     requests = workload.requests
     queue = requests.queue[requests.queue_end != NULL]
-    stated = len(queue) > 0
+    told = len(queue) > 0
     numbers["request_overhead"] = Quantity(
-        float(queue.mean()) if stated else 0.0,
+        stated(float(queue.mean())) if told else 0.0,
         "ns",
-        Claim.MEASURED if stated else Claim.ASSUMED,
-        "the queue that the source states before the dispatch" if stated else "no queue is stated",
+        Claim.MEASURED if told else Claim.ASSUMED,
+        "the queue that the source states before the dispatch" if told else "no queue is stated",
         *_mean_interval(queue),
-        Identified.YES if stated else Identified.NO,
+        Identified.YES if told else Identified.NO,
     )
     tokens = workload.prompts.block_tokens
     numbers |= _limit("replicas", worker_limit(requests), "workers named", always=True)
