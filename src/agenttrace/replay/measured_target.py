@@ -20,6 +20,10 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         raise UsageError(
             f"--set {unknown[0]}: {platform.name} has no such number", hint=f"it has: {', '.join(NAMES)}"
         )
+    if policies.offload is not None:
+        raise UsageError(
+            f"--set offload={policies.offload}: {platform.name} was measured and states no tiers"
+        )
     numbers = dict(platform.numbers)
     for name, value in policies.numbers.items():
         numbers[name] = Quantity(value, NAMES[name][0], Claim.ASSUMED, "--set")
@@ -31,7 +35,7 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
             for name, number in chosen.numbers.items()
         }
         found = replace(chosen, numbers=varied).deployment(replicas, policies.routing)
-        return replace(found, keep_ns=policies.keep_ns)
+        return replace(found, keep_ns=policies.keep_ns, release=policies.release)
 
     return Target(
         platform=platform.name,

@@ -29,14 +29,14 @@ class _Watched:
         self.pool = BlockPool(self.lengths, self.blocks)
         self.replica = Replica(STEPS, self.limits, self.pool, self)
 
-    def admitted(self, job: Job, now: int) -> None:
+    def admitted(self, _job: Job, now: int) -> None:
         assert now >= self.now
 
     def first_token(self, job: Job, now: int) -> None:
         assert now >= self.now
         self.answered.append(job.row)
 
-    def passed(self, job: Job, stop: int, now: int) -> None:
+    def passed(self, _job: Job, _stop: int, now: int) -> None:
         assert now >= self.now
 
     def finished(self, job: Job, now: int) -> None:
