@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,20 @@ class Deployment:
     decode_replicas: int = 0
     transfer_ns: float = 0.0
     below: Below | None = None
+
+
+def in_blocks_of(deployment: Deployment, tokens: int) -> Deployment:
+    """The same servers, which count in blocks of so many tokens, as the traces do; 0: as they do themselves."""
+    own = deployment.limits.block_tokens
+    if tokens in {0, own}:
+        return deployment
+    below, blocks = deployment.below, deployment.kv_blocks
+    return replace(
+        deployment,
+        limits=replace(deployment.limits, block_tokens=tokens),
+        kv_blocks=None if blocks is None else max(1, blocks * own // tokens),
+        below=below and Below(below.blocks * own // tokens, below.latency_ns, below.block_ns * tokens / own),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

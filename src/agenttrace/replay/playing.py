@@ -9,7 +9,7 @@ import numpy as np
 from agenttrace.critical_path.arrays import NULL, Ints
 from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
-from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of
+from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of, in_blocks_of
 from agenttrace.replay.isolated import Reference, modelled_times, scaled_times
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
 from agenttrace.replay.load import arrivals
@@ -36,6 +36,7 @@ class Stage:
         """One run on these servers. Isolated: nobody shares a server with another session."""
         if self.load is Load.ISOLATED:
             return self._alone(deployment, factors)
+        deployment = in_blocks_of(deployment, self.workload.prompts.block_tokens)
         return self._simulation(deployment.overhead_ns).run(
             lambda running: Fleet(running, self.itinerary, self.demand, deployment, factors)
         )
