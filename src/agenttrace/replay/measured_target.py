@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agenttrace.errors import UsageError
+from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
@@ -43,6 +44,8 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         split=None,
         build=build,
         jitter=_jitter(platform),
+        rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
+        observed=platform.observed,
         assumptions=[Assumption(name, number) for name, number in numbers.items() if name in NAMES],
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
@@ -54,6 +55,7 @@ def modelled_target(
         deterministic=_deterministic(chosen, model),
         notes=[room.missing] if room.missing else [],
         claims=_claims(chosen, model),
+        rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
     )
 
 

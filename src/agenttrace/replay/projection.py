@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.replay.choices import Load
+from agenttrace.replay.extrapolation import Beyond, conditions_left, widened
 from agenttrace.replay.fleet import Deployment, Factors
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
@@ -46,7 +47,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projected:
-    """What a target does to the sessions. Lists in the order of PERCENTS."""
+    """What a target does to the sessions. Lists in the order of PERCENTS. `left`: where it is extrapolated."""
 
     target: Target
     simulated: Simulated
@@ -54,6 +55,7 @@ class Projected:
     gain: list[Estimate]
     without_jitter: Outcome
     sensitivity: list[Sensitivity]
+    left: list[Beyond]
 
 
 def draws_for(requests: int, asked: int | None) -> int:
@@ -104,11 +106,13 @@ def project(
     """A target beside the baseline, which was simulated with the same draws and seed."""
     found = simulate(stage, target, jitter, draws, seed)
     plain = stage.play(target.build({}))
+    left = conditions_left(stage.workload, found.first, target.observed)
     return Projected(
         target=target,
         simulated=found,
-        wall=estimate(found.draws, seed),
-        gain=estimate_ratio(baseline.draws, found.draws, seed),
+        wall=widened(estimate(found.draws, seed), left),
+        gain=widened(estimate_ratio(baseline.draws, found.draws, seed), left),
+        left=left,
         without_jitter=plain,
         sensitivity=_tornado(stage, baseline, target, plain, found),
     )

@@ -13,6 +13,7 @@ from agenttrace.critical_path.summary import summarise
 from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
+from agenttrace.replay.costs import Cost, cost_of
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.load import recorded_lanes
@@ -69,6 +70,7 @@ class Answer:
     requests: Requested
     turn: list[Estimate]
     advice: list[Advice]
+    cost: Cost | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +111,6 @@ def replay(
             trace,
             stage,
             faster_tools,
-            before,
             project(stage, before, target, baseline.jitter, draws, scenario.seed),
             scenario.seed,
         )
@@ -163,22 +164,20 @@ def _self_ratio(workload: Workload, baseline: Baseline) -> tuple[float, float] |
     return float(ratio[0]), float(ratio[1])
 
 
-def _answer(
-    trace: Trace, stage: Stage, faster_tools: Stage, before: Simulated, projected: Projected, seed: int
-) -> Answer:
-    outcome = projected.simulated.first
+def _answer(trace: Trace, stage: Stage, faster_tools: Stage, projected: Projected, seed: int) -> Answer:
+    outcome, served = projected.simulated.first, projected.target.build({})
     phases = _phases(trace, outcome)
     requests = requested(stage.workload, outcome)
     turns = requests.turn.astype(np.float64)[None, :]
     none = np.zeros((0, turns.shape[1]))
-    del before
     return Answer(
         projected=projected,
         phases=phases,
         bottleneck=max(phases, key=lambda name: phases[name]) if any(phases.values()) else None,
         requests=requests,
         turn=estimate(Draws(turns, none), seed),
-        advice=advise(stage, projected.target.build({}), faster_tools),
+        advice=advise(stage, served, faster_tools),
+        cost=cost_of(outcome, served.replicas + served.decode_replicas, projected.target.rates),
     )
 
 

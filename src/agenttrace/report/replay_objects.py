@@ -76,6 +76,17 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             "itl_ns": _percentiles(requests.itl),
             "tokens_per_s_user": _percentiles(1e9 / np.maximum(requests.itl, 1), low=True),
         },
+        "extrapolated": [
+            {
+                "condition": one.condition,
+                "observed": [one.low, one.high],
+                "reached": _number(one.reached),
+                "share": _number(one.share),
+            }
+            for one in answer.projected.left
+        ],
+        "cost": answer.cost
+        and {"price_per_session": answer.cost.price, "energy_kwh_per_session": answer.cost.energy_kwh},
         "fits": target.fits,
         "racks": target.racks,
         "bottleneck": answer.bottleneck,

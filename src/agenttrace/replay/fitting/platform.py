@@ -96,7 +96,12 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     tokens = workload.prompts.block_tokens
     numbers |= _limit("replicas", worker_limit(requests), "workers named", always=True)
     numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
-    numbers |= _limit("kv_blocks", block_limit(requests, demand, tokens), "hits lost to eviction")
+    numbers |= _limit(
+        "kv_blocks", block_limit(requests, demand, tokens), "the capacity at which as many hits are evicted"
+    )
+    largest = int(np.maximum(requests.input_tokens - np.maximum(requests.cached_tokens, 0), 0).max(initial=0))
+    unknown = Limit(largest, largest, None, Identified.NO)
+    numbers |= _limit("step_tokens", unknown, "the most that one prompt had to prefill")
     if tokens:
         numbers["block_tokens"] = Quantity(
             tokens,
@@ -120,7 +125,8 @@ def _mean_interval(values: np.ndarray) -> tuple[float | None, float | None]:
 
 def _limit(name: str, limit: Limit, source: str, *, always: bool = False) -> dict[str, Quantity]:
     """A limit that was not met is none; how far it was seen not to bind stands in its `low`."""
-    if limit.identified is not Identified.YES and not always:
+    met = limit.identified is Identified.YES or limit.high is not None
+    if not met and not always:
         return {
             f"{name}_seen": Quantity(
                 limit.low, NAMES[name][0], Claim.MEASURED, source, limit.low, None, limit.identified

@@ -28,10 +28,24 @@ LIMITS = {
     "kv_blocks": ("blocks", "of KV cache of a replica"),
     "block_tokens": ("tokens", "in a block of KV cache"),
     "decode_replicas": ("replicas", "that decode what the others prefill; 0: each does both"),
+    "power": ("kW", "of one replica"),
+    "price": ("a hour", "of one replica, in any currency"),
+    "energy_price": ("a kWh", "in the same currency"),
     "transfer_per_token": ("ns/token", "of cache, from where it was prefilled to where it is decoded"),
 }
 NAMES = {**STEP_TIMES, **LIMITS}
-_OPTIONAL = frozenset({"sequences", "step_tokens", "kv_blocks", "decode_replicas", "transfer_per_token"})
+_OPTIONAL = frozenset(
+    {
+        "sequences",
+        "step_tokens",
+        "kv_blocks",
+        "decode_replicas",
+        "transfer_per_token",
+        "power",
+        "price",
+        "energy_price",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

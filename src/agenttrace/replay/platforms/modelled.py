@@ -56,6 +56,8 @@ SERVING = {
     "transfer_bandwidth": ("GB/s per direction", "of one replica's caches to another"),
     "model_error": ("1", "by how much all times may be off"),
     "power": ("kW", "of one replica"),
+    "price": ("a hour", "of one replica, in any currency"),
+    "energy_price": ("a kWh", "in the same currency"),
 }
 SPLITS = ("none", "attention-ffn", "whole-decode", "draft")
 
