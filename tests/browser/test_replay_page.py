@@ -16,7 +16,7 @@ _TARGETS = ("--platform", "b200", "--platform", "vr-nvl72-lpx", "--platform", "h
 def replayed(reports: Path) -> None:
     """A capture on two platforms that hold the model and one that does not; and a platform of a hostile name."""
     (trace,) = sorted((SAMPLES / "dynamo-captures" / "A").glob("request-trace*"))
-    options = ("--model", "kimi-k2-instruct", "--set", "gpu_memory=180", "--draws", "2", "-q")
+    options = ("--model", "kimi-k2-instruct", "--draws", "2", "-q")
     assert main(["replay", str(trace), *_TARGETS, *options, "--html", str(reports / "replay.html")]) == 0
     fitted = reports / "hostile.toml"
     assert main(["fit", str(trace), "-o", str(fitted), "--name", HOSTILE, "-q"]) == 0

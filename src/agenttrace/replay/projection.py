@@ -106,25 +106,23 @@ def project(
     """A target beside the baseline, which was simulated with the same draws and seed."""
     found = simulate(stage, target, jitter, draws, seed)
     plain = stage.play(target.build({}))
+    gain = estimate_ratio(baseline.draws, found.draws, seed)
     left = conditions_left(stage.workload, found.first, target.observed)
     return Projected(
         target=target,
         simulated=found,
         wall=widened(estimate(found.draws, seed), left),
-        gain=widened(estimate_ratio(baseline.draws, found.draws, seed), left),
+        gain=widened(gain, left),
         left=left,
         without_jitter=plain,
-        sensitivity=_tornado(stage, baseline, target, plain, found),
+        sensitivity=_tornado(stage, target, plain, gain[0].value),
     )
 
 
-def _tornado(
-    stage: Stage, baseline: Simulated, target: Target, plain: Outcome, found: Simulated
-) -> list[Sensitivity]:
+def _tornado(stage: Stage, target: Target, plain: Outcome, middle: float) -> list[Sensitivity]:
     """The numbers that move the gain most, the most first."""
-    before = float(np.median(baseline.draws.jitter[0]))
-    # Single runs without jitter: the ratio of both runs carries it over to the gain.
-    scale = before / max(float(np.median(found.draws.jitter[0])), 1.0) * float(np.median(plain.wall))
+    # Single runs without jitter: the ratio to the unchanged one carries them over to the gain.
+    scale = middle * (float(np.median(plain.wall)) if len(plain.wall) else 0.0)
 
     def gain(deployment: Deployment) -> float:
         return scale / max(float(np.median(stage.play(deployment).wall)), 1.0)
