@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agenttrace.replay.workload import Workload
 
 _VERSION = 2
+_BLOCK_TOKENS = 16
 _NS_IN_MS = 1e6
 Row = dict[str, Any]
 
@@ -32,9 +33,8 @@ class _Wait(NamedTuple):
 def to_agentic_mooncake(workload: Workload, *, redact: bool = False) -> Iterator[bytes]:
     """The lines. `redact`: sessions are numbers, models are not told. Needs token counts: others count as one."""
     blocks = workload.prompts.block_tokens
-    head: Row = {"schema": "dynamo.agentic_mooncake", "version": _VERSION, "hash_id_scope": "global"}
-    if blocks:
-        head["block_size"] = blocks
+    head: Row = {"schema": "dynamo.agentic_mooncake", "version": _VERSION, "hash_id_scope": "local"}
+    head["block_size"] = blocks or _BLOCK_TOKENS
     head["source"] = {"format": "agenttrace", "digest": f"{len(workload.names)}-{len(workload.requests)}"}
     yield orjson.dumps(head, option=orjson.OPT_APPEND_NEWLINE)
     plays = _Plays(workload, redact=redact)
@@ -79,16 +79,16 @@ class _Plays:
 
     def _order(self, row: int) -> Row:
         lane, told = self._lanes[row], self._waits.of(row)
-        found: Row = {}
-        arrival = told.pop(_Wait(NONE, dispatch=False), None)
-        if arrival is not None or not told:
-            found["not_before_ms"] = _ms(self._begun[lane[0]] + (arrival or 0))
+        arrival = told.pop(_Wait(NONE, dispatch=False), 0)
+        found: Row = {"not_before_ms": _ms(self._begun[lane[0]] + (0 if told else arrival))}
         if told:
             found["dependencies"] = [
                 _dependency(
                     wait,
                     delay,
-                    _relation(same_lane=self._lanes[wait.request] == lane, first=lane not in self._seen),
+                    _relation(
+                        wait, same_lane=self._lanes[wait.request] == lane, first=lane not in self._seen
+                    ),
                 )
                 for wait, delay in told.items()
             ]
@@ -96,10 +96,11 @@ class _Plays:
         return found
 
 
-def _relation(*, same_lane: bool, first: bool) -> str:
-    if same_lane:
-        return "sequence"
-    return "spawn" if first else "join"
+def _relation(wait: _Wait, *, same_lane: bool, first: bool) -> str:
+    """A sequence waits for an end: whoever reads this format takes no other."""
+    if wait.dispatch or (first and not same_lane):
+        return "spawn"
+    return "sequence" if same_lane else "join"
 
 
 def _dependency(wait: _Wait, delay_ns: int, relation: str) -> Row:
