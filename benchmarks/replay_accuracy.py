@@ -53,11 +53,13 @@ def main() -> None:
         "by_hardware": {
             name: _of_hardware(name, rows, trained, excluded.get(name, Counter())) for name in hardware
         },
-        "request_overhead_ms": _overhead(trained),
+        "request_overhead_ms": request_overhead(trained),
         "rubin_pilot": pilot_errors(read_rows(options.pilot or options.rows)),
     }
     if options.coefficients:
-        options.coefficients.write_text(json.dumps(_coefficients(trained), indent=2) + "\n", encoding="utf-8")
+        options.coefficients.write_text(
+            json.dumps(all_coefficients(trained), indent=2) + "\n", encoding="utf-8"
+        )
     text = json.dumps(answer, indent=2)
     print(text)
     if options.json:
@@ -153,7 +155,7 @@ def _as_shipped(asked: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
     return itl, shipped[list(NAMES).index("prefill_factor")] * own + itl + shipped_overhead_ms()
 
 
-def _overhead(rows: Sequence[Measured]) -> dict[str, float]:
+def request_overhead(rows: Sequence[Measured]) -> dict[str, float]:
     """What the platforms' request overhead is: see first_tokens.py."""
     known = [row for row in rows if not _is_wide(row)]
     if len(known) < _LEAST_ROWS:
@@ -165,7 +167,7 @@ def _overhead(rows: Sequence[Measured]) -> dict[str, float]:
     return overhead_ms(known, coefficients[factor] * own + predict(coefficients, fitted))
 
 
-def _coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:
+def all_coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:
     """Of each coefficient the fit to all rows, and the range of the fits with a hardware left out."""
     rows = [row for row in rows if not _is_wide(row)]
     chip = chips()
