@@ -29,7 +29,8 @@ class FirstTokens:
 
     def predict(self, rows: Sequence[Measured], own_ms: np.ndarray, step_ms: np.ndarray) -> np.ndarray:
         """Milliseconds. `own_ms`: prefills at the specified peak; `step_ms`: predicted times between tokens."""
-        return np.exp(_columns(rows, own_ms, step_ms, self.backends) @ self.weights)
+        found: np.ndarray = np.exp(_columns(rows, own_ms, step_ms, self.backends) @ self.weights)
+        return found
 
 
 def learn_first_tokens(rows: Sequence[Measured], own_ms: np.ndarray, step_ms: np.ndarray) -> FirstTokens:

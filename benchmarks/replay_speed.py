@@ -181,12 +181,8 @@ def _peer(trace: Path) -> dict[str, Any]:
         router_mode="kv_router",
         agentic_lanes=LANES,
     )
-    summary = report if isinstance(report, dict) else {}
-    return {
-        name: summary[name]
-        for name in ("num_requests", "completed_requests", "duration_ms")
-        if name in summary
-    }
+    summary = report.to_dict().get("summary", {})
+    return {name: summary.get(name) for name in ("completed_requests", "completed_trajectories")}
 
 
 if __name__ == "__main__":

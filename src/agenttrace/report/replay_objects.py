@@ -76,17 +76,8 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             "itl_ns": _percentiles(requests.itl),
             "tokens_per_s_user": _percentiles(1e9 / np.maximum(requests.itl, 1), low=True),
         },
-        "extrapolated": [
-            {
-                "condition": one.condition,
-                "observed": [one.low, one.high],
-                "reached": _number(one.reached),
-                "share": _number(one.share),
-            }
-            for one in answer.projected.left
-        ],
-        "cost": answer.cost
-        and {"price_per_session": answer.cost.price, "energy_kwh_per_session": answer.cost.energy_kwh},
+        "extrapolated": _extrapolated(answer),
+        "cost": _cost(answer),
         "fits": target.fits,
         "racks": target.racks,
         "bottleneck": answer.bottleneck,
@@ -99,6 +90,24 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "claims": [_claim(claim) for claim in target.claims],
         "notes": list(target.notes),
     }
+
+
+def _extrapolated(answer: Answer) -> list[Row]:
+    return [
+        {
+            "condition": one.condition,
+            "observed": [one.low, one.high],
+            "reached": _number(one.reached),
+            "share": _number(one.share),
+        }
+        for one in answer.projected.left
+    ]
+
+
+def _cost(answer: Answer) -> Row | None:
+    if answer.cost is None:
+        return None
+    return {"price_per_session": answer.cost.price, "energy_kwh_per_session": answer.cost.energy_kwh}
 
 
 def _phases(replayed: Replayed, answer: Answer) -> Row:

@@ -26,7 +26,9 @@ def test_replicas_are_paid_for_as_long_as_they_stand_there() -> None:
     # Two hours of three replicas for two sessions; 10 kW each at 0.1 a kWh.
     assert cost_of(outcome, 3, Rates(price=4.0)) == Cost(12.0, None)
     assert cost_of(outcome, 3, Rates(power_kw=10.0)) == Cost(None, 30.0)
-    assert cost_of(outcome, 3, Rates(4.0, 10.0, 0.1)) == Cost(pytest.approx(15.0), 30.0)
+    both = cost_of(outcome, 3, Rates(4.0, 10.0, 0.1))
+    assert both is not None
+    assert (both.price, both.energy_kwh) == (pytest.approx(15.0), 30.0)
     assert cost_of(outcome, 3, Rates()) is None
 
 

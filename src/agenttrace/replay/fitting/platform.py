@@ -15,6 +15,7 @@ from agenttrace.replay.fitting.service_times import ServiceFit, fit_service_time
 from agenttrace.replay.fleet import Demand, demand_of
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
 from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
+from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Workload
 
 _QUANTILES = 21
@@ -83,16 +84,7 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
             value, NAMES[name][0], Claim.MEASURED, source, min(low, value), max(high, value), identified
         )
     requests = workload.requests
-    queue = requests.queue[requests.queue_end != NULL]
-    told = len(queue) > 0
-    numbers["request_overhead"] = Quantity(
-        stated(float(queue.mean())) if told else 0.0,
-        "ns",
-        Claim.MEASURED if told else Claim.ASSUMED,
-        "the queue that the source states before the dispatch" if told else "no queue is stated",
-        *_mean_interval(queue),
-        Identified.YES if told else Identified.NO,
-    )
+    numbers["request_overhead"] = _overhead(requests)
     tokens = workload.prompts.block_tokens
     numbers |= _limit("replicas", worker_limit(requests), "workers named", always=True)
     numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
@@ -113,6 +105,20 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
             Identified.YES,
         )
     return numbers
+
+
+def _overhead(requests: Requests) -> Quantity:
+    """From sending to dispatch, where the source states that."""
+    queue = requests.queue[requests.queue_end != NULL]
+    told = len(queue) > 0
+    return Quantity(
+        stated(float(queue.mean())) if told else 0.0,
+        "ns",
+        Claim.MEASURED if told else Claim.ASSUMED,
+        "the queue that the source states before the dispatch" if told else "no queue is stated",
+        *_mean_interval(queue),
+        Identified.YES if told else Identified.NO,
+    )
 
 
 def _mean_interval(values: np.ndarray) -> tuple[float | None, float | None]:
