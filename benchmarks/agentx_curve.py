@@ -98,21 +98,28 @@ def seen(workload: Workload, served: Deployment, lanes: int) -> Seen:
     return Seen(float(half), float(most), float(np.median(itl)) / 1e6)
 
 
-def calibrated(workload: Workload, served: Deployment) -> Deployment:
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Servers that take longer by what one session at once was measured to take."""
+
+    served: Deployment
+    by_prefill: float
+    by_decode: float
+
+
+def calibrated(workload: Workload, served: Deployment) -> Calibrated:
     """With what was measured at one session."""
-    found = replace(served, times=Longer(served.times, 1.0, 1.0), overhead_ns=0)
-    for _ in range(4):
-        now, longer = seen(workload, found, 1), found.times
-        wait = now.ttft_s - found.overhead_ns / 1e9
+    by_prefill = by_decode = 1.0
+    overhead_s = 0.0
+    found = served
+    for _ in range(5):
+        times = Longer(served.times, by_prefill, by_decode)
+        found = replace(served, times=times, overhead_ns=round(overhead_s * 1e9))
+        now = seen(workload, found, 1)
         by = (MEASURED_TTFT_P95_S - MEASURED_TTFT_S[1]) / (now.ttft_p95_s - now.ttft_s)
-        overhead = max(0.0, MEASURED_TTFT_S[1] - wait * by)
-        by_decode = longer.by_decode * MEASURED_ITL_MS / now.itl_ms
-        found = replace(
-            found,
-            times=Longer(longer.times, longer.by_prefill * by, by_decode),
-            overhead_ns=round(overhead * 1e9),
-        )
-    return found
+        overhead_s = max(0.0, MEASURED_TTFT_S[1] - (now.ttft_s - overhead_s) * by)
+        by_prefill, by_decode = by_prefill * by, by_decode * MEASURED_ITL_MS / now.itl_ms
+    return Calibrated(found, by_prefill, by_decode)
 
 
 def curve(workload: Workload, served: Deployment, sessions: tuple[int, ...]) -> dict[str, dict[str, float]]:
@@ -146,13 +153,13 @@ def main() -> None:
         "measured_ttft_s": {str(count): MEASURED_TTFT_S[count] for count in sessions},
         "modelled": curve(workload, served, sessions),
         "modelled_unlimited_kv": curve(workload, replace(served, kv_blocks=None), sessions),
-        "calibrated": curve(workload, longer, sessions),
-        "calibrated_unlimited_kv": curve(workload, replace(longer, kv_blocks=None), sessions),
+        "calibrated": curve(workload, longer.served, sessions),
+        "calibrated_unlimited_kv": curve(workload, replace(longer.served, kv_blocks=None), sessions),
     }
     answer["calibration"] = {
-        "overhead_s": round(longer.overhead_ns / 1e9, 3),
-        "prefill": round(longer.times.by_prefill, 2),
-        "decode": round(longer.times.by_decode, 2),
+        "overhead_s": round(longer.served.overhead_ns / 1e9, 3),
+        "prefill": round(longer.by_prefill, 2),
+        "decode": round(longer.by_decode, 2),
     }
     text = json.dumps(answer, indent=2)
     print(text)

@@ -33,6 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_hardware_is_decided_on_as_the_page_says(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ""
     for arguments in _commands("decide-on-hardware.md"):
         code, out, err = call(capsys, *arguments)
         assert code == 0, (arguments, err)
@@ -48,6 +49,7 @@ def test_hardware_is_decided_on_as_the_page_says(here: Path, capsys: pytest.Capt
 def test_a_platform_is_written_as_the_page_says(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (text,) = _blocks("write-a-platform.md", "toml")
     (here / "garage.toml").write_text(text)
+    out = ""
     for arguments in _commands("write-a-platform.md"):
         code, out, err = call(capsys, *arguments)
         assert code == 0, (arguments, err)

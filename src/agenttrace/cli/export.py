@@ -88,7 +88,7 @@ def export(
     _write(output, packets)
 
 
-def _read(paths: list[str], input_format: str | None, suspend_after_ns: int | None) -> Trace:
+def _read(paths: list[str], input_format: str | None, suspend_after_ns: int) -> Trace:
     from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
 
     return read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)

@@ -85,7 +85,7 @@ def replay(
     """
     from agenttrace.cli.platform_choice import Wanted  # noqa: PLC0415  # heavy
     from agenttrace.cli.replaying import Asked, replayed  # noqa: PLC0415
-    from agenttrace.replay.policies import parse_policies  # noqa: PLC0415
+    from agenttrace.replay.policies import parse_habits, parse_policies  # noqa: PLC0415
     from agenttrace.replay.replaying import Scenario  # noqa: PLC0415
     from agenttrace.report.html.replay_page import replay_page  # noqa: PLC0415
     from agenttrace.report.replay_objects import replay_json  # noqa: PLC0415
@@ -93,9 +93,10 @@ def replay(
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
     refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
-    policies = parse_policies(settings or [])
+    habits, others = parse_habits(settings or [])
+    policies = parse_policies(others)
     wanted = [Wanted(name, model, policies, replicas) for name in platform]
-    asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed))
+    asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed, habits))
     interrupts.insist()
     with working("reading and replaying", quiet=quiet, verbose=verbose):
         found, findings = replayed(asked)

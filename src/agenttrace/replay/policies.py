@@ -1,17 +1,32 @@
 """Policies and numbers of a platform that are set from outside.
 
-`routing=round-robin`, `keep=30s`, `release=final`, `offload=LPDDR5X`, `kv_blocks=1800`.
+`routing=round-robin`, `keep=30s`, `release=final`, `offload=LPDDR5X`, `kv_blocks=1800`; and changes of what agents do:
+`fanout=2`, `compact=100000`, `priority=main`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Routing
 from agenttrace.units import parse_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How agents would work: subagents at once (None: as they did), tokens at which they compact, who goes first."""
+
+    fanout: int | None = None
+    compact: int | None = None
+    main_first: bool = False
+
+    @property
+    def change_nothing(self) -> bool:
+        """Whether they work as they did."""
+        return self == Habits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,25 @@ class Policies:
     release: bool = False
     offload: str | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def parse_habits(settings: Sequence[str]) -> tuple[Habits, list[str]]:
+    """Of `key=value` pairs those that change what agents do; and the others. Raises UsageError for what cannot be."""
+    habits, others = Habits(), []
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key in {"fanout", "compact"}:
+            number = _number(setting, value)
+            if number < 1 or not number.is_integer():
+                raise UsageError(f"--set {setting}: expected a whole number of at least 1")
+            habits = replace(habits, **{key: int(number)})
+        elif key == "priority":
+            if value not in {"main", "same"}:
+                raise UsageError(f"--set {setting}: expected main or same")
+            habits = replace(habits, main_first=value == "main")
+        else:
+            others.append(setting)
+    return habits, others
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:

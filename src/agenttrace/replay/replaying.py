@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from agenttrace.replay.choices import Load
 from agenttrace.replay.costs import Cost, cost_of
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
+from agenttrace.replay.policies import Habits
 from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
 from agenttrace.replay.retimed import retimed
 from agenttrace.replay.targets import Target
@@ -30,12 +32,16 @@ _TOOLS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """How it is played. `lanes`: sessions at once; None: as many as were recorded. `draws`: None: by size."""
+    """How it is played. `lanes`: sessions at once; None: as many as were recorded. `draws`: None: by size.
+
+    `habits`: how agents work on the targets; on the baseline they work as they did.
+    """
 
     load: Load = Load.CLOSED
     lanes: int | None = None
     draws: int | None = None
     seed: int = 1
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,14 @@ def replay(
     reference = _reference(workload, baseline, scenario.load)
     stage = set_stage(workload, scenario.load, lanes, reference)
     before = _before(stage, baseline, draws, scenario.seed)
-    faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes, reference)
+    faster = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes, reference)
+    changed, faster_tools = _with_habits(stage, scenario.habits), _with_habits(faster, scenario.habits)
     answers = [
         _answer(
             trace,
-            stage,
+            changed,
             faster_tools,
-            project(stage, before, target, baseline.jitter, draws, scenario.seed),
+            project(changed, before, target, baseline.jitter, draws, scenario.seed),
             scenario.seed,
         )
         for target in targets
@@ -131,6 +138,21 @@ def replay(
         answers=answers,
         unfit=[target for target in targets if not target.fits],
     )
+
+
+def _with_habits(stage: Stage, habits: Habits) -> Stage:
+    """The same sessions, with agents that work in another way."""
+    if habits.change_nothing:
+        return stage
+    workload = stage.workload
+    if habits.fanout is not None:
+        limited = most_at_once(workload, habits.fanout)
+        stage = replace(set_stage(limited, stage.load, stage.lanes, stage.reference), demand=stage.demand)
+    if habits.compact is not None:
+        stage = replace(stage, demand=compacted(workload.requests, stage.demand, habits.compact))
+    if habits.main_first:
+        stage = replace(stage, demand=main_agents_first(workload.requests, stage.demand))
+    return stage
 
 
 def _reference(workload: Workload, baseline: Baseline, load: Load) -> Reference | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ class Workload:
     """Sessions in the order of their rows. `start`, `wall`: when each began and how long it took, ns.
 
     `models`: the names of the models, by number. `timed`: whether the source says how long things took; if not,
-    starts and lengths stand for nothing.
+    starts and lengths stand for nothing. `parents`: of a subagent, by the numbers of
+    its session and its own, the agent that spawned it.
     """
 
     names: list[str]
@@ -50,6 +52,7 @@ class Workload:
     prompts: Prompts
     models: list[str]
     timed: bool
+    parents: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
@@ -57,6 +60,7 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
     timed = not is_untimed(trace)
     trace = trace.timed() if timed else laid_out(trace)
     models: dict[str, int] = {}
+    parents: dict[tuple[int, int], int] = {}
     requests, courses, changes, names, bounds = [], [], [], [], []
     sessions = spans = 0
     for chunk in trace.chunks():
@@ -71,6 +75,7 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         courses.append(
             lay_course(graph, network, served, tool_factor, None if timed else stated_pauses(chunk))
         )
+        parents |= _parents(chunk, graph.spans.names, sessions)
         names += [str(name) for name in graph.spans.names.to_pylist()]
         first = graph.spans.first
         bounds.append(np.stack([graph.forest.start[first], graph.forest.end[first]]))
@@ -87,7 +92,17 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         prompts=_prompts(changes),
         models=list(models),
         timed=timed,
+        parents=parents,
     )
+
+
+def _parents(chunk: Trace, names: object, sessions: int) -> dict[tuple[int, int], int]:
+    """Of each subagent the agent above it; `sessions`: how many came before the chunk."""
+    table = chunk.agents
+    session = session_numbers(table, names) + sessions  # type: ignore[arg-type]
+    agent, parent = columns.numbers(table, "agent"), columns.numbers(table, "parent_agent")
+    rows = zip(session.tolist(), agent.tolist(), parent.tolist(), strict=True)
+    return {(of, one): above for of, one, above in rows if above != NONE}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
