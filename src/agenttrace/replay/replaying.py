@@ -14,6 +14,7 @@ from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
 from agenttrace.replay.costs import Cost, cost_of
+from agenttrace.replay.grown_prompts import with_grown_prompts
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
@@ -109,9 +110,13 @@ def replay(
     lanes = scenario.lanes or recorded_lanes(workload.start, workload.wall)
     draws = draws_for(len(workload.requests), scenario.draws)
     reference = _reference(workload, baseline, scenario.load)
+    bounded = _is_bounded([*targets, *([baseline.target] if baseline.target else [])])
+    workload = with_grown_prompts(workload) if bounded else workload
     stage = set_stage(workload, scenario.load, lanes, reference)
     before = _before(stage, baseline, draws, scenario.seed)
-    faster = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes, reference)
+    quick = read_workload(trace, tool_factor=_TOOLS)
+    quick = with_grown_prompts(quick) if bounded else quick
+    faster = set_stage(quick, scenario.load, lanes, reference)
     changed, faster_tools = _with_habits(stage, scenario.habits), _with_habits(faster, scenario.habits)
     answers = [
         _answer(
@@ -153,6 +158,12 @@ def _with_habits(stage: Stage, habits: Habits) -> Stage:
     if habits.main_first:
         stage = replace(stage, demand=main_agents_first(workload.requests, stage.demand))
     return stage
+
+
+def _is_bounded(targets: Sequence[Target]) -> bool:
+    """Whether any of the servers can lose what it has cached."""
+    built = [target.build({}) for target in targets if target.fits]
+    return any(one.kv_blocks is not None or one.keep_ns is not None or one.release for one in built)
 
 
 def _reference(workload: Workload, baseline: Baseline, load: Load) -> Reference | None:

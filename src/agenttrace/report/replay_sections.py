@@ -10,7 +10,7 @@ from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.percentiles import PERCENTS, is_enough
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
 from agenttrace.report.replay_headline import remarks
-from agenttrace.report.replay_tables import request_table, room_table
+from agenttrace.report.replay_tables import request_table, room_table, without_jitter
 from agenttrace.units import format_duration, format_share
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _walls(replayed: Replayed) -> Section:
                 Words(f"{gain.value:.2f} × ({gain.low:.2f} – {gain.high:.2f})", "strong"),
             )
         )
+        rows.append(without_jitter(answer))
     columns = (Column("", "text"), *(Column(f"p{percent}") for percent in PERCENTS), Column("gain at p50"))
     return Section("Sessions on other servers", columns, tuple(rows), tuple(_notes(replayed)))
 

@@ -35,8 +35,19 @@ def interval_table(replayed: Replayed) -> Section:
         gain = answer.projected.gain[0]
         told_gain = f"{gain.value:.2f} × ({gain.low:.2f} to {gain.high:.2f})"
         rows += _two_rows(target_name(answer.projected.target), answer.projected.wall, told_gain)
+        rows.append(without_jitter(answer))
     return Section(
         "How long sessions take", (Column("", "text"), *columns, Column("gain at p50")), tuple(rows)
+    )
+
+
+def without_jitter(answer: Answer) -> tuple[Cell, ...]:
+    """The row of a platform whose steps take what the model says, all of them."""
+    values = percentiles(answer.projected.without_jitter.wall)
+    return (
+        Words("without jitter", "faint"),
+        *(Words(_told(float(value)), "faint") for value in values),
+        Words(""),
     )
 
 
