@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from agenttrace.report.cells import Quoted, Section, Words
+from agenttrace.report.cells import Outline, Quoted, Section, Words
 from agenttrace.report.html.charts import Chart
 from agenttrace.report.html.escape import text, words
 from agenttrace.report.html.one import Part, chart_columns
+from agenttrace.report.html.page import put_together
 from agenttrace.report.html.replay_charts import percentile_chart, phase_chart, tornado_chart
 from agenttrace.report.html.sections import section_html
-from agenttrace.report.html.shell import Shell, put_together
 from agenttrace.report.replay_headline import counted, headline, remarks, target_name
 from agenttrace.report.replay_sections import (
     advice_section,
@@ -24,20 +24,20 @@ from agenttrace.report.replay_tables import request_table, room_table
 if TYPE_CHECKING:
     from agenttrace.replay.replaying import Answer, Replayed
 
-_NO_CHART = 20
+_MOST_SOURCES = 20
 
 
 def replay_page(replayed: Replayed, findings: Sequence[dict[str, object]], sources: Sequence[str]) -> str:
     """The whole file, which loads nothing. `sources`: what was read."""
+    report = Outline(
+        answer=headline(replayed),
+        counts=counted(replayed),
+        sections=(),
+        origin=tuple((Words("read ", "faint"), Quoted(source)) for source in sources[:_MOST_SOURCES]),
+    )
+    parts = list(_parts(replayed, findings))
     return put_together(
-        Shell(
-            title="sessions on other servers",
-            subject="the same sessions on other servers",
-            answer=headline(replayed),
-            counts=counted(replayed),
-            origin=[(Words("read ", "faint"), Quoted(source)) for source in sources[:_NO_CHART]],
-            parts=list(_parts(replayed, findings)),
-        )
+        "sessions on other servers", "the same sessions on other servers", report, parts, [], {}
     )
 
 
