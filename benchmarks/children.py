@@ -58,12 +58,21 @@ def tell(measured: Measured) -> None:
     print(json.dumps(measured.__dict__))
 
 
-def compare(commands: Mapping[str, Sequence[str]], repeat: int, cores: int) -> dict[str, Medians]:
-    """Each command's medians; they run in turn, so that what disturbs one disturbs all."""
+def compare(
+    commands: Mapping[str, Sequence[str]],
+    repeat: int,
+    cores: int,
+    interpreters: Mapping[str, str] | None = None,
+) -> dict[str, Medians]:
+    """Each command's medians; they run in turn, so that what disturbs one disturbs all.
+
+    `interpreters`: of commands that another Python than this one runs.
+    """
     runs: dict[str, list[Measured]] = {name: [] for name in commands}
     for _ in range(max(3, repeat)):
         for name, command in commands.items():
-            runs[name].append(_run(command, cores))
+            python = (interpreters or {}).get(name, sys.executable)
+            runs[name].append(_run([python, *command], cores))
     return {name: _medians(found) for name, found in runs.items()}
 
 
@@ -71,7 +80,7 @@ def _run(command: Sequence[str], cores: int) -> Measured:
     threads = {"POLARS_MAX_THREADS": str(cores), "OMP_NUM_THREADS": str(cores)}
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **threads}
     done = subprocess.run(
-        [sys.executable, *command],
+        list(command),
         stdout=subprocess.PIPE,
         text=True,
         check=True,

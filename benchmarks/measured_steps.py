@@ -14,7 +14,7 @@ from agenttrace.replay.modelling.architecture import Architecture, architecture
 from agenttrace.replay.modelling.correction import Circumstances
 from agenttrace.replay.modelling.cost import Chip, Layout, Terms, decode_terms, prefill_ms
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
-from agenttrace.replay.platforms.modelled import modelled_platform
+from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
 
 PLATFORMS = {
@@ -77,6 +77,20 @@ def chips() -> dict[str, Chip]:
         for hardware, name in PLATFORMS.items()
         if name in shipped
     }
+
+
+def shipped_coefficients() -> np.ndarray:
+    """Those of the shipped platforms of measured hardware, which are all the same."""
+    return _shipped().coefficients
+
+
+def shipped_overhead_ms() -> float:
+    """Of a request, as it is shipped."""
+    return _shipped().value("request_overhead") / 1e6
+
+
+def _shipped() -> ModelledPlatform:
+    return modelled_platform(parse_toml(shipped_platforms()["h100"], "h100"), "h100")
 
 
 def models() -> dict[str, Architecture]:

@@ -3,14 +3,18 @@
 python benchmarks/replay_accuracy.py --rows measured.csv            what the table gives, each hardware left out in turn
 python benchmarks/replay_accuracy.py --rows other.csv --train measured.csv
 
-A hardware that is in the rows is left out of the fit that predicts it, models and software are not. Rows of another
-population than `--mode` are not looked at, and rows that cannot be predicted are counted with the reason.
+A hardware that is in the rows is left out of the fit that predicts it, models and software are not. Without `--train`
+the fit is to the rows themselves and to the table of ../shared/data (or AGENTTRACE_SHARED_DATA), where that is; a
+hardware for which fewer than 50 rows are left is predicted by the shipped platforms' coefficients, and `fitted_to` is
+0. Rows of another population than `--mode` are not looked at, and rows that cannot be predicted are counted with the
+reason.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,17 +23,28 @@ import numpy as np
 
 from agenttrace.replay.modelling.coefficients import NAMES, Samples, fit, predict, samples
 from agenttrace.replay.modelling.correction import learn
-from measured_steps import Measured, chips, read_rows, terms_of, usable
+from children import ROOT
+from first_tokens import learn_first_tokens, overhead_ms
+from measured_steps import (
+    Measured,
+    chips,
+    read_rows,
+    shipped_coefficients,
+    shipped_overhead_ms,
+    terms_of,
+    usable,
+)
 from rubin_pilot import pilot_errors
 
 _QUICK = 400
+_LEAST_ROWS = 50
 
 
 def main() -> None:
     """Prints the errors by hardware."""
     options = _options()
     rows, excluded = usable(read_rows(options.rows), options.mode)
-    trained, _ = usable(read_rows(options.train or options.rows), options.mode)
+    trained = _trained(options)
     if options.quick and len(trained) > _QUICK:
         chosen = np.random.default_rng(options.seed).permutation(len(trained))[: options.size or _QUICK]
         trained = [trained[place] for place in sorted(chosen)]
@@ -38,10 +53,13 @@ def main() -> None:
         "by_hardware": {
             name: _of_hardware(name, rows, trained, excluded.get(name, Counter())) for name in hardware
         },
+        "request_overhead_ms": request_overhead(trained),
         "rubin_pilot": pilot_errors(read_rows(options.pilot or options.rows)),
     }
     if options.coefficients:
-        options.coefficients.write_text(json.dumps(_coefficients(trained), indent=2) + "\n", encoding="utf-8")
+        options.coefficients.write_text(
+            json.dumps(all_coefficients(trained), indent=2) + "\n", encoding="utf-8"
+        )
     text = json.dumps(answer, indent=2)
     print(text)
     if options.json:
@@ -66,6 +84,18 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _trained(options: argparse.Namespace) -> list[Measured]:
+    """Rows to fit to."""
+    if options.train:
+        return usable(read_rows(options.train), options.mode)[0]
+    found = read_rows(options.rows)
+    shared = Path(os.environ.get("AGENTTRACE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    table = shared / "replay" / "measured.csv"
+    if table.is_file() and table.resolve() != options.rows.resolve():
+        found += read_rows(table)
+    return usable(found, options.mode)[0]
+
+
 def _is_wide(row: Measured) -> bool:
     """GPUs of a rack that each hold the attention: predicted, but not fitted to, for pools may be mixed in them."""
     return row.tensor == 1 and row.data > 8
@@ -83,13 +113,16 @@ def _of_hardware(
     if not asked:
         return {**found, "itl_median_error": None, "itl_mape": None, "ttft_median_error": None}
     known = [row for row in trained if row.hardware != name and not _is_wide(row)]
-    itl, ttft = _predictions(asked, known)
+    if len(known) < _LEAST_ROWS:
+        known = []
+    itl, ttft = _predictions(asked, known) if known else _as_shipped(asked)
     error = np.abs(itl / np.array([row.itl_ms for row in asked]) - 1)
     told = np.array([row.ttft_ms is not None for row in asked])
     waited = np.array([row.ttft_ms or np.nan for row in asked])
     first = np.abs(ttft / waited - 1)[told]
     return {
         **found,
+        "fitted_to": len(known),
         "itl_median_error": round(float(np.median(error)), 4),
         "itl_mape": round(float(error.mean()), 4),
         "ttft_median_error": round(float(np.median(first)), 4) if len(first) else None,
@@ -99,20 +132,42 @@ def _of_hardware(
 def _predictions(asked: Sequence[Measured], known: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
     """Times between tokens and to the first token, ms."""
     chip = chips()
-    terms, waited, _ = terms_of(list(known), chip)
+    terms, waited, own = terms_of(list(known), chip)
     measured = np.array([row.itl_ms for row in known])
     fitted = samples(terms, waited)
     coefficients = fit(fitted, measured)
-    correction = learn([row.circumstances for row in known], measured / predict(coefficients, fitted))
+    plain = predict(coefficients, fitted)
+    correction = learn([row.circumstances for row in known], measured / plain)
+    steps = plain * correction.factors([row.circumstances for row in known])
+    law = learn_first_tokens(known, own, steps)
     wanted, wait, prefill = terms_of(list(asked), chip)
     of = samples(wanted, wait)
     itl = predict(coefficients, of) * correction.factors([row.circumstances for row in asked])
-    # A first token waits for its own prefill, half a prefill of another's, and a step.
+    return itl, law.predict(asked, prefill, itl)
+
+
+def _as_shipped(asked: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
+    """By the coefficients that the platforms are shipped with: no hardware is left out of these."""
+    chip = chips()
+    terms, waited, own = terms_of(list(asked), chip)
+    shipped = shipped_coefficients()
+    itl = predict(shipped, samples(terms, waited))
+    return itl, shipped[list(NAMES).index("prefill_factor")] * own + itl + shipped_overhead_ms()
+
+
+def request_overhead(rows: Sequence[Measured]) -> dict[str, float]:
+    """What the platforms' request overhead is: see first_tokens.py."""
+    known = [row for row in rows if not _is_wide(row)]
+    if len(known) < _LEAST_ROWS:
+        return {"n": 0}
+    terms, waited, own = terms_of(known, chips())
+    fitted = samples(terms, waited)
+    coefficients = fit(fitted, np.array([row.itl_ms for row in known]))
     factor = list(NAMES).index("prefill_factor")
-    return itl, coefficients[factor] * prefill * 1.5 + itl
+    return overhead_ms(known, coefficients[factor] * own + predict(coefficients, fitted))
 
 
-def _coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:
+def all_coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:
     """Of each coefficient the fit to all rows, and the range of the fits with a hardware left out."""
     rows = [row for row in rows if not _is_wide(row)]
     chip = chips()

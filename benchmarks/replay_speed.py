@@ -2,10 +2,11 @@
 
     python benchmarks/replay_speed.py
     python benchmarks/replay_speed.py --quick --json replay.json
+    python benchmarks/replay_speed.py --dynamo-python other/bin/python      Dynamo installed elsewhere
 
 The input is capture A of sample_traces over and over, its sessions, requests and block hashes others each time. Both
 read it from the file and play it on 16 replicas with 64 sessions at once, each in a fresh process, in turn, medians of
-`--repeat` runs. Where Dynamo is not installed (docs of the capture say which version) only agenttrace is measured, and
+`--repeat` runs. Where Dynamo is not installed (1.6.1, without its optional parts) only agenttrace is measured, and
 the answer says so. Nothing here fails for being slow.
 """
 
@@ -15,6 +16,7 @@ import argparse
 import compileall
 import gzip
 import importlib.util
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell(measure(lambda: work(Path(options.trace))))
         return 0
     compileall.compile_dir(ROOT / "src", quiet=2)
-    works = ["agenttrace", "draw"] + (["dynamo"] if importlib.util.find_spec("dynamo") else [])
+    peer = options.dynamo_python or (sys.executable if importlib.util.find_spec("dynamo") else None)
+    works = ["agenttrace", "draw"] + (["dynamo"] if peer else [])
     requests = options.size or (QUICK if options.quick else FULL)
     with tempfile.TemporaryDirectory(prefix="agenttrace-replay-") as folder:
         trace = Path(folder) / "trace.jsonl"
@@ -54,13 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             work: [__file__, "--child", work, "--trace", str(CAPTURE if work == "draw" else trace)]
             for work in works
         }
-        medians = compare(commands, options.repeat, 1)
+        medians = compare(commands, options.repeat, 1, {"dynamo": peer} if peer else None)
     answer: dict[str, Any] = {
         "requests": requests,
         "megabytes": round(size / 1e6, 1),
         "works": medians,
         "dynamo": "measured" if "dynamo" in works else "not installed: nothing to compare with",
     }
+    if "dynamo" in medians:
+        ours, theirs = medians["agenttrace"], medians["dynamo"]
+        answer["share_of_dynamos_seconds"] = round(ours.seconds / theirs.seconds, 3)
+        answer["share_of_dynamos_memory"] = round(ours.peak_mb / theirs.peak_mb, 3)
     print(orjson.dumps(answer, option=orjson.OPT_INDENT_2, default=vars).decode())
     if options.json:
         write_json(options.json, answer)
@@ -76,6 +83,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--dynamo-python", help="a Python in which Dynamo is installed, if not in this one")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--trace", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -160,8 +168,11 @@ def _played(workload: Workload, replicas: int, lanes: int) -> dict[str, Any]:
 
 
 def _peer(trace: Path) -> dict[str, Any]:
+    """Dynamo's replay as it comes; its log, a line for each routing decision, is thrown away."""
     from dynamo.replay import run_trace_replay  # type: ignore[import-not-found]  # noqa: PLC0415
 
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
     report = run_trace_replay(
         [str(trace)],
         trace_format="dynamo",
@@ -170,7 +181,8 @@ def _peer(trace: Path) -> dict[str, Any]:
         router_mode="kv_router",
         agentic_lanes=LANES,
     )
-    return {"requests": int(report.get("completed_requests", 0)) if isinstance(report, dict) else 0}
+    summary = report.to_dict().get("summary", {})
+    return {name: summary.get(name) for name in ("completed_requests", "completed_trajectories")}
 
 
 if __name__ == "__main__":

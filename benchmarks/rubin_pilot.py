@@ -34,6 +34,16 @@ def pilot_errors(rows: list[dict[str, str]]) -> dict[str, object]:
     return found
 
 
+def pilot_weights(rows: list[dict[str, str]], phase: str) -> list[float]:
+    """What a fit to all `decode` steps, or all `prefill`s, gives: a constant in ms, then ms of bytes or tokens."""
+    known = models()
+    mode, time = {"decode": (_DECODE, "tpot_ms"), "prefill": (_PREFILL, "ttft_ms")}[phase]
+    chosen = [row for row in rows if row.get("mode") == mode and row["model"] in known and row[time]]
+    columns = np.array([_columns(row, known[row["model"]], mode) for row in chosen])
+    found: list[float] = fit_shares(columns, np.array([float(row[time]) for row in chosen])).tolist()
+    return found
+
+
 def _columns(row: dict[str, str], model: Architecture, mode: str) -> list[float]:
     """What time is a sum of: a constant, bytes or operations, and what grows with the context."""
     batch, reach, past = (float(row[name]) for name in ("concurrency", "isl", "past_kv"))

@@ -117,3 +117,18 @@ def test_platforms_are_listed_with_their_sources(capsys: pytest.CaptureFixture[s
     code, out, _ = call(capsys, "platforms", "h100", "--format", "json")
     assert code == 0
     assert json.loads(out)["numbers"]["gpu_memory"]["unit"] == "GB"
+
+
+def test_a_workload_without_times_is_played_and_nothing_is_said_to_be_recorded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = ROOT / "sample_traces" / "agentic-mooncake" / "fan-out.jsonl"
+    options = ("--platform", "h200", "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "2")
+    found = _projected(capsys, str(file), *options)
+    assert found["recorded"]["wall_ns"] == {"p50": None, "p95": None, "p99": None, "n": 0}
+    assert found["identity"] == {"recorded_durations_max_error_ns": None, "self": None}
+    assert found["baseline"]["platform"] == "h200"
+    h200, b200 = found["projections"]
+    assert h200["gain"]["p50"]["value"] == 1
+    assert b200["gain"]["p50"]["value"] > 1
+    assert "no_recorded_times" in [row["code"] for row in found["findings"]]

@@ -8,6 +8,7 @@ import typer
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
+from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.streams import output_width, wants_color, write_data, write_file
@@ -18,6 +19,7 @@ EPILOG = f"""Examples:
   agenttrace replay loaded.jsonl --platform light.toml --replicas 2 --lanes 4
   agenttrace replay traces/ --platform vr-nvl72-lpx --model kimi-k2-5
   agenttrace replay session.jsonl --platform b200 --model glm-5 --replicas 4
+  agenttrace replay traces/ --platform b200 --model glm-5 --html b200.html
 
 {EXIT_CODES}"""
 
@@ -69,6 +71,7 @@ def replay(
     ] = None,
     seed: Seed = 1,
     json_file: o.JsonFile = None,
+    html_file: o.HtmlFile = None,
     input_format: o.InputFormat = None,
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
@@ -82,20 +85,29 @@ def replay(
     """
     from agenttrace.cli.platform_choice import Wanted  # noqa: PLC0415  # heavy
     from agenttrace.cli.replaying import Asked, replayed  # noqa: PLC0415
-    from agenttrace.replay.policies import parse_policies  # noqa: PLC0415
+    from agenttrace.replay.policies import parse_habits, parse_policies  # noqa: PLC0415
     from agenttrace.replay.replaying import Scenario  # noqa: PLC0415
+    from agenttrace.report.html.replay_page import replay_page  # noqa: PLC0415
     from agenttrace.report.replay_objects import replay_json  # noqa: PLC0415
     from agenttrace.report.replay_sections import replay_sections  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
-    policies = parse_policies(settings or [])
+    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
+    habits, others = parse_habits(settings or [])
+    policies = parse_policies(others)
     wanted = [Wanted(name, model, policies, replicas) for name in platform]
-    asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed))
+    asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed, habits))
     interrupts.insist()
     with working("reading and replaying", quiet=quiet, verbose=verbose):
         found, findings = replayed(asked)
     if json_file and json_file != o.STANDARD_OUTPUT:
         write_file(json_file, replay_json(found, findings))
+    if html_file:
+        page = replay_page(found, findings, [str(path) for path in paths])
+        if html_file == o.STANDARD_OUTPUT:
+            write_data([page])
+            return
+        write_file(html_file, [page])
     if json_file == o.STANDARD_OUTPUT:
         write_data(replay_json(found, findings))
         return

@@ -15,6 +15,7 @@ from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
+from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload, read_workload
 from agenttrace.report.lists import distinct_findings
 
@@ -37,7 +38,7 @@ def replayed(asked: Asked) -> tuple[Replayed, list[Row]]:
     """The replay, and the findings that go with it."""
     targets = [choose_target(wanted) for wanted in asked.wanted]
     trace, workload = read_sessions(asked.paths, asked.input_format)
-    baseline, said = _baseline(workload, asked)
+    baseline, said = _baseline(workload, asked, targets)
     said += [
         _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
         for target in targets
@@ -50,7 +51,7 @@ def replayed(asked: Asked) -> tuple[Replayed, list[Row]]:
 def fitted(paths: Sequence[str], input_format: str | None, name: str, seed: int) -> Fitted:
     """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
     _, workload = read_sessions(paths, input_format)
-    found = fit_platform(workload, name=name, seed=seed)
+    found = fit_platform(workload, name=name, seed=seed) if workload.timed else None
     if found is None:
         raise NoDataError(
             "nothing to fit: too few requests tell their first token and their tokens",
@@ -60,23 +61,29 @@ def fitted(paths: Sequence[str], input_format: str | None, name: str, seed: int)
 
 
 def read_sessions(paths: Sequence[str], input_format: str | None) -> tuple[Trace, Workload]:
-    """The sessions with timings. Raises NoDataError where there are none."""
+    """The sessions: those with timings, or where there are none those of a workload. NoDataError: no session."""
     trace = read(list(paths), input_format=input_format)
     workload = read_workload(trace)
     if not workload.names:
-        raise NoDataError(
-            "no session with timings", hint="`agenttrace formats` tells which formats state them"
-        )
+        raise NoDataError("no session", hint="`agenttrace formats` tells what can be read")
     return trace, workload
 
 
-def _baseline(workload: Workload, asked: Asked) -> tuple[Baseline, list[Row]]:
-    """What served the sessions: named, or learnt, or else nothing but the recorded times."""
+def _baseline(workload: Workload, asked: Asked, targets: Sequence[Target]) -> tuple[Baseline, list[Row]]:
+    """What served the sessions: named, or learnt, or else nothing but the recorded times.
+
+    Sessions without times were served by nothing: the first platform that they fit stands for it.
+    """
     if asked.baseline != FIT:
         given = read_measured(asked.baseline)
         target = choose_target(Wanted(asked.baseline, asked.wanted[0].model, Policies(), None))
         jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
         return Baseline(target, jitter), []
+    if not workload.timed:
+        first = next((target for target in targets if target.fits), None)
+        name = first.platform if first else "the first platform, had it fitted"
+        said = f"the sessions state no times: nothing is recorded, and gains are over {name}"
+        return Baseline(first, Jitter()), [_finding("no_recorded_times", "warning", said)]
     found = fit_platform(workload, seed=asked.scenario.seed)
     if found is None:
         said = "the trace does not tell what served it: gains are over the recorded times, queue and all"

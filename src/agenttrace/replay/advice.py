@@ -9,11 +9,13 @@ import numpy as np
 from agenttrace.replay.blocks import UNLIMITED
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.fleet import Deployment
-from agenttrace.replay.playing import Stage
+from agenttrace.replay.levers import main_agents_first, most_at_once
+from agenttrace.replay.playing import Stage, set_stage
 from agenttrace.replay.steps import StepTimes
 
 _CHUNKS = (512, 2048, 8192)
 _FASTER = 2.0
+_FEW_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,17 @@ def advise(stage: Stage, deployment: Deployment, fewer_tools: Stage | None) -> l
     ]
     if deployment.kv_blocks is not None:
         changes.append(("retention", "KV cache without end", replace(deployment, kv_blocks=None)))
+    first = replace(stage, demand=main_agents_first(stage.workload.requests, stage.demand))
+    changed = [("priority", "main agents before their subagents", first)]
+    limited = most_at_once(stage.workload, _FEW_AT_ONCE)
+    if limited is not stage.workload:
+        fewer = set_stage(limited, stage.load, stage.lanes, stage.reference)
+        changed.append(("fanout", f"{_FEW_AT_ONCE} subagents at once, at most", fewer))
     found = [
+        Advice(lever, change, before / max(_median(other, deployment), 1.0), "simulated")
+        for lever, change, other in changed
+    ]
+    found += [
         Advice(lever, change, before / max(_median(stage, other), 1.0), "simulated")
         for lever, change, other in changes
     ]

@@ -41,5 +41,8 @@ class ConstantServers:
                 after = round(to_first * offset / was_first)
             self._simulation.reach(point, sent + after)
 
+    def receive(self, row: int, now: int) -> None:
+        """Nothing is ever handed over."""
+
     def wake(self, server: int, version: int, now: int) -> None:
         """Nothing ever has to be woken."""

@@ -25,6 +25,15 @@ _PASSES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pauses:
+    """Rows of spans that wait for others, and how long after these they begin, ns."""
+
+    source: Ints
+    target: Ints
+    delay: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Course:
     """The points of sessions, numbered from 0.
 
@@ -45,8 +54,13 @@ class Course:
     offset: Ints
 
 
-def lay_course(graph: Graph, network: Network, served: Served, tool_factor: float = 1.0) -> Course:
-    """The course of the sessions of a chunk, with tools that take `tool_factor` of their time."""
+def lay_course(
+    graph: Graph, network: Network, served: Served, tool_factor: float = 1.0, pauses: Pauses | None = None
+) -> Course:
+    """The course of the sessions of a chunk, with tools that take `tool_factor` of their time.
+
+    `pauses`: those that the source states between two spans, in place of what the times say.
+    """
     t = _times(graph, network)
     source, target = network.source, network.target
     latest = np.full(network.size, NULL, np.int64)
@@ -58,12 +72,13 @@ def lay_course(graph: Graph, network: Network, served: Served, tool_factor: floa
     starts[served.rows] = True
     floats = (group != NONE) & ~starts
     outside = ~floats[target] | (group[source] != group[target])
-    source, target = source[outside], target[outside]
     gap[floats] = 0
+    delay = _delays(graph, network, gap, pauses)[outside]
+    source, target = source[outside], target[outside]
     ends = graph.nodes.n + graph.spans.first
     fixed = starts | floats
     fixed[graph.spans.first] = fixed[ends] = True
-    source, target, delay = _drawn_together(source, target, gap[target], fixed)
+    source, target, delay = _drawn_together(source, target, delay, fixed)
     hangs = np.flatnonzero(floats)
     used = np.zeros(network.size, np.bool_)
     used[source] = True
@@ -83,6 +98,22 @@ def lay_course(graph: Graph, network: Network, served: Served, tool_factor: floa
         of=group[hangs],
         offset=t[hangs] - graph.forest.start[served.rows[group[hangs]]],
     )
+
+
+def _delays(graph: Graph, network: Network, gap: Ints, pauses: Pauses | None) -> Ints:
+    """Of each edge how long after its source the target comes."""
+    delay = gap[network.target].copy()
+    if pauses is None or not len(pauses.delay):
+        return delay
+    edges = np.flatnonzero((network.link != NONE) & (network.source < len(graph.nodes)))
+    size = graph.nodes.n
+    key = graph.nodes.span[network.source[edges]] * size + network.target[edges]
+    stated = pauses.source * size + pauses.target
+    order = np.argsort(stated, kind="stable")
+    place = np.minimum(np.searchsorted(stated[order], key), len(order) - 1)
+    found = stated[order][place] == key
+    delay[edges[found]] = pauses.delay[order][place[found]]
+    return delay
 
 
 def _scaled(graph: Graph, gap: Ints, factor: float) -> Ints:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.critical_path.arrays import NONE, NULL, Ints
 from agenttrace.replay.blocks import BlockPool
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
-from agenttrace.replay.replica import Limits, Replica
+from agenttrace.replay.replica import Below, Limits, Replica
 from agenttrace.replay.routing import Router, make_router
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
@@ -24,7 +24,9 @@ class Deployment:
     """What serves: replicas alike.
 
     `kv_blocks`: of each; None: as many as are needed. `overhead_ns`: of each request before it gets to a replica.
-    `keep_ns`: how long unused prefixes are kept.
+    `keep_ns`: how long unused prefixes are kept; `release`: only to the end of the agent that they are of.
+    `decode_replicas`: further ones that decode what the others prefill, 0: each does both; `transfer_ns`: for each
+    token of cache from one to the other. `below`: the tier for what is evicted.
     """
 
     times: StepTimes
@@ -34,11 +36,32 @@ class Deployment:
     overhead_ns: int = 0
     routing: Routing = Routing.AFFINITY
     keep_ns: int | None = None
+    release: bool = False
+    decode_replicas: int = 0
+    transfer_ns: float = 0.0
+    below: Below | None = None
+
+
+def in_blocks_of(deployment: Deployment, tokens: int) -> Deployment:
+    """The same servers, which count in blocks of so many tokens, as the traces do; 0: as they do themselves."""
+    own = deployment.limits.block_tokens
+    if tokens in {0, own}:
+        return deployment
+    below, blocks = deployment.below, deployment.kv_blocks
+    return replace(
+        deployment,
+        limits=replace(deployment.limits, block_tokens=tokens),
+        kv_blocks=None if blocks is None else max(1, blocks * own // tokens),
+        below=below and Below(below.blocks * own // tokens, below.latency_ns, below.block_ns * tokens / own),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority."""
+    """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority.
+
+    `agent`: a number for each agent of each session, in `order` of their requests.
+    """
 
     prompt: list[int]
     answer: list[int]
@@ -47,6 +70,8 @@ class Demand:
     paths: Sequence[Sequence[int]]
     path_blocks: list[int]
     lengths: Sequence[int]
+    agent: Sequence[int] = ()
+    order: Sequence[int] = ()
 
 
 def demand_of(workload: Workload) -> Demand:
@@ -61,7 +86,28 @@ def demand_of(workload: Workload) -> Demand:
         paths=prefixes.paths,
         path_blocks=[sum(lengths[segment] for segment in path) for path in prefixes.paths],
         lengths=lengths,
+        agent=np.unique(np.stack([requests.session, requests.agent]), axis=1, return_inverse=True)[1]
+        .reshape(-1)
+        .tolist(),
+        order=np.argsort(requests.start, kind="stable").tolist(),
     )
+
+
+def left_behind(demand: Demand) -> list[list[int]]:
+    """Segments that only one agent's prompts hold, with the last request of it; nothing with the others."""
+    owner: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for row in demand.order:
+        agent = demand.agent[row]
+        last[agent] = row
+        for segment in demand.paths[row]:
+            if owner.setdefault(segment, agent) != agent:
+                owner[segment] = NONE
+    found: list[list[int]] = [[] for _ in demand.paths]
+    for segment, agent in owner.items():
+        if agent != NONE:
+            found[last[agent]].append(segment)
+    return found
 
 
 def _known(values: Ints, least: int) -> Ints:
@@ -91,32 +137,49 @@ class Fleet:
         self._simulation, self._itinerary, self._demand = simulation, itinerary, demand
         self._deployment, self._factors = deployment, factors
         self._router = router or make_router(deployment.routing, deployment.limits.block_tokens)
-        self.replicas = [
-            Replica(
-                deployment.times,
-                deployment.limits,
-                BlockPool(demand.lengths, deployment.kv_blocks, deployment.keep_ns),
-                self,
-            )
-            for _ in range(deployment.replicas)
-        ]
-        self._chosen: dict[int, int] = {}
+        self.replicas = [self._replica(deployment) for _ in range(deployment.replicas)]
+        self._left = left_behind(demand) if deployment.release else None
+        self._decoders = [self._replica(deployment) for _ in range(deployment.decode_replicas)]
+
+    def _replica(self, deployment: Deployment) -> Replica:
+        below = deployment.below
+        pool = BlockPool(
+            self._demand.lengths, deployment.kv_blocks, deployment.keep_ns, below.blocks if below else 0
+        )
+        return Replica(deployment.times, deployment.limits, pool, self, below)
 
     def take(self, row: int, now: int) -> tuple[int, int, int] | None:
         """A request reaches the router, and after the overhead its replica: both are taken as one instant."""
         job = self._job(row)
+        if self._decoders:
+            job.goes_on, job.steps, job.stops = True, 0, ()
         place = self._router(self.replicas, job, now) if len(self.replicas) > 1 else 0
         self._simulation.book.replica[row] = place
+        for point, offset, _ in self._itinerary.hangs[row]:
+            if offset <= 0:
+                self._simulation.reach(point, self._simulation.book.sent[row])
         due = self.replicas[place].submit(job, now)
         return None if due is None else (place, self.replicas[place].version, due)
 
     def wake(self, server: int, version: int, now: int) -> tuple[int, int, int] | None:
         """Its steps are over."""
-        replica = self.replicas[server]
+        replica = [*self.replicas, *self._decoders][server] if self._decoders else self.replicas[server]
         if version != replica.version:
             return None
         due = replica.wake(now)
         return None if due is None else (server, replica.version, due)
+
+    def receive(self, row: int, now: int) -> tuple[int, int, int] | None:
+        """The cache of a prompt is at the replica that decodes it: the least loaded one."""
+        job = self._job(row)
+        job.arrived = job.answered = True
+        self._answered(row, job.steps, now)
+        if job.steps <= 0:
+            self._done(row, now)
+            return None
+        place = min(range(len(self._decoders)), key=lambda one: (self._decoders[one].jobs, one))
+        due = self._decoders[place].submit(job, now)
+        return None if due is None else (len(self.replicas) + place, self._decoders[place].version, due)
 
     def _job(self, row: int) -> Job:
         demand = self._demand
@@ -129,8 +192,8 @@ class Fleet:
         job.told_hit, job.priority, job.effort = demand.told_hit[row], demand.priority[row], effort
         job.stops = [
             (round(share * steps), stop)
-            for stop, (_, _, share) in enumerate(self._itinerary.hangs[row])
-            if 0 < share < 1 and round(share * steps) > 0
+            for stop, (_, offset, share) in enumerate(self._itinerary.hangs[row])
+            if offset > 0 and 0 < share < 1 and round(share * steps) > 0
         ]
         return job
 
@@ -141,10 +204,13 @@ class Fleet:
 
     def first_token(self, job: Job, now: int) -> None:
         """What hung on the time before it is reached."""
-        self._simulation.book.first[job.row] = now
-        steps = job.steps
-        for point, _, share in self._itinerary.hangs[job.row]:
-            if share < 1 and (share <= 0 or round(share * steps) <= 0):
+        if not job.goes_on:
+            self._answered(job.row, job.steps, now)
+
+    def _answered(self, row: int, steps: int, now: int) -> None:
+        self._simulation.book.first[row] = now
+        for point, offset, share in self._itinerary.hangs[row]:
+            if offset > 0 and share < 1 and (share <= 0 or round(share * steps) <= 0):
                 self._simulation.reach(point, now)
 
     def passed(self, job: Job, stop: int, now: int) -> None:
@@ -152,8 +218,18 @@ class Fleet:
         self._simulation.reach(self._itinerary.hangs[job.row][stop][0], now)
 
     def finished(self, job: Job, now: int) -> None:
-        """The last token is out."""
-        self._simulation.book.done[job.row] = now
-        for point, _, share in self._itinerary.hangs[job.row]:
-            if share >= 1:
+        """The last token is out; or the prompt is prefilled, and its cache goes to where it is decoded."""
+        if job.goes_on:
+            at = now + round(job.prompt_tokens * self._deployment.transfer_ns)
+            self._simulation.hand_over(job.row, at)
+            return
+        self._done(job.row, now)
+
+    def _done(self, row: int, now: int) -> None:
+        self._simulation.book.done[row] = now
+        if self._left is not None:
+            for replica in (*self.replicas, *self._decoders):
+                replica.pool.drop(self._left[row])
+        for point, offset, share in self._itinerary.hangs[row]:
+            if offset > 0 and share >= 1:
                 self._simulation.reach(point, now)

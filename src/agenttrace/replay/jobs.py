@@ -10,18 +10,23 @@ class Job:
 
     `prompt_tokens` to prefill, of which a prefix may be cached; `steps`: decode steps after its first token.
     `stops`: steps after which something else begins (a tool called while the answer is written), and what.
-    `effort`: how much longer its prefill takes than the model says.
+    `effort`: how much longer its prefill takes than the model says. `arrived`: its cache comes from another
+    replica, that has prefilled it; `goes_on`: it is prefilled here and goes on to such another one. `loading`: ns
+    that its cache takes on the way from the tier below.
     """
 
     __slots__ = (
         "answered",
+        "arrived",
         "blocks",
         "context",
         "effort",
         "epoch",
+        "goes_on",
         "hit_tokens",
         "joined",
         "left",
+        "loading",
         "order",
         "past",
         "path",
@@ -50,6 +55,9 @@ class Job:
         self.stops: Sequence[tuple[int, int]] = ()
         self.order = 0
         self.answered = False
+        self.arrived = False
+        self.goes_on = False
+        self.loading = 0.0
         self.hit_tokens = 0
         self.left = 0
         self.past = 0

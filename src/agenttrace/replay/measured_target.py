@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agenttrace.errors import UsageError
+from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
@@ -20,6 +21,10 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         raise UsageError(
             f"--set {unknown[0]}: {platform.name} has no such number", hint=f"it has: {', '.join(NAMES)}"
         )
+    if policies.offload is not None:
+        raise UsageError(
+            f"--set offload={policies.offload}: {platform.name} was measured and states no tiers"
+        )
     numbers = dict(platform.numbers)
     for name, value in policies.numbers.items():
         numbers[name] = Quantity(value, NAMES[name][0], Claim.ASSUMED, "--set")
@@ -31,7 +36,7 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
             for name, number in chosen.numbers.items()
         }
         found = replace(chosen, numbers=varied).deployment(replicas, policies.routing)
-        return replace(found, keep_ns=policies.keep_ns)
+        return replace(found, keep_ns=policies.keep_ns, release=policies.release)
 
     return Target(
         platform=platform.name,
@@ -39,6 +44,8 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         split=None,
         build=build,
         jitter=_jitter(platform),
+        rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
+        observed=platform.observed,
         assumptions=[Assumption(name, number) for name, number in numbers.items() if name in NAMES],
     )
 

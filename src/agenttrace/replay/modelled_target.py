@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
-from agenttrace.replay.platforms.modelled import ModelledPlatform
+from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.quantities import Claim, Quantity
-from agenttrace.replay.replica import Limits
+from agenttrace.replay.replica import Below, Limits
 from agenttrace.replay.targets import Assumption, Target, VendorSaid
 
 _DETERMINISTIC = {"whole-decode": 1.0}
@@ -26,19 +27,22 @@ def modelled_target(
     """Its servers, under these policies. Raises UsageError for a number that it does not have."""
     numbers = dict(platform.numbers)
     for name, number in policies.numbers.items():
-        if name not in numbers:
-            known = ", ".join(sorted(numbers))
+        if name not in numbers and name not in SERVING:
+            known = ", ".join(sorted({*numbers, *SERVING}))
             raise UsageError(f"--set {name}: {platform.name} has no such number", hint=f"it has: {known}")
-        numbers[name] = Quantity(number, numbers[name].unit, Claim.ASSUMED, "--set")
+        unit = numbers[name].unit if name in numbers else SERVING[name][0]
+        numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")
     chosen = replace(platform, numbers=numbers)
     room = room_for(chosen, model)
+    below = _below(chosen, model, policies.offload)
 
     def build(changed: dict[str, float]) -> Deployment:
         varied = {
             name: replace(number, value=changed[name]) if name in changed else number
             for name, number in chosen.numbers.items()
         }
-        return _deployment(replace(chosen, numbers=varied), model, policies, replicas)
+        found = _deployment(replace(chosen, numbers=varied), model, policies, replicas)
+        return replace(found, below=below)
 
     return Target(
         platform=platform.name,
@@ -51,6 +55,7 @@ def modelled_target(
         deterministic=_deterministic(chosen, model),
         notes=[room.missing] if room.missing else [],
         claims=_claims(chosen, model),
+        rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
     )
 
 
@@ -71,6 +76,31 @@ def _deployment(
         overhead_ns=round(value("request_overhead")),
         routing=policies.routing,
         keep_ns=policies.keep_ns,
+        release=policies.release,
+        decode_replicas=round(value("decode_replicas")),
+        transfer_ns=_transfer_ns(platform, model),
+    )
+
+
+def _transfer_ns(platform: ModelledPlatform, model: Architecture) -> float:
+    """Of one token's cache over the links of one GPU of a replica, where no bandwidth is stated."""
+    bandwidth = platform.value("transfer_bandwidth") or platform.value("gpu_link")
+    return model.held_per_token() / bandwidth if bandwidth else 0.0
+
+
+def _below(platform: ModelledPlatform, model: Architecture, name: str | None) -> Below | None:
+    """The tier of that name as one replica has it. Raises UsageError where there is none."""
+    if name is None:
+        return None
+    tier = next((tier for tier in platform.tiers if tier.name == name), None)
+    if tier is None:
+        known = ", ".join(tier.name for tier in platform.tiers) or "none"
+        raise UsageError(f"--set offload={name}: {platform.name} has no such tier", hint=f"it has: {known}")
+    block_bytes = model.held_per_token() * max(1, round(platform.value("block_tokens", 16)))
+    return Below(
+        blocks=int(tier.capacity_gb * 1e9 / block_bytes),
+        latency_ns=tier.latency_us * 1e3,
+        block_ns=block_bytes / tier.bandwidth_gb_s,
     )
 
 

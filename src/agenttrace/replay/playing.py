@@ -9,7 +9,8 @@ import numpy as np
 from agenttrace.critical_path.arrays import NULL, Ints
 from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
-from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of
+from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of, in_blocks_of
+from agenttrace.replay.isolated import Reference, modelled_times, scaled_times
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
 from agenttrace.replay.load import arrivals
 from agenttrace.replay.outcome import Outcome
@@ -19,18 +20,23 @@ from agenttrace.replay.workload import Workload
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """A workload made ready to be played any number of times, under one load."""
+    """A workload made ready to be played any number of times, under one load.
+
+    `reference`: what served it. Isolated, requests then take what they took by the ratio of target and reference.
+    """
 
     workload: Workload
     itinerary: Itinerary
     demand: Demand
     load: Load
     lanes: int
+    reference: Reference | None = None
 
     def play(self, deployment: Deployment, factors: Factors | None = None) -> Outcome:
         """One run on these servers. Isolated: nobody shares a server with another session."""
         if self.load is Load.ISOLATED:
             return self._alone(deployment, factors)
+        deployment = in_blocks_of(deployment, self.workload.prompts.block_tokens)
         return self._simulation(deployment.overhead_ns).run(
             lambda running: Fleet(running, self.itinerary, self.demand, deployment, factors)
         )
@@ -50,21 +56,9 @@ class Stage:
     def _alone(self, deployment: Deployment, factors: Factors | None) -> Outcome:
         """What each request takes on a server of its own, its recorded queue before it."""
         requests, demand = self.workload.requests, self.demand
-        times = deployment.times
-        fixed, each = times.decode(1)
-        prompt = np.array(demand.prompt, np.float64)
-        steps = np.maximum(np.array(demand.answer, np.float64) - 1, 0)
-        hit = np.minimum(np.array(demand.told_hit, np.float64), prompt - 1)
-        effort, stretch = np.ones(len(prompt)), np.ones(len(prompt))
-        if factors is not None:
-            effort, stretch = np.array(factors.effort), np.array(factors.stretch)
-        prefill = np.array(
-            [times.prefill(new, int(past)) for new, past in zip(prompt - hit, hit, strict=True)]
-        )
-        wait = requests.queue + effort * (times.prefill_start + prefill)
-        decode = stretch * steps * (fixed + each * (prompt + steps / 2))
-        first = np.rint(wait).astype(np.int64)
-        return self.play_constant((first, first + np.rint(decode).astype(np.int64)))
+        if self.reference is None:
+            return self.play_constant(modelled_times(requests, demand, deployment, factors))
+        return self.play_constant(scaled_times(requests, demand, deployment, self.reference, factors))
 
     def _simulation(self, overhead_ns: int) -> Simulation:
         workload = self.workload
@@ -72,9 +66,9 @@ class Stage:
         return Simulation(self.itinerary, order, len(workload.requests), overhead_ns)
 
 
-def set_stage(workload: Workload, load: Load, lanes: int) -> Stage:
+def set_stage(workload: Workload, load: Load, lanes: int, reference: Reference | None = None) -> Stage:
     """A workload under a load."""
-    return Stage(workload, plan_itinerary(workload), demand_of(workload), load, lanes)
+    return Stage(workload, plan_itinerary(workload), demand_of(workload), load, lanes, reference)
 
 
 def recorded_times(workload: Workload) -> tuple[Ints, Ints]:

@@ -1,10 +1,14 @@
-"""Policies and numbers of a platform that are set from outside: `routing=round-robin`, `keep=30s`, `kv_blocks=1800`."""
+"""Policies and numbers of a platform that are set from outside.
+
+`routing=round-robin`, `keep=30s`, `release=final`, `offload=LPDDR5X`, `kv_blocks=1800`; and changes of what agents do:
+`fanout=2`, `compact=100000`, `priority=main`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Routing
@@ -12,17 +16,56 @@ from agenttrace.units import parse_duration
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """How agents would work: subagents at once (None: as they did), tokens at which they compact, who goes first."""
+
+    fanout: int | None = None
+    compact: int | None = None
+    main_first: bool = False
+
+    @property
+    def change_nothing(self) -> bool:
+        """Whether they work as they did."""
+        return self == Habits()
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
-    """`keep_ns`: how long unused prefixes are kept, None: until room is needed. `numbers`: others, by name."""
+    """`keep_ns`: how long unused prefixes are kept, None: until room is needed. `numbers`: others, by name.
+
+    `release`: an agent's prefixes go with its last request. `offload`: the tier of the platform for what is evicted.
+    """
 
     routing: Routing = Routing.AFFINITY
     keep_ns: int | None = None
+    release: bool = False
+    offload: str | None = None
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+def parse_habits(settings: Sequence[str]) -> tuple[Habits, list[str]]:
+    """Of `key=value` pairs those that change what agents do; and the others. Raises UsageError for what cannot be."""
+    habits, others = Habits(), []
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key in {"fanout", "compact"}:
+            number = _number(setting, value)
+            if number < 1 or not number.is_integer():
+                raise UsageError(f"--set {setting}: expected a whole number of at least 1")
+            habits = replace(habits, **{key: int(number)})
+        elif key == "priority":
+            if value not in {"main", "same"}:
+                raise UsageError(f"--set {setting}: expected main or same")
+            habits = replace(habits, main_first=value == "main")
+        else:
+            others.append(setting)
+    return habits, others
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:
     """Of `key=value` pairs. Raises UsageError for what is no number, no router or no duration."""
-    routing, keep, numbers = Routing.AFFINITY, None, {}
+    routing, keep, release, offload = Routing.AFFINITY, None, False, None
+    numbers = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key or not value:
@@ -33,9 +76,13 @@ def parse_policies(settings: Sequence[str]) -> Policies:
             routing = _routing(value)
         elif key == "keep":
             keep = _duration(setting, value)
+        elif key == "release":
+            release = _release(setting, value)
+        elif key == "offload":
+            offload = None if value == "none" else value
         else:
             numbers[key] = _number(setting, value)
-    return Policies(routing, keep, numbers)
+    return Policies(routing, keep, release, offload, numbers)
 
 
 def _routing(value: str) -> Routing:
@@ -46,6 +93,12 @@ def _routing(value: str) -> Routing:
         raise UsageError(
             f"--set routing={value}: there is no such router", hint=f"there are: {known}"
         ) from None
+
+
+def _release(setting: str, value: str) -> bool:
+    if value not in {"final", "never"}:
+        raise UsageError(f"--set {setting}: expected final or never")
+    return value == "final"
 
 
 def _duration(setting: str, value: str) -> int:

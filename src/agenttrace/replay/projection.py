@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttrace.replay.choices import Load
+from agenttrace.replay.extrapolation import Beyond, conditions_left, widened
 from agenttrace.replay.fleet import Deployment, Factors
+from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, estimate_ratio
@@ -44,7 +47,7 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projected:
-    """What a target does to the sessions. Lists in the order of PERCENTS."""
+    """What a target does to the sessions. Lists in the order of PERCENTS. `left`: where it is extrapolated."""
 
     target: Target
     simulated: Simulated
@@ -52,6 +55,7 @@ class Projected:
     gain: list[Estimate]
     without_jitter: Outcome
     sensitivity: list[Sensitivity]
+    left: list[Beyond]
 
 
 def draws_for(requests: int, asked: int | None) -> int:
@@ -71,6 +75,8 @@ def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int
         _steadied(own.draw(session, np.random.default_rng([seed, 1, draw])), target.deterministic)
         for draw in range(draws)
     ]
+    if stage.load is Load.ISOLATED and stage.reference is not None:
+        factors = [_steadied(_recorded_factors(stage.reference, len(session)), target.deterministic)]
     first = stage.play(served, factors[0])
     jittered = [first.wall, *(stage.play(served, factor).wall for factor in factors[1:])]
     varied = []
@@ -78,6 +84,13 @@ def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int
         other = target.drawn(np.random.default_rng([seed, 2, draw]))
         varied.append(stage.play(other, factors[0]).wall)
     return Simulated(Draws(np.array(jittered, np.float64), np.array(varied, np.float64)), first)
+
+
+def _recorded_factors(reference: Reference, requests: int) -> Factors:
+    """Each request's own residuals: alone, it keeps those that it had."""
+    if reference.own is None:
+        return Factors([1.0] * requests, [1.0] * requests)
+    return Factors(reference.own.prefill.tolist(), reference.own.decode.tolist())
 
 
 def _steadied(factors: Factors, share: float) -> Factors:
@@ -93,23 +106,23 @@ def project(
     """A target beside the baseline, which was simulated with the same draws and seed."""
     found = simulate(stage, target, jitter, draws, seed)
     plain = stage.play(target.build({}))
+    gain = estimate_ratio(baseline.draws, found.draws, seed)
+    left = conditions_left(stage.workload, found.first, target.observed)
     return Projected(
         target=target,
         simulated=found,
-        wall=estimate(found.draws, seed),
-        gain=estimate_ratio(baseline.draws, found.draws, seed),
+        wall=widened(estimate(found.draws, seed), left),
+        gain=widened(gain, left),
+        left=left,
         without_jitter=plain,
-        sensitivity=_tornado(stage, baseline, target, plain, found),
+        sensitivity=_tornado(stage, target, plain, gain[0].value),
     )
 
 
-def _tornado(
-    stage: Stage, baseline: Simulated, target: Target, plain: Outcome, found: Simulated
-) -> list[Sensitivity]:
+def _tornado(stage: Stage, target: Target, plain: Outcome, middle: float) -> list[Sensitivity]:
     """The numbers that move the gain most, the most first."""
-    before = float(np.median(baseline.draws.jitter[0]))
-    # Single runs without jitter: the ratio of both runs carries it over to the gain.
-    scale = before / max(float(np.median(found.draws.jitter[0])), 1.0) * float(np.median(plain.wall))
+    # Single runs without jitter: the ratio to the unchanged one carries them over to the gain.
+    scale = middle * (float(np.median(plain.wall)) if len(plain.wall) else 0.0)
 
     def gain(deployment: Deployment) -> float:
         return scale / max(float(np.median(stage.play(deployment).wall)), 1.0)

@@ -34,3 +34,8 @@ class Quantity:
     low: float | None = None
     high: float | None = None
     identified: Identified | None = None
+
+
+def stated(value: float) -> float:
+    """As it stands in a file: six significant places, so that what was written and read again is the same."""
+    return float(f"{value:.6g}")

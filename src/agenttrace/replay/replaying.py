@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,11 +13,16 @@ from agenttrace.critical_path.summary import summarise
 from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
+from agenttrace.replay.costs import Cost, cost_of
+from agenttrace.replay.grown_prompts import with_grown_prompts
+from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
+from agenttrace.replay.policies import Habits
 from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
 from agenttrace.replay.retimed import retimed
 from agenttrace.replay.targets import Target
@@ -28,12 +33,16 @@ _TOOLS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """How it is played. `lanes`: sessions at once; None: as many as were recorded. `draws`: None: by size."""
+    """How it is played. `lanes`: sessions at once; None: as many as were recorded. `draws`: None: by size.
+
+    `habits`: how agents work on the targets; on the baseline they work as they did.
+    """
 
     load: Load = Load.CLOSED
     lanes: int | None = None
     draws: int | None = None
     seed: int = 1
+    habits: Habits = field(default_factory=Habits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +77,21 @@ class Answer:
     requests: Requested
     turn: list[Estimate]
     advice: list[Advice]
+    cost: Cost | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed:
     """What was played, and the checks on it.
 
-    `identity_error_ns`: how far recorded durations through the same course are from the recorded sessions.
+    `recorded`: what the sessions took; empty where nobody says. `identity_error_ns`: how far recorded durations
+    through the same course are from that, None where nothing is recorded.
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
     """
 
     sessions: int
     recorded: Ints
-    identity_error_ns: int
+    identity_error_ns: int | None
     self_ratio: tuple[float, float] | None
     load: Load
     lanes: int
@@ -98,18 +109,21 @@ def replay(
     """Plays the workload, which was read from the trace, on the baseline and on every target that fits."""
     lanes = scenario.lanes or recorded_lanes(workload.start, workload.wall)
     draws = draws_for(len(workload.requests), scenario.draws)
-    stage = set_stage(workload, scenario.load, lanes)
-    unchanged = set_stage(workload, Load.RECORDED, 0).play_recorded()
-    error = int(np.abs(unchanged.wall - workload.wall).max(initial=0))
+    reference = _reference(workload, baseline, scenario.load)
+    bounded = _is_bounded([*targets, *([baseline.target] if baseline.target else [])])
+    workload = with_grown_prompts(workload) if bounded else workload
+    stage = set_stage(workload, scenario.load, lanes, reference)
     before = _before(stage, baseline, draws, scenario.seed)
-    faster_tools = set_stage(read_workload(trace, tool_factor=_TOOLS), scenario.load, lanes)
+    quick = read_workload(trace, tool_factor=_TOOLS)
+    quick = with_grown_prompts(quick) if bounded else quick
+    faster = set_stage(quick, scenario.load, lanes, reference)
+    changed, faster_tools = _with_habits(stage, scenario.habits), _with_habits(faster, scenario.habits)
     answers = [
         _answer(
             trace,
-            stage,
+            changed,
             faster_tools,
-            before,
-            project(stage, before, target, baseline.jitter, draws, scenario.seed),
+            project(changed, before, target, baseline.jitter, draws, scenario.seed),
             scenario.seed,
         )
         for target in targets
@@ -117,8 +131,8 @@ def replay(
     ]
     return Replayed(
         sessions=len(workload.names),
-        recorded=workload.wall,
-        identity_error_ns=error,
+        recorded=workload.wall if workload.timed else workload.wall[:0],
+        identity_error_ns=_identity_error(workload),
         self_ratio=_self_ratio(workload, baseline),
         load=scenario.load,
         lanes=lanes if scenario.load is Load.CLOSED else 0,
@@ -129,6 +143,41 @@ def replay(
         answers=answers,
         unfit=[target for target in targets if not target.fits],
     )
+
+
+def _with_habits(stage: Stage, habits: Habits) -> Stage:
+    """The same sessions, with agents that work in another way."""
+    if habits.change_nothing:
+        return stage
+    workload = stage.workload
+    if habits.fanout is not None:
+        limited = most_at_once(workload, habits.fanout)
+        stage = replace(set_stage(limited, stage.load, stage.lanes, stage.reference), demand=stage.demand)
+    if habits.compact is not None:
+        stage = replace(stage, demand=compacted(workload.requests, stage.demand, habits.compact))
+    if habits.main_first:
+        stage = replace(stage, demand=main_agents_first(workload.requests, stage.demand))
+    return stage
+
+
+def _is_bounded(targets: Sequence[Target]) -> bool:
+    """Whether any of the servers can lose what it has cached."""
+    built = [target.build({}) for target in targets if target.fits]
+    return any(one.kv_blocks is not None or one.keep_ns is not None or one.release for one in built)
+
+
+def _reference(workload: Workload, baseline: Baseline, load: Load) -> Reference | None:
+    """What recorded service is set in relation to, where there is such."""
+    if load is not Load.ISOLATED or baseline.target is None or not workload.timed:
+        return None
+    return Reference(baseline.target.build({}), baseline.jitter.own)
+
+
+def _identity_error(workload: Workload) -> int | None:
+    if not workload.timed:
+        return None
+    unchanged = set_stage(workload, Load.RECORDED, 0).play_recorded()
+    return int(np.abs(unchanged.wall - workload.wall).max(initial=0))
 
 
 def _before(stage: Stage, baseline: Baseline, draws: int, seed: int) -> Simulated:
@@ -148,22 +197,20 @@ def _self_ratio(workload: Workload, baseline: Baseline) -> tuple[float, float] |
     return float(ratio[0]), float(ratio[1])
 
 
-def _answer(
-    trace: Trace, stage: Stage, faster_tools: Stage, before: Simulated, projected: Projected, seed: int
-) -> Answer:
-    outcome = projected.simulated.first
+def _answer(trace: Trace, stage: Stage, faster_tools: Stage, projected: Projected, seed: int) -> Answer:
+    outcome, served = projected.simulated.first, projected.target.build({})
     phases = _phases(trace, outcome)
     requests = requested(stage.workload, outcome)
     turns = requests.turn.astype(np.float64)[None, :]
     none = np.zeros((0, turns.shape[1]))
-    del before
     return Answer(
         projected=projected,
         phases=phases,
         bottleneck=max(phases, key=lambda name: phases[name]) if any(phases.values()) else None,
         requests=requests,
         turn=estimate(Draws(turns, none), seed),
-        advice=advise(stage, projected.target.build({}), faster_tools),
+        advice=advise(stage, served, faster_tools),
+        cost=cost_of(outcome, served.replicas + served.decode_replicas, projected.target.rates),
     )
 
 

@@ -26,6 +26,15 @@ class Limits:
     block_tokens: int = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The tier below a replica's cache: how many blocks it takes, and what it takes to fetch some, ns."""
+
+    blocks: int
+    latency_ns: float
+    block_ns: float
+
+
 class Listener(Protocol):
     """Who is told what happens to jobs."""
 
@@ -45,8 +54,16 @@ class Listener(Protocol):
 class Replica:
     """Works on jobs. Whoever drives it calls `submit` and, at the time that both return, `wake`."""
 
-    def __init__(self, times: StepTimes, limits: Limits, pool: BlockPool, listener: Listener) -> None:
+    def __init__(
+        self,
+        times: StepTimes,
+        limits: Limits,
+        pool: BlockPool,
+        listener: Listener,
+        below: Below | None = None,
+    ) -> None:
         self._times, self._limits, self.pool, self._listener = times, limits, pool, listener
+        self._below = below
         self.version = 0
         self.load_blocks = 0
         self.load_tokens = 0
@@ -131,6 +148,9 @@ class Replica:
         if not job.answered:
             job.answered = True
             self._listener.first_token(job, now)
+        self._decode(job, now)
+
+    def _decode(self, job: Job, now: int) -> None:
         if job.steps <= 0:
             self._finish(job, now)
             return
@@ -187,9 +207,16 @@ class Replica:
 
     def _start(self, job: Job, private: int, now: int) -> None:
         """The last token of a prompt is always computed, and only whole blocks are found."""
+        if job.arrived:
+            self._start_arrived(job, private, now)
+            return
         size = self._limits.block_tokens
         hit = self.pool.match(job.path, now) * size if job.path else job.told_hit
-        hit = max(0, min(hit, (job.prompt_tokens - 1) // size * size))
+        most = (job.prompt_tokens - 1) // size * size
+        if self._below is not None and job.path and (more := self.pool.match_below(job.path)):
+            job.loading = self._below.latency_ns + more * self._below.block_ns
+            hit += more * size
+        hit = max(0, min(hit, most))
         if not job.answered:
             job.hit_tokens = hit
             self._listener.admitted(job, now)
@@ -199,6 +226,13 @@ class Replica:
         self.pool.pin(job.path, private)
         self._running[job.order] = job
         self._prefilling.append(job)
+
+    def _start_arrived(self, job: Job, private: int, now: int) -> None:
+        """Nothing is left to prefill: it decodes at once."""
+        job.left, job.past, job.private = 0, job.prompt_tokens, private
+        self.pool.pin(job.path, private)
+        self._running[job.order] = job
+        self._decode(job, now)
 
     def _plan_mixed(self) -> None:
         """One step: a token for each decoding sequence, and as much of the prompts as its budget allows."""
@@ -210,7 +244,8 @@ class Replica:
             tokens = min(job.left, room)
             if tokens <= 0:
                 break
-            length += times.prefill(tokens * job.effort, job.past)
+            length += times.prefill(tokens * job.effort, job.past) + job.loading
+            job.loading = 0.0
             took.append((job, tokens))
             room -= tokens
         if self._decoding:
@@ -290,4 +325,5 @@ class Replica:
             job.steps -= made
             job.stops = [(after - made, stop) for after, stop in job.stops if after > made]
         job.epoch += 1
+        job.arrived = False
         heappush(self._waiting, (job.priority, job.order, job))

@@ -16,6 +16,7 @@ from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.served import Served, find_served
+from agenttrace.replay.untimed import is_untimed, laid_out
 
 _TIMES = ("start_ns", "end_ns", "queue_ns", "prefill_ns", "first_token_ns", "decode_ns")
 
@@ -25,7 +26,7 @@ def retimed(trace: Trace, outcome: Outcome) -> Trace:
 
     Requests get a queue, a prefill and a decode, `estimated`, whatever the trace told of these.
     """
-    trace = trace.timed()
+    trace = laid_out(trace) if is_untimed(trace) else trace.timed()
     parts = []
     session = request = 0
     for chunk in trace.chunks():

@@ -14,7 +14,7 @@ from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.load import Arrivals
 from agenttrace.replay.outcome import Book, Outcome
 
-_ENDED, _SENT, _WAKE = 0, 1, 2
+_ENDED, _SENT, _WAKE, _HANDED = 0, 1, 2, 3
 """What happens at an instant, in the order in which it counts there."""
 
 
@@ -23,6 +23,10 @@ class Servers(Protocol):
 
     def take(self, row: int, now: int) -> tuple[int, int, int] | None:
         """A request arrives."""
+        ...
+
+    def receive(self, row: int, now: int) -> tuple[int, int, int] | None:
+        """A request that was handed over arrives at its next server."""
         ...
 
     def wake(self, server: int, version: int, now: int) -> tuple[int, int, int] | None:
@@ -59,6 +63,8 @@ class Simulation:
                 due = servers.take(one, now)
             elif what == _WAKE:
                 due = servers.wake(one, other, now)
+            elif what == _HANDED:
+                due = servers.receive(one, now)
             else:
                 self._begin_session(now)
                 continue
@@ -76,6 +82,10 @@ class Simulation:
         at = max(now, self._arrivals.at[place])
         self.book.start[session] = at
         self._pass(self._itinerary.start[session], at)
+
+    def hand_over(self, row: int, at: int) -> None:
+        """A request is on its way from one server to another, where it arrives at `at`."""
+        heappush(self._events, (at, _HANDED, row, 0))
 
     def reach(self, point: int, at: int) -> None:
         """One of the things that a point waits for is over."""

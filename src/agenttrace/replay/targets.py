@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.quantities import Quantity
@@ -35,6 +36,7 @@ class VendorSaid:
 class Target:
     """`build` makes the servers, with some numbers other than they are given; None for those that do not fit.
 
+    `rates`: what a replica costs. `observed`: the conditions that its numbers were learnt from, by name.
     `split`: how the work is divided between engines. `racks`: how many it takes. `deterministic`: the share of
     the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions.
     """
@@ -50,6 +52,8 @@ class Target:
     jitter: Jitter | None = None
     notes: Sequence[str] = field(default_factory=tuple)
     claims: Sequence[VendorSaid] = field(default_factory=tuple)
+    rates: Rates = field(default_factory=Rates)
+    observed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def drawn(self, random: np.random.Generator) -> Deployment:
         """The servers with every uncertain number somewhere in its interval."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from agenttrace.replay.course import Course, lay_course
 from agenttrace.replay.prefix_paths import Changes, PrefixPaths, prefix_paths
 from agenttrace.replay.requests import Requests, joined, read_requests
 from agenttrace.replay.served import find_served
+from agenttrace.replay.untimed import is_untimed, laid_out, stated_pauses
 
 _SCOPES = tuple(HashScope)
 
@@ -37,7 +39,9 @@ class Prompts:
 class Workload:
     """Sessions in the order of their rows. `start`, `wall`: when each began and how long it took, ns.
 
-    `models`: the names of the models, by number.
+    `models`: the names of the models, by number. `timed`: whether the source says how long things took; if not,
+    starts and lengths stand for nothing. `parents`: of a subagent, by the numbers of
+    its session and its own, the agent that spawned it.
     """
 
     names: list[str]
@@ -47,12 +51,16 @@ class Workload:
     course: Course
     prompts: Prompts
     models: list[str]
+    timed: bool
+    parents: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
-    """The timed sessions of a trace as a workload, with tools that take `tool_factor` of their time."""
-    trace = trace.timed()
+    """The timed sessions of a trace as a workload, or all where none is; tools take `tool_factor` of their time."""
+    timed = not is_untimed(trace)
+    trace = trace.timed() if timed else laid_out(trace)
     models: dict[str, int] = {}
+    parents: dict[tuple[int, int], int] = {}
     requests, courses, changes, names, bounds = [], [], [], [], []
     sessions = spans = 0
     for chunk in trace.chunks():
@@ -64,7 +72,10 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         found.session[:] += sessions
         found.span[:] += spans
         requests.append(found)
-        courses.append(lay_course(graph, network, served, tool_factor))
+        courses.append(
+            lay_course(graph, network, served, tool_factor, None if timed else stated_pauses(chunk))
+        )
+        parents |= _parents(chunk, graph.spans.names, sessions)
         names += [str(name) for name in graph.spans.names.to_pylist()]
         first = graph.spans.first
         bounds.append(np.stack([graph.forest.start[first], graph.forest.end[first]]))
@@ -80,7 +91,18 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         course=_joined_courses(courses, [len(part) for part in requests]),
         prompts=_prompts(changes),
         models=list(models),
+        timed=timed,
+        parents=parents,
     )
+
+
+def _parents(chunk: Trace, names: object, sessions: int) -> dict[tuple[int, int], int]:
+    """Of each subagent the agent above it; `sessions`: how many came before the chunk."""
+    table = chunk.agents
+    session = session_numbers(table, names) + sessions  # type: ignore[arg-type]
+    agent, parent = columns.numbers(table, "agent"), columns.numbers(table, "parent_agent")
+    rows = zip(session.tolist(), agent.tolist(), parent.tolist(), strict=True)
+    return {(of, one): above for of, one, above in rows if above != NONE}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

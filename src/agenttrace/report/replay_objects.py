@@ -34,7 +34,7 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
     return {
         "schema_version": JSON_VERSION,
         "command": "replay",
-        "recorded": {"wall_ns": {**_percentiles(replayed.recorded), "n": count}},
+        "recorded": {"wall_ns": {**_percentiles(replayed.recorded), "n": len(replayed.recorded)}},
         "identity": {
             "recorded_durations_max_error_ns": replayed.identity_error_ns,
             "self": None
@@ -76,6 +76,8 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             "itl_ns": _percentiles(requests.itl),
             "tokens_per_s_user": _percentiles(1e9 / np.maximum(requests.itl, 1), low=True),
         },
+        "extrapolated": _extrapolated(answer),
+        "cost": _cost(answer),
         "fits": target.fits,
         "racks": target.racks,
         "bottleneck": answer.bottleneck,
@@ -88,6 +90,24 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "claims": [_claim(claim) for claim in target.claims],
         "notes": list(target.notes),
     }
+
+
+def _extrapolated(answer: Answer) -> list[Row]:
+    return [
+        {
+            "condition": one.condition,
+            "observed": [one.low, one.high],
+            "reached": _number(one.reached),
+            "share": _number(one.share),
+        }
+        for one in answer.projected.left
+    ]
+
+
+def _cost(answer: Answer) -> Row | None:
+    if answer.cost is None:
+        return None
+    return {"price_per_session": answer.cost.price, "energy_kwh_per_session": answer.cost.energy_kwh}
 
 
 def _phases(replayed: Replayed, answer: Answer) -> Row:
@@ -171,6 +191,8 @@ def _percentiles(values: np.ndarray, *, low: bool = False) -> Row:
     if low:
         found = -percentiles(-values)
         return {f"p{percent}": _number(float(value)) for percent, value in zip(PERCENTS, found, strict=True)}
+    if values.dtype == np.int64 and not len(values):
+        return dict.fromkeys(("p50", "p95", "p99"))
     if values.dtype == np.int64:
         told = quantiles(values.tolist())
         return {"p50": told.p50, "p95": told.p95, "p99": told.p99}

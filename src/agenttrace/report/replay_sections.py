@@ -9,6 +9,8 @@ from agenttrace.critical_path.summary import quantiles
 from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.percentiles import PERCENTS, is_enough
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
+from agenttrace.report.replay_headline import remarks
+from agenttrace.report.replay_tables import request_table, room_table, without_jitter
 from agenttrace.units import format_duration, format_share
 
 if TYPE_CHECKING:
@@ -21,25 +23,26 @@ _ASSUMED = 12
 
 def replay_sections(replayed: Replayed, findings: Sequence[dict[str, object]]) -> list[Section]:
     """Everything, the answer first."""
-    sections = [_walls(replayed)]
+    sections = [_walls(replayed), room_table(replayed)]
     for answer in replayed.answers:
-        sections += [_phases(replayed, answer)]
-        further = (_tornado(answer), _advice(answer), _claims(answer))
+        sections += [phase_section(replayed, answer), request_table(answer)]
+        further = (tornado_section(answer), advice_section(answer), claim_section(answer))
         sections += [section for section in further if section.rows]
-        sections.append(_assumptions(answer))
+        sections.append(assumption_section(answer))
     if findings:
-        sections.append(_findings(findings))
+        sections.append(finding_section(findings))
     return sections
 
 
 def _walls(replayed: Replayed) -> Section:
     recorded = quantiles(replayed.recorded.tolist())
+    told = (recorded.p50, recorded.p95, recorded.p99) if len(replayed.recorded) else (None, None, None)
     rows: list[tuple[Cell, ...]] = [
         (
             Words("recorded"),
             *(
                 _shown(value, percent, replayed.sessions)
-                for percent, value in zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+                for percent, value in zip(PERCENTS, told, strict=True)
             ),
             Words(""),
         ),
@@ -58,6 +61,7 @@ def _walls(replayed: Replayed) -> Section:
                 Words(f"{gain.value:.2f} × ({gain.low:.2f} – {gain.high:.2f})", "strong"),
             )
         )
+        rows.append(without_jitter(answer))
     columns = (Column("", "text"), *(Column(f"p{percent}") for percent in PERCENTS), Column("gain at p50"))
     return Section("Sessions on other servers", columns, tuple(rows), tuple(_notes(replayed)))
 
@@ -95,7 +99,8 @@ def _durations(estimates: Sequence[Estimate], sessions: int) -> list[Words]:
     ]
 
 
-def _phases(replayed: Replayed, answer: Answer) -> Section:
+def phase_section(replayed: Replayed, answer: Answer) -> Section:
+    """The critical path of a session before and after."""
     whole = max(sum(replayed.baseline_phases.values()), 1)
     rows = []
     for phase in Phase:
@@ -119,7 +124,8 @@ def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
-def _tornado(answer: Answer) -> Section:
+def tornado_section(answer: Answer) -> Section:
+    """The numbers that move the gain most."""
     rows = tuple(
         (
             Quoted(row.parameter),
@@ -138,7 +144,8 @@ def _tornado(answer: Answer) -> Section:
     return Section("What the gain depends on", columns, rows)
 
 
-def _advice(answer: Answer) -> Section:
+def advice_section(answer: Answer) -> Section:
+    """Levers, the best first."""
     rows = tuple(
         (Words(row.lever), Quoted(row.change), Words(f"{row.gain:.2f} ×"), Words(row.evidence, "faint"))
         for row in answer.advice
@@ -147,7 +154,8 @@ def _advice(answer: Answer) -> Section:
     return Section("What would help further", columns, rows)
 
 
-def _claims(answer: Answer) -> Section:
+def claim_section(answer: Answer) -> Section:
+    """What the vendor says beside what the model says."""
     rows = tuple(
         (
             Quoted(claim.what),
@@ -161,7 +169,8 @@ def _claims(answer: Answer) -> Section:
     return Section("What the vendor says", columns, rows)
 
 
-def _assumptions(answer: Answer) -> Section:
+def assumption_section(answer: Answer) -> Section:
+    """Every number that the answer rests on, with its claim and source."""
     rows = tuple(
         (
             Quoted(assumption.name),
@@ -172,14 +181,15 @@ def _assumptions(answer: Answer) -> Section:
         for assumption in answer.projected.target.assumptions
     )
     columns = (Column("number", "text"), Column("value"), Column("claim", "text"), Column("source", "text"))
-    return Section("Assumed", columns, rows, tuple(_plain(note) for note in answer.projected.target.notes))
+    return Section("Assumed", columns, rows, tuple(remarks(answer)))
 
 
 def _value(number: Quantity) -> str:
     return f"{number.value:.4g} {number.unit}"
 
 
-def _findings(findings: Sequence[dict[str, object]]) -> Section:
+def finding_section(findings: Sequence[dict[str, object]]) -> Section:
+    """What was dropped, repaired or guessed."""
     rows = tuple(
         (
             Words(str(row["severity"])),

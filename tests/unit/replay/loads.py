@@ -19,6 +19,7 @@ def serve(
     paths: list[list[int]] | None = None,
     lengths: list[int] | None = None,
     priority: list[int] | None = None,
+    agent: list[int] | None = None,
 ) -> Outcome:
     """The outcome, a session for each request; `at` ascends."""
     count = len(at)
@@ -40,6 +41,8 @@ def serve(
         paths=paths,
         path_blocks=[sum(lengths[segment] for segment in path) for path in paths],
         lengths=lengths,
+        agent=agent or list(range(count)),
+        order=list(range(count)),
     )
     simulation = Simulation(itinerary, Arrivals(list(range(count)), at, 0), count, deployment.overhead_ns)
     return simulation.run(lambda running: Fleet(running, itinerary, demand, deployment))

@@ -74,7 +74,13 @@ def test_a_fit_says_what_the_trace_tells_and_what_it_does_not() -> None:
     assert "sequences" not in light.numbers
     assert loaded.numbers["sequences"].value == 6
     assert loaded.numbers["sequences"].identified is Identified.YES
-    assert loaded.numbers["kv_blocks"].identified is Identified.YES
+    blocks = loaded.numbers["kv_blocks"]
+    assert blocks.identified is Identified.BOUNDED
+    assert blocks.low is not None
+    assert blocks.high is not None
+    # The engine had 1,800.
+    assert blocks.low <= 1_800 <= blocks.high
+    assert loaded.numbers["step_tokens_seen"].identified is Identified.NO
     for name in ("step", "step_per_context_token", "prefill_step", "prefill_per_token"):
         number = light.numbers[name]
         assert number.low is not None

@@ -73,7 +73,11 @@ def _counted(requests: Requests, begun: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def block_limit(requests: Requests, demand: Demand, block_tokens: int) -> Limit:
-    """How many KV blocks a worker has: as many as lose, to eviction, the hits that the trace says were lost."""
+    """How many KV blocks a worker has: as many as lose, to eviction, the hits that the trace says were lost.
+
+    A bound from above: eviction may go by another order than the least recent use, and tokens that were generated
+    may take more room, and then fewer blocks lose as many hits. From below it is bounded by the largest prompt.
+    """
     told = (requests.cached_tokens != NULL) & (requests.first_token != NULL)
     if not block_tokens or not told.any():
         return Limit(0, 0, None, Identified.NO)
@@ -92,7 +96,8 @@ def block_limit(requests: Requests, demand: Demand, block_tokens: int) -> Limit:
             break
     if high <= pinned:
         return Limit(pinned, high, None, Identified.BOUNDED)
-    return Limit(high, low, high, Identified.YES)
+    largest = int(-(-requests.input_tokens.max() // block_tokens))
+    return Limit(high, min(largest, high), high, Identified.BOUNDED)
 
 
 def _hits(requests: Requests, demand: Demand, block_tokens: int, capacity: int | None) -> tuple[int, int]:

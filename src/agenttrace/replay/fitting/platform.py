@@ -14,7 +14,8 @@ from agenttrace.replay.fitting.resimulation import Residuals, residuals, resimul
 from agenttrace.replay.fitting.service_times import ServiceFit, fit_service_times
 from agenttrace.replay.fleet import Demand, demand_of
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
-from agenttrace.replay.quantities import Claim, Identified, Quantity
+from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
+from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Workload
 
 _QUANTILES = 21
@@ -75,28 +76,24 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     source = f"{fit.requests} requests"
     numbers = {}
     for place, name in enumerate(_ORDER):
-        value = float(fit.weights[place])
-        low, high = (float(bound) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
+        value = stated(float(fit.weights[place]))
+        low, high = (stated(float(bound)) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
         narrow = value > 0 and high - low <= 2 * _WEAK * value
         identified = Identified.YES if narrow else Identified.NO
         numbers[name] = Quantity(
             value, NAMES[name][0], Claim.MEASURED, source, min(low, value), max(high, value), identified
         )
     requests = workload.requests
-    queue = requests.queue[requests.queue_end != NULL]
-    stated = len(queue) > 0
-    numbers["request_overhead"] = Quantity(
-        float(queue.mean()) if stated else 0.0,
-        "ns",
-        Claim.MEASURED if stated else Claim.ASSUMED,
-        "the queue that the source states before the dispatch" if stated else "no queue is stated",
-        *_mean_interval(queue),
-        Identified.YES if stated else Identified.NO,
-    )
+    numbers["request_overhead"] = _overhead(requests)
     tokens = workload.prompts.block_tokens
     numbers |= _limit("replicas", worker_limit(requests), "workers named", always=True)
     numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
-    numbers |= _limit("kv_blocks", block_limit(requests, demand, tokens), "hits lost to eviction")
+    numbers |= _limit(
+        "kv_blocks", block_limit(requests, demand, tokens), "the capacity at which as many hits are evicted"
+    )
+    largest = int(np.maximum(requests.input_tokens - np.maximum(requests.cached_tokens, 0), 0).max(initial=0))
+    unknown = Limit(largest, largest, None, Identified.NO)
+    numbers |= _limit("step_tokens", unknown, "the most that one prompt had to prefill")
     if tokens:
         numbers["block_tokens"] = Quantity(
             tokens,
@@ -110,6 +107,20 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     return numbers
 
 
+def _overhead(requests: Requests) -> Quantity:
+    """From sending to dispatch, where the source states that."""
+    queue = requests.queue[requests.queue_end != NULL]
+    told = len(queue) > 0
+    return Quantity(
+        stated(float(queue.mean())) if told else 0.0,
+        "ns",
+        Claim.MEASURED if told else Claim.ASSUMED,
+        "the queue that the source states before the dispatch" if told else "no queue is stated",
+        *_mean_interval(queue),
+        Identified.YES if told else Identified.NO,
+    )
+
+
 def _mean_interval(values: np.ndarray) -> tuple[float | None, float | None]:
     """Where the mean of so many values lies, nine times of ten."""
     if not len(values):
@@ -120,7 +131,8 @@ def _mean_interval(values: np.ndarray) -> tuple[float | None, float | None]:
 
 def _limit(name: str, limit: Limit, source: str, *, always: bool = False) -> dict[str, Quantity]:
     """A limit that was not met is none; how far it was seen not to bind stands in its `low`."""
-    if limit.identified is not Identified.YES and not always:
+    met = limit.identified is Identified.YES or limit.high is not None
+    if not met and not always:
         return {
             f"{name}_seen": Quantity(
                 limit.low, NAMES[name][0], Claim.MEASURED, source, limit.low, None, limit.identified

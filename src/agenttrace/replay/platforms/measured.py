@@ -27,9 +27,25 @@ LIMITS = {
     "step_tokens": ("tokens", "of one step, decoded or prefilled"),
     "kv_blocks": ("blocks", "of KV cache of a replica"),
     "block_tokens": ("tokens", "in a block of KV cache"),
+    "decode_replicas": ("replicas", "that decode what the others prefill; 0: each does both"),
+    "power": ("kW", "of one replica"),
+    "price": ("a hour", "of one replica, in any currency"),
+    "energy_price": ("a kWh", "in the same currency"),
+    "transfer_per_token": ("ns/token", "of cache, from where it was prefilled to where it is decoded"),
 }
 NAMES = {**STEP_TIMES, **LIMITS}
-_OPTIONAL = frozenset({"sequences", "step_tokens", "kv_blocks"})
+_OPTIONAL = frozenset(
+    {
+        "sequences",
+        "step_tokens",
+        "kv_blocks",
+        "decode_replicas",
+        "transfer_per_token",
+        "power",
+        "price",
+        "energy_price",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,8 @@ class MeasuredPlatform:
             kv_blocks=None if blocks >= UNLIMITED else round(blocks),
             overhead_ns=round(self.value("request_overhead")),
             routing=routing,
+            decode_replicas=round(self.value("decode_replicas")),
+            transfer_ns=self.value("transfer_per_token"),
         )
 
 

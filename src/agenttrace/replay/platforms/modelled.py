@@ -52,8 +52,12 @@ SERVING = {
     "block_tokens": ("tokens", "in a block of KV cache"),
     "request_overhead": ("ns", "from sending a request to its dispatch"),
     "replicas": ("replicas", "servers alike"),
+    "decode_replicas": ("replicas", "that decode what the others prefill; 0: each does both"),
+    "transfer_bandwidth": ("GB/s per direction", "of one replica's caches to another"),
     "model_error": ("1", "by how much all times may be off"),
     "power": ("kW", "of one replica"),
+    "price": ("a hour", "of one replica, in any currency"),
+    "energy_price": ("a kWh", "in the same currency"),
 }
 SPLITS = ("none", "attention-ffn", "whole-decode", "draft")
 

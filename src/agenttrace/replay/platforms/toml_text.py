@@ -10,7 +10,7 @@ from typing import Any
 
 from agenttrace.errors import InputError
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform, is_optional
-from agenttrace.replay.quantities import Claim, Identified, Quantity
+from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 
 SCHEMA_VERSION = 1
 
@@ -57,7 +57,7 @@ def _quantity_lines(number: Quantity) -> list[str]:
 
 def _number(value: float) -> str:
     """Six significant places."""
-    value = float(f"{value:.6g}")
+    value = stated(value)
     return repr(int(value)) if value.is_integer() else repr(value)
 
 

@@ -1,0 +1,67 @@
+"""The answer of a replay in words, with its interval; what it was played under, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.units import format_duration
+
+if TYPE_CHECKING:
+    from agenttrace.replay.replaying import Answer, Replayed
+    from agenttrace.replay.targets import Target
+
+_SURE = 0.005
+
+
+def headline(replayed: Replayed) -> str:
+    """One sentence for each platform, the first of them first; names of files and platforms are told elsewhere."""
+    sentences = [_sentence(replayed, answer) for answer in replayed.answers]
+    sentences += [f"{target_name(target)}: does not fit" for target in replayed.unfit]
+    return ". ".join(sentences) or "Nothing was asked for"
+
+
+def _sentence(replayed: Replayed, answer: Answer) -> str:
+    before, after, gain = replayed.baseline_wall[0], answer.projected.wall[0], answer.projected.gain[0]
+    if before.value != before.value or after.value != after.value:
+        return f"{target_name(answer.projected.target)}: nothing to say"
+    what = "the session" if replayed.sessions == 1 else f"the median of {replayed.sessions} sessions"
+    took = f"{format_duration(round(after.value))} instead of {format_duration(round(before.value))}"
+    speed = f"{gain.value:.2f} times as fast (90 % interval {gain.low:.2f} to {gain.high:.2f})"
+    verdict = "" if gain.low > 1 + _SURE or gain.high < 1 - _SURE else ", which may be no difference at all"
+    return f"{target_name(answer.projected.target)}: {what} takes {took}, {speed}{verdict}"
+
+
+def target_name(target: Target) -> str:
+    """Platform, model and split; signs that do not show are replaced."""
+    told = " · ".join(part for part in (target.platform, target.model, target.split) if part)
+    return "".join(sign if sign.isprintable() else "?" for sign in told)
+
+
+def counted(replayed: Replayed) -> str:
+    """How it was played."""
+    lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
+    told = f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws"
+    few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
+    return f"{told}; too few sessions for {' and '.join(few)}" if few else told
+
+
+def remarks(answer: Answer) -> list[str]:
+    """What has to be known of one answer: where it is extrapolated, what jitter does, what the model cannot say."""
+    found = [
+        f"extrapolates: {one.condition.replace('_', ' ')} up to {one.reached:.6g}, fitted from {one.low:.6g} to "
+        f"{one.high:.6g}; {100 * one.share:.0f} % of the requests lie outside, and the intervals are wider for it"
+        for one in answer.projected.left
+    ]
+    target = answer.projected.target
+    if target.model is not None:
+        found.append(
+            "times to the first token under load are the least sure part: the cost model was tested on times "
+            "between tokens, and misses measured times to the first token of loaded servers by most of them"
+        )
+    if target.deterministic:
+        found.append(
+            f"{100 * target.deterministic:.0f} % of a decode step is laid down when the program is compiled, says the "
+            "vendor, and carries no jitter here"
+        )
+    return found

@@ -1,0 +1,110 @@
+"""Two engines, by hand: experts elsewhere, all of the decode elsewhere, drafts; each term from the file's numbers."""
+
+from math import ceil
+
+import pytest
+
+from agenttrace.replay.modelling.architecture import Architecture, architecture
+from agenttrace.replay.modelling.serving import ModelledSteps
+from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
+from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
+from agenttrace.replay.platforms.toml_text import parse_toml
+
+OVERHEADS = ("step_overhead", "layer_overhead", "hop_overhead", "sequence_overhead", "moe_overhead")
+FACTORS = ("weight_factor", "expert_factor", "cache_factor")
+LPU_BYTES_S, LPU_BYTES, LPU_OPS_S = 150e12, 0.5e9, 315e15 / 256
+
+
+def _model() -> Architecture:
+    return architecture(parse_toml(shipped_models()["deepseek-v3"], "m"), "m")
+
+
+def _bare(name: str, **numbers: float) -> ModelledPlatform:
+    """The platform with nothing but bytes over bandwidths: no overheads, no factors, no computing on GPUs."""
+    document = parse_toml(shipped_platforms()[name], name)
+    plain = dict.fromkeys(OVERHEADS, 0.0) | dict.fromkeys(FACTORS, 1.0)
+    plain |= {
+        "compute_factor": 0.0,
+        "traffic_factor": 0.0,
+        "lpu_use": 1.0,
+        "lpu_reach": 0.0,
+        "model_error": 1.0,
+    }
+    for number, value in (plain | numbers).items():
+        if number in document["numbers"]:
+            document["numbers"][number]["value"] = value
+    return modelled_platform(document, name)
+
+
+def _attention_ms(model: Architecture, sequences: int, context: float) -> float:
+    """Weights that every token meets and the cache, over 8 Rubins at 22 TB/s; a latent is read by each of them."""
+    weights = (model.always_parameters + 2.0 * 129_280 * 7_168) / 8 / 22e12
+    return 1e3 * (weights + sequences * context * 35_136 / 22e12)
+
+
+def _experts_ms(tokens: int) -> float:
+    """Of one layer on the chips that hold its 256 experts of 44 MB: what is read of them, or what is computed."""
+    expert = 3 * 7_168 * 2_048
+    chips = ceil(256 * expert / LPU_BYTES)
+    touched = 256 * (1 - (1 - 8 / 256) ** tokens)
+    return 1e3 * max(touched * expert / (chips * LPU_BYTES_S), 2 * tokens * 8 * expert / (chips * LPU_OPS_S))
+
+
+def test_the_numbers_of_the_latency_engine_are_the_published_ones() -> None:
+    value = _bare("vr-nvl72-lpx").value
+    assert (value("lpu_count"), value("lpu_memory"), value("lpu_bandwidth")) == (256, 0.5, 150)
+    assert value("lpu_count") * value("lpu_fp8_pflops") == pytest.approx(315, rel=0.01)
+    assert value("lpu_link") * 2 * 256 / 1e3 == pytest.approx(640, rel=0.01)
+
+
+@pytest.mark.parametrize(("sequences", "context"), [(1, 0.0), (1, 400_000.0), (64, 8_192.0)])
+def test_experts_elsewhere_take_attention_experts_and_two_ways_a_layer(
+    sequences: int, context: float
+) -> None:
+    model, serial = _model(), _bare("vr-nvl72-lpx", micro_batches=1.0, hop=5.0)
+    way = 5e-3 + 1e3 * sequences * 7_168 * 2 / (serial.value("hop_bandwidth") * 1e9)
+    attention, experts = _attention_ms(model, sequences, context), 58 * _experts_ms(sequences)
+    took = ModelledSteps(serial, model).step_ms(sequences, context)
+    assert took == pytest.approx(attention + experts + 2 * 58 * way, rel=0.01)
+    # Three micro-batches keep all of it busy: then the longest of the three is what counts.
+    three = ModelledSteps(_bare("vr-nvl72-lpx", micro_batches=3.0, hop=5.0), model).step_ms(
+        sequences, context
+    )
+    assert three == pytest.approx(max(attention, experts, 2 * 58 * way), rel=0.01)
+
+
+def test_all_of_the_decode_elsewhere_reads_each_layer_on_the_chips_that_hold_it() -> None:
+    model, platform = _model(), _bare("vr-nvl72-lpx-decode", hop=0.0)
+    always, experts = model.always_parameters / 61, 256 * 3 * 7_168 * 2_048
+    read = always + 8 * 3 * 7_168 * 2_048
+    layer = 1e3 * read / (ceil((always + experts) / LPU_BYTES) * LPU_BYTES_S)
+    crossing = 2e3 * 7_168 * 2 / (platform.value("hop_bandwidth") * 1e9)
+    assert ModelledSteps(platform, model).step_ms(1, 0.0) == pytest.approx(61 * layer + crossing, rel=0.02)
+
+
+def test_a_verifying_step_is_shared_by_what_it_yields() -> None:
+    model = _model()
+    draft = _bare("vr-nvl72-lpx-draft", draft_tokens=3.0, acceptance=0.8, draft_time=20.0, hop=5.0)
+    # Weights and cache are read once; four tokens touch more experts than one.
+    touched = 58 * 256 * (1 - (1 - 8 / 256) ** 4) * 3 * 7_168 * 2_048
+    verify = _attention_ms(model, 1, 10_000.0) + 1e3 * touched / 8 / 22e12
+    yielded = 1 + 0.8 + 0.8**2 + 0.8**3
+    wanted = (verify + 3 * 20e-3 + 2 * 5e-3) / yielded
+    assert ModelledSteps(draft, model).step_ms(1, 10_000.0) == pytest.approx(wanted, rel=0.01)
+
+
+def test_a_step_of_gpus_alone_adds_what_each_overhead_says() -> None:
+    model = _model()
+    bare = ModelledSteps(_bare("b200"), model).step_ms(4, 1_000.0)
+    for name, count in (
+        ("step_overhead", 1),
+        ("layer_overhead", 61),
+        ("moe_overhead", 58),
+        ("sequence_overhead", 4),
+        ("hop_overhead", 2 * 61 * 3),
+    ):
+        assert ModelledSteps(_bare("b200", **{name: 0.01}), model).step_ms(4, 1_000.0) - bare == (
+            pytest.approx(0.01 * count)
+        )
+    computing = ModelledSteps(_bare("b200", **dict.fromkeys(FACTORS, 0.0), compute_factor=1.0), model)
+    assert computing.step_ms(4, 0.0) == pytest.approx(1e3 * 2 * model.active_parameters * 4 / 8 / 4.5e15)
