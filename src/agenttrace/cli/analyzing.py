@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agenttrace.cli import interrupts
 from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
+    from agenttrace.cli.held_traces import Place
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.what_if.spec import Spec
-    from agenttrace.ingest.assembly.buckets import Bucket
+    from agenttrace.ingest.assembly.buckets import Bucket, StoredBucket
     from agenttrace.ingest.assembly.ledger import LedgerRow
     from agenttrace.ingest.reading import Reading
     from agenttrace.model.trace import Trace
@@ -97,24 +98,40 @@ class Asked:
 class _Holding:
     """A bucket, and where its trace goes."""
 
-    bucket: Bucket
+    bucket: Bucket | StoredBucket
     place: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a bucket says of the server, and what was found in it; its trace lies where it was to go."""
+    """What a bucket says of the server, and what was found in it; its trace lies where it was to go.
+
+    `ranked`: see `ranking.candidates`.
+    """
 
     look: Look
+    ranked: Mapping[str, int]
     findings: Sequence[LedgerRow]
+
+
+class HeldAll(NamedTuple):
+    """Traces that wait for their analysis, and what all of them say together.
+
+    `service`: how long prefill takes without load. `ranked`: the sessions for which changes are tried.
+    """
+
+    places: Sequence[Place]
+    service: Service
+    ranked: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     """A trace that is held, and what is asked of it."""
 
-    place: str
+    place: Place
     asked: Asked
+    ranked: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +148,8 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     """The analysis of all that is read; what lies on disk goes with the stack."""
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
 
-    buckets = reading.buckets()
-    if len(buckets) == 1:
+    buckets = reading.buckets(asked.sessions)
+    if len(buckets) == 1 and reading.dataset is None:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
         analysis = analyze(whole, asked.what_if, service=asked.service)
@@ -157,19 +174,21 @@ def calibrated_by(path: str) -> Service:
     return service.as_calibration()
 
 
-def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
+def _gathered(
+    buckets: Sequence[Bucket | StoredBucket], reading: Reading, asked: Asked, stack: ExitStack
+) -> Analysed:
     """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415  # heavy
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
     from agenttrace.report.timeline.slowest import slowest_of  # noqa: PLC0415
 
-    places, known = hold_all(buckets, reading, asked.service, stack)
-    asked = replace(asked, service=known)
+    held = hold_all(buckets, reading, asked.service, stack)
+    asked = replace(asked, service=held.service)
 
     gathering = Gathering()
     spool = stack.enter_context(SessionSpool()) if asked.said else None
     timelines: Sequence[Timeline] = ()
-    for part in reading.map(_analyse, (_Work(place, asked) for place in places)):
+    for part in reading.map(_analyse, (_Work(place, asked, held.ranked) for place in held.places)):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:
@@ -179,31 +198,43 @@ def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: 
 
 
 def hold_all(
-    buckets: Sequence[Bucket], reading: Reading, service: Service | None, stack: ExitStack
-) -> tuple[list[str], Service]:
-    """Where the traces of all buckets lie until the stack closes, and how long prefill takes without load."""
-    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
+    buckets: Sequence[Bucket | StoredBucket], reading: Reading, service: Service | None, stack: ExitStack
+) -> HeldAll:
+    """All traces, until the stack closes, and what all of them together tell. Those of a dataset stay there, and
+    what they tell was noted when it was made.
+    """
+    from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.what_if.ranking import first_of  # noqa: PLC0415
+    from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
+    known = service or Service({})
+    if reading.dataset is not None:
+        fitted = fit_service(read_looks(reading.dataset))
+        return HeldAll(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
     places = traces.places(len(buckets))
     looks = Looks()
+    ranked: dict[str, int] = {}
     for held in reading.map(_hold, map(_Holding, buckets, places)):
         reading.take_findings(held.findings)
         looks.add(held.look)
-    return places, (service or Service({})).or_else(fit_service(looks.together()))
+        ranked = first_of({**ranked, **held.ranked})
+    return HeldAll(places, known.or_else(fit_service(looks.together())), frozenset(ranked))
 
 
 def _hold(work: _Holding) -> _Held:
     """Assembles a bucket and looks at its requests: what an engine maps first."""
     from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.what_if.ranking import candidates  # noqa: PLC0415
     from agenttrace.serving.looks import look_at  # noqa: PLC0415
 
     assembled = work.bucket.assemble()
     hold(assembled.trace, work.place)
-    return _Held(look_at(assembled.trace), assembled.findings)
+    ranked = candidates(assembled.trace.timed().spans)
+    return _Held(look_at(assembled.trace), ranked, assembled.findings)
 
 
 def _analyse(work: _Work) -> _Part:
@@ -216,7 +247,7 @@ def _analyse(work: _Work) -> _Part:
 
     asked, manner = work.asked, work.asked.manner
     trace = release(work.place)
-    analysis = analyze(trace, asked.what_if, service=asked.service)
+    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=work.ranked)
     keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from agenttrace.cli.held_traces import Place
     from agenttrace.serving.service import Service
 
 
@@ -36,7 +37,7 @@ class SideRead:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    place: str
+    place: Place
     service: Service
 
 
@@ -80,7 +81,7 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
         return SideRead(
             summarise_sessions(trace, analyze(trace, service=options.service)), reading.findings()
         )
-    places, service = hold_all(buckets, reading, options.service, stack)
+    places, service, _ = hold_all(buckets, reading, options.service, stack)
     parts = list(reading.map(_summarise, (_Work(place, service) for place in places)))
     return SideRead(pl.concat([empty(), *parts]).sort("start_ns", "session"), reading.findings())
 
@@ -92,4 +93,4 @@ def _summarise(work: _Work) -> pl.DataFrame:
     from agenttrace.diff.summaries import summarise_sessions  # noqa: PLC0415
 
     trace = release(work.place)
-    return summarise_sessions(trace, analyze(trace, service=work.service))
+    return summarise_sessions(trace, analyze(trace, service=work.service, ranked=()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -35,7 +35,7 @@ from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
 from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
-from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
+from agenttrace.critical_path.what_if.ranking import candidates, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -143,12 +143,19 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     )
 
 
-def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Service | None = None) -> Analysis:
+def analyze(
+    trace: Trace,
+    what_if: Sequence[str | Spec] = (),
+    *,
+    service: Service | None = None,
+    ranked: Collection[str] | None = None,
+) -> Analysis:
     """Everything about all sessions of a trace, but for workloads: those have no time that could be divided.
 
     `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read. `service`
     says how long prefill takes without load, for waits of which the source does not say how much was queue; it is
-    fitted to the trace itself where there is none.
+    fitted to the trace itself where there is none. `ranked`: sessions for which changes are tried to see what would
+    help, where this trace is one of many; of a trace by itself the first ones, in an order of their names.
     """
     parted = part_queue(trace.timed(), service)
     trace = parted.trace
@@ -171,22 +178,22 @@ def analyze(trace: Trace, what_if: Sequence[str | Spec] = (), *, service: Servic
         findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
         queues=parted.totals,
-        ranking=_ranking(trace),
+        ranking=_ranking(trace, ranked),
         **joined,
     )
 
 
-def _ranking(trace: Trace) -> pl.DataFrame:
+def _ranking(trace: Trace, ranked: Collection[str] | None) -> pl.DataFrame:
     """What would help the sessions that are looked at."""
-    counted = plain(trace.spans.select(["session"])).group_by("session").len()
-    chosen = first_sessions(counted["session"].to_list(), counted["len"].to_numpy())
+    names = trace.sessions["session"].to_pylist()
+    chosen = candidates(trace.spans) if ranked is None else [name for name in names if name in ranked]
     if not chosen:
         return pl.DataFrame(schema=RANKING | {"session": pl.String})
-    trace = trace if len(chosen) == counted.height else trace.only(chosen)
+    trace = trace if len(chosen) == len(names) else trace.only(list(chosen))
     bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
-    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
-    return found.with_columns(names[found.get_column("session")])
+    looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(looked_at[found.get_column("session")])
 
 
 def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -6,12 +6,13 @@ straight lines: the path moves elsewhere where two of them meet. All of them are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, sums
 from agenttrace.critical_path.columns import dictionary
@@ -220,3 +221,15 @@ def first_sessions(names: Sequence[str], sizes: Ints, spans: int = RANKED_SPANS)
     total = np.cumsum([size for _, _, size in known])
     count = max(1, int(np.searchsorted(total, spans, side="right"))) if known else 0
     return [name for _, name, _ in known[:count]]
+
+
+def candidates(spans: pa.Table) -> dict[str, int]:
+    """The sessions that would be looked at if there were no others than in this spans table, with their spans."""
+    counted = pl.DataFrame(pl.from_arrow(spans.select(["session"]))).group_by("session").len()
+    return first_of(dict(counted.iter_rows()))
+
+
+def first_of(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Of sessions with so many spans those that are looked at: of candidates of parts, those of the whole."""
+    chosen = first_sessions(list(sizes), np.array(list(sizes.values()), np.int64))
+    return {name: sizes[name] for name in chosen}

@@ -33,13 +33,13 @@ BUCKET_ROWS = 12_000
 class RawStore:
     """Takes in raw rows source by source, and gives them out bucket by bucket. To be closed."""
 
-    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        """Nothing in it yet. `folder`: where rows may be laid down before they are added."""
+    def __init__(self, memory_bytes: int = MEMORY_BYTES, folder: Folder | None = None) -> None:
+        """Nothing in it yet. `folder`: where rows may be laid down before they are added; one of its own if null."""
         self._memory_bytes = memory_bytes
         self._parts: list[Part] = []
         self._held: list[int] = []
         self._held_bytes = self._size_bytes = 0
-        self.folder = Folder()
+        self.folder = folder or Folder()
         self._ids: list[pl.Series] = []
         self._spans: Counter[str] = Counter()
         self._named: set[Edge] = set()

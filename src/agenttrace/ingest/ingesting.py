@@ -1,0 +1,148 @@
+"""`ingest`: files become a dataset, or are added to one; whatever happens meanwhile, the dataset is whole.
+
+What was done before a kill is not done again: partitions that are whole, and all that was read, once it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import pyarrow as pa
+
+from agenttrace.critical_path.what_if.ranking import first_of
+from agenttrace.dataset.encoding import write_table
+from agenttrace.dataset.index import write_index
+from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import Batch, Manifest, is_dataset, read_manifest
+from agenttrace.dataset.partition import Partition
+from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE
+from agenttrace.errors import UsageError
+from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.kept_looks import write_looks, write_ranked
+from agenttrace.ingest.reading import Reading
+from agenttrace.ingest.storing import PartitionStored, partition_name, store, store_tasks
+from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking, alone, plan_of, remove_left
+from agenttrace.serving.looks import Looks
+
+Refuse: TypeAlias = Callable[[pa.Table], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of it. `resumed`: partitions that were there from an attempt before; `known`: nothing is new."""
+
+    batch: Batch
+    resumed: int = 0
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be done: see `ingest`."""
+
+    plan: str
+    how: HowToRead
+    refuse: Refuse | None
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What partitions say, added up."""
+
+    ledger: Ledger = field(default_factory=lambda: Ledger(()))
+    looks: Looks = field(default_factory=Looks)
+    ranked: dict[str, int] = field(default_factory=dict)
+    sessions: int = 0
+    spans: int = 0
+    stored_bytes: int = 0
+    partitions: int = 0
+    resumed: int = 0
+
+    def add(self, found: PartitionStored) -> None:
+        self.ledger.take(found.findings)
+        self.looks.add(found.look)
+        self.ranked = first_of({**self.ranked, **found.ranked})
+        self.sessions += found.sessions
+        self.spans += found.spans
+        self.stored_bytes += found.stored_bytes
+        self.partitions += 1
+        self.resumed += not found.fresh
+
+
+def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refuse | None = None) -> Ingested:
+    """Adds the sessions of these files to a dataset, which is made if it is not there.
+
+    The same files with the same options add nothing a second time. `refuse` may raise for what was found. UsageError where there is something else, or
+    where another process is at it.
+    """
+    plan = plan_of(paths, how)
+    if not is_dataset(dataset) and not _may_become_one(dataset):
+        raise UsageError("exists, and is no dataset", where=dataset.address, hint="choose another folder")
+    dataset.make()
+    with alone(dataset):
+        manifest = read_manifest(dataset) if is_dataset(dataset) else Manifest(how.suspend_after_ns)
+        if manifest.suspend_after_ns != how.suspend_after_ns:
+            raise UsageError(
+                f"the dataset was made with --suspend-after {manifest.suspend_after_ns / 1e9:g}s",
+                where=dataset.address,
+                hint="add to it with the same limit",
+            )
+        for batch in manifest.batches:
+            if batch.plan == plan:
+                remove_left(dataset)
+                return Ingested(batch, known=True)
+        return _added(paths, dataset, manifest, _Wish(plan, how, refuse))
+
+
+def _may_become_one(dataset: Location) -> bool:
+    """Nothing is there, or an attempt that did not come to its end."""
+    return all(name.startswith((".", "_", "batch-")) for name in dataset.names())
+
+
+def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _Wish) -> Ingested:
+    plan, how = wish.plan, wish.how
+    name = f"batch-{len(manifest.batches) + 1:04}"
+    folder = dataset / name
+    under = Undertaking(dataset, folder, plan)
+    known = under.known()
+    sums = _Sums()
+    opened = Reading(
+        paths,
+        input_format=how.input_format,
+        suspend_after_ns=how.suspend_after_ns,
+        jobs=how.jobs,
+        folder=under.rows(),
+    )
+    with opened as reading:
+        if known is None:
+            buckets = reading.buckets()
+            known = under.know(Read(buckets, reading.ledger_rows()))
+        else:
+            reading.share()
+        sums.ledger.take(known.findings)
+        for found in reading.map(store, store_tasks(known.buckets, folder)):
+            sums.add(found)
+    if wish.refuse is not None:
+        wish.refuse(sums.ledger.table())
+    _close(folder, known.sources, sums)
+    names = [f"{name}/{partition_name(number)}" for number in range(sums.partitions)]
+    batch = Batch(name, plan, names, known.sources.num_rows, sums.sessions, sums.spans, sums.stored_bytes)
+    replace(manifest, batches=[*manifest.batches, batch]).write(dataset)
+    under.done()
+    return Ingested(batch, resumed=sums.resumed)
+
+
+def _close(folder: Location, sources: pa.Table, sums: _Sums) -> None:
+    """What is of the whole batch."""
+
+    def sessions() -> Iterator[pa.Table]:
+        for number in range(sums.partitions):
+            yield Partition(folder / partition_name(number)).sessions()
+
+    write_table(sources, folder / SOURCES_FILE)
+    write_table(sums.ledger.table(), folder / FINDINGS_FILE)
+    write_index(sessions(), folder / INDEX_FILE)
+    write_looks(sums.looks, folder)
+    write_ranked(sums.ranked, folder)
