@@ -200,8 +200,9 @@ def _gathered(
 def hold_all(
     buckets: Sequence[Bucket | StoredBucket], reading: Reading, service: Service | None, stack: ExitStack
 ) -> HeldAll:
-    """All traces, until the stack closes, and what all of them together tell. Those of a dataset stay there, and
-    what they tell was noted when it was made.
+    """All traces, until the stack closes, and what all of them together tell.
+
+    Those of a dataset stay there, and what they tell was noted when it was made.
     """
     from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.what_if.ranking import first_of  # noqa: PLC0415

@@ -74,8 +74,8 @@ class _Sums:
 def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refuse | None = None) -> Ingested:
     """Adds the sessions of these files to a dataset, which is made if it is not there.
 
-    The same files with the same options add nothing a second time. `refuse` may raise for what was found. UsageError where there is something else, or
-    where another process is at it.
+    The same files with the same options add nothing a second time. `refuse` may raise for what was found.
+    UsageError where there is something else, or where another process is at it.
     """
     plan = plan_of(paths, how)
     if not is_dataset(dataset) and not _may_become_one(dataset):
