@@ -1,4 +1,4 @@
-"""Realistic traces of any size: sessions with subagents, tools, a compaction, over a month; no two have an id in common.
+"""Realistic traces of any size: sessions with subagents, tools, a compaction; no two have an id in common.
 
     python benchmarks/generate.py --format otlp --size 1000 -o traces
     python benchmarks/generate.py --format claude-code --sessions 500 --seed 7 -o traces
@@ -67,7 +67,7 @@ class Story:
 
 def _changed(salt: bytes, later_ms: int, found: bytes) -> bytes:
     if found[:2] == b"20" and found.endswith(b"Z"):
-        moment = datetime.fromisoformat(found.decode().replace("Z", "+00:00")) + timedelta(milliseconds=later_ms)
+        moment = datetime.fromisoformat(found.decode()) + timedelta(milliseconds=later_ms)
         return (moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z").encode()
     if found.isdigit() and len(found) == 19:
         return b"%d" % (int(found) + later_ms * 10**6)
@@ -138,7 +138,9 @@ def write(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Writes them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0])
     much = parser.add_mutually_exclusive_group()
     much.add_argument("--size", type=float, help="megabytes, about")

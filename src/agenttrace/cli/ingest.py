@@ -32,6 +32,7 @@ def ingest(
     suspend_after: o.SuspendAfter = "30m",
     strict: o.Strict = False,
     jobs: o.Jobs = None,
+    engine: o.Engine = "local",
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
@@ -51,7 +52,7 @@ def ingest(
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
     interrupts.insist()
-    how = HowToRead(input_format, suspend_after_ns, jobs or usable_cores())
+    how = HowToRead(input_format, suspend_after_ns, jobs or usable_cores(), engine)
     refuse = refuse_findings if strict else None
     with working("reading and storing", quiet=quiet, verbose=verbose):
         found = ingested(paths, Location(output), how, refuse)

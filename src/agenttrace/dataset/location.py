@@ -15,6 +15,7 @@ import pyarrow.fs as pafs
 from agenttrace.errors import InputError, UsageError
 
 _SCHEME = "://"
+_BESIDE = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Location:
         if self.is_remote:
             with files.open_output_stream(path) as file:
                 return fill(file)
-        beside = f"{path}.part"
+        beside = f"{path}.{os.getpid()}{_BESIDE}"
         with pa.OSFile(beside, "wb") as file:
             said = fill(file)
         _flush(beside)
@@ -75,6 +76,12 @@ class Location:
         with _told(self.address):
             found = files.get_file_info(pafs.FileSelector(path, allow_not_found=True))
             return sorted(info.base_name for info in found)
+
+    def sweep(self) -> None:
+        """Takes away files of the folder that were begun by somebody who was killed."""
+        if not self.is_remote:
+            for left in Path(self.address).glob(f"*{_BESIDE}"):
+                left.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Takes the folder away, with all that is in it, if it is there."""

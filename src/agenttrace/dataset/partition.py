@@ -52,6 +52,7 @@ class Partition:
 
     def seal(self, note: Mapping[str, Any]) -> None:
         """Says that it is whole, and what there is to say of it."""
+        self.place.sweep()
         text = json.dumps(note, separators=(",", ":")).encode()
         (self.place / _WHOLE).write(lambda file: file.write(text))
 

@@ -21,7 +21,7 @@ from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE
 from agenttrace.errors import UsageError
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.kept_looks import write_looks, write_ranked
-from agenttrace.ingest.reading import Reading
+from agenttrace.ingest.reading import Reading, Sharing
 from agenttrace.ingest.storing import PartitionStored, partition_name, store, store_tasks
 from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking, alone, plan_of, remove_left
 from agenttrace.serving.looks import Looks
@@ -113,7 +113,7 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
         input_format=how.input_format,
         suspend_after_ns=how.suspend_after_ns,
         jobs=how.jobs,
-        folder=under.rows(),
+        sharing=Sharing(how.engine, under.rows()),
     )
     with opened as reading:
         if known is None:
@@ -130,6 +130,7 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     names = [f"{name}/{partition_name(number)}" for number in range(sums.partitions)]
     batch = Batch(name, plan, names, known.sources.num_rows, sums.sessions, sums.spans, sums.stored_bytes)
     replace(manifest, batches=[*manifest.batches, batch]).write(dataset)
+    dataset.sweep()
     under.done()
     return Ingested(batch, resumed=sums.resumed)
 
@@ -146,3 +147,4 @@ def _close(folder: Location, sources: pa.Table, sums: _Sums) -> None:
     write_index(sessions(), folder / INDEX_FILE)
     write_looks(sums.looks, folder)
     write_ranked(sums.ranked, folder)
+    folder.sweep()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,8 +26,8 @@ from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
 from agenttrace.model.trace import Trace
+from agenttrace.workers.choice import LOCAL, engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
-from agenttrace.workers.processes import Processes
 
 SHARED_BYTES = 48 << 20
 """Processes start in half a second: less than this is read sooner than that pays."""
@@ -70,6 +70,14 @@ def read(
         return replace(trace, findings=reading.findings())
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who does work that is shared, and where rows lie meanwhile: all workers have to see that folder."""
+
+    engine: str = LOCAL
+    folder: Folder | None = None
+
+
 class Reading:
     """Files that are read once, and given out as traces of complete sessions, in memory that has a bound.
 
@@ -84,17 +92,21 @@ class Reading:
         suspend_after_ns: int = DEFAULT_SUSPEND_NS,
         memory_bytes: int = MEMORY_BYTES,
         jobs: int = 1,
-        folder: Folder | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
-        """Nothing is read yet. The arguments are those of `read`; `folder` is where rows lie, if not there."""
+        """Nothing is read yet. The arguments are those of `read`."""
+        sharing = sharing or Sharing()
         self._paths = [str(paths)] if isinstance(paths, (str, Path)) else [str(path) for path in paths]
         self.dataset = dataset_among(self._paths, input_format)
         self._forced = format_by_id(input_format) if input_format and self.dataset is None else None
         self._memory_bytes = memory_bytes
         self._jobs = jobs
+        self._engine_name = sharing.engine
+        if is_cluster(sharing.engine):
+            memory_bytes = self._memory_bytes = min(memory_bytes, _SENT_BYTES)
         self._engine: Engine = InThisProcess()
         self._ledger = Ledger(())
-        self._store = RawStore(memory_bytes, folder)
+        self._store = RawStore(memory_bytes, sharing.folder)
         self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
 
     def __enter__(self) -> Self:
@@ -146,8 +158,10 @@ class Reading:
         if self.dataset is not None:
             return self._stored(self.dataset, sessions)
         sources = list(sources_of(self._paths))
-        if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
-            self._engine = Processes(self._jobs)
+        if is_cluster(self._engine_name) or (
+            self._jobs > 1 and is_worth_sharing(source for source, _ in sources)
+        ):
+            self.share()
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
         laid = Laid(self._store.folder, _SENT_BYTES if self._engine.jobs > 1 else kept)
         SourceReader(self._forced, self._ledger, self._assembly.add, self._engine, laid).read(sources)
@@ -155,15 +169,15 @@ class Reading:
 
     def share(self) -> None:
         """Work that is mapped is shared among processes, however little there is to read."""
-        if self._jobs > 1:
-            self._engine = Processes(self._jobs)
+        if self._jobs > 1 or is_cluster(self._engine_name):
+            self._engine = engine_named(self._engine_name, self._jobs)
 
     def _stored(self, dataset: Dataset, sessions: Sequence[str]) -> list[StoredBucket]:
         self._ledger.take_table(dataset.findings())
         if self._memory_bytes == sys.maxsize:
             return [StoredBucket(dataset.whole())]
-        if self._jobs > 1 and dataset.stored_bytes >= SHARED_STORED_BYTES and not sessions:
-            self._engine = Processes(self._jobs)
+        if is_cluster(self._engine_name) or (dataset.stored_bytes >= SHARED_STORED_BYTES and not sessions):
+            self.share()
         pieces = dataset.holding(sessions) if sessions else []
         whole = (
             dataset.pieces()[:1] if sessions else dataset.pieces()

@@ -20,6 +20,7 @@ from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.folder import KeptFolder
 from agenttrace.ingest.assembly.ledger import LedgerRow
 from agenttrace.ingest.listing import STANDARD_INPUT, sources_of
+from agenttrace.workers.choice import LOCAL
 from agenttrace.workers.pickling import packed, unpacked
 
 _FOLDER, _PLAN, _READ, _ROWS = "_ingest", "plan", "read", "rows"
@@ -32,6 +33,7 @@ class HowToRead:
     input_format: str | None
     suspend_after_ns: int
     jobs: int = 1
+    engine: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
