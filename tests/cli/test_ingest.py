@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,9 +85,12 @@ def test_one_session_is_what_it_is_among_all(
     among_all = json.loads(call(capsys, "analyze", *RUNS, *arguments)[1])["sessions"]
     read: list[Trace] = []
     whole = Partition.read
-    monkeypatch.setattr(
-        Partition, "read", lambda self, *given: [read.append(found := whole(self, *given)), found][1]
-    )
+
+    def noted(self: Partition, *given: Any) -> Trace:
+        read.append(whole(self, *given))
+        return read[-1]
+
+    monkeypatch.setattr(Partition, "read", noted)
 
     alone = json.loads(call(capsys, "analyze", str(dataset), *arguments)[1])["sessions"]
 

@@ -185,11 +185,12 @@ def analyze(
 
 def _ranking(trace: Trace, ranked: Collection[str] | None) -> pl.DataFrame:
     """What would help the sessions that are looked at."""
-    names = trace.sessions["session"].to_pylist()
-    chosen = candidates(trace.spans) if ranked is None else [name for name in names if name in ranked]
+    names = [str(name) for name in trace.sessions["session"].to_pylist()]
+    wanted = candidates(trace.spans) if ranked is None else ranked
+    chosen = [name for name in names if name in wanted]
     if not chosen:
         return pl.DataFrame(schema=RANKING | {"session": pl.String})
-    trace = trace if len(chosen) == len(names) else trace.only(list(chosen))
+    trace = trace if len(chosen) == len(names) else trace.only(chosen)
     bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
     looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)

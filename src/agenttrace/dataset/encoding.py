@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -35,7 +35,7 @@ def write_table(table: pa.Table, place: Location) -> int:
             row_group_size=GROUP_ROWS,
             compression="zstd",
             compression_level=3,
-            use_dictionary=names,
+            use_dictionary=names,  # type: ignore[arg-type]  # a list is allowed
             column_encoding=_encodings(bare.schema),
             write_statistics=[name for name in _STATISTICS if name in bare.column_names],
         )
@@ -79,16 +79,15 @@ def _groups_of(parquet: pq.ParquetFile, sessions: Sequence[str] | None) -> list[
     if sessions is None:
         return list(range(about.num_row_groups))
     place = parquet.schema_arrow.get_field_index("session")
-    ordered = np.array(sorted(sessions), dtype=object)
+    ordered = sorted(sessions)
     found = []
     for number in range(about.num_row_groups):
         statistics = about.row_group(number).column(place).statistics
         if statistics is None or not statistics.has_min_max:
             found.append(number)
             continue
-        first = np.searchsorted(ordered, statistics.min, side="left")
-        last = np.searchsorted(ordered, statistics.max, side="right")
-        if first < last:
+        least, most = str(statistics.min), str(statistics.max)
+        if bisect_left(ordered, least) < bisect_right(ordered, most):
             found.append(number)
     return found
 

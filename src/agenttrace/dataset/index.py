@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,13 +12,12 @@ import pyarrow.parquet as pq
 from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.location import Location
 
-_SCHEMA = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("session", pa.string(), nullable=False),
-        pa.field("partition", pa.int32(), nullable=False),
-    ]
-)
+_COLUMNS: list[pa.Field[Any]] = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("session", pa.string(), nullable=False),
+    pa.field("partition", pa.int32(), nullable=False),
+]
+_SCHEMA = pa.schema(_COLUMNS)
 
 
 class Found(NamedTuple):
@@ -58,9 +57,10 @@ def look_up(beginnings: Sequence[str], place: Location) -> list[Found]:
 def _may_hold(statistics: pq.Statistics | None, text: str) -> bool:
     if statistics is None or not statistics.has_min_max:
         return True
-    return bool(statistics.min[: len(text)] <= text <= statistics.max)
+    return str(statistics.min)[: len(text)] <= text <= str(statistics.max)
 
 
 def _beginning_with(group: pa.Table, text: str) -> Iterable[Found]:
     rows = group.filter(pc.starts_with(group["id"], text))
-    return map(Found, rows["session"].to_pylist(), rows["partition"].to_pylist())
+    places = zip(rows["session"].to_pylist(), rows["partition"].to_pylist(), strict=True)
+    return [Found(str(session), int(partition or 0)) for session, partition in places]

@@ -142,4 +142,4 @@ def _store(scheme: str, host: str) -> pafs.FileSystem:
     except pa.ArrowInvalid:
         import fsspec  # noqa: PLC0415  # an extra
 
-        return pafs.PyFileSystem(pafs.FSSpecHandler(fsspec.filesystem(scheme)))
+        return pafs.PyFileSystem(pafs.FSSpecHandler(fsspec.filesystem(scheme)))  # type: ignore[abstract]

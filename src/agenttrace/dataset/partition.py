@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -112,7 +112,10 @@ class _Order:
     @classmethod
     def in_time(cls, sessions: pa.Table) -> _Order:
         """By start, then by name."""
-        keys = [("start_ns", "ascending"), ("session", "ascending")]
+        keys: list[tuple[str, Literal["ascending", "descending"]]] = [
+            ("start_ns", "ascending"),
+            ("session", "ascending"),
+        ]
         names = sessions.select(["session", "start_ns"])
         return cls(names.take(pc.sort_indices(names, sort_keys=keys))["session"].combine_chunks())
 
@@ -123,4 +126,4 @@ class _Order:
         )
         if not len(place) or (np.diff(place) >= 0).all():
             return table.unify_dictionaries()
-        return table.unify_dictionaries().combine_chunks().take(pa.array(np.argsort(place, kind="stable")))
+        return table.unify_dictionaries().combine_chunks().take(np.argsort(place, kind="stable"))

@@ -129,7 +129,8 @@ def _renumbered(trace: Trace, first: int) -> Trace:
     sessions = _replaced(trace.sessions, "sources", _lists_later(trace.sessions["sources"], first))
     numbers = trace.spans["source"]
     later = pc.add(numbers, pa.scalar(first, pa.int32()))
-    spans = _replaced(trace.spans, "source", pc.if_else(pc.greater_equal(numbers, 0), later, numbers))
+    known = pc.greater_equal(numbers, pa.scalar(0, pa.int32()))
+    spans = _replaced(trace.spans, "source", pc.if_else(known, later, numbers))
     return replace(trace, sessions=sessions, spans=spans)
 
 

@@ -19,9 +19,10 @@ from agenttrace.dataset.manifest import Batch, Manifest, is_dataset, read_manife
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE
 from agenttrace.errors import UsageError
+from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.kept_looks import write_looks, write_ranked
-from agenttrace.ingest.reading import Reading, Sharing
+from agenttrace.ingest.reading import Reading, Sharing, dataset_among
 from agenttrace.ingest.storing import PartitionStored, partition_name, store, store_tasks
 from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking, alone, plan_of, remove_left
 from agenttrace.serving.looks import Looks
@@ -77,6 +78,8 @@ def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refu
     The same files with the same options add nothing a second time. `refuse` may raise for what was found.
     UsageError where there is something else, or where another process is at it.
     """
+    if dataset_among(paths, how.input_format) is not None:
+        raise UsageError("a dataset already", where=paths[0], hint="ingest the files that are to be added")
     plan = plan_of(paths, how)
     if not is_dataset(dataset) and not _may_become_one(dataset):
         raise UsageError("exists, and is no dataset", where=dataset.address, hint="choose another folder")
@@ -117,7 +120,7 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     )
     with opened as reading:
         if known is None:
-            buckets = reading.buckets()
+            buckets = [bucket for bucket in reading.buckets() if isinstance(bucket, Bucket)]
             known = under.know(Read(buckets, reading.ledger_rows()))
         else:
             reading.share()

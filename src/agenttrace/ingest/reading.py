@@ -133,7 +133,8 @@ class Reading:
         if len(buckets) == 1:
             yield self.take(buckets[0].assemble())
             return
-        for assembled in self.map(_assembled, buckets):
+        pieces: Iterable[Bucket | StoredBucket] = buckets
+        for assembled in self.map(_assembled, pieces):
             yield self.take(assembled)
 
     def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
