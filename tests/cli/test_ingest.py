@@ -1,5 +1,6 @@
 """A dataset says the same as the files it was made of, and is whole whatever happened while it was made."""
 
+import gzip
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from agenttrace.dataset.partition import Partition
-from agenttrace.ingest import ingesting, reading, storing
+from agenttrace.ingest import ingesting, late, reading, storing
 from agenttrace.ingest.assembly import store
 from agenttrace.model.trace import Trace
 from cli.running import call
@@ -23,7 +24,8 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small partitions of several buckets each."""
     monkeypatch.setattr(store, "BUCKET_ROWS", 300)
     monkeypatch.setattr(storing, "BUCKETS", 3)
-    monkeypatch.setattr(ingesting, "Reading", partial(reading.Reading, memory_bytes=1))
+    monkeypatch.setattr(ingesting, "BUCKETS", 3)
+    monkeypatch.setattr(late, "Reading", partial(reading.Reading, memory_bytes=1))
 
 
 @pytest.fixture
@@ -176,3 +178,53 @@ def test_a_partition_that_is_gone_is_told(dataset: Path, capsys: pytest.CaptureF
     code, _, err = call(capsys, "analyze", str(dataset), "--jobs", "1")
     assert code == 2
     assert "spans.parquet" in err
+
+
+@pytest.fixture
+def in_pieces(tmp_path: Path) -> list[Path]:
+    """A run of Dynamo whose file was rotated in the middle of sessions."""
+    lines = gzip.decompress(Path(RUNS[0]).read_bytes()).splitlines(keepends=True)
+    pieces = [tmp_path / f"piece-{number}.jsonl" for number in range(3)]
+    for number, piece in enumerate(pieces):
+        piece.write_bytes(b"".join(lines[len(lines) * number // 3 : len(lines) * (number + 1) // 3]))
+    return pieces
+
+
+def _sessions(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    code, out, err = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")
+    assert code == 0, err
+    found: list[dict[str, Any]] = json.loads(out)["sessions"]
+    return found
+
+
+def test_what_is_added_later_belongs_to_its_sessions(
+    in_pieces: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    many: None,  # noqa: ARG001
+) -> None:
+    target = str(tmp_path / "dataset")
+    at_once = _sessions(capsys, *map(str, in_pieces))
+    kept: dict[str, bytes] = {}
+    for piece in in_pieces:
+        code, _, err = call(capsys, "ingest", str(piece), "-o", target, "--jobs", "1")
+        assert code == 0, err
+        now = files_of(Path(target))
+        assert {name: now[name] for name in kept} == kept
+        kept = {name: content for name, content in now.items() if name.startswith("batch-")}
+    assert _sessions(capsys, target) == at_once
+    one = at_once[len(at_once) // 2]["session_id"]
+    assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
+
+
+def test_what_is_added_needs_the_files_that_it_belongs_to(
+    in_pieces: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "dataset")
+    call(capsys, "ingest", str(in_pieces[0]), "-o", target)
+    before = _sessions(capsys, target)
+    in_pieces[0].unlink()
+    code, _, err = call(capsys, "ingest", str(in_pieces[1]), "-o", target)
+    assert code == 2
+    assert "piece-0.jsonl: holds the beginning of sessions that go on" in err
+    assert _sessions(capsys, target) == before

@@ -19,7 +19,7 @@ _VERSION = 1
 class Batch:
     """What one `ingest` added. `name`: of its folder; `plan`: a hash of its inputs and options.
 
-    `partitions`: names of their folders, which may lie below another batch's, once they are folded into one.
+    `partitions`: names of their folders. `supersedes`: partitions of batches before that count no more.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Batch:
     sessions: int
     spans: int
     stored_bytes: int
+    supersedes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

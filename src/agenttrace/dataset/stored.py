@@ -66,6 +66,18 @@ class Dataset:
         """Of all partitions."""
         return sum(batch.stored_bytes for batch in self.manifest.batches)
 
+    def is_live(self, partition: str) -> bool:
+        """Whether the sessions of a partition still count, and do not stand in a later one."""
+        return partition not in self._superseded
+
+    @cached_property
+    def _superseded(self) -> frozenset[str]:
+        return frozenset(name for batch in self.manifest.batches for name in batch.supersedes)
+
+    def sources_of(self, batch: str) -> pa.Table:
+        """The files of one batch, numbered as its partitions have them."""
+        return read_table(SOURCES, self.place / batch / SOURCES_FILE)
+
     def sources(self) -> pa.Table:
         """All files that were ever read into it."""
         return _sources(self.place, self._names())
@@ -90,7 +102,8 @@ class Dataset:
         for batch, first in self._batches():
             names: dict[int, list[str]] = {}
             for hit in look_up(beginnings, self.place / batch.name / INDEX_FILE):
-                names.setdefault(hit.partition, []).append(hit.session)
+                if self.is_live(batch.partitions[hit.partition]):
+                    names.setdefault(hit.partition, []).append(hit.session)
             for number, sessions in sorted(names.items()):
                 place = Partition(self.place / batch.partitions[number])
                 found.append(self._piece((place,), (first,)).only(Wanted(sessions=sessions)))
@@ -98,7 +111,7 @@ class Dataset:
 
     def _partitions(self) -> Iterator[tuple[Partition, int]]:
         for batch, first in self._batches():
-            for name in batch.partitions:
+            for name in filter(self.is_live, batch.partitions):
                 yield Partition(self.place / name), first
 
     def _batches(self) -> Iterator[tuple[Batch, int]]:

@@ -6,26 +6,37 @@ What was done before a kill is not done again: partitions that are whole, and al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import pyarrow as pa
 
-from agenttrace.critical_path.what_if.ranking import first_of
+from agenttrace.critical_path.what_if.ranking import candidates, first_of
 from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.index import write_index
+from agenttrace.dataset.keys import write_keys
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.manifest import Batch, Manifest, is_dataset, read_manifest
 from agenttrace.dataset.partition import Partition
-from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE
+from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset
 from agenttrace.errors import UsageError
-from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.kept_looks import write_looks, write_ranked
-from agenttrace.ingest.reading import Reading, Sharing, dataset_among
-from agenttrace.ingest.storing import PartitionStored, partition_name, store, store_tasks
+from agenttrace.ingest.late import read_with_earlier
+from agenttrace.ingest.reading import dataset_among
+from agenttrace.ingest.storing import (
+    BUCKETS,
+    LOOKED_AT,
+    PartitionStored,
+    partition_name,
+    store,
+    store_tasks,
+)
 from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking, alone, plan_of, remove_left
-from agenttrace.serving.looks import Looks
+from agenttrace.serving.looks import Looks, look_at
+from agenttrace.workers.choice import engine_named, is_cluster
+from agenttrace.workers.engine import Engine, InThisProcess
 
 Refuse: TypeAlias = Callable[[pa.Table], None]
 
@@ -109,43 +120,67 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     name = f"batch-{len(manifest.batches) + 1:04}"
     folder = dataset / name
     under = Undertaking(dataset, folder, plan)
-    known = under.known()
+    earlier = Dataset(dataset) if manifest.batches else None
+    known = under.known() or under.know(read_with_earlier(paths, earlier, how, under))
     sums = _Sums()
-    opened = Reading(
-        paths,
-        input_format=how.input_format,
-        suspend_after_ns=how.suspend_after_ns,
-        jobs=how.jobs,
-        sharing=Sharing(how.engine, under.rows()),
-    )
-    with opened as reading:
-        if known is None:
-            buckets = [bucket for bucket in reading.buckets() if isinstance(bucket, Bucket)]
-            known = under.know(Read(buckets, reading.ledger_rows()))
-        else:
-            reading.share()
-        sums.ledger.take(known.findings)
-        for found in reading.map(store, store_tasks(known.buckets, folder)):
+    sums.ledger.take(known.findings)
+    tasks = list(store_tasks(known.buckets, folder))
+    with _engine(how, len(tasks)) as engine:
+        for found in engine.map(store, tasks):
             sums.add(found)
+    if earlier is not None and known.supersedes:
+        _look_again(earlier, frozenset(known.supersedes), sums)
     if wish.refuse is not None:
         wish.refuse(sums.ledger.table())
-    _close(folder, known.sources, sums)
+    _close(folder, known, sums)
     names = [f"{name}/{partition_name(number)}" for number in range(sums.partitions)]
-    batch = Batch(name, plan, names, known.sources.num_rows, sums.sessions, sums.spans, sums.stored_bytes)
+    batch = Batch(
+        name,
+        plan,
+        names,
+        known.sources.num_rows,
+        sums.sessions,
+        sums.spans,
+        sums.stored_bytes,
+        known.supersedes,
+    )
     replace(manifest, batches=[*manifest.batches, batch]).write(dataset)
     dataset.sweep()
     under.done()
     return Ingested(batch, resumed=sums.resumed)
 
 
-def _close(folder: Location, sources: pa.Table, sums: _Sums) -> None:
+def _look_again(earlier: Dataset, superseded: frozenset[str], sums: _Sums) -> None:
+    """At what stays of the dataset: what was noted of it together counts sessions that are put together anew."""
+    for piece in earlier.pieces():
+        if not any(piece.partitions[0].place == earlier.place / name for name in superseded):
+            trace = piece.only(LOOKED_AT).trace()
+            sums.looks.add(look_at(trace))
+            sums.ranked = first_of({**sums.ranked, **candidates(trace.timed().spans)})
+
+
+@contextmanager
+def _engine(how: HowToRead, pieces: int) -> Iterator[Engine]:
+    """Whoever is to do so many pieces of work."""
+    alone = not is_cluster(how.engine) and (how.jobs == 1 or pieces < 2)
+    engine = InThisProcess() if alone else engine_named(how.engine, how.jobs)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _close(folder: Location, known: Read, sums: _Sums) -> None:
     """What is of the whole batch."""
 
     def sessions() -> Iterator[pa.Table]:
         for number in range(sums.partitions):
             yield Partition(folder / partition_name(number)).sessions()
 
-    write_table(sources, folder / SOURCES_FILE)
+    write_table(known.sources, folder / SOURCES_FILE)
+    write_keys(
+        [set().union(*known.keys[n : n + BUCKETS]) for n in range(0, len(known.keys), BUCKETS)], folder
+    )
     write_table(sums.ledger.table(), folder / FINDINGS_FILE)
     write_index(sessions(), folder / INDEX_FILE)
     write_looks(sums.looks, folder)

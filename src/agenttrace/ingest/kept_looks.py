@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from agenttrace.critical_path.what_if.ranking import first_of
 from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import Batch
 from agenttrace.dataset.stored import Dataset
 from agenttrace.serving.looks import Look, Looks
 from agenttrace.serving.sampling import Sample
@@ -27,7 +28,7 @@ def write_looks(looks: Looks, folder: Location) -> None:
 def read_looks(dataset: Dataset) -> Look:
     """Of all batches together."""
     looks = Looks()
-    for batch in dataset.manifest.batches:
+    for batch in _telling(dataset):
         folder = dataset.place / batch.name
         waits, stated = (_unpacked(_place(folder, name).read()) for name in (_WAITS, _STATED))
         looks.take(waits[0], stated[0], (waits[1], stated[1]))
@@ -43,9 +44,16 @@ def write_ranked(ranked: Mapping[str, int], folder: Location) -> None:
 def read_ranked(dataset: Dataset) -> frozenset[str]:
     """Of all batches together."""
     known: dict[str, int] = {}
-    for batch in dataset.manifest.batches:
+    for batch in _telling(dataset):
         known.update(json.loads((dataset.place / batch.name / _RANKED).read()))
     return frozenset(first_of(known))
+
+
+def _telling(dataset: Dataset) -> Sequence[Batch]:
+    """The last batch that put sessions together anew looked again at everything; and those after it."""
+    batches = dataset.manifest.batches
+    anew = [number for number, batch in enumerate(batches) if batch.supersedes]
+    return batches[anew[-1] :] if anew else batches
 
 
 def _place(folder: Location, name: str) -> Location:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,10 +73,14 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who does work that is shared, and where rows lie meanwhile: all workers have to see that folder."""
+    """Who does work that is shared, and where rows lie meanwhile: all workers have to see that folder.
+
+    `only`: session keys, hashed; what has nothing to do with them is left out.
+    """
 
     engine: str = LOCAL
     folder: Folder | None = None
+    only: frozenset[int] | None = None
 
 
 class Reading:
@@ -107,6 +112,7 @@ class Reading:
         self._engine: Engine = InThisProcess()
         self._ledger = Ledger(())
         self._store = RawStore(memory_bytes, sharing.folder)
+        self._store.only = sharing.only
         self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
 
     def __enter__(self) -> Self:
@@ -184,6 +190,10 @@ class Reading:
             dataset.pieces()[:1] if sessions else dataset.pieces()
         )  # whoever finds no session says what there is
         return [StoredBucket(piece) for piece in pieces or whole]
+
+    def keys_of_buckets(self) -> list[AbstractSet[int]]:
+        """Of each bucket the session keys that it has to do with, hashed."""
+        return [self._store.keys[number] for number in sorted(self._store.keys)]
 
     def ledger_rows(self) -> list[LedgerRow]:
         """All findings so far."""

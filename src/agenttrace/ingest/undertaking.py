@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,15 @@ class HowToRead:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All that reading gives, before anything is assembled."""
+    """All that reading gives, before anything is assembled.
+
+    `keys`: see `Reading.keys_of_buckets`. `supersedes`: partitions of which all sessions are here.
+    """
 
     buckets: Sequence[Bucket]
     findings: Sequence[LedgerRow]
+    keys: Sequence[AbstractSet[int]]
+    supersedes: Sequence[str] = ()
 
     @property
     def sources(self) -> pa.Table:
@@ -67,10 +73,11 @@ class Undertaking:
             self._mark.write(lambda file: file.write(plan.encode()))
         self._work.mkdir(exist_ok=True)
 
-    def rows(self) -> KeptFolder:
-        """Where raw rows lie; they stay there, whatever happens, until this is done."""
+    def fresh_rows(self) -> KeptFolder:
+        """An empty folder for raw rows; they stay there, whatever happens, until this is done."""
         place = self._work / _ROWS
-        place.mkdir(exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)  # of a reading that was cut short
+        place.mkdir()
         return KeptFolder(place)
 
     def known(self) -> Read | None:
@@ -79,7 +86,6 @@ class Undertaking:
         if place.exists():
             found: Read = unpacked(place.read_bytes())
             return found
-        shutil.rmtree(self._work / _ROWS, ignore_errors=True)  # of a reading that was cut short
         return None
 
     def know(self, read: Read) -> Read:
