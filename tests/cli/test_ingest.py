@@ -216,6 +216,13 @@ def test_what_is_added_later_belongs_to_its_sessions(
     one = at_once[len(at_once) // 2]["session_id"]
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 
+    assert call(capsys, "ingest", "--compact", "-o", target)[0] == 0
+    folders = sorted(place.name for place in Path(target).iterdir() if place.is_dir())
+    assert folders == ["batch-0004"]
+    assert _sessions(capsys, target) == at_once
+    assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
+    assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
+
 
 def test_what_is_added_needs_the_files_that_it_belongs_to(
     in_pieces: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -17,17 +17,22 @@ EPILOG = f"""Examples:
   agenttrace analyze month
   agenttrace analyze month --session 0a1b2c
   agenttrace ingest more/ -o month
+  agenttrace ingest --compact -o month
 
 {EXIT_CODES}"""
 
 
 def ingest(
     *,
-    paths: o.Paths,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", hidden=True)] = None,
     output: Annotated[
         str,
         typer.Option("-o", "--output", metavar="DATASET", help="A folder, made if need be, or scheme://..."),
     ],
+    fold: Annotated[
+        bool,
+        typer.Option("--compact", help="Fold what was added into the rest, and drop what counts no more."),
+    ] = False,
     input_format: o.InputFormat = None,
     suspend_after: o.SuspendAfter = "30m",
     strict: o.Strict = False,
@@ -46,25 +51,28 @@ def ingest(
 
     from agenttrace.cli.checks import refuse_findings  # noqa: PLC0415  # heavy
     from agenttrace.dataset.location import Location  # noqa: PLC0415
-    from agenttrace.errors import NoDataError  # noqa: PLC0415
+    from agenttrace.errors import NoDataError, UsageError  # noqa: PLC0415
+    from agenttrace.ingest.compacting import compact  # noqa: PLC0415
     from agenttrace.ingest.ingesting import ingest as ingested  # noqa: PLC0415
     from agenttrace.ingest.undertaking import HowToRead  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
+    if not paths and not fold:
+        raise UsageError("no PATH", hint="name traces, or give --compact")
     interrupts.insist()
     how = HowToRead(input_format, suspend_after_ns, jobs or usable_cores(), engine)
     refuse = refuse_findings if strict else None
     with working("reading and storing", quiet=quiet, verbose=verbose):
-        found = ingested(paths, Location(output), how, refuse)
-    batch = found.batch
+        found = ingested(paths, Location(output), how, refuse) if paths else None
+        batch = compact(Location(output)) if fold or found is None else found.batch
     if not batch.sessions:
         raise NoDataError("no session in what was read", hint="`agenttrace formats` tells what can be read")
     if quiet:
         return
-    if found.known:
+    if found is not None and found.known:
         sys.stderr.write("nothing new: these files are in the dataset\n")
         return
-    kept = f", {found.resumed} of them kept from before" if found.resumed else ""
+    kept = f", {found.resumed} of them kept from before" if found is not None and found.resumed else ""
     sys.stderr.write(
         f"{batch.sessions} sessions, {batch.spans} spans, {batch.stored_bytes / batch.spans:.1f} bytes each, "
         f"in {len(batch.partitions)} partitions{kept}\n"

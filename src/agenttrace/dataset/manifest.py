@@ -17,13 +17,13 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one `ingest` added. `name`: of its folder; `plan`: a hash of its inputs and options.
+    """What one `ingest` added. `name`: of its folder; `plans`: hashes of inputs and options.
 
     `partitions`: names of their folders. `supersedes`: partitions of batches before that count no more.
     """
 
     name: str
-    plan: str
+    plans: Sequence[str]
     partitions: Sequence[str]
     sources: int
     sessions: int

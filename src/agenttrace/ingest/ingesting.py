@@ -104,7 +104,7 @@ def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refu
                 hint="add to it with the same limit",
             )
         for batch in manifest.batches:
-            if batch.plan == plan:
+            if plan in batch.plans:
                 remove_left(dataset)
                 return Ingested(batch, known=True)
         return _added(paths, dataset, manifest, _Wish(plan, how, refuse))
@@ -117,7 +117,7 @@ def _may_become_one(dataset: Location) -> bool:
 
 def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _Wish) -> Ingested:
     plan, how = wish.plan, wish.how
-    name = f"batch-{len(manifest.batches) + 1:04}"
+    name = f"batch-{1 + _last(manifest):04}"
     folder = dataset / name
     under = Undertaking(dataset, folder, plan)
     earlier = Dataset(dataset) if manifest.batches else None
@@ -136,7 +136,7 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     names = [f"{name}/{partition_name(number)}" for number in range(sums.partitions)]
     batch = Batch(
         name,
-        plan,
+        [plan],
         names,
         known.sources.num_rows,
         sums.sessions,
@@ -148,6 +148,10 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     dataset.sweep()
     under.done()
     return Ingested(batch, resumed=sums.resumed)
+
+
+def _last(manifest: Manifest) -> int:
+    return int(manifest.batches[-1].name.rpartition("-")[2]) if manifest.batches else 0
 
 
 def _look_again(earlier: Dataset, superseded: frozenset[str], sums: _Sums) -> None:
