@@ -66,6 +66,6 @@ def _renamed(trace: Trace, turn: int) -> Trace:
     for table in TABLES:
         rows: pa.Table = getattr(trace, table.name)
         place = rows.schema.get_field_index("session")
-        names = pc.binary_join_element_wise(pa.scalar(prefix), rows["session"], "")
+        names = pc.replace_substring_regex(rows["session"], "^", prefix)
         renamed[table.name] = rows.set_column(place, rows.schema.field(place), names)
     return replace(trace, **renamed)

@@ -235,3 +235,19 @@ def test_what_is_added_needs_the_files_that_it_belongs_to(
     assert code == 2
     assert "piece-0.jsonl: holds the beginning of sessions that go on" in err
     assert _sessions(capsys, target) == before
+
+
+def test_a_dataset_may_be_in_a_store(capsys: pytest.CaptureFixture[str], many: None) -> None:  # noqa: ARG001
+    fsspec = pytest.importorskip("fsspec")
+    target = "memory://month"
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", target, "--jobs", "1")
+    assert code == 0, err
+    assert _sessions(capsys, target) == _sessions(capsys, *RUNS)
+    assert len(_sessions(capsys, target, "--session", "A-s013")) == 1
+    fsspec.filesystem("memory").rm("month", recursive=True)
+
+
+def test_a_store_that_nobody_knows_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", "nowhere://month")
+    assert code == 2
+    assert "no file system for nowhere://" in err

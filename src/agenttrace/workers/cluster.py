@@ -26,12 +26,14 @@ class DaskCluster:
         """`address`: of its scheduler, `host:port`. UsageError without Dask, InputError where nobody answers."""
         try:
             from distributed import Client  # noqa: PLC0415  # an extra
+
+            connect: Any = Client
         except ImportError as error:
             raise UsageError(
                 "--engine dask://: Dask is not installed", hint="pip install 'agenttrace-latency[dask]'"
             ) from error
         try:
-            self._client = Client(f"tcp://{address}", timeout=_PATIENCE_S, set_as_default=False)
+            self._client: Any = connect(f"tcp://{address}", timeout=_PATIENCE_S, set_as_default=False)
         except (OSError, ValueError) as error:
             raise InputError("no Dask scheduler answers", where=f"dask://{address}") from error
         self._held: deque[Any] = deque()
@@ -67,11 +69,11 @@ def _result(future: Any) -> Any:  # noqa: ANN401  # Dask's, and whatever was pac
 
     try:
         message = future.result()
-    except (KilledWorker, CancelledError) as error:
+    except (KilledWorker, CancelledError) as killed:
         what = "the workers of the cluster ended before their work was done"
         raise WorkerError(
             what, hint="memory may have run out: give each worker more, or fewer threads"
-        ) from error
+        ) from killed
     finally:
         future.release()
     found, error = unpacked(message)

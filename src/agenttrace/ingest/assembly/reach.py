@@ -22,6 +22,6 @@ def keys_of_buckets(bucket_of: Mapping[str, int], edges: Iterable[Edge]) -> dict
         found[number].add(hashed(key))
     for edge in edges:
         for key, other in (edge, edge[::-1]):
-            if (number := bucket_of.get(key)) is not None:
-                found[number].add(hashed(other))
+            if key in bucket_of:
+                found[bucket_of[key]].add(hashed(other))
     return found
