@@ -33,6 +33,7 @@ OWN_IDS = {
     "jaeger": frozenset({"spanID", "spanId", "parentSpanId"}),
     "zipkin": frozenset({"id", "parentId"}),
     "tempo": frozenset({"spanId", "parentSpanId"}),
+    "otel-console": frozenset({"span_id", "parent_id", "gen_ai.tool.call.id"}),
     "codex": frozenset({"call_id", "turn_id"}),
     "codex-otel": frozenset({"call_id", "turn.id"}),
     "gemini-cli": frozenset({"id", "prompt_id"}),
@@ -43,6 +44,7 @@ OWN_IDS = {
     "cline": frozenset({"ts"}),
     "pi": frozenset({"id", "parentId", "toolCallId"}),
     "atif": frozenset({"step_id", "tool_call_id", "source_call_id"}),
+    "gptme": frozenset({"call_id"}),
 }  # fmt: skip
 LANE_IDS = {
     "dynamo": frozenset({
@@ -67,6 +69,7 @@ LANE_IDS = {
     "jaeger": frozenset({"traceID", "traceId"}),
     "zipkin": frozenset({"traceId"}),
     "tempo": frozenset({"traceId"}),
+    "otel-console": frozenset({"trace_id", "gen_ai.conversation.id", "gen_ai.agent.id"}),
 }  # fmt: skip
 """The lanes of a story are left to `damage_story`."""
 
@@ -85,6 +88,7 @@ REACH = {
     "jaeger": 2,
     "zipkin": 2,
     "tempo": 2,
+    "otel-console": 2,
 }
 SPANS = frozenset(REACH) - {"dynamo", "otlp", "claude-code"}
 """Formats whose records are spans, each with its ids."""

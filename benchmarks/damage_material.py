@@ -8,6 +8,7 @@ any other document.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from damage_lists import around, record_lists, values_of
 from telemetry_forms import batches, documents, framed, json_line, to_protobuf
 
 LINES, RECORDS, DOCUMENT, FRAMES = "lines", "records", "document", "frames"
+_BINARY = (b"SQLite format 3", b"PAR1")
+"""What is not told in JSON: the tests of the formats damage it."""
+
+_PRINTED = re.compile(rb"^\{\n.*?^\}$", re.MULTILINE | re.DOTALL)
 _MOST = 80
 _AS_IT_IS = 0.3
 Value = Any
@@ -106,7 +111,9 @@ def _opened(path: Path) -> _Whole | None:
         content = b"".join(source.blocks())
     except (AgentTraceError, DamagedEnd):
         return None
-    return _Whole(path.name, chosen, content) if chosen in _CUTTERS else None
+    if chosen not in _CUTTERS or content.startswith(_BINARY):
+        return None
+    return _Whole(path.name, chosen, content)
 
 
 def _cut(whole: _Whole, chance: Random) -> Piece:
@@ -164,6 +171,17 @@ def _cut_own(whole: _Whole, chance: Random) -> Piece:
     return _cut_story(whole, chance)
 
 
+def _cut_printed(whole: _Whole, chance: Random) -> Piece:
+    """Each on a line, or over many."""
+    texts = _PRINTED.findall(whole.content) or whole.content.split(b"\n")
+    lines = [json.dumps(json.loads(text)).encode() for text in texts if text]
+    units = copied(lines, whole.format, chance.randint(2, 5))
+    if texts[0][:2] == b"{\n":
+        laid_out = tuple(json.dumps(json.loads(unit), indent=4).encode() for unit in units)
+        return Piece(whole.name, whole.format, RECORDS, laid_out, between=b"\n")
+    return Piece(whole.name, whole.format, LINES, units)
+
+
 def _cut_document(whole: _Whole, document: Value, chance: Random) -> Piece:
     places = record_lists(document, whole.format)
     if not places:
@@ -214,4 +232,5 @@ _CUTTERS: dict[str, Callable[[_Whole, Random], Piece]] = {
     **dict.fromkeys(SPANS | STORIES, _cut_own),
     **dict.fromkeys(SESSIONS, _cut_sessions),
     "tempo": _cut_tempo,
+    "otel-console": _cut_printed,
 }

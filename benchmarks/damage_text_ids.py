@@ -65,11 +65,12 @@ def _values(value: Value, names: frozenset[str]) -> Iterator[str]:
 
 
 def _texts(held: Value) -> Iterator[str]:
-    """A text, or an attribute's."""
+    """A text, or an attribute's. Of a number in hexadecimal the digits."""
     if isinstance(held, dict):
         held = held.get("stringValue")
     if isinstance(held, int) and not isinstance(held, bool):
         held = str(held) if abs(held) < 2**64 else None
     if isinstance(held, str) and held:
         held = held.encode(errors="replace").decode()  # as readers do with what UTF-8 cannot hold
-        yield held.lower() if _HEX.fullmatch(held) else held
+        digits = held.removeprefix("0x")
+        yield digits.lower() if _HEX.fullmatch(digits) else held

@@ -114,8 +114,13 @@ def _change_number(_: Mutator, document: Value, place: Path, chance: Random) -> 
     number = held[place[-1]]
     if isinstance(number, int | float):
         held[place[-1]] = chance.choice(
-            [number + 1, -number, number - 10**9, number * 1000, number / 1000, str(number)]
+            [number + 1, -number, number - 10**9, number * 1000, _thousandth(number), str(number)]
         )
+
+
+def _thousandth(number: float) -> float:
+    """Of a whole number, however large, a whole one."""
+    return number // 1000 if isinstance(number, int) and abs(number) > 1 << 62 else number / 1000
 
 
 def _repeat_item(_: Mutator, document: Value, place: Path, chance: Random) -> None:

@@ -91,3 +91,20 @@ def test_an_interrupt_while_reading_a_pipe_that_never_ends(tmp_path: Path) -> No
             time.sleep(0.1)
         _, said = process.communicate()
     assert (process.returncode, said) == (130, b"error: interrupted\n")
+
+
+def test_an_interrupt_takes_away_what_a_pipe_has_given(tmp_path: Path) -> None:
+    pipe, kept = tmp_path / "traces.fifo", tmp_path / "kept"
+    os.mkfifo(pipe)
+    kept.mkdir()
+    command = [sys.executable, "-m", "agenttrace", "analyze", str(pipe)]
+    environment = {**os.environ, "TMPDIR": str(kept)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment) as process, pipe.open("wb") as to:
+        to.write(b'{"schema": "some"}\n' * (1 << 20))
+        to.flush()
+        while not list(kept.glob("*/piped-*")):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, b"error: interrupted\n")
+    assert list(kept.iterdir()) == []

@@ -16,7 +16,6 @@ from agenttrace.ingest.reading import Reading, read
 from agenttrace.ingest.registry import formats
 from agenttrace.ingest.slices import slices_of
 from agenttrace.ingest.source import Source
-from agenttrace.model.trace import Trace
 from agenttrace.workers.processes import Processes
 from contract.table_rows import difference, substance
 from contract.trace_cases import cases, of_format, trace
@@ -24,8 +23,6 @@ from contract.trace_files import SAMPLES, TraceFile, content
 
 JOBS = 2
 SLICED = [known.id for known in formats() if isinstance(known, SlicedFormat)]
-JOINED_HALVES = "duplicate_record"
-"""A call's start and its end, where a cut is between them: two records, which assembly joins."""
 
 every_sliced_trace = pytest.mark.parametrize(
     "file", cases([file for format_id in SLICED for file in of_format(format_id)])
@@ -79,12 +76,7 @@ def test_slices_of_any_size_give_the_same(
     sliced = read(file.path)
 
     assert difference(substance(sliced), substance(whole)) == {}
-    assert _findings(sliced) == _findings(whole)
-
-
-def _findings(found: Trace) -> list[dict[str, Any]]:
-    rows = found.findings.to_pylist()
-    return [row for row in rows if row["code"] != JOINED_HALVES]
+    assert sliced.findings.to_pylist() == whole.findings.to_pylist()
 
 
 @every_sliced_trace

@@ -1,10 +1,14 @@
 """L9: every record of a source is counted, and becomes a span, a link, an attribute or a finding."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
@@ -120,7 +124,12 @@ def _messages(data: bytes) -> int:
 
 
 def _opencode(data: bytes) -> int:
-    """Messages and their parts."""
+    """Messages and their parts; of a database all rows."""
+    if data.startswith(b"SQLite"):
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.deserialize(data)
+            union = "SELECT id FROM session UNION ALL SELECT id FROM message UNION ALL SELECT id FROM part"
+            return len(database.execute(union).fetchall())
     return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
 
 
@@ -185,6 +194,8 @@ def _rows_in(value: dict[str, Any]) -> int:
 
 def _phoenix(data: bytes) -> int:
     """Spans, however they are wrapped."""
+    if data.startswith(b"PAR1"):
+        return pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
     values: list[Any] = documents(data)
     flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
     return sum(len(_spans_in(value)) for value in flat)
@@ -196,6 +207,15 @@ def _spans_in(value: dict[str, Any]) -> list[Any]:
     if "name" in value:
         return [value]
     return [span for each in value.values() if isinstance(each, list) for span in each]
+
+
+def _printed(data: bytes) -> int:
+    """What was printed: objects, over many lines or on one, and lines of other things."""
+    inside, count = False, 0
+    for line in data.split(b"\n"):
+        count += bool(line) and not inside
+        inside = line != b"}" and (inside or line == b"{")
+    return count
 
 
 def _jaeger_spans(data: bytes) -> int:
@@ -225,10 +245,12 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "codex": _objects,
     "codex-otel": _objects,
     "otlp": _items,
+    "otel-console": _printed,
     "gemini-cli": _gemini,
     "opencode": _opencode,
     "cline": _listed,
     "pi": _json_lines,
+    "gptme": _lines,
     "openhands": _listed,
     "swe-agent": _steps,
     "mini-swe-agent": _messages,

@@ -83,6 +83,7 @@ _SHARED_RULES = (
     ("sessions/nat/atof/*_atif.json", "atif"),
     ("sessions/other-agents/iflow/*.jsonl", "claude-code"),
     ("sessions/other-agents/pi/*.jsonl", "pi"),
+    ("sessions/other-agents/gptme/*.jsonl", "gptme"),
     ("sessions/other-agents/vs-copilot-otlp/*.jsonl", "otlp"),
 )
 _WORKLOADS = frozenset(known.id for known in formats() if not known.facts.timed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from agenttrace.cli import interrupts
 from agenttrace.errors import InputError
@@ -106,7 +106,7 @@ class _Holding:
 class _Held:
     """What a bucket says of the server, and what was found in it; its trace lies where it was to go.
 
-    `ranked`: see `ranking.candidates`.
+    `ranked`: of its sessions those that changes may be ranked for, with their spans.
     """
 
     look: Look
@@ -114,24 +114,13 @@ class _Held:
     findings: Sequence[LedgerRow]
 
 
-class HeldAll(NamedTuple):
-    """Traces that wait for their analysis, and what all of them say together.
-
-    `service`: how long prefill takes without load. `ranked`: the sessions for which changes are tried.
-    """
-
-    places: Sequence[Place]
-    service: Service
-    ranked: frozenset[str]
-
-
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A trace that is held, and what is asked of it."""
+    """A trace that is held, what is asked of it, and the sessions for which changes are ranked."""
 
     place: Place
     asked: Asked
-    ranked: frozenset[str]
+    ranked: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +186,27 @@ def _gathered(
     return Analysed(gathering.analysis(reading.findings()), spool, timelines)
 
 
+@dataclass(frozen=True, slots=True)
+class AllHeld:
+    """Where the traces of all buckets lie, and what all of them together say.
+
+    `service`: how long prefill takes without load. `ranked`: the sessions for which changes are ranked.
+    """
+
+    places: Sequence[Place]
+    service: Service
+    ranked: Collection[str]
+
+
 def hold_all(
     buckets: Sequence[Bucket | StoredBucket], reading: Reading, service: Service | None, stack: ExitStack
-) -> HeldAll:
+) -> AllHeld:
     """All traces, until the stack closes, and what all of them together tell.
 
     Those of a dataset stay there, and what they tell was noted when it was made.
     """
     from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
-    from agenttrace.critical_path.what_if.ranking import first_of  # noqa: PLC0415
+    from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
     from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
@@ -213,29 +214,28 @@ def hold_all(
     known = service or Service({})
     if reading.dataset is not None:
         fitted = fit_service(read_looks(reading.dataset))
-        return HeldAll(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
+        return AllHeld(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
     places = traces.places(len(buckets))
-    looks = Looks()
-    ranked: dict[str, int] = {}
+    looks, ranked = Looks(), dict[str, int]()
     for held in reading.map(_hold, map(_Holding, buckets, places)):
         reading.take_findings(held.findings)
         looks.add(held.look)
-        ranked = first_of({**ranked, **held.ranked})
-    return HeldAll(places, known.or_else(fit_service(looks.together())), frozenset(ranked))
+        ranked |= held.ranked
+        ranked = {name: ranked[name] for name in first_sessions(ranked)}
+    return AllHeld(places, known.or_else(fit_service(looks.together())), frozenset(ranked))
 
 
 def _hold(work: _Holding) -> _Held:
     """Assembles a bucket and looks at its requests: what an engine maps first."""
     from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
-    from agenttrace.critical_path.what_if.ranking import candidates  # noqa: PLC0415
+    from agenttrace.critical_path.analysis import sessions_to_rank  # noqa: PLC0415
     from agenttrace.serving.looks import look_at  # noqa: PLC0415
 
     assembled = work.bucket.assemble()
     hold(assembled.trace, work.place)
-    ranked = candidates(assembled.trace.timed().spans)
-    return _Held(look_at(assembled.trace), ranked, assembled.findings)
+    return _Held(look_at(assembled.trace), sessions_to_rank(assembled.trace.timed()), assembled.findings)
 
 
 def _analyse(work: _Work) -> _Part:

@@ -79,10 +79,10 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
         return SideRead(
-            summarise_sessions(trace, analyze(trace, service=options.service)), reading.findings()
+            summarise_sessions(trace, analyze(trace, service=options.service, ranked=())), reading.findings()
         )
-    places, service, _ = hold_all(buckets, reading, options.service, stack)
-    parts = list(reading.map(_summarise, (_Work(place, service) for place in places)))
+    held = hold_all(buckets, reading, options.service, stack)
+    parts = list(reading.map(_summarise, (_Work(place, held.service) for place in held.places)))
     return SideRead(pl.concat([empty(), *parts]).sort("start_ns", "session"), reading.findings())
 
 

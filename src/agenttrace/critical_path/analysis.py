@@ -35,7 +35,7 @@ from agenttrace.critical_path.what_if.answers import what_ifs
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.questions import Questions, ask
 from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
-from agenttrace.critical_path.what_if.ranking import candidates, ranking
+from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
@@ -154,8 +154,8 @@ def analyze(
 
     `what_if`: the changes to try, each in the grammar of `--what-if`; UsageError where one cannot be read. `service`
     says how long prefill takes without load, for waits of which the source does not say how much was queue; it is
-    fitted to the trace itself where there is none. `ranked`: sessions for which changes are tried to see what would
-    help, where this trace is one of many; of a trace by itself the first ones, in an order of their names.
+    fitted to the trace itself where there is none. `ranked`: the sessions for which changes are ranked, where those
+    are chosen among the sessions of more than this trace; else those of `sessions_to_rank`.
     """
     parted = part_queue(trace.timed(), service)
     trace = parted.trace
@@ -178,19 +178,24 @@ def analyze(
         findings=_findings(trace, repairs, told),
         sessions=_described(trace, joined.pop("sessions")),
         queues=parted.totals,
-        ranking=_ranking(trace, ranked),
+        ranking=_ranking(trace, sessions_to_rank(trace) if ranked is None else ranked),
         **joined,
     )
 
 
-def _ranking(trace: Trace, ranked: Collection[str] | None) -> pl.DataFrame:
+def sessions_to_rank(trace: Trace) -> dict[str, int]:
+    """The sessions for which changes are ranked, and how many spans each has."""
+    counted = plain(trace.spans.select(["session"])).group_by("session").len()
+    sizes = dict(counted.iter_rows())
+    return {name: sizes[name] for name in first_sessions(sizes)}
+
+
+def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
     """What would help the sessions that are looked at."""
-    names = [str(name) for name in trace.sessions["session"].to_pylist()]
-    wanted = candidates(trace.spans) if ranked is None else ranked
-    chosen = [name for name in names if name in wanted]
+    chosen = [str(name) for name in trace.sessions["session"].to_pylist() if name in ranked]
     if not chosen:
         return pl.DataFrame(schema=RANKING | {"session": pl.String})
-    trace = trace if len(chosen) == len(names) else trace.only(chosen)
+    trace = trace if len(chosen) == trace.sessions.num_rows else trace.only(chosen)
     bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
     looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)

@@ -62,6 +62,8 @@ class Gathering:
             raise ValueError(message)
         self._put_together()
         held = {name: frames[0] for name, frames in self._held.items()}
+        for name in _MANY:
+            held[name] = held[name].with_columns(pl.col(pl.Categorical).cast(pl.String))
         held["sessions"] = held["sessions"].sort("start_ns", "session", "end_ns")
         held["findings"] = _summed(pl.concat([plain(findings), held["findings"]], how="vertical_relaxed"))
         return Analysis(**held)

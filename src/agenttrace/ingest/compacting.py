@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agenttrace.critical_path.what_if.ranking import candidates, first_of
+from agenttrace.critical_path.analysis import sessions_to_rank
+from agenttrace.critical_path.what_if.ranking import first_of
 from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.index import write_index
 from agenttrace.dataset.keys import keys_of, write_keys
@@ -119,7 +120,7 @@ def _close(dataset: Dataset, folder: Location, tasks: Sequence[_Task]) -> None:
     for task in tasks:
         trace = task.partition.read(sources, LOOKED_AT)
         looks.add(look_at(trace))
-        ranked = first_of({**ranked, **candidates(trace.timed().spans)})
+        ranked = first_of({**ranked, **sessions_to_rank(trace.timed())})
     write_table(sources, folder / SOURCES_FILE)
     write_table(dataset.findings(), folder / FINDINGS_FILE)
     write_index((task.partition.sessions() for task in tasks), folder / INDEX_FILE)

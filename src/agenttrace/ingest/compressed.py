@@ -13,7 +13,7 @@ from agenttrace.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-BOMB_BYTES = 256 << 20
+BOMB_BYTES = 64 << 20
 """Less than this is never a bomb, however little it is unpacked from."""
 
 BOMB_RATIO = 500

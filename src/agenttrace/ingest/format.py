@@ -47,7 +47,7 @@ class Group(Protocol):
         ...
 
     def add(self, source: Source) -> None:
-        """Reads one more source. Only a source that cannot be opened raises, and changes nothing."""
+        """Reads one more source. InputError where it cannot be read to its end; what it gave so far may stay."""
         ...
 
     def finish(self) -> list[Recorder]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.format import GroupedFormat
+from agenttrace.ingest.format import Group, GroupedFormat
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
@@ -60,14 +60,26 @@ def _read_group(chosen: GroupedFormat, groups: _Groups, found: GroupsFound) -> N
     members: list[Waiting] = []
     keys = {next(iter(groups.waiting))}
     while keys:
-        for member in [member for key in sorted(keys) for member in groups.take(key)]:
-            try:
-                group.add(member.source)
-                members.append(member)
-            except InputError as error:
-                found.refused[member.number] = error
+        more = [member for key in sorted(keys) for member in groups.take(key)]
+        added = _add(group, more, found)
+        members += added
+        while len(added) < len(more):  # one that fails in its middle has left something behind
+            group, more = chosen.begin(), members
+            members = added = _add(group, more, found)
         keys = group.keys & (groups.waiting.keys() | groups.done.keys())
     groups.done.update(dict.fromkeys(group.keys, members))
     found.keys |= group.keys
     for member, recorder in zip(members, group.finish(), strict=True):
         found.recorders[member.number] = recorder
+
+
+def _add(group: Group, sources: Sequence[Waiting], found: GroupsFound) -> list[Waiting]:
+    """Those of the sources that can be read to their end."""
+    added = []
+    for member in sources:
+        try:
+            group.add(member.source)
+            added.append(member)
+        except InputError as error:
+            found.refused[member.number] = error
+    return added

@@ -17,9 +17,13 @@ _LINES = 64
 
 @dataclass(frozen=True)
 class Head:
-    """The first 64 KiB of an input, decompressed; all of it where it is shorter."""
+    """The first 64 KiB of an input, decompressed; all of it where it is shorter.
+
+    `footer`: of a Parquet file what tells its columns, which stands at its end.
+    """
 
     data: bytes
+    footer: bytes = b""
 
     @cached_property
     def objects(self) -> tuple[dict[str, Any], ...]:

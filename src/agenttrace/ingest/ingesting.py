@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from agenttrace.critical_path.what_if.ranking import candidates, first_of
+from agenttrace.critical_path.analysis import sessions_to_rank
+from agenttrace.critical_path.what_if.ranking import first_of
 from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.index import write_index
 from agenttrace.dataset.keys import write_keys
@@ -160,7 +161,7 @@ def _look_again(earlier: Dataset, superseded: frozenset[str], sums: _Sums) -> No
         if not any(piece.partitions[0].place == earlier.place / name for name in superseded):
             trace = piece.only(LOOKED_AT).trace()
             sums.looks.add(look_at(trace))
-            sums.ranked = first_of({**sums.ranked, **candidates(trace.timed().spans)})
+            sums.ranked = first_of({**sums.ranked, **sessions_to_rank(trace.timed())})
 
 
 @contextmanager

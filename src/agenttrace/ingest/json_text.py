@@ -61,12 +61,21 @@ def begins_document(text: bytes) -> bool:
     """Whether the first line opens a bracket that the next ones go on with: a document of many lines."""
     first, _, rest = text.partition(b"\n")
     rest = rest.lstrip()
+    if first.rstrip()[-1:] in _CLOSER and _last_token(first) not in _CLOSER:
+        return False  # a text that is cut off there
     if first.rstrip()[-1:] == b"{":
         return rest[:1] in (b'"', b"}")
     line, _, further = rest.partition(b"\n")
     if first.rstrip()[-1:] != b"[" or not line:
         return False
     return further.lstrip()[:1] != b"{" or parsed(line) is None
+
+
+def _last_token(text: bytes) -> bytes:
+    found = b""
+    for match in _TOKEN.finditer(text):
+        found = match.group()
+    return found
 
 
 def _readable(value: Any) -> Any:

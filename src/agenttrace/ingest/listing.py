@@ -16,39 +16,33 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from agenttrace.errors import InputError, UsageError
+from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.registry import formats
-from agenttrace.ingest.source import Source
+from agenttrace.ingest.source import Source, opened
 
 STANDARD_INPUT = "-"
 _ANY_DEPTH = "**"
 
 
-def sources_of(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
-    """Each file once, with whether it was named by itself.
+def sources_of(paths: Sequence[str], piped: Piped) -> Iterator[tuple[Source, bool]]:
+    """Each file once, with whether it was named by itself; `piped` takes in what can be read only once.
 
     Raises InputError where a path leads to nothing.
     """
     seen: set[str] = set()
     for path in paths:
         if path == STANDARD_INPUT:
-            yield Source("<stdin>", sys.stdin.buffer.read()), True
+            yield piped.source("<stdin>", sys.stdin.buffer), True
             continue
         for file, named in _files(path):
             if named and not Path(file).is_file():
-                yield Source(file, _content(file)), named
+                with opened(file) as pipe:
+                    yield piped.source(file, pipe), named
                 continue
             resolved = os.path.realpath(file)
             if resolved not in seen:
                 seen.add(resolved)
                 yield Source(file), named
-
-
-def _content(pipe: str) -> bytes:
-    """Of what can be read only once."""
-    try:
-        return Path(pipe).read_bytes()
-    except OSError as error:
-        raise InputError(error.strerror or "cannot be read", where=pipe) from error
 
 
 def _files(path: str) -> Iterable[tuple[str, bool]]:

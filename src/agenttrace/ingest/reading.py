@@ -23,6 +23,7 @@ from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
 from agenttrace.ingest.listing import STANDARD_INPUT, sources_of
+from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
@@ -164,7 +165,8 @@ class Reading:
         """
         if self.dataset is not None:
             return self._stored(self.dataset, sessions)
-        sources = list(sources_of(self._paths))
+        piped = Piped(self._store.folder, known=self._forced is not None)
+        sources = list(sources_of(self._paths, piped))
         if is_cluster(self._engine_name) or (
             self._jobs > 1 and is_worth_sharing(source for source, _ in sources)
         ):

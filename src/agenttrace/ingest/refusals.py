@@ -17,7 +17,7 @@ class Refusal(NamedTuple):
 
 
 _PARQUET = Refusal(
-    "a Parquet file, which no format reads by itself",
+    "a Parquet file whose columns are those of no known program",
     "of Grafana Tempo's blocks fetch the traces as JSON: /api/v2/traces/ID",
 )
 _CHROME = Refusal(
@@ -33,6 +33,10 @@ _HTML = Refusal(
 _BLANK = Refusal(
     "nothing but blank space or zeros", "whatever wrote it died, or its disk was full: copy it again"
 )
+_SQLITE = Refusal(
+    "a SQLite database of no known program",
+    "export what is in it: `agenttrace formats` tells what can be read",
+)
 _ZIP = Refusal("a zip archive", "unpack it and name the folder")
 
 
@@ -42,6 +46,10 @@ def _is_parquet(head: Head) -> bool:
 
 def _is_chrome_trace(head: Head) -> bool:
     return isinstance(head.document, dict) and isinstance(head.document.get("traceEvents"), list)
+
+
+def _is_sqlite(head: Head) -> bool:
+    return head.data.startswith(b"SQLite format 3\0")
 
 
 def _is_zip(head: Head) -> bool:
@@ -67,6 +75,7 @@ def _is_blank(head: Head) -> bool:
 
 _KNOWN: tuple[tuple[Callable[[Head], bool], Refusal], ...] = (
     (_is_parquet, _PARQUET),
+    (_is_sqlite, _SQLITE),
     (_is_zip, _ZIP),
     (_is_utf_16, _UTF_16),
     (_is_html, _HTML),

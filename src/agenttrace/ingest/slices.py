@@ -23,13 +23,14 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Whole lines of a source, from the number `first_line` on: `content`, or so many bytes of the file."""
+    """Whole lines of a source, from the number `first_line` on: `content`, or so many bytes of `file`."""
 
     path: str
     first_line: int
     begin: int = 0
     size: int = 0
     content: bytes | None = None
+    file: str = ""
     numbered: ClassVar[bool] = True
 
     def blocks(self) -> Iterator[bytes]:
@@ -37,7 +38,7 @@ class Slice:
         if self.content is not None:
             yield self.content
             return
-        with opened(self.path) as file:
+        with opened(self.file) as file:
             file.seek(self.begin)
             left = self.size
             while left and (block := file.read(min(_BLOCK_BYTES, left))):
@@ -73,7 +74,7 @@ def _places(source: Source) -> Iterator[Slice]:
     first_line = 1
     ended: tuple[int, int] | None = None
     block = bytearray(_BLOCK_BYTES)
-    with opened(source.path) as file:
+    with opened(source.file) as file:
         while count := file.readinto(block):  # type: ignore[attr-defined]
             ends = block.count(b"\n", 0, count)
             if ends:
@@ -82,10 +83,10 @@ def _places(source: Source) -> Iterator[Slice]:
             at += count
             if ended and at - begin >= SLICE_BYTES:
                 end, before = ended
-                yield Slice(source.path, first_line, begin, end - begin)
+                yield Slice(source.path, first_line, begin, end - begin, file=source.file)
                 begin, first_line, ended = end, before + 1, None
     if at > begin:
-        yield Slice(source.path, first_line, begin, at - begin)
+        yield Slice(source.path, first_line, begin, at - begin, file=source.file)
 
 
 def _texts(source: Source) -> Iterator[Slice]:

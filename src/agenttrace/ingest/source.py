@@ -16,18 +16,24 @@ from agenttrace.ingest.head import HEAD_BYTES, Head
 from agenttrace.ingest.json_text import BOM
 from agenttrace.ingest.lines import lines_of
 
-_SEARCHED_BYTES = 64 << 20
+SEARCHED_BYTES = 64 << 20
 """So much blank space may stand in the way of what a file begins with."""
 
+PARQUET_MAGIC = b"PAR1"
+_FOOTER_END_BYTES = 8
+_FOOTER_BYTES = 16 << 20
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
+_CERTAINLY_IN_MUCH = 256
+"""So much of 512 bytes in a row lies at a multiple of itself."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One input. `content` stands for a file's bytes when it came from standard input."""
+    """One input. What came from a pipe is in `content`, or in the file `spooled`; `path` is what it is called."""
 
     path: str
     content: bytes | None = None
+    spooled: str | None = None
 
     @cached_property
     def head(self) -> Head:
@@ -35,7 +41,7 @@ class Source:
         head, searched = b"", 0
         with self.open() as stream:
             try:
-                while len(head) < HEAD_BYTES and searched < _SEARCHED_BYTES:
+                while len(head) < HEAD_BYTES and searched < SEARCHED_BYTES:
                     block = stream.read(HEAD_BYTES)
                     if not block:
                         break
@@ -43,7 +49,29 @@ class Source:
                     head = _without_much_space(head + block)
             except _DAMAGE:
                 pass
-        return Head(head[:HEAD_BYTES])
+        return Head(head[:HEAD_BYTES], self._footer() if head.startswith(PARQUET_MAGIC) else b"")
+
+    def _footer(self) -> bytes:
+        """What stands at the end of a Parquet file, from its begin on; empty if that is damaged."""
+        end = self._end(_FOOTER_END_BYTES)
+        size = int.from_bytes(end[:4], "little")
+        if not end.endswith(PARQUET_MAGIC) or size > _FOOTER_BYTES:
+            return b""
+        return self._end(size + _FOOTER_END_BYTES)
+
+    def _end(self, size: int) -> bytes:
+        """The last bytes, so many or all; of compressed content everything is read for them."""
+        try:
+            if not self._is_compressed:
+                with self._open_stored() as stored:
+                    stored.seek(-min(size, self.stored_bytes), io.SEEK_END)
+                    return stored.read()
+            end = b""
+            for block in self.blocks():
+                end = (end + block)[-size:]
+        except (OSError, DamagedEnd):
+            return b""
+        return end
 
     @cached_property
     def stored_bytes(self) -> int:
@@ -51,9 +79,14 @@ class Source:
         if self.content is not None:
             return len(self.content)
         try:
-            return Path(self.path).stat().st_size
+            return Path(self.file).stat().st_size
         except OSError:
             return 0
+
+    @property
+    def file(self) -> str:
+        """Where its bytes lie, if they are not in `content`."""
+        return self.spooled or self.path
 
     @cached_property
     def is_plain(self) -> bool:
@@ -81,7 +114,7 @@ class Source:
         return raw
 
     def _open_stored(self) -> BinaryIO:
-        return io.BytesIO(self.content) if self.content is not None else opened(self.path)
+        return io.BytesIO(self.content) if self.content is not None else opened(self.file)
 
     def blocks(self, size: int = 1 << 20) -> Iterator[bytes]:
         """The decompressed bytes, block by block. A damaged end raises `DamagedEnd` after what was good."""
@@ -102,9 +135,14 @@ class Source:
         """
         return lines_of(self.blocks(), self.path)
 
+    @property
+    def _has_place(self) -> bool:
+        """Whether there may be others beside it."""
+        return self.content is None and self.spooled is None
+
     def sibling(self, name: str) -> bytes | None:
         """The content of another file, named from the same folder, or None. No name may come from a trace as it is."""
-        if self.content is not None:
+        if not self._has_place:
             return None
         try:
             return (Path(self.path).parent / name).read_bytes()
@@ -113,7 +151,7 @@ class Source:
 
     def siblings(self, folder: str = ".") -> list[str]:
         """The names of the files in the same folder, itself too, or in another named from there."""
-        if self.content is not None:
+        if not self._has_place:
             return []
         beside = Path(self.path).parent / folder
         try:
@@ -124,7 +162,9 @@ class Source:
 
 def _without_much_space(head: bytes) -> bytes:
     """Of JSON; in other content a space means something."""
-    if head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"[", b""):
+    size = _CERTAINLY_IN_MUCH
+    spaced = any(head[at : at + size].isspace() for at in range(0, len(head), size))
+    if not spaced or head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"[", b""):
         return head
     return _MUCH_SPACE.sub(_shortened, head)
 

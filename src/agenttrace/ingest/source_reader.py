@@ -202,7 +202,7 @@ class SourceReader:
         self._take(ReadPart(source.path, format_id, source.stored_bytes, part, lines_before))
 
     def _wait(self, given: _Given, format_id: str, key: str) -> None:
-        source = Source(given.source.path, given.source.content)
+        source = Source(given.source.path, given.source.content, given.source.spooled)
         self._given[given.number] = given
         self._groups.add(format_id, key, Waiting(given.number, source))
 

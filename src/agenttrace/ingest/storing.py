@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agenttrace.critical_path.what_if.ranking import candidates
+from agenttrace.critical_path.analysis import sessions_to_rank
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.partition import Partition, Wanted
 from agenttrace.ingest.assembly.buckets import Bucket
@@ -34,7 +34,7 @@ class StoreTask:
 class PartitionStored:
     """What there is to say of a partition that is whole.
 
-    `ranked`: see `candidates`. `fresh`: it was not there before.
+    `ranked`: see `sessions_to_rank`. `fresh`: it was not there before.
     """
 
     sessions: int
@@ -86,6 +86,6 @@ def _told(partition: Partition, note: Any, *, fresh: bool) -> PartitionStored:
         note["stored_bytes"],
         findings,
         look_at(trace),
-        candidates(trace.timed().spans),
+        sessions_to_rank(trace.timed()),
         fresh,
     )

@@ -18,9 +18,10 @@ from agenttrace import __version__
 from agenttrace.dataset.location import Location
 from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.buckets import Bucket
-from agenttrace.ingest.assembly.folder import KeptFolder
+from agenttrace.ingest.assembly.folder import Folder, KeptFolder
 from agenttrace.ingest.assembly.ledger import LedgerRow
 from agenttrace.ingest.listing import STANDARD_INPUT, sources_of
+from agenttrace.ingest.piped import Piped
 from agenttrace.workers.choice import LOCAL
 from agenttrace.workers.pickling import packed, unpacked
 
@@ -116,12 +117,12 @@ def plan_of(paths: Sequence[str], how: HowToRead) -> str:
     plan = hashlib.sha256()
     options = [__version__, how.input_format, how.suspend_after_ns]
     plan.update(json.dumps(options).encode())
-    if STANDARD_INPUT in paths:
-        raise UsageError(
-            "standard input cannot be read again after a kill",
-            hint="write it to a file, and ingest that",
-        )
-    for source, _ in sources_of(paths):
+    for path in paths:
+        if path == STANDARD_INPUT or _is_pipe(path):
+            raise UsageError(
+                "cannot be read again after a kill", where=path, hint="write it to a file, and ingest that"
+            )
+    for source, _ in sources_of(paths, Piped(Folder(), known=True)):
         try:
             about = Path(source.path).stat()
             said = f"{about.st_size} {about.st_mtime_ns}"
@@ -129,6 +130,11 @@ def plan_of(paths: Sequence[str], how: HowToRead) -> str:
             said = "?"
         plan.update(f"\0{source.path}\0{said}".encode(errors="surrogateescape"))
     return plan.hexdigest()
+
+
+def _is_pipe(path: str) -> bool:
+    place = Path(path)
+    return place.exists() and not place.is_file() and not place.is_dir()
 
 
 @contextmanager

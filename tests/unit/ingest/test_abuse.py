@@ -83,17 +83,21 @@ def test_what_repeats_itself_is_no_bomb_below_the_limit(pack: Pack) -> None:
     assert sum(1 for _ in Source("x", pack(content)).lines()) == 8 * MIB // 9
 
 
+@pytest.mark.parametrize("format_id", ["dynamo", "claude-code", "codex"])
 def test_a_bomb_in_a_folder_costs_no_more_than_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    format_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compressed, "BOMB_BYTES", 4 * MIB)
-    sound = SAMPLES / LINED["dynamo"]
-    shutil.copy(sound, tmp_path)
-    (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(sound.read_bytes() + b" " * 256 * MIB))
+    monkeypatch.setattr(compressed, "BOMB_RATIO", 100)
+    sound, other = (SAMPLES / LINED[name] for name in (format_id, "dynamo"))
+    for file in {sound, other}:
+        shutil.copy(file, tmp_path)
+    bomb = other.read_bytes() if format_id == "dynamo" else sound.read_bytes()
+    (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(bomb + b"{}\n" * (16 * MIB)))
 
     trace = read(tmp_path)
 
-    assert trace.spans.num_rows == read(sound).spans.num_rows
+    assert trace.spans.num_rows == read(sorted({sound, other})).spans.num_rows
     assert "unreadable" in trace.findings["code"].to_pylist()
 
 

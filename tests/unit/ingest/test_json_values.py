@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agenttrace.errors import InputError
 from agenttrace.ingest import json_values
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_text import closed, parsed, parsed_all
+from agenttrace.ingest.json_text import begins_document, closed, parsed, parsed_all
 from agenttrace.ingest.json_values import read_document, read_lines, read_values
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -132,3 +132,17 @@ def test_lines_and_documents_are_told_apart(text: bytes, values: list[Any]) -> N
 )
 def test_a_head_shows_what_is_complete_in_it(data: bytes, items: tuple[Any, ...]) -> None:
     assert Head(data).items == items
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (b'{\n "a": 1}', True),
+        (b'{"x": [{\n"a": 1}]}', True),
+        (b'{"a": "{\n"b": 2}', False),
+        (b'{"a": "\\"[\n"b": 2}\n', False),
+        (b'{"a": 1}\n{"b": 2}', False),
+    ],
+)
+def test_a_line_that_is_cut_off_in_a_text_begins_no_document(*, text: bytes, begins: bool) -> None:
+    assert begins_document(text) is begins

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from agenttrace.errors import InputError
+from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.listing import sources_of
+from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.reading import read
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.registry import format_by_id
@@ -36,13 +38,14 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def _names(*paths: str | Path) -> list[str]:
-    return sorted(Path(source.path).name for source, _ in sources_of([str(path) for path in paths]))
+    return sorted(Path(source.path).name for source, _ in sources_of([str(path) for path in paths], PIPED))
 
 
 def _unreadable(path: Path) -> list[str]:
     return [row["file"] for row in read(path).findings.to_pylist() if row["code"] == "unreadable"]
 
 
+PIPED = Piped(Folder(), known=False)
 TRACES = ["nowhere.jsonl", "trace.jsonl", "trace.jsonl"]
 
 
@@ -89,7 +92,7 @@ def test_a_name_that_is_no_utf_8_is_written_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format_id", ["dynamo", "otlp"])
 def test_a_file_that_goes_while_it_is_read_in_slices_is_told(tmp_path: Path, format_id: str) -> None:
     (tmp_path / "trace.jsonl").write_bytes(SAMPLE)
-    ((source, _),) = sources_of([str(tmp_path)])
+    ((source, _),) = sources_of([str(tmp_path)], PIPED)
     assert source.is_plain
     (tmp_path / "trace.jsonl").unlink()
 
@@ -99,7 +102,7 @@ def test_a_file_that_goes_while_it_is_read_in_slices_is_told(tmp_path: Path, for
 
 def test_the_size_of_a_file_that_is_gone_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "trace.jsonl").write_bytes(SAMPLE)
-    ((source, _),) = sources_of([str(tmp_path)])
+    ((source, _),) = sources_of([str(tmp_path)], PIPED)
     (tmp_path / "trace.jsonl").unlink()
 
     assert source.stored_bytes == 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agenttrace.errors import InputError
 from agenttrace.ingest.head import HEAD_BYTES
@@ -51,6 +54,22 @@ def test_a_stream_that_ends_early_gives_what_was_good_and_then_says_so(pack: obj
         lines.extend(Source("x", packed[: len(packed) // 2]).lines())
 
     assert Source("x", packed[: len(packed) // 2]).head.data == whole[:HEAD_BYTES]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"{", b"a", b'": 1,']), st.integers(0, 700), st.sampled_from(list(b" \n\t"))
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_only_runs_of_512_blanks_are_left_out_of_a_head(parts: list[tuple[bytes, int, int]]) -> None:
+    content = b"{" + b"".join(word + bytes([blank]) * size for word, size, blank in parts)
+    shortened = re.compile(rb"[ \t\n]{512,}").sub(lambda run: b"\n" if b"\n" in run[0] else b" ", content)
+
+    assert Source("x", content).head.data == shortened
 
 
 def test_a_line_longer_than_a_block_is_one_line() -> None:

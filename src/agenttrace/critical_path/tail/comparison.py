@@ -115,10 +115,7 @@ def _mean(values: Ints, of: Bools) -> int:
 
 def _table(parts: pl.DataFrame, by: str, names: pl.Series) -> pl.DataFrame:
     """A row a session, a column a part of it in that dimension, the heaviest of all first; the others are REST."""
-    texts = pl.col("session", by).cast(pl.String)  # gathered from many traces they are held by number
-    named = parts.select(texts, "length_ns").select(
-        "session", pl.col(by).fill_null(REST).alias("part"), "length_ns"
-    )
+    named = parts.select("session", pl.col(by).fill_null(REST).alias("part"), "length_ns")
     totals = (
         named.group_by("part")
         .agg(pl.col("length_ns").sum())

@@ -12,7 +12,6 @@ from hashlib import blake2b
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, sums
 from agenttrace.critical_path.columns import dictionary
@@ -207,15 +206,18 @@ def looked_at_first(ranking: pl.DataFrame, spans: int = RANKED_SPANS) -> pl.Data
     Which these are depends on names alone, so that it does not matter how an input is cut into pieces.
     """
     every = ranking.filter(pl.col("change").is_null()).select("session", "spans")
-    chosen = first_sessions(every["session"].to_list(), every["spans"].to_numpy(), spans)
+    chosen = first_sessions(dict(every.iter_rows()), spans)
     return ranking.filter(pl.col("session").is_in(chosen))
 
 
-def first_sessions(names: Sequence[str], sizes: Ints, spans: int = RANKED_SPANS) -> list[str]:
-    """Names of sessions in an order of their own, as far as they have so many spans together, one at least."""
+def first_sessions(sizes: Mapping[str, int], spans: int = RANKED_SPANS) -> list[str]:
+    """Names of sessions in an order of their own, as far as they have so many spans together, one at least.
+
+    `sizes`: how many spans each has. The first ones of several inputs are among the first ones of each.
+    """
     known = sorted(
         (blake2b(name.encode(), digest_size=8).digest(), name, int(size))
-        for name, size in zip(names, sizes, strict=True)
+        for name, size in sizes.items()
         if size <= LARGEST_SPANS
     )
     total = np.cumsum([size for _, _, size in known])
@@ -223,13 +225,6 @@ def first_sessions(names: Sequence[str], sizes: Ints, spans: int = RANKED_SPANS)
     return [name for _, name, _ in known[:count]]
 
 
-def candidates(spans: pa.Table) -> dict[str, int]:
-    """The sessions that would be looked at if there were no others than in this spans table, with their spans."""
-    counted = pl.DataFrame(pl.from_arrow(spans.select(["session"]))).group_by("session").len()
-    return first_of(dict(counted.iter_rows()))
-
-
 def first_of(sizes: Mapping[str, int]) -> dict[str, int]:
-    """Of sessions with so many spans those that are looked at: of candidates of parts, those of the whole."""
-    chosen = first_sessions(list(sizes), np.array(list(sizes.values()), np.int64))
-    return {name: sizes[name] for name in chosen}
+    """The first sessions, with their spans: of those of parts, those of the whole."""
+    return {name: sizes[name] for name in first_sessions(sizes)}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, stacked
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import Rows
-from agenttrace.model.vocabulary import Severity
+from agenttrace.model.vocabulary import Severity, SpanKind, Status
 
 _GROUP = ("sid", "span_key", "cluster")
 _OPEN_END_NS = 2**62
@@ -90,7 +90,15 @@ def _merge(clustered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _dropped(clustered: pl.DataFrame) -> pl.DataFrame:
-    return clustered.filter(pl.int_range(pl.len()).over(_GROUP) > 0)
+    """The rows that are another's copy. The start of a tool call is none of its end, wherever each was read."""
+    ended = pl.col("end_ns").is_not_null().any().over(_GROUP)
+    is_start = (
+        pl.col("end_ns").is_null()
+        & (pl.col("kind").cast(pl.String) == SpanKind.TOOL.value)
+        & (pl.col("status").cast(pl.String) == Status.UNFINISHED.value).fill_null(value=False)
+    )
+    beginning = is_start & ended & (is_start.cast(pl.Int32).cum_sum().over(_GROUP) == 1)
+    return clustered.filter(~beginning).filter(pl.int_range(pl.len()).over(_GROUP) > 0)
 
 
 def drop_copied_history(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

@@ -79,7 +79,8 @@ class CodexRows:
         if endpoint is not None and not endpoint.endswith("/responses"):
             return False
         start_ns = event.t_ns - (duration_ns(event) or 0)
-        attempt = (fields.small_count(first(event.attributes, log_events.ATTEMPT)) or 0) + 1
+        before = fields.small_count(first(event.attributes, log_events.ATTEMPT)) or 0
+        attempt = min(before + 1, 2**31 - 1)
         if _failed(event):
             self._request(event, start_ns, attempt, failed=True)
         else:

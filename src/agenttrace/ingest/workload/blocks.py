@@ -12,6 +12,9 @@ from agenttrace.ingest import fields
 USUAL_BLOCK_TOKENS = 512
 """The block of the traces that Mooncake has published."""
 
+MOST_BLOCKS = 1 << 18
+"""A prompt that adds up to more is a damaged number: it would be 4 million tokens in blocks of 16."""
+
 _CANDIDATES = (USUAL_BLOCK_TOKENS, 16, 64, 32, 128, 256, 1024, 2048, 4096, 8, 4, 2, 1)
 
 
@@ -66,19 +69,20 @@ class GrowingPrompt:
     """
 
     def __init__(self, owner: str, block_tokens: int) -> None:
-        """An empty prompt. Answers of different owners are taken as different texts."""
+        """An empty prompt of no `tokens`. Answers of different owners are taken as different texts."""
         self._owner = owner
         self._block_tokens = block_tokens
         self._whole: list[int] = []
         self._rest: list[_Piece] = []
         self._rest_tokens = 0
+        self.tokens = 0
         self._answers = 0
         self._last_made: int | None = None
 
     @property
-    def tokens(self) -> int:
-        """Its length so far."""
-        return len(self._whole) * self._block_tokens + self._rest_tokens
+    def too_long(self) -> bool:
+        """It has more than `MOST_BLOCKS`: what they are is not known any more, only how many tokens there are."""
+        return self.tokens > MOST_BLOCKS * self._block_tokens
 
     def add(self, hashes: list[int], tokens: int) -> None:
         """What the agent adds: `tokens` in blocks of these hashes; what they do not cover is a text of its own."""
@@ -97,13 +101,17 @@ class GrowingPrompt:
             self._append(_Piece(f"{self._owner}/{self._answers}".encode(), 0, tokens, None))
 
     def blocks(self) -> list[int]:
-        """The hashes of all its blocks, the last one filled in part where the length is so."""
+        """The hashes of all its blocks, the last one filled in part where the length is so; none if it is too long."""
         if not self._rest:
             return list(self._whole)
         stated = self._stated()
         return [*self._whole, self._made() if stated is None else stated]
 
     def _append(self, piece: _Piece) -> None:
+        self.tokens += piece.end - piece.start
+        if self.too_long:
+            self._whole, self._rest = [], []
+            return
         start = piece.start
         while start < piece.end:
             end = min(piece.end, start + self._block_tokens - self._rest_tokens)

@@ -66,17 +66,18 @@ def test_names_that_the_grammar_would_read_otherwise_are_patterns() -> None:
 
 
 def test_which_sessions_are_looked_at_does_not_depend_on_how_they_come() -> None:
-    names = [f"s{number}" for number in range(40)]
-    sizes = pl.Series([10 + number for number in range(40)]).to_numpy()
-    chosen = first_sessions(names, sizes, 100)
+    sizes = {f"s{number}": 10 + number for number in range(40)}
+    names = list(sizes)
+    chosen = first_sessions(sizes, 100)
     assert 2 <= len(chosen) <= 10
-    assert first_sessions(names[::-1], sizes[::-1], 100) == chosen
-    parts = [first_sessions(names[low : low + 10], sizes[low : low + 10], 100) for low in range(0, 40, 10)]
+    assert first_sessions({name: sizes[name] for name in names[::-1]}, 100) == chosen
+    some = [{name: sizes[name] for name in names[low : low + 10]} for low in range(0, 40, 10)]
+    parts = [first_sessions(part, 100) for part in some]
     frame = pl.DataFrame(
         {
             "session": [name for part in parts for name in part],
             "change": pl.Series([None] * sum(map(len, parts)), dtype=pl.String),
-            "spans": [int(sizes[names.index(name)]) for part in parts for name in part],
+            "spans": [sizes[name] for part in parts for name in part],
         }
     )
     assert sorted(looked_at_first(frame, 100)["session"]) == sorted(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 
 from unit.ingest.assembly.rows import SECOND, Row, agent, codes, frame, link, source, span, trace_of
 
@@ -134,7 +135,7 @@ def test_a_prefix_and_its_superset_count_once() -> None:
 
 
 def test_the_start_and_the_end_of_a_tool_call_in_two_files_are_one_tool_call() -> None:
-    started = [agent("m"), span("m", "t", "tool", 1, None, name="bash")]
+    started = [agent("m"), span("m", "t", "tool", 1, None, name="bash", status="unfinished")]
     ended = [
         span("m", "t", "tool", 1, 5, status="error", tool_output_tokens=7),
         span("m", "r", "request", 6, 7),
@@ -144,6 +145,22 @@ def test_the_start_and_the_end_of_a_tool_call_in_two_files_are_one_tool_call() -
 
     assert (tool["start_ns"], tool["end_ns"]) == (SECOND, 5 * SECOND)
     assert (tool["name"], tool["status"], tool["tool_output_tokens"]) == ("bash", "error", 7)
+    assert "duplicate_record" not in codes(trace_of(started, ended))
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "copies"), [(2, 1, 1), (1, 2, 1), (2, 2, 2), (2, 0, 1), (0, 2, 1)]
+)
+def test_of_the_halves_of_a_tool_call_only_those_beyond_one_are_copies(
+    starts: int, ends: int, copies: int
+) -> None:
+    started = [agent("m"), span("m", "t", "tool", 1, None, status="unfinished")]
+    ended = [agent("m"), span("m", "t", "tool", 1, 5, status="ok")]
+
+    trace = trace_of(*[started] * starts, *[ended] * ends)
+
+    found = [row["count"] for row in trace.findings.to_pylist() if row["code"] == "duplicate_record"]
+    assert sum(found) == copies
 
 
 def test_equal_ids_of_different_runs_are_two_sessions() -> None:

@@ -121,3 +121,10 @@ def test_other_records_among_them_are_told() -> None:
 )
 def test_what_is_no_event_of_codex_is_not_claimed(content: bytes) -> None:
     assert not CODEX_OTEL.sniff(Head(content))
+
+
+def test_an_attempt_beyond_all_counting_is_the_last_that_can_be_told() -> None:
+    sent = {"event.name": "codex.api_request", "attempt": 2**31 - 1, "http.response.status_code": 500}
+    found = _read(_lines([_row(1, {**sent, "error.message": "no", "conversation.id": "c"})]))
+
+    assert found.spans["attempt"].to_pylist() == [2**31 - 1]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenttrace.ingest.workload.blocks import GrowingPrompt, block_hashes, likely_block_size
+from agenttrace.ingest.workload.blocks import MOST_BLOCKS, GrowingPrompt, block_hashes, likely_block_size
 
 BIGGEST = 2**64 - 1
 SIZE = 8
@@ -96,3 +96,15 @@ def test_tokens_beyond_the_stated_blocks_are_a_text_of_their_own() -> None:
     assert prompt.tokens == 3 * SIZE
     assert prompt.blocks()[0] == 1
     assert len(set(prompt.blocks())) == 3
+
+
+def test_a_prompt_longer_than_any_keeps_its_length_and_no_blocks() -> None:
+    prompt = GrowingPrompt("s", 1)
+    prompt.add([1, 2], 2)
+    prompt.answer(MOST_BLOCKS - 2)
+    assert (prompt.too_long, len(prompt.blocks())) == (False, MOST_BLOCKS)
+
+    prompt.answer(2**53)
+    prompt.add([3], 1)
+
+    assert (prompt.too_long, prompt.blocks(), prompt.tokens) == (True, [], MOST_BLOCKS + 2**53 + 1)

@@ -157,3 +157,15 @@ def test_lines_that_ask_for_nothing_are_left_out() -> None:
 
     assert len(spans(trace)) == 1
     assert findings(trace)["record_unusable"] == 1
+
+
+def test_an_answer_of_a_damaged_length_costs_the_blocks_that_follow() -> None:
+    rows = [
+        {"session_id": "s", "input_length": 600, "output_length": made, "hash_ids": [n, n + 100], "delay": 0}
+        for n, made in enumerate((5, 2**53, 5))
+    ]
+    trace = read(*rows, format_id="mooncake")
+
+    assert column(trace, "input_tokens") == [600, 1205, 1805 + 2**53]
+    assert [len(prefix["blocks"]) for prefix in trace.prefixes.to_pylist()] == [2, 3]
+    assert findings(trace)["prompt_too_long"] == 1

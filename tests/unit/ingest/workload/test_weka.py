@@ -137,6 +137,19 @@ def test_endless_nesting_is_survived() -> None:
     assert findings(read(_trace(_request(0), inner), format_id="weka"))["nested_too_deep"] == 1
 
 
+@pytest.mark.parametrize("depth", [100, 300, 900])
+def test_a_trace_without_a_name_gets_one_however_deep_it_is(depth: int) -> None:
+    inner: Any = []
+    for _ in range(depth):
+        inner = [inner]
+    unnamed = _trace(_request(0, extra=inner))
+    del unnamed["id"]
+
+    trace = read(unnamed, unnamed, format_id="weka")
+
+    assert len(set(column(trace, "session_key"))) == 1
+
+
 def test_the_sample_is_as_it_was_drawn() -> None:
     analysis = analyze(read_files(SAMPLES / "weka" / "two-branches.json"))
 

@@ -22,10 +22,11 @@ class Manner(Enum):
 
 
 class Prompt(NamedTuple):
-    """A whole prompt; None where it cannot be known."""
+    """A whole prompt; None where it cannot be known. `too_long`: its blocks are not, for it is no prompt of a model."""
 
     tokens: int | None
     hashes: list[int] | None
+    too_long: bool = False
 
 
 _STATED = {
@@ -98,5 +99,6 @@ class Prompts:
         self._answer = 0 if self._manner is Manner.ADDED_WITH_ANSWERS else row.output_tokens
         return Prompt(
             self._grown.tokens if self._known_tokens else None,
-            self._grown.blocks() if self._known_hashes else None,
+            self._grown.blocks() if self._known_hashes and not self._grown.too_long else None,
+            self._grown.too_long,
         )

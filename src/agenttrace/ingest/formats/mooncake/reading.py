@@ -73,6 +73,9 @@ class _Reading:
         )
         if prompt.hashes is not None:
             self._rows.prefix(session.key, span_key, self._block_tokens, prompt.hashes)
+        if prompt.too_long:
+            what = "a prompt that adds up to more than any model holds: left without its blocks"
+            self._recorder.finding("prompt_too_long", Severity.WARNING, what, line=row.line)
         if session.last_key is not None:
             rule = "delay" if row.delay_ns is not None else "session_id"
             self._rows.wait(

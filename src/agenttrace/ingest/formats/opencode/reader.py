@@ -10,7 +10,7 @@ from agenttrace.ingest.source import Source
 
 
 class OpenCode:
-    """The reader of one export, or of one file of the storage."""
+    """The reader of one export, one database, or one file of the storage."""
 
     @property
     def id(self) -> str:
@@ -21,8 +21,12 @@ class OpenCode:
     def facts(self) -> FormatFacts:
         """What it can tell, and what it cannot."""
         return FormatFacts(
-            about="opencode: `opencode export`, or its folder `storage` (session, message, part)",
-            containers=("JSON document", "a folder with a JSON file for each session, message and part"),
+            about="opencode: `opencode export`, its database `opencode.db`, or its folder `storage`",
+            containers=(
+                "JSON document",
+                "SQLite database (session, message, part)",
+                "a folder with a JSON file for each session, message and part",
+            ),
             measured=(
                 "tools",
                 "first token, where an answer begins with reasoning or text",
@@ -39,6 +43,7 @@ class OpenCode:
             untold=(
                 "waiting for a permission, which lies inside its tool",
                 "retries in versions that keep none",
+                "the database of version 2",
                 "queue",
             ),
             seen=False,
@@ -46,8 +51,8 @@ class OpenCode:
 
     @property
     def companions(self) -> tuple[str, ...]:
-        """None."""
-        return ()
+        """What SQLite keeps beside a database."""
+        return ("*.db-wal", "*.db-shm")
 
     def sniff(self, head: Head) -> bool:
         """Whether it begins as one of its files does."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest.formats.opencode import sniffing
+from agenttrace.ingest.formats.opencode.database import read_database
 from agenttrace.ingest.formats.opencode.messages import write_message
 from agenttrace.ingest.formats.opencode.sessions import write_session
 from agenttrace.ingest.formats.opencode.storage import message_exists, parts_of
@@ -19,7 +20,11 @@ from agenttrace.model.vocabulary import Severity
 
 def read_file(source: Source, recorder: Recorder) -> None:
     """Everything of one file; a message is read with the files of its parts."""
-    document, reader = read_document(source, recorder), FieldReader(recorder)
+    reader = FieldReader(recorder)
+    if sniffing.is_sqlite(source.head):
+        read_database(source, reader)
+        return
+    document = read_document(source, recorder)
     recorder.records = 1
     if isinstance(document, list):
         _read_messages(reader, {"messages": document})

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest.head import Head
 
+_DATABASE = b"SQLite format 3\0"
+_TABLES = (
+    re.compile(rb"""CREATE TABLE [`"']?part[`"']? *\([^;]{0,200}\bmessage_id\b"""),
+    re.compile(rb"""CREATE TABLE [`"']?session_message[`"']? *\(.{0,200}\bsession_id\b""", re.DOTALL),
+)
+"""Of the first version and of the second; a database begins with what its tables are."""
+
+
+def is_sqlite(head: Head) -> bool:
+    """A database."""
+    return head.data.startswith(_DATABASE)
+
 
 def is_opencode(head: Head) -> bool:
-    """Whether it begins as an export, a list of messages, or a file of the storage does."""
+    """Whether it begins as an export, a list of messages, a file of the storage or a database does."""
+    if is_sqlite(head):
+        return any(table.search(head.data) for table in _TABLES)
     found = head.document
     if isinstance(found, list):
         return bool(found) and all(

@@ -7,7 +7,9 @@ from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, records_
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
-from agenttrace.ingest.source import Source
+from agenttrace.ingest.source import PARQUET_MAGIC, Source
+
+_COLUMNS = (b"context.trace_id", b"context.span_id", b"span_kind", b"start_time", b"parent_id")
 
 
 class Phoenix:
@@ -23,7 +25,7 @@ class Phoenix:
         """What it can tell, and what it cannot."""
         return FormatFacts(
             about="Arize Phoenix exports: spans with OpenInference attributes",
-            containers=("JSON document", "JSON lines", "data frame as JSON"),
+            containers=("JSON document", "JSON lines", "data frame as JSON or Parquet"),
             measured=(
                 "requests",
                 "tools",
@@ -42,6 +44,8 @@ class Phoenix:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
+        if head.data.startswith(PARQUET_MAGIC):
+            return all(name in head.footer for name in _COLUMNS)
         found = (record for value in peeked(head, WRAPPERS)[:8] for record in records_in(value)[:8])
         return any(is_span(record) for record in found)
 

@@ -70,4 +70,14 @@ def _is_timed(subagent: Subagent) -> bool:
 
 def _digest(requests: Any) -> str:
     """A name made of what is asked, for a trace that has none."""
-    return blake2b(orjson.dumps(requests, option=orjson.OPT_NON_STR_KEYS), digest_size=12).hexdigest()
+    try:
+        said = orjson.dumps(requests, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # nested beyond what it writes
+        said = orjson.dumps([_flat(request) for request in requests])
+    return blake2b(said, digest_size=12).hexdigest()
+
+
+def _flat(request: Any) -> list[tuple[str, Any]]:
+    """What is not nested in it."""
+    held = request.items() if isinstance(request, dict) else ()
+    return [(name, value) for name, value in held if not isinstance(value, dict | list)]

@@ -1,0 +1,56 @@
+"""The format as the rest of agenttrace sees it. What reads it is loaded where a file needs it."""
+
+from __future__ import annotations
+
+from agenttrace.ingest.facts import FormatFacts
+from agenttrace.ingest.formats.otel_console.printed import is_span, printed
+from agenttrace.ingest.head import Head
+from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.source import Source
+
+_MARKS = (b'"trace_id": "0x', b'"trace_id":"0x')
+
+
+class OtelConsole:
+    """Its records are the spans of OpenTelemetry, printed: the dialect layer reads what they mean.
+
+    A format of its own and not OTLP: objects one after the other, among whatever else the program printed.
+    """
+
+    @property
+    def id(self) -> str:
+        """The id of `--input-format` and of `sources[].format`."""
+        return "otel-console"
+
+    @property
+    def facts(self) -> FormatFacts:
+        """What it can tell, and what it cannot."""
+        return FormatFacts(
+            about="output of OpenTelemetry's console exporter (Python), other lines of the program among it",
+            containers=("JSON documents one after the other", "JSON lines"),
+            measured=("requests", "tools", "agents", "what the attributes of the spans have"),
+            derived=("turns", "joins"),
+            untold=(
+                "scopes",
+                "anything below a microsecond",
+                "what Node's exporter prints, which is no JSON",
+            ),
+        )
+
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Globs of file names that belong to the format and are not read on their own."""
+        return ()
+
+    def sniff(self, head: Head) -> bool:
+        """Whether content that starts so is of this format. Never raises."""
+        if not any(mark in head.data for mark in _MARKS):
+            return False
+        lines = enumerate(head.data.split(b"\n"), 1)
+        return any(is_span(piece.value) for piece in printed(lines))
+
+    def read(self, source: Source, recorder: Recorder) -> None:
+        """Records all of the source."""
+        from agenttrace.ingest.formats.otel_console.reading import read_spans  # noqa: PLC0415
+
+        read_spans(source, recorder)

@@ -1,0 +1,170 @@
+"""opencode's database gives what the export of the same sessions gives, and is only looked at."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from agenttrace.errors import InputError
+from agenttrace.ingest.formats.opencode import database
+from agenttrace.ingest.reading import read
+from agenttrace.ingest.registry import recognise
+from agenttrace.ingest.source import Source
+from unit.ingest.readings import Reading, read_content, read_source
+
+SAMPLES = Path(__file__).resolve().parents[4] / "sample_traces" / "opencode"
+STORE = SAMPLES / "opencode.db"
+SCHEMA = """
+CREATE TABLE `session` (`id` text PRIMARY KEY, `parent_id` text);
+CREATE TABLE `message` (`id` text PRIMARY KEY, `session_id` text NOT NULL, `data` text NOT NULL);
+CREATE TABLE `part` (`id` text PRIMARY KEY, `message_id` text, `session_id` text, `data` text NOT NULL);
+"""
+ANSWER = {"role": "assistant", "time": {"created": 1772366400000, "completed": 1772366403000}}
+
+
+def _made(path: Path, script: str = SCHEMA, **rows: list[tuple[Any, ...]]) -> Source:
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(script)
+        for table, values in rows.items():
+            for row in values:
+                marks = ",".join("?" * len(row))
+                made.execute(f"INSERT INTO {table} VALUES ({marks})", row)  # noqa: S608  # made here
+        made.commit()
+    source = Source(str(path))
+    assert recognise(source).id == "opencode"
+    return source
+
+
+def _without_lines(found: Reading) -> dict[str, dict[str, Any]]:
+    return {key: {**row, "line": None} for key, row in found.spans.items()}
+
+
+def test_it_gives_what_the_exports_give() -> None:
+    found = read_source("opencode", Source(str(STORE)))
+    exported: dict[str, dict[str, Any]] = {}
+    for name in ("export.json", "export-child.json"):
+        exported |= _without_lines(read_source("opencode", Source(str(SAMPLES / name))))
+
+    assert _without_lines(found) == exported
+    assert found.agents.keys() == {"ses_main", "ses_child"}
+
+
+def test_packed_or_from_a_pipe_it_is_the_same() -> None:
+    plain = read_source("opencode", Source(str(STORE)))
+    for content in (STORE.read_bytes(), gzip.compress(STORE.read_bytes())):
+        assert recognise(Source("x", content)).id == "opencode"
+        assert read_content("opencode", content) == plain
+
+
+def test_one_in_use_is_read_without_a_trace_and_what_is_not_in_it_yet_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    _made(path, message=[("msg_1", "ses_1", json.dumps(ANSWER))])
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("INSERT INTO message VALUES ('msg_2', 'ses_1', '{}')")
+        writer.commit()
+        writer.execute("BEGIN IMMEDIATE")
+        before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+        found = read_source("opencode", Source(str(path)))
+        packed = read_content("opencode", path.read_bytes())
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+        assert read(tmp_path).sources["path"].to_pylist() == [str(path)]
+
+    assert found.spans.keys() == packed.spans.keys() == {"msg_1"}
+    assert "journal_not_read" in found.findings
+
+
+def test_a_part_without_its_message_is_told_unless_it_is_a_tool(tmp_path: Path) -> None:
+    times = {"start": 1772366401000, "end": 1772366402000}
+    tool = {"type": "tool", "tool": "bash", "callID": "c", "state": {"status": "completed", "time": times}}
+    found = read_source(
+        "opencode",
+        _made(
+            tmp_path / "a.db",
+            message=[("msg_5", "ses_1", json.dumps(ANSWER))],
+            part=[
+                ("prt_1", "msg_1", "ses_1", json.dumps(tool)),
+                ("prt_2", "msg_5", "ses_1", json.dumps(tool)),
+                ("prt_3", "msg_9", "ses_1", json.dumps({"type": "text"})),
+                ("prt_4", "msg_9", "ses_1", "no JSON"),
+            ],
+        ),
+    )
+
+    assert found.spans.keys() == {"msg_5", "part:prt_1", "part:prt_2"}
+    assert {code: row["count"] for code, row in found.findings.items()} == {
+        "part_alone": 1,
+        "broken_document": 1,
+    }
+    assert found.records == 5
+
+
+def test_values_of_other_types_cost_their_row(tmp_path: Path) -> None:
+    rows = [
+        ("msg_1", "ses_1", json.dumps(ANSWER)),
+        ("msg_2", b"\xff", b"{}"),
+        (7, "ses_1", "[]"),
+        (None, 5, "{}"),
+    ]
+    found = read_source("opencode", _made(tmp_path / "a.db", message=rows))
+
+    assert found.spans.keys() == {"msg_1"}
+    assert found.records == 4
+
+
+ENDLESS = """
+CREATE VIEW message AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
+    SELECT id, 's' AS session_id, '{}' AS data FROM n;
+"""
+SECOND_VERSION = "CREATE TABLE `session_message` (`id` text, `session_id` text, `type` text, `data` text);"
+
+
+@pytest.mark.parametrize("script", [SCHEMA.replace("`message` (", "`other` (") + ENDLESS, SECOND_VERSION])
+def test_a_store_that_is_laid_out_otherwise_is_told(tmp_path: Path, script: str) -> None:
+    found = read_source("opencode", _made(tmp_path / "a.db", script))
+
+    assert found.findings.keys() == {"store_not_read"}
+
+
+def test_a_store_of_other_columns_is_told(tmp_path: Path) -> None:
+    script = "CREATE TABLE `message` (`id` text); CREATE TABLE `part` (`message_id` text);"
+    assert read_source("opencode", _made(tmp_path / "a.db", script)).findings.keys() == {"damaged_database"}
+
+
+def test_other_databases_are_refused_by_name(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made:
+        made.execute("CREATE TABLE message (id text, body text)")
+        made.commit()
+    with pytest.raises(InputError, match="SQLite database"):
+        recognise(Source(str(tmp_path / "a.db")))
+
+
+def test_one_that_is_too_large_to_unpack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_LARGEST_BYTES", 1000)
+    with pytest.raises(InputError, match="packed database"):
+        read_content("opencode", STORE.read_bytes())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_damaged_is_told_and_nothing_raises(seed: int, tmp_path: Path) -> None:
+    chance, content = Random(seed), bytearray(STORE.read_bytes())
+    for _ in range(chance.choice((1, 5, 200))):
+        content[chance.randrange(100, len(content))] = chance.randrange(256)
+    content = content[: chance.choice((len(content), chance.randrange(100, len(content))))]
+    (tmp_path / "a.db").write_bytes(content)
+
+    plain = read_source("opencode", Source(str(tmp_path / "a.db")))
+    packed = read_content("opencode", bytes(content))
+
+    for found in (plain, packed):
+        assert set(found.findings) <= {
+            "damaged_database", "broken_document", "field_unusable", "message_without_id", "part_alone",
+            "session_without_id", "store_not_read", "unknown_record", "negative_duration",
+        }  # fmt: skip
