@@ -41,7 +41,8 @@ class DaskCluster:
     @property
     def jobs(self) -> int:
         """Threads of all workers; a cluster that is still growing has one at least."""
-        return max(2, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(2, sum(threads.values()))
 
     def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
         """What `work` makes of each piece. WorkerError where it was the end of one worker after the other."""
