@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEMO := build/demo
 CODE := $(wildcard src tests benchmarks)
 BENCHMARKS := $(wildcard $(patsubst %,benchmarks/%.py,\
-	reading analysis replay_speed replay_accuracy diff_calibration report))
+	reading analysis replay_speed replay_accuracy diff_calibration report scale))
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 ARGS ?= --quick
 PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
@@ -16,7 +16,7 @@ PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test fix schemas damage fuzz bench pins
+.PHONY: help setup demo browser test fix schemas damage kills fuzz bench pins
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -92,6 +92,10 @@ schemas: setup  ## write schemas/ and docs/reference/ from the code
 damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
 	@echo "== damage"
 	@$(PY) benchmarks/damage.py $(ARGS)
+
+kills: setup  ## kill -9 at random moments of an ingest (ARGS=... instead of --quick)
+	@echo "== kills"
+	@$(PY) benchmarks/kills.py $(ARGS)
 
 fuzz: setup  ## coverage-guided fuzzing of the readers (needs: .venv/bin/pip install atheris)
 	@echo "== fuzz"

@@ -6,7 +6,7 @@ import agenttrace
 from cli.running import call
 
 COMMANDS = (
-    *("analyze", "diff", "noise", "export", "replay", "fit", "platforms"),
+    *("analyze", "diff", "noise", "ingest", "export", "replay", "fit", "platforms"),
     *("formats", "schema", "sample"),
 )
 

@@ -229,3 +229,28 @@ def test_in_a_folder_the_files_that_others_read_are_read(tmp_path: Path, run: Pa
 
     assert (done.returncode, len(json.loads(done.stdout)["sessions"])) == (0, 2)
     assert "fails to read this" in done.stdout
+
+
+def test_the_commands_of_large_traces_work(tmp_path: Path) -> None:
+    runs = ROOT / "sample_traces" / "dynamo-captures"
+    (tmp_path / "traces").symlink_to(runs / "A")
+    (tmp_path / "more").symlink_to(runs / "B")
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```$", (PAGES / "large-traces.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    commands = "".join(blocks).replace("$SESSION", "A-s013").splitlines()
+    assert len(commands) > 5
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
+    for command in commands:
+        words = command.split()
+        assert words[0] == "agenttrace"
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+    assert [place.name for place in sorted((tmp_path / "month").glob("batch-*"))] == ["batch-0003"]

@@ -46,6 +46,7 @@ def analyze(
     redact: o.Redact = False,
     include_content: o.IncludeContent = False,
     jobs: o.Jobs = None,
+    engine: o.Engine = "local",
     color: o.ColorChoice = o.Color.AUTO,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -63,7 +64,7 @@ def analyze(
     refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
 
     from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
-    from agenttrace.ingest.reading import Reading  # noqa: PLC0415
+    from agenttrace.ingest.reading import Reading, Sharing  # noqa: PLC0415
     from agenttrace.report import rendering  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
 
@@ -75,6 +76,7 @@ def analyze(
             input_format=input_format,
             suspend_after_ns=suspend_after_ns,
             jobs=jobs or usable_cores(),
+            sharing=Sharing(engine),
         )
         reading = stack.enter_context(opened)
         stack.enter_context(interrupts.cleaned_by(reading.close))

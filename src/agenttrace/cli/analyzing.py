@@ -12,9 +12,10 @@ from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
+    from agenttrace.cli.held_traces import Place
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.what_if.spec import Spec
-    from agenttrace.ingest.assembly.buckets import Bucket
+    from agenttrace.ingest.assembly.buckets import Bucket, StoredBucket
     from agenttrace.ingest.assembly.ledger import LedgerRow
     from agenttrace.ingest.reading import Reading
     from agenttrace.model.trace import Trace
@@ -97,7 +98,7 @@ class Asked:
 class _Holding:
     """A bucket, and where its trace goes."""
 
-    bucket: Bucket
+    bucket: Bucket | StoredBucket
     place: str
 
 
@@ -117,7 +118,7 @@ class _Held:
 class _Work:
     """A trace that is held, what is asked of it, and the sessions for which changes are ranked."""
 
-    place: str
+    place: Place
     asked: Asked
     ranked: Collection[str]
 
@@ -136,8 +137,8 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     """The analysis of all that is read; what lies on disk goes with the stack."""
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
 
-    buckets = reading.buckets()
-    if len(buckets) == 1:
+    buckets = reading.buckets(asked.sessions)
+    if len(buckets) == 1 and reading.dataset is None:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
         analysis = analyze(whole, asked.what_if, service=asked.service)
@@ -162,7 +163,9 @@ def calibrated_by(path: str) -> Service:
     return service.as_calibration()
 
 
-def _gathered(buckets: Sequence[Bucket], reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
+def _gathered(
+    buckets: Sequence[Bucket | StoredBucket], reading: Reading, asked: Asked, stack: ExitStack
+) -> Analysed:
     """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415  # heavy
     from agenttrace.report.spool import SessionSpool  # noqa: PLC0415
@@ -190,20 +193,28 @@ class AllHeld:
     `service`: how long prefill takes without load. `ranked`: the sessions for which changes are ranked.
     """
 
-    places: Sequence[str]
+    places: Sequence[Place]
     service: Service
     ranked: Collection[str]
 
 
 def hold_all(
-    buckets: Sequence[Bucket], reading: Reading, service: Service | None, stack: ExitStack
+    buckets: Sequence[Bucket | StoredBucket], reading: Reading, service: Service | None, stack: ExitStack
 ) -> AllHeld:
-    """The traces of all buckets, on disk until the stack closes."""
-    from agenttrace.cli.held_traces import HeldTraces  # noqa: PLC0415  # heavy
+    """All traces, until the stack closes, and what all of them together tell.
+
+    Those of a dataset stay there, and what they tell was noted when it was made.
+    """
+    from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
+    from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
+    known = service or Service({})
+    if reading.dataset is not None:
+        fitted = fit_service(read_looks(reading.dataset))
+        return AllHeld(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
     places = traces.places(len(buckets))
@@ -213,8 +224,7 @@ def hold_all(
         looks.add(held.look)
         ranked |= held.ranked
         ranked = {name: ranked[name] for name in first_sessions(ranked)}
-    service = (service or Service({})).or_else(fit_service(looks.together()))
-    return AllHeld(places, service, frozenset(ranked))
+    return AllHeld(places, known.or_else(fit_service(looks.together())), frozenset(ranked))
 
 
 def _hold(work: _Holding) -> _Held:

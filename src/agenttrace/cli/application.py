@@ -19,6 +19,7 @@ from agenttrace.cli import (
     failures,
     fit,
     formats,
+    ingest,
     noise,
     platforms,
     replay,
@@ -72,6 +73,7 @@ def _program(
 app.command(cls=Page, epilog=analyze.EPILOG)(analyze.analyze)
 app.command(cls=Page, epilog=diff.EPILOG)(diff.diff)
 app.command(cls=Page, epilog=noise.EPILOG)(noise.noise)
+app.command(cls=Page, epilog=ingest.EPILOG)(ingest.ingest)
 app.command(cls=Page, epilog=export.EPILOG)(export.export)
 app.command(cls=Page, epilog=replay.EPILOG)(replay.replay)
 app.command(cls=Page, epilog=fit.EPILOG)(fit.fit)

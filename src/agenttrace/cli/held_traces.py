@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import pyarrow as pa
 
-from agenttrace.model.schema import TRACE_TABLES
+from agenttrace.dataset.partition import Wanted
+from agenttrace.dataset.stored import Stored
+from agenttrace.ingest.assembly.buckets import Bucket, StoredBucket
+from agenttrace.model.schema import PREFIXES, SPANS, TRACE_TABLES
 from agenttrace.model.trace import Trace
+
+_NEVER_LOOKED_AT = {"request_id", "client_request_id", "kv_hint", "kv_hit_rate", "session_final"}
+
+ANALYSED = Wanted(
+    columns=frozenset(column.name for column in SPANS.columns) - _NEVER_LOOKED_AT,
+    tables=frozenset(table.name for table in TRACE_TABLES) - {PREFIXES.name},
+)
+"""What `analyze` reads of a dataset."""
+
+Place: TypeAlias = str | Stored
+"""A file, or a part of a dataset."""
 
 
 class HeldTraces:
@@ -47,8 +62,15 @@ def hold(trace: Trace, place: str) -> None:
                 stream.write_table(getattr(trace, table.name).unify_dictionaries())
 
 
-def release(place: str, *, keep: bool = False) -> Trace:
-    """The trace that is held there, which is then gone, unless it is kept for another look."""
+def places_in(buckets: Sequence[Bucket | StoredBucket]) -> list[Place]:
+    """The places of traces that a dataset holds, of which only what an analysis looks at will be read."""
+    return [bucket.stored.only(ANALYSED) for bucket in buckets if isinstance(bucket, StoredBucket)]
+
+
+def release(place: Place, *, keep: bool = False) -> Trace:
+    """The trace that is held there, which is then gone, unless it is kept for another look or is of a dataset."""
+    if isinstance(place, Stored):
+        return place.trace()
     tables = {}
     with pa.OSFile(place, "rb") as file:
         for table in TRACE_TABLES:

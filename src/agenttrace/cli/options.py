@@ -87,6 +87,10 @@ Jobs = Annotated[
         show_default="all usable cores",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option("--engine", metavar="local|dask://ADDRESS", help="Who does the work that can be shared."),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit 4 if anything in the input was dropped or repaired.")
 ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from agenttrace.cli.held_traces import Place
     from agenttrace.model.trace import Trace
     from agenttrace.report.timeline.timeline import Timeline
     from agenttrace.serving.service import Service
@@ -45,7 +46,7 @@ class SideRead:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    place: str
+    place: Place
     service: Service
     keep: bool
 
@@ -109,7 +110,7 @@ def _summarise(work: _Work) -> pl.DataFrame:
     return summarise_sessions(trace, analyze(trace, service=work.service, ranked=()))
 
 
-def _kept(places: Sequence[str]) -> Iterator[Trace]:
+def _kept(places: Sequence[Place]) -> Iterator[Trace]:
     from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
 
     for place in places:

@@ -198,8 +198,8 @@ def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
     trace = trace if len(chosen) == trace.sessions.num_rows else trace.only(chosen)
     bench = Bench(trace, plan(build_graph(trace)))
     found = ranking(bench)
-    names = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
-    return found.with_columns(names[found.get_column("session")])
+    looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
+    return found.with_columns(looked_at[found.get_column("session")])
 
 
 def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

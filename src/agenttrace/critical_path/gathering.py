@@ -18,6 +18,9 @@ DETAILED_SESSIONS = 100
 HEAVIEST_ROWS = 2_000
 EXACT_LATENCIES = 300_000
 
+_MANY = {"parts"}
+"""Tables with many rows of each session, all of which count: their names are held once, and in rows by number."""
+
 _GATHERED_AT_ONCE = 8
 """So many analyses wait until they are put together: doing it for each would copy all for each."""
 
@@ -46,7 +49,9 @@ class Gathering:
     def add(self, part: Analysis) -> None:
         """The analysis of one more trace, of sessions that no other one has."""
         for each in fields(Analysis):
-            self._held.setdefault(each.name, []).append(getattr(part, each.name))
+            frame = getattr(part, each.name)
+            held = frame.with_columns(pl.col(pl.String).cast(pl.Categorical)) if each.name in _MANY else frame
+            self._held.setdefault(each.name, []).append(held)
         if len(self._held["sessions"]) > _GATHERED_AT_ONCE:
             self._put_together()
 
@@ -57,6 +62,8 @@ class Gathering:
             raise ValueError(message)
         self._put_together()
         held = {name: frames[0] for name, frames in self._held.items()}
+        for name in _MANY:
+            held[name] = held[name].with_columns(pl.col(pl.Categorical).cast(pl.String))
         held["sessions"] = held["sessions"].sort("start_ns", "session", "end_ns")
         held["findings"] = _summed(pl.concat([plain(findings), held["findings"]], how="vertical_relaxed"))
         return Analysis(**held)

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from agenttrace.errors import InputError
+from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import is_dataset
+from agenttrace.dataset.stored import Dataset
+from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
-from agenttrace.ingest.assembly.buckets import Assembled, Bucket
+from agenttrace.ingest.assembly.buckets import Assembled, Bucket, StoredBucket
+from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.store import MEMORY_BYTES, RawStore
-from agenttrace.ingest.listing import sources_of
+from agenttrace.ingest.listing import STANDARD_INPUT, sources_of
 from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
 from agenttrace.model.trace import Trace
+from agenttrace.workers.choice import LOCAL, engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
-from agenttrace.workers.processes import Processes
 
 SHARED_BYTES = 48 << 20
 """Processes start in half a second: less than this is read sooner than that pays."""
 
 _PACKED = 8
 """About so much more than its bytes is in a compressed file."""
+
+SHARED_STORED_BYTES = 4 << 20
+"""The same of a dataset, whose bytes hold a hundred times as much."""
+
+DATASET = "dataset"
+"""The id of the format that a dataset is."""
 
 _SENT_BYTES = 1 << 20
 _KEPT_BYTES = 16 << 20
@@ -61,6 +72,18 @@ def read(
         return replace(trace, findings=reading.findings())
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who does work that is shared, and where rows lie meanwhile: all workers have to see that folder.
+
+    `only`: session keys, hashed; what has nothing to do with them is left out.
+    """
+
+    engine: str = LOCAL
+    folder: Folder | None = None
+    only: frozenset[int] | None = None
+
+
 class Reading:
     """Files that are read once, and given out as traces of complete sessions, in memory that has a bound.
 
@@ -75,15 +98,22 @@ class Reading:
         suspend_after_ns: int = DEFAULT_SUSPEND_NS,
         memory_bytes: int = MEMORY_BYTES,
         jobs: int = 1,
+        sharing: Sharing | None = None,
     ) -> None:
         """Nothing is read yet. The arguments are those of `read`."""
+        sharing = sharing or Sharing()
         self._paths = [str(paths)] if isinstance(paths, (str, Path)) else [str(path) for path in paths]
-        self._forced = format_by_id(input_format) if input_format else None
+        self.dataset = dataset_among(self._paths, input_format)
+        self._forced = format_by_id(input_format) if input_format and self.dataset is None else None
         self._memory_bytes = memory_bytes
         self._jobs = jobs
+        self._engine_name = sharing.engine
+        if is_cluster(sharing.engine):
+            memory_bytes = self._memory_bytes = min(memory_bytes, _SENT_BYTES)
         self._engine: Engine = InThisProcess()
         self._ledger = Ledger(())
-        self._store = RawStore(memory_bytes)
+        self._store = RawStore(memory_bytes, sharing.folder)
+        self._store.only = sharing.only
         self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
 
     def __enter__(self) -> Self:
@@ -110,7 +140,8 @@ class Reading:
         if len(buckets) == 1:
             yield self.take(buckets[0].assemble())
             return
-        for assembled in self.map(_assembled, buckets):
+        pieces: Iterable[Bucket | StoredBucket] = buckets
+        for assembled in self.map(_assembled, pieces):
             yield self.take(assembled)
 
     def map(self, work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterator[Result]:
@@ -126,27 +157,75 @@ class Reading:
         """What was found in a bucket counts among the findings."""
         self._ledger.take(findings)
 
-    def buckets(self) -> list[Bucket]:
+    def buckets(self, sessions: Sequence[str] = ()) -> list[Bucket] | list[StoredBucket]:
         """Reads everything. Every session is in one bucket, and of each bucket `take` what comes of it.
 
-        Raises InputError where a file named by itself cannot be read.
+        Of a dataset nothing is read before a bucket is assembled, and if `sessions` has beginnings of ids, those
+        buckets alone are given that have such sessions. Raises InputError where a file named by itself cannot be read.
         """
+        if self.dataset is not None:
+            return self._stored(self.dataset, sessions)
         piped = Piped(self._store.folder, known=self._forced is not None)
         sources = list(sources_of(self._paths, piped))
-        if self._jobs > 1 and is_worth_sharing(source for source, _ in sources):
-            self._engine = Processes(self._jobs)
+        if is_cluster(self._engine_name) or (
+            self._jobs > 1 and is_worth_sharing(source for source, _ in sources)
+        ):
+            self.share()
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
         laid = Laid(self._store.folder, _SENT_BYTES if self._engine.jobs > 1 else kept)
         SourceReader(self._forced, self._ledger, self._assembly.add, self._engine, laid).read(sources)
         return self._assembly.buckets(self._engine)
+
+    def share(self) -> None:
+        """Work that is mapped is shared among processes, however little there is to read."""
+        if self._jobs > 1 or is_cluster(self._engine_name):
+            self._engine = engine_named(self._engine_name, self._jobs)
+
+    def _stored(self, dataset: Dataset, sessions: Sequence[str]) -> list[StoredBucket]:
+        self._ledger.take_table(dataset.findings())
+        if self._memory_bytes == sys.maxsize:
+            return [StoredBucket(dataset.whole())]
+        if is_cluster(self._engine_name) or (dataset.stored_bytes >= SHARED_STORED_BYTES and not sessions):
+            self.share()
+        pieces = dataset.holding(sessions) if sessions else []
+        whole = (
+            dataset.pieces()[:1] if sessions else dataset.pieces()
+        )  # whoever finds no session says what there is
+        return [StoredBucket(piece) for piece in pieces or whole]
+
+    def keys_of_buckets(self) -> list[AbstractSet[int]]:
+        """Of each bucket the session keys that it has to do with, hashed."""
+        return [self._store.keys[number] for number in sorted(self._store.keys)]
+
+    def ledger_rows(self) -> list[LedgerRow]:
+        """All findings so far."""
+        return self._ledger.rows()
 
     def findings(self) -> pa.Table:
         """All findings, once the last trace is out."""
         return self._ledger.table()
 
 
-def _assembled(bucket: Bucket) -> Assembled:
+def _assembled(bucket: Bucket | StoredBucket) -> Assembled:
     return bucket.assemble()
+
+
+def dataset_among(paths: Sequence[str], input_format: str | None = None) -> Dataset | None:
+    """The dataset that is to be read, if it is one. UsageError where there is something else beside it."""
+    found = [path for path in paths if path != STANDARD_INPUT and is_dataset(Location(path))]
+    if not found:
+        if input_format == DATASET:
+            raise InputError("no dataset", where=paths[0], hint="`agenttrace ingest` makes one")
+        return None
+    if len(paths) > 1:
+        raise UsageError(
+            "a dataset is read by itself",
+            where=found[0],
+            hint="`agenttrace ingest FILES -o` it adds files to it",
+        )
+    if input_format not in (None, DATASET):
+        raise UsageError(f"a dataset, not {input_format}", where=found[0])
+    return Dataset(Location(found[0]))
 
 
 def is_worth_sharing(sources: Iterable[Source]) -> bool:

@@ -52,7 +52,8 @@ def parse_habits(settings: Sequence[str]) -> tuple[Habits, list[str]]:
             number = _number(setting, value)
             if number < 1 or not number.is_integer():
                 raise UsageError(f"--set {setting}: expected a whole number of at least 1")
-            habits = replace(habits, **{key: int(number)})
+            limit = int(number)
+            habits = replace(habits, fanout=limit) if key == "fanout" else replace(habits, compact=limit)
         elif key == "priority":
             if value not in {"main", "same"}:
                 raise UsageError(f"--set {setting}: expected main or same")

@@ -40,6 +40,15 @@ class Looks:
         self._waits = self._waits.and_also(look.waits)
         self._stated = self._stated.and_also(look.stated)
 
+    def samples(self) -> tuple[Sample, Sample]:
+        """What is held of waits, and of stated prefills: to be kept, and taken in again some other day."""
+        return self._waits, self._stated
+
+    def take(self, waits: pl.DataFrame, stated: pl.DataFrame, levels: tuple[int, int]) -> None:
+        """Rows of `samples`, with their levels."""
+        self._waits = self._waits.joined_by(waits, levels[0])
+        self._stated = self._stated.joined_by(stated, levels[1])
+
     def together(self) -> Look:
         """All of them as one; where it is a sample, a server in another stretch of time is another server."""
         waits = self._waits.rows

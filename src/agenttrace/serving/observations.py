@@ -20,10 +20,12 @@ COLUMNS = {
     "context_tokens": pl.Int64,
 }
 
-_FACTS = (
+FACTS = (
     *("session", "span", "parent", "kind", "model", "worker", "prefill_worker", "start_ns", "end_ns"),
     *("input_tokens", "cache_read_tokens", "queue_ns", "prefill_ns", "prefill_evidence", "first_token_ns"),
 )
+"""The columns of spans that are looked at."""
+
 _OF_REQUEST = ("model", "worker", "prefill_worker", "input_tokens", "cache_read_tokens")
 _DEEPEST = 8
 """So many spans may lie between what a server tells and the request of its client."""
@@ -37,7 +39,7 @@ def observe(trace: Trace) -> pl.DataFrame:
     before the engine (prefill with evidence `bounded`); otherwise it runs from the start of the request. Tokens
     are null where the source does not count them. `format` is the session's.
     """
-    frame = pl.DataFrame(pl.from_arrow(trace.spans.select(list(_FACTS)))).with_row_index("row")
+    frame = pl.DataFrame(pl.from_arrow(trace.spans.select(list(FACTS)))).with_row_index("row")
     frame = frame.with_columns(pl.col("kind", "model", "prefill_evidence").cast(pl.String))
     sessions = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "format"])))
     formats = sessions.with_columns(pl.col("format").cast(pl.String))

@@ -36,6 +36,10 @@ class Sample:
             sample = fewer
         return sample
 
+    def joined_by(self, rows: pl.DataFrame, level: int) -> Sample:
+        """With the rows of another sample, at its level."""
+        return self.at_level(max(level, self.level)).and_also(rows)
+
     def stretches(self) -> np.ndarray:
         """The number of the stretch that each row lies in."""
         return self.rows.get_column(self.column).to_numpy() // self.width

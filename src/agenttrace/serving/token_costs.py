@@ -24,13 +24,15 @@ _LEAST_RATIO = 2.0
 """How many times as many uncached tokens a request with many has as one with few, at least."""
 _WIDEST = 0.5
 """How wide the interval of the cost of a token may be, against its value."""
+STATED_FACTS = ("kind", "model", "input_tokens", "cache_read_tokens", "prefill_ns", "prefill_evidence")
+"""The columns of spans that are looked at."""
+
 _PARTED = (Evidence.ESTIMATED.value, Evidence.BOUNDED.value)
 
 
 def state(spans: pa.Table) -> pl.DataFrame:
     """Requests that state their prefill and their cached tokens, with the columns of STATED."""
-    facts = ["kind", "model", "input_tokens", "cache_read_tokens", "prefill_ns", "prefill_evidence"]
-    frame = pl.DataFrame(pl.from_arrow(spans.select(facts)))
+    frame = pl.DataFrame(pl.from_arrow(spans.select(list(STATED_FACTS))))
     frame = frame.with_columns(pl.col("kind", "model", "prefill_evidence").cast(pl.String))
     return frame.filter(
         (pl.col("kind") == "request")

@@ -20,9 +20,9 @@ def serve(pipe: Connection) -> None:
     given: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_take, args=(pipe, given), daemon=True).start()
     while True:
-        answer = _answer(given.get())
+        said = answer(given.get())
         try:
-            pipe.send_bytes(answer)
+            pipe.send_bytes(said)
         except OSError:
             os._exit(1)
 
@@ -36,8 +36,8 @@ def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
             os._exit(1)
 
 
-def _answer(message: bytes) -> bytes:
-    """(result, None), or (None, what was raised), packed."""
+def answer(message: bytes) -> bytes:
+    """(result, None), or (None, what was raised), packed; `message` is a packed function and its piece."""
     try:
         work, piece = unpacked(message)
         del message

@@ -223,3 +223,8 @@ def first_sessions(sizes: Mapping[str, int], spans: int = RANKED_SPANS) -> list[
     total = np.cumsum([size for _, _, size in known])
     count = max(1, int(np.searchsorted(total, spans, side="right"))) if known else 0
     return [name for _, name, _ in known[:count]]
+
+
+def first_of(sizes: Mapping[str, int]) -> dict[str, int]:
+    """The first sessions, with their spans: of those of parts, those of the whole."""
+    return {name: sizes[name] for name in first_sessions(sizes)}

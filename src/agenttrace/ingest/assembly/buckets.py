@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agenttrace.dataset.stored import Stored
 from agenttrace.ingest.assembly.assembling import About, assemble_frames
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.rows import Rows
@@ -36,3 +37,14 @@ class Bucket:
             self.rows.frames(), self.rows.members, self.matches, self.about, ledger, self.suspend_after_ns
         )
         return Assembled(trace, ledger.rows())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBucket:
+    """Complete sessions of a dataset, which were assembled before."""
+
+    stored: Stored
+
+    def assemble(self) -> Assembled:
+        """Their trace. What was found is among the findings of the dataset."""
+        return Assembled(self.stored.trace(), ())

@@ -29,3 +29,10 @@ class Folder:
         """Takes it away with all that is in it."""
         if self._made is not None:
             shutil.rmtree(self._made, ignore_errors=True)
+
+
+class KeptFolder(Folder):
+    """One that somebody else takes away."""
+
+    def remove(self) -> None:
+        """It stays."""

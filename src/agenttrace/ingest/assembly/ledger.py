@@ -77,6 +77,14 @@ class Ledger:
                 line=row.line,
             )
 
+    def take_table(self, findings: pa.Table) -> None:
+        """Counts what `table` gave some other day."""
+        for row in findings.to_pylist():
+            severity = Severity(row["severity"])
+            self.add(
+                row["code"], severity, row["example"], count=row["count"], path=row["file"], line=row["line"]
+            )
+
     def table(self) -> pa.Table:
         """All findings, in the order of code and file."""
         rows = sorted(self._rows.values(), key=lambda row: (str(row[0]), str(row[3] or "")))

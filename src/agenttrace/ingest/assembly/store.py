@@ -6,7 +6,8 @@ What stays in memory of any input is one entry for each session key and key edge
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, together
 from agenttrace.ingest.assembly.membership import Edge, membership
 from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
+from agenttrace.ingest.assembly.reach import hashed, keys_of_buckets
 from agenttrace.ingest.assembly.rows import Rows
 from agenttrace.ingest.assembly.scattering import scatter, scatterings
 from agenttrace.workers.engine import Engine
@@ -33,13 +35,18 @@ BUCKET_ROWS = 12_000
 class RawStore:
     """Takes in raw rows source by source, and gives them out bucket by bucket. To be closed."""
 
-    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        """Nothing in it yet. `folder`: where rows may be laid down before they are added."""
+    def __init__(self, memory_bytes: int = MEMORY_BYTES, folder: Folder | None = None) -> None:
+        """Nothing in it yet. `folder`: where rows may be laid down before they are added; one of its own if null.
+
+        `only`: families alone count that have to do with one of these keys, hashed. `keys`: those of each bucket.
+        """
         self._memory_bytes = memory_bytes
         self._parts: list[Part] = []
         self._held: list[int] = []
         self._held_bytes = self._size_bytes = 0
-        self.folder = Folder()
+        self.folder = folder or Folder()
+        self.only: frozenset[int] | None = None
+        self.keys: Mapping[int, AbstractSet[int]] = {}
         self._ids: list[pl.Series] = []
         self._spans: Counter[str] = Counter()
         self._named: set[Edge] = set()
@@ -119,10 +126,13 @@ class RawStore:
     def buckets(self, engine: Engine) -> list[Rows]:
         """All rows, in pieces of complete families of sessions; those of one name are in one piece. Only once."""
         members = self.members()
-        if self._size_bytes <= self._memory_bytes:
+        edges = self._strong | self._weak | self._named
+        if self._size_bytes <= self._memory_bytes and self.only is None:
+            self.keys = keys_of_buckets(dict.fromkeys(self._spans, 0), edges)
             return [Rows(together(list(self._frames())), members)]
         self._spill()
         bucket = self._bucket_of_keys()
+        self.keys = keys_of_buckets(dict(bucket.iter_rows()), edges)
         parts, self._parts = self._parts, []
         places: dict[int, list[spill.Place]] = defaultdict(list)
         for found in engine.map(scatter, scatterings(parts, bucket, self.folder)):
@@ -147,7 +157,11 @@ class RawStore:
     def _bucket_of_keys(self) -> pl.DataFrame:
         """`session_key` and `bucket`, filled up in the order of reading: what was read together lies together."""
         families = membership(list(self._spans), self._strong, self._weak | self._named)
-        sized = families.with_columns(spans=pl.Series(self._spans.values(), dtype=pl.Int64))
+        if self.only is not None:
+            families = _having_to_do_with(families, self.only)
+        sized = families.with_columns(
+            spans=pl.Series([self._spans[key] for key in families.get_column("session_key")], dtype=pl.Int64)
+        )
         groups = sized.group_by("family", maintain_order=True).agg(pl.col("spans").sum())
         numbers: list[int] = []
         number, filled = 0, 0
@@ -158,3 +172,10 @@ class RawStore:
             filled += size
         groups = groups.with_columns(bucket=pl.Series(numbers, dtype=pl.Int64))
         return families.join(groups, on="family").select("session_key", "bucket")
+
+
+def _having_to_do_with(families: pl.DataFrame, keys: frozenset[int]) -> pl.DataFrame:
+    """The families of which a key is one of these."""
+    known = families.get_column("session_key")
+    wanted = pl.Series([hashed(key) in keys for key in known], dtype=pl.Boolean)
+    return families.filter(pl.col("family").is_in(families.filter(wanted).get_column("family").implode()))

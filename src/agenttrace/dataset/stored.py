@@ -1,0 +1,157 @@
+"""A dataset as it is read: batch after batch, partition after partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agenttrace.dataset.encoding import read_table
+from agenttrace.dataset.index import look_up
+from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import Batch, Manifest, read_manifest
+from agenttrace.dataset.partition import EVERYTHING, Partition, Wanted, in_time
+from agenttrace.model.schema import FINDINGS, SOURCES
+from agenttrace.model.trace import Trace
+
+SOURCES_FILE, FINDINGS_FILE, INDEX_FILE = "sources.parquet", "findings.parquet", "index.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Some partitions of a dataset, and what is read of them. It can be pickled.
+
+    `first_sources`: of each partition, the number that its source 0 has among the sources of the dataset. `batches`:
+    names of the folders that have these sources.
+    """
+
+    dataset: Location
+    batches: tuple[str, ...]
+    partitions: tuple[Partition, ...]
+    first_sources: tuple[int, ...]
+    wanted: Wanted = EVERYTHING
+
+    def trace(self) -> Trace:
+        """Their sessions, in the order of a trace. Without findings."""
+        sources = _sources(self.dataset, self.batches)
+        pieces = [
+            _renumbered(partition.read(sources, self.wanted), first)
+            for partition, first in zip(self.partitions, self.first_sources, strict=True)
+        ]
+        return pieces[0] if len(pieces) == 1 else in_time(pieces, sources)
+
+    def only(self, wanted: Wanted) -> Stored:
+        """The same partitions, of which this is read."""
+        sessions = self.wanted.sessions if wanted.sessions is None else wanted.sessions
+        return replace(self, wanted=replace(wanted, sessions=sessions))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset by its place."""
+
+    place: Location
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What belongs to it."""
+        return read_manifest(self.place)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Of all partitions."""
+        return sum(batch.stored_bytes for batch in self.manifest.batches)
+
+    def is_live(self, partition: str) -> bool:
+        """Whether the sessions of a partition still count, and do not stand in a later one."""
+        return partition not in self._superseded
+
+    @cached_property
+    def _superseded(self) -> frozenset[str]:
+        return frozenset(name for batch in self.manifest.batches for name in batch.supersedes)
+
+    def sources_of(self, batch: str) -> pa.Table:
+        """The files of one batch, numbered as its partitions have them."""
+        return read_table(SOURCES, self.place / batch / SOURCES_FILE)
+
+    def sources(self) -> pa.Table:
+        """All files that were ever read into it."""
+        return _sources(self.place, self._names())
+
+    def findings(self) -> pa.Table:
+        """All that was found when they were."""
+        tables = [read_table(FINDINGS, self.place / name / FINDINGS_FILE) for name in self._names()]
+        return pa.concat_tables([FINDINGS.empty, *tables]).unify_dictionaries()
+
+    def pieces(self) -> list[Stored]:
+        """A piece of work for each partition."""
+        return [self._piece((partition,), (first,)) for partition, first in self._partitions()]
+
+    def whole(self) -> Stored:
+        """All partitions as one."""
+        found = list(self._partitions())
+        return self._piece(tuple(one for one, _ in found), tuple(first for _, first in found))
+
+    def holding(self, beginnings: Sequence[str]) -> list[Stored]:
+        """Of the partitions that have sessions of which an id begins so: these sessions."""
+        found: list[Stored] = []
+        for batch, first in self._batches():
+            names: dict[int, list[str]] = {}
+            for hit in look_up(beginnings, self.place / batch.name / INDEX_FILE):
+                if self.is_live(batch.partitions[hit.partition]):
+                    names.setdefault(hit.partition, []).append(hit.session)
+            for number, sessions in sorted(names.items()):
+                place = Partition(self.place / batch.partitions[number])
+                found.append(self._piece((place,), (first,)).only(Wanted(sessions=sessions)))
+        return found
+
+    def _partitions(self) -> Iterator[tuple[Partition, int]]:
+        for batch, first in self._batches():
+            for name in filter(self.is_live, batch.partitions):
+                yield Partition(self.place / name), first
+
+    def _batches(self) -> Iterator[tuple[Batch, int]]:
+        first = 0
+        for batch in self.manifest.batches:
+            yield batch, first
+            first += batch.sources
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(batch.name for batch in self.manifest.batches)
+
+    def _piece(self, partitions: tuple[Partition, ...], first: tuple[int, ...]) -> Stored:
+        return Stored(self.place, self._names(), partitions, first)
+
+
+@lru_cache(maxsize=2)
+def _sources(dataset: Location, batches: tuple[str, ...]) -> pa.Table:
+    """Of all batches, numbered through. Read once a process, not once a partition."""
+    tables = [read_table(SOURCES, dataset / name / SOURCES_FILE) for name in batches]
+    whole = pa.concat_tables([SOURCES.empty, *tables]).unify_dictionaries()
+    numbers = pa.array(range(whole.num_rows), pa.int32())
+    return whole.set_column(0, SOURCES.arrow.field(0), numbers)
+
+
+def _renumbered(trace: Trace, first: int) -> Trace:
+    if not first:
+        return trace
+    sessions = _replaced(trace.sessions, "sources", _lists_later(trace.sessions["sources"], first))
+    numbers = trace.spans["source"]
+    later = pc.add(numbers, pa.scalar(first, pa.int32()))
+    known = pc.greater_equal(numbers, pa.scalar(0, pa.int32()))
+    spans = _replaced(trace.spans, "source", pc.if_else(known, later, numbers))
+    return replace(trace, sessions=sessions, spans=spans)
+
+
+def _replaced(table: pa.Table, name: str, column: Any) -> pa.Table:  # noqa: ANN401  # an array or a chunked one
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(place), column)
+
+
+def _lists_later(column: pa.ChunkedArray[Any], first: int) -> pa.Array[Any]:
+    lists: Any = column.combine_chunks()
+    return pa.ListArray.from_arrays(lists.offsets, pc.add(lists.values, pa.scalar(first, pa.int32())))

@@ -1,0 +1,101 @@
+"""What comes later and belongs to sessions that a dataset has: those are put together anew, from all of their files.
+
+The new batch has them whole, and names the partitions that count no more. Nothing that is there is written anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from agenttrace.dataset.keys import keys_of, partitions_with
+from agenttrace.dataset.partition import Partition
+from agenttrace.dataset.stored import Dataset
+from agenttrace.errors import InputError
+from agenttrace.ingest.assembly.buckets import Bucket
+from agenttrace.ingest.reading import Reading, Sharing
+from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking
+
+Touched = Mapping[str, AbstractSet[int]]
+"""Of batches, by name, the numbers of partitions."""
+
+
+def read_with_earlier(
+    paths: Sequence[str], dataset: Dataset | None, how: HowToRead, under: Undertaking
+) -> Read:
+    """All sessions of these files, and those in the dataset that have to do with them. InputError as `Reading`.
+
+    InputError too where a file is needed again that is not what it was: so much has to be at hand.
+    """
+    read = _read(paths, how, under)
+    touched: Touched = {}
+    while dataset is not None:
+        found = _touched(dataset, read)
+        if found == touched:
+            break
+        touched = found
+        wanted = {key for keys in read.keys for key in keys}
+        for batch, numbers in touched.items():
+            wanted |= keys_of(numbers, dataset.place / batch)
+        earlier = _files(dataset, touched)
+        read = _read([*earlier, *paths], how, under, frozenset(wanted), frozenset(earlier))
+    return Read(read.buckets, read.findings, read.keys, _names(dataset, touched) if dataset else [])
+
+
+def _names(dataset: Dataset, touched: Touched) -> list[str]:
+    batches = {batch.name: batch.partitions for batch in dataset.manifest.batches}
+    return [batches[batch][number] for batch, numbers in touched.items() for number in sorted(numbers)]
+
+
+def _read(
+    paths: Sequence[str],
+    how: HowToRead,
+    under: Undertaking,
+    only: frozenset[int] | None = None,
+    earlier: frozenset[str] = frozenset(),
+) -> Read:
+    """`earlier`: files of which it is known what was found in them."""
+    opened = Reading(
+        paths,
+        input_format=how.input_format,
+        suspend_after_ns=how.suspend_after_ns,
+        jobs=how.jobs,
+        sharing=Sharing(how.engine, under.fresh_rows(), only),
+    )
+    with opened as reading:
+        buckets = [bucket for bucket in reading.buckets() if isinstance(bucket, Bucket)]
+        findings = [row for row in reading.ledger_rows() if row.path not in earlier]
+        return Read(buckets, findings, reading.keys_of_buckets())
+
+
+def _touched(dataset: Dataset, read: Read) -> dict[str, set[int]]:
+    keys = {key for found in read.keys for key in found}
+    touched: dict[str, set[int]] = defaultdict(set)
+    for batch in dataset.manifest.batches:
+        for number in partitions_with(keys, dataset.place / batch.name):
+            if dataset.is_live(batch.partitions[number]):
+                touched[batch.name].add(number)
+    return dict(touched)
+
+
+def _files(dataset: Dataset, touched: Touched) -> list[str]:
+    """Those that the sessions of these partitions came from, if they are what they were."""
+    names = {batch.name: batch.partitions for batch in dataset.manifest.batches}
+    found: dict[str, int] = {}
+    for batch, numbers in touched.items():
+        sources = dataset.sources_of(batch)
+        paths, sizes = sources["path"].to_pylist(), sources["bytes"].to_pylist()
+        for number in numbers:
+            partition = Partition(dataset.place / names[batch][number])
+            for used in partition.sessions()["sources"].to_pylist():
+                found.update((str(paths[source]), int(sizes[source] or 0)) for source in used or ())
+    for path, size in found.items():
+        if not Path(path).is_file() or Path(path).stat().st_size < size:
+            raise InputError(
+                "holds the beginning of sessions that go on in what is to be added, and is not there as it was",
+                where=path,
+                hint="put it back, or ingest all of their files into a new dataset",
+            )
+    return sorted(found)

@@ -1,0 +1,253 @@
+"""A dataset says the same as the files it was made of, and is whole whatever happened while it was made."""
+
+import gzip
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agenttrace.dataset.partition import Partition
+from agenttrace.ingest import ingesting, late, reading, storing
+from agenttrace.ingest.assembly import store
+from agenttrace.model.trace import Trace
+from cli.running import call
+from contract.trace_files import SAMPLES
+
+RUNS = [str(SAMPLES / "dynamo-captures" / run / "request-trace.000000.jsonl.gz") for run in "AB"]
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small partitions of several buckets each."""
+    monkeypatch.setattr(store, "BUCKET_ROWS", 300)
+    monkeypatch.setattr(storing, "BUCKETS", 3)
+    monkeypatch.setattr(ingesting, "BUCKETS", 3)
+    monkeypatch.setattr(late, "Reading", partial(reading.Reading, memory_bytes=1))
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str], many: None) -> Path:  # noqa: ARG001
+    place = tmp_path / "dataset"
+    code, out, err = call(capsys, "ingest", *RUNS, "-o", str(place), "--jobs", "1")
+    assert (code, out) == (0, ""), err
+    return place
+
+
+def _partitions(place: Path) -> list[str]:
+    said = json.loads((place / "agenttrace-dataset.json").read_text())
+    return [str(name) for batch in said["batches"] for name in batch["partitions"]]
+
+
+def files_of(place: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(place)): file.read_bytes() for file in sorted(place.rglob("*")) if file.is_file()
+    }
+
+
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "table", "csv", "md"])
+def test_every_output_is_that_of_the_files(
+    output_format: str, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(_partitions(dataset)) > 2
+    arguments = ("--format", output_format, "--label", "x=y", "--what-if", "tool*0.5", "--jobs", "1")
+    assert call(capsys, "analyze", str(dataset), *arguments) == call(capsys, "analyze", *RUNS, *arguments)
+
+
+@pytest.mark.parametrize("command", ["export", "html"])
+def test_what_is_drawn_is_that_of_the_files(
+    command: str, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = []
+    for paths in (RUNS, [str(dataset)]):
+        target = tmp_path / "drawn"
+        more = ("--to", "perfetto", "-o") if command == "export" else ("--html",)
+        code, _, err = call(
+            capsys, "export" if command == "export" else "analyze", *paths, *more, str(target)
+        )
+        assert code == 0, err
+        drawn.append(target.read_bytes())
+    assert drawn[0] == drawn[1]
+
+
+def test_a_diff_with_the_files_themselves_is_no_change(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = call(capsys, "diff", str(dataset), str(dataset), "--json", "-")
+    assert whole[0] == 0
+    assert json.loads(whole[1])["verdict"] == "no-change"
+
+
+def test_one_session_is_what_it_is_among_all(
+    dataset: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--session", "A-s013", "--format", "json")
+    among_all = json.loads(call(capsys, "analyze", *RUNS, *arguments)[1])["sessions"]
+    read: list[Trace] = []
+    whole = Partition.read
+
+    def noted(self: Partition, *given: Any) -> Trace:
+        read.append(whole(self, *given))
+        return read[-1]
+
+    monkeypatch.setattr(Partition, "read", noted)
+
+    alone = json.loads(call(capsys, "analyze", str(dataset), *arguments)[1])["sessions"]
+
+    for each in (*among_all, *alone):
+        each.pop("recommendations", None)  # of sessions that were picked out of all
+    assert alone == among_all
+    assert [trace.sessions["session"].to_pylist() for trace in read] == [["A-s013:main"]]
+
+
+def test_a_session_that_is_not_there_is_a_mistake(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "analyze", str(dataset), "--session", "nowhere")
+    assert code == 2
+    assert "there is no session 'nowhere'" in err
+
+
+def test_the_same_files_add_nothing(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = files_of(dataset)
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", str(dataset))
+    assert (code, err) == (0, "nothing new: these files are in the dataset\n")
+    assert files_of(dataset) == before
+
+
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("partitions", [0, 1, 2])
+def test_what_was_stored_before_an_end_in_the_middle_is_kept(
+    partitions: int,
+    dataset: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    again = tmp_path / "again"
+    done: list[Sequence[Trace]] = []
+    write = Partition.write
+
+    def killed(self: Partition, traces: Sequence[Trace]) -> int:
+        if len(done) == partitions:
+            raise _Killed
+        done.append(traces)
+        return write(self, traces)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Partition, "write", killed)
+        meanwhile.setattr(
+            "agenttrace.cli.failures.report", lambda error, _: 99 if isinstance(error, _Killed) else 1
+        )
+        assert call(capsys, "ingest", *RUNS, "-o", str(again), "--jobs", "1")[0] == 99
+    assert call(capsys, "analyze", str(again))[0] != 0
+
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", str(again), "--jobs", "1")
+
+    assert code == 0, err
+    assert (f"{partitions} of them kept" in err) == (partitions > 0)
+    assert files_of(again) == files_of(dataset)
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", str(tmp_path))
+    assert code == 2
+    assert "exists, and is no dataset" in err
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_dataset_is_read_by_itself(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "analyze", str(dataset), RUNS[0])
+    assert code == 2
+    assert "a dataset is read by itself" in err
+
+
+def test_a_damaged_manifest_is_told(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (dataset / "agenttrace-dataset.json").write_text("{")
+    code, _, err = call(capsys, "analyze", str(dataset))
+    assert code == 2
+    assert "a damaged manifest" in err
+
+
+def test_a_partition_that_is_gone_is_told(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (dataset / _partitions(dataset)[1] / "spans.parquet").unlink()
+    code, _, err = call(capsys, "analyze", str(dataset), "--jobs", "1")
+    assert code == 2
+    assert "spans.parquet" in err
+
+
+@pytest.fixture
+def in_pieces(tmp_path: Path) -> list[Path]:
+    """A run of Dynamo whose file was rotated in the middle of sessions."""
+    lines = gzip.decompress(Path(RUNS[0]).read_bytes()).splitlines(keepends=True)
+    pieces = [tmp_path / f"piece-{number}.jsonl" for number in range(3)]
+    for number, piece in enumerate(pieces):
+        piece.write_bytes(b"".join(lines[len(lines) * number // 3 : len(lines) * (number + 1) // 3]))
+    return pieces
+
+
+def _sessions(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    code, out, err = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")
+    assert code == 0, err
+    found: list[dict[str, Any]] = json.loads(out)["sessions"]
+    return found
+
+
+def test_what_is_added_later_belongs_to_its_sessions(
+    in_pieces: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    many: None,  # noqa: ARG001
+) -> None:
+    target = str(tmp_path / "dataset")
+    at_once = _sessions(capsys, *map(str, in_pieces))
+    kept: dict[str, bytes] = {}
+    for piece in in_pieces:
+        code, _, err = call(capsys, "ingest", str(piece), "-o", target, "--jobs", "1")
+        assert code == 0, err
+        now = files_of(Path(target))
+        assert {name: now[name] for name in kept} == kept
+        kept = {name: content for name, content in now.items() if name.startswith("batch-")}
+    assert _sessions(capsys, target) == at_once
+    one = at_once[len(at_once) // 2]["session_id"]
+    assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
+
+    assert call(capsys, "ingest", "--compact", "-o", target)[0] == 0
+    folders = sorted(place.name for place in Path(target).iterdir() if place.is_dir())
+    assert folders == ["batch-0004"]
+    assert _sessions(capsys, target) == at_once
+    assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
+    assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
+
+
+def test_what_is_added_needs_the_files_that_it_belongs_to(
+    in_pieces: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "dataset")
+    call(capsys, "ingest", str(in_pieces[0]), "-o", target)
+    before = _sessions(capsys, target)
+    in_pieces[0].unlink()
+    code, _, err = call(capsys, "ingest", str(in_pieces[1]), "-o", target)
+    assert code == 2
+    assert "piece-0.jsonl: holds the beginning of sessions that go on" in err
+    assert _sessions(capsys, target) == before
+
+
+def test_a_dataset_may_be_in_a_store(capsys: pytest.CaptureFixture[str], many: None) -> None:  # noqa: ARG001
+    fsspec = pytest.importorskip("fsspec")
+    target = "memory://month"
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", target, "--jobs", "1")
+    assert code == 0, err
+    assert _sessions(capsys, target) == _sessions(capsys, *RUNS)
+    assert len(_sessions(capsys, target, "--session", "A-s013")) == 1
+    fsspec.filesystem("memory").rm("month", recursive=True)
+
+
+def test_a_store_that_nobody_knows_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "ingest", *RUNS, "-o", "nowhere://month")
+    assert code == 2
+    assert "no file system for nowhere://" in err
