@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -67,6 +67,8 @@ class _Bucket:
 class _Reading(nullcontext[object]):
     """A reading that finds one trace."""
 
+    dataset = None
+
     def __init__(self, told: pa.Table) -> None:
         super().__init__(self)
         self._told = told
@@ -74,7 +76,8 @@ class _Reading(nullcontext[object]):
     def close(self) -> None:
         """Nothing lies on disk."""
 
-    def buckets(self) -> list[_Bucket]:
+    def buckets(self, sessions: Sequence[str] = ()) -> list[_Bucket]:
+        assert all(isinstance(session, str) for session in sessions)
         return [_Bucket()]
 
     def take(self, trace: _Trace) -> _Trace:

@@ -16,6 +16,7 @@ from agenttrace.ingest.reading import Reading, read
 from agenttrace.ingest.registry import formats
 from agenttrace.ingest.slices import slices_of
 from agenttrace.ingest.source import Source
+from agenttrace.workers import choice
 from agenttrace.workers.processes import Processes
 from contract.table_rows import difference, substance
 from contract.trace_cases import cases, of_format, trace
@@ -40,7 +41,7 @@ def engine() -> Iterator[Processes]:
 def shared_work(monkeypatch: pytest.MonkeyPatch, engine: Processes) -> None:
     """Everything is worth sharing; the processes are the same for all tests."""
     monkeypatch.setattr(reading, "SHARED_BYTES", 0)
-    monkeypatch.setattr(reading, "Processes", lambda _: _Lent(engine))
+    monkeypatch.setattr(choice, "Processes", lambda _: _Lent(engine))
 
 
 class _Lent(Processes):

@@ -25,7 +25,7 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
-_KEPT = 0.95
+_KEPT = 0.88
 """Of alpha; the rest is for p being drawn, and the spread of runs being an estimate itself."""
 
 

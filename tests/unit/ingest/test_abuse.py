@@ -91,7 +91,7 @@ def test_a_bomb_in_a_folder_costs_no_more_than_itself(
     monkeypatch.setattr(compressed, "BOMB_RATIO", 100)
     sound, other = (SAMPLES / LINED[name] for name in (format_id, "dynamo"))
     for file in {sound, other}:
-        shutil.copy(file, tmp_path)
+        shutil.copy(file, tmp_path / f"{file.parent.name}-{file.name}")
     bomb = other.read_bytes() if format_id == "dynamo" else sound.read_bytes()
     (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(bomb + b"{}\n" * (16 * MIB)))
 
