@@ -31,6 +31,7 @@ def test_the_report_begins_with_the_answer(
     assert out.startswith("24 sessions, median 12.1 s")
     assert err == ""
     assert fleet.pop("jobs") == usable_cores()
+    assert fleet.pop("sharing") == reading.Sharing()
     assert fleet == {"paths": ["a", "b"], "input_format": None, "suspend_after_ns": 30 * 60 * 10**9}
 
 
