@@ -23,7 +23,7 @@ from agenttrace.critical_path.what_if.spec import Change, FanOut, FullCache, Spe
 from agenttrace.model.vocabulary import Phase
 from agenttrace.serving.prefill_time import PrefillTime
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "session": pl.Int64,
     "place": pl.Int64,
     "change": pl.String,
@@ -54,9 +54,9 @@ def what_ifs(
 ) -> pl.DataFrame:
     """One row a session and question, in order of session and question.
 
-    `selected`: how many spans each of the changes concerns; `wall_ns` is null where it cannot be told what a session would
-    take. `other_saved_ns`: what is saved in the other reading; null where a session has none, or where the
-    change is about branches or the cache.
+    `selected`: how many spans each of the changes concerns; `wall_ns` is null where it cannot be told what a
+    session would take. `other_saved_ns`: what is saved in the other reading; null where a session has none, or
+    where the change is about branches or the cache.
     """
     specs = questions.specs
     if not specs or not len(bench.walls):

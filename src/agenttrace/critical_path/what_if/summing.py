@@ -35,8 +35,8 @@ class Saved:
 class WhatIf:
     """A change in all sessions. `wall_ns` and `saved_ns` are null where the answer is not known.
 
-    `selected`: how many spans each of its parts concerned. `other_saved_ns`: what is saved in all if no join between agents is
-    inferred; null where that makes no difference.
+    `selected`: how many spans each of its parts concerned. `other_saved_ns`: what is saved in all if no join
+    between agents is inferred; null where that makes no difference.
     """
 
     change: str
