@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agenttrace import __version__
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import refuse_inputs_as_outputs, require_sessions
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EPILOG = f"""Examples:
   agenttrace export session.jsonl --to perfetto -o session.pftrace
   agenttrace export traces/ --to perfetto --session 0a1b2c -o one.pftrace
+  agenttrace export ~/.claude/projects/my-project --to otlp -o spans.jsonl
   agenttrace export traces/ --to agentic-mooncake -o plays.jsonl
 
 Open the file in the Perfetto UI, which keeps it on your machine, or ask
@@ -36,6 +38,7 @@ class Target(StrEnum):
     """What `--to` takes."""
 
     PERFETTO = "perfetto"
+    OTLP = "otlp"
     AGENTIC_MOONCAKE = "agentic-mooncake"
 
 
@@ -58,16 +61,17 @@ def export(
 
     A PATH is what it is for analyze. Of Perfetto: a process for each session, a track for its critical path
     and one for each lane, arrows where agents are spawned and joined. No more than the 200 slowest sessions
-    go into one file. Of Agentic Mooncake: what was asked for, of all sessions, for load generators and simulators.
+    go into one file. Of OTLP, as JSON lines for any backend of OpenTelemetry: a trace for each session, after the
+    GenAI conventions; no prompt or answer is in it. Of Agentic Mooncake: what was asked for, of all sessions, for
+    load generators and simulators.
     """
     refuse_inputs_as_outputs(paths, {"-o": output})
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-    if target is Target.AGENTIC_MOONCAKE:
+    if target is not Target.PERFETTO:
         interrupts.insist()
         with working("reading", quiet=quiet, verbose=verbose):
-            trace = _read(paths, input_format, suspend_after_ns)
-            lines = _plays(trace, session, redact=redact)
-        _write(output, lines)
+            trace = _chosen(_read(paths, input_format, suspend_after_ns), session)
+        _write(output, _LINES[target](trace, redact=redact))
         return
 
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
@@ -94,15 +98,34 @@ def _read(paths: list[str], input_format: str | None, suspend_after_ns: int) -> 
     return read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
 
 
-def _plays(trace: Trace, sessions: list[str] | None, *, redact: bool) -> Iterator[bytes]:
+def _chosen(trace: Trace, sessions: list[str] | None) -> Trace:
+    """The sessions whose ids begin so; all where none is named."""
+    known = [str(name) for name in trace.sessions["session"].to_pylist()]
+    chosen = [name for name in known if not sessions or name.startswith(tuple(sessions))]
+    if not chosen:
+        raise NoDataError("no session of that name" if known else "no session")
+    return trace.only(chosen)
+
+
+def _plays(trace: Trace, *, redact: bool) -> Iterator[bytes]:
     from agenttrace.replay.workload import read_workload  # noqa: PLC0415  # heavy
     from agenttrace.report.agentic_mooncake import to_agentic_mooncake  # noqa: PLC0415
 
-    known = [str(name) for name in trace.sessions["session"].to_pylist()]
-    chosen = [name for name in known if not sessions or name in sessions]
-    if not chosen:
-        raise NoDataError("no session of that name" if known else "no session")
-    return to_agentic_mooncake(read_workload(trace.only(chosen)), redact=redact)
+    return to_agentic_mooncake(read_workload(trace), redact=redact)
+
+
+def _spans(trace: Trace, *, redact: bool) -> Iterator[bytes]:
+    from agenttrace.report.otlp_lines import to_otlp  # noqa: PLC0415  # heavy
+
+    if not trace.timed().sessions.num_rows:
+        raise NoDataError(
+            "no session of which the source says how long things took",
+            hint="--to agentic-mooncake takes those",
+        )
+    return to_otlp(trace, __version__, redact=redact)
+
+
+_LINES = {Target.AGENTIC_MOONCAKE: _plays, Target.OTLP: _spans}
 
 
 def _write(output: str, data: Iterable[bytes]) -> None:
