@@ -98,7 +98,7 @@ def _analysed(dataset: Path, folder: Path, options: argparse.Namespace) -> dict[
 
 _ONE_SESSION = """
 import sys, time
-from agenttrace.cli.held_traces import ANALYSED
+from agenttrace.api.held_traces import ANALYSED
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.stored import Dataset

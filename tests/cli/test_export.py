@@ -39,5 +39,5 @@ def test_a_workload_has_no_times_to_write() -> None:
     done = run("export", str(SAMPLES / "mooncake" / "requests.jsonl"), "--to", "otlp", "-o", "-")
 
     assert done.returncode == 3
-    assert b"--to agentic-mooncake" in done.stderr
+    assert b"agentic-mooncake takes those" in done.stderr
     assert not done.stdout

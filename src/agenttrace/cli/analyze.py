@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from agenttrace.cleanups import cleaned_by
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.answering import Answer, mention, write_answer
@@ -63,7 +64,7 @@ def analyze(
     specs = [parse(spec) for spec in what_if or []]
     refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
 
-    from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
+    from agenttrace.api.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading, Sharing  # noqa: PLC0415
     from agenttrace.report import rendering  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
@@ -79,7 +80,7 @@ def analyze(
             sharing=Sharing(engine),
         )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.close))
+        stack.enter_context(cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
             formats = o.wanted_formats(answered, json_file)

@@ -12,7 +12,7 @@ from agenttrace.cli.streams import write_data, write_file
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
-    from agenttrace.cli.analyzing import Analysed
+    from agenttrace.api.analyzing import Analysed
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.report.rendering import Manner
 

@@ -43,7 +43,7 @@ def fit(
     Each number comes with its interval, and with whether the traces tell it. What is written is a file for
     `agenttrace replay --platform`; a table of it goes to standard error.
     """
-    from agenttrace.cli.replaying import fitted  # noqa: PLC0415  # heavy
+    from agenttrace.api.replaying import fitted  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import to_toml  # noqa: PLC0415
     from agenttrace.report.platform_sections import measured_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415

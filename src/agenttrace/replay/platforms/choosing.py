@@ -20,9 +20,9 @@ _LARGEST = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A platform as the command line names it: a name or a file, the model that it serves, and how."""
+    """A platform by its name, by its file, or as it was fitted; the model that it serves, and how."""
 
-    name: str
+    name: str | MeasuredPlatform
     model: str | None
     policies: Policies
     replicas: int | None
@@ -36,6 +36,8 @@ def choose_target(wanted: Wanted) -> Target:
     from agenttrace.replay.platforms.toml_text import measured_platform  # noqa: PLC0415
 
     name = wanted.name
+    if not isinstance(name, str):
+        return measured_target(name, wanted.policies, wanted.replicas)
     document = parse_toml(_text_of(name), name)
     if document.get("kind") == "measured":
         return measured_target(measured_platform(document, name), wanted.policies, wanted.replicas)
@@ -70,8 +72,10 @@ def choose_model(name: str | None, platform: str) -> Architecture:
     return architecture(parse_toml(_read(name), name), name)
 
 
-def read_measured(name: str) -> MeasuredPlatform | None:
+def read_measured(name: str | MeasuredPlatform) -> MeasuredPlatform | None:
     """The measured platform in a file; None where the name or file means a modelled one."""
+    if not isinstance(name, str):
+        return name
     from agenttrace.replay.platforms.toml_text import measured_platform  # noqa: PLC0415  # heavy
 
     document = parse_toml(_text_of(name), name)

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agenttrace.cli import interrupts
+from agenttrace.cleanups import cleaned_by
 from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
-    from agenttrace.cli.held_traces import Place
+    from agenttrace.api.held_traces import Place
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.what_if.spec import Spec
     from agenttrace.ingest.assembly.buckets import Bucket, StoredBucket
@@ -149,15 +149,21 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
 def calibrated_by(path: str) -> Service:
     """How long prefill takes on the server of that trace. Raises InputError where it does not show that."""
     from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
-    from agenttrace.serving.looks import seen_in  # noqa: PLC0415
+
+    return calibration(read(path), path)
+
+
+def calibration(trace: Trace, where: str) -> Service:
+    """The same of a trace; `where`: what to call it."""
+    from agenttrace.serving.looks import seen_in  # noqa: PLC0415  # heavy
     from agenttrace.serving.prefill_time import LEAST_REQUESTS  # noqa: PLC0415
     from agenttrace.serving.service import fit_service  # noqa: PLC0415
 
-    service = fit_service(seen_in(read(path)))
+    service = fit_service(seen_in(trace))
     if not service.times:
         raise InputError(
             "this trace calibrates nothing",
-            where=path,
+            where=where,
             hint=f"it takes {LEAST_REQUESTS} requests of a model with token counts and the time to the first token",
         )
     return service.as_calibration()
@@ -205,7 +211,7 @@ def hold_all(
 
     Those of a dataset stay there, and what they tell was noted when it was made.
     """
-    from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
+    from agenttrace.api.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
     from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
@@ -216,7 +222,7 @@ def hold_all(
         fitted = fit_service(read_looks(reading.dataset))
         return AllHeld(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
-    stack.enter_context(interrupts.cleaned_by(traces.close))
+    stack.enter_context(cleaned_by(traces.close))
     places = traces.places(len(buckets))
     looks, ranked = Looks(), dict[str, int]()
     for held in reading.map(_hold, map(_Holding, buckets, places)):
@@ -229,7 +235,7 @@ def hold_all(
 
 def _hold(work: _Holding) -> _Held:
     """Assembles a bucket and looks at its requests: what an engine maps first."""
-    from agenttrace.cli.held_traces import hold  # noqa: PLC0415  # heavy
+    from agenttrace.api.held_traces import hold  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.analysis import sessions_to_rank  # noqa: PLC0415
     from agenttrace.serving.looks import look_at  # noqa: PLC0415
 
@@ -240,7 +246,7 @@ def _hold(work: _Holding) -> _Held:
 
 def _analyse(work: _Work) -> _Part:
     """The analysis of complete sessions: what an engine maps then."""
-    from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
+    from agenttrace.api.held_traces import release  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
     from agenttrace.critical_path.gathering import cut  # noqa: PLC0415
     from agenttrace.report import as_json, selection  # noqa: PLC0415

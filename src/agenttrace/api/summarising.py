@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from agenttrace.cleanups import cleaned_by
 from agenttrace.errors import NoDataError
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from agenttrace.cli.held_traces import Place
+    from agenttrace.api.held_traces import Place
     from agenttrace.model.trace import Trace
     from agenttrace.report.timeline.timeline import Timeline
     from agenttrace.serving.service import Service
@@ -53,7 +54,7 @@ class _Work:
 
 def summaries_of(path: str, options: SideOptions, stack: ExitStack) -> SideRead:
     """Of a trace, a folder, a glob, or a saved baseline. Raises NoDataError where there is no session with times."""
-    from agenttrace.cli.baselines import is_baseline, load_baseline  # noqa: PLC0415  # heavy
+    from agenttrace.api.baselines import is_baseline, load_baseline  # noqa: PLC0415  # heavy
     from agenttrace.model.schema import FINDINGS  # noqa: PLC0415
 
     found = (
@@ -71,8 +72,7 @@ def summaries_of(path: str, options: SideOptions, stack: ExitStack) -> SideRead:
 def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideRead:
     import polars as pl  # noqa: PLC0415  # heavy
 
-    from agenttrace.cli import interrupts  # noqa: PLC0415
-    from agenttrace.cli.analyzing import hold_all  # noqa: PLC0415
+    from agenttrace.api.analyzing import hold_all  # noqa: PLC0415
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
     from agenttrace.diff.summaries import empty, summarise_sessions  # noqa: PLC0415
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
@@ -84,7 +84,7 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
         jobs=options.jobs,
     )
     reading = stack.enter_context(opened)
-    stack.enter_context(interrupts.cleaned_by(reading.close))
+    stack.enter_context(cleaned_by(reading.close))
     buckets = reading.buckets()
     if len(buckets) == 1:
         trace = reading.take(buckets[0].assemble())
@@ -102,7 +102,7 @@ def _read(paths: Sequence[str], options: SideOptions, stack: ExitStack) -> SideR
 
 def _summarise(work: _Work) -> pl.DataFrame:
     """The summaries of complete sessions: what an engine maps."""
-    from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
+    from agenttrace.api.held_traces import release  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
     from agenttrace.diff.summaries import summarise_sessions  # noqa: PLC0415
 
@@ -111,7 +111,7 @@ def _summarise(work: _Work) -> pl.DataFrame:
 
 
 def _kept(places: Sequence[Place]) -> Iterator[Trace]:
-    from agenttrace.cli.held_traces import release  # noqa: PLC0415  # heavy
+    from agenttrace.api.held_traces import release  # noqa: PLC0415  # heavy
 
     for place in places:
         yield release(place, keep=True)

@@ -1,4 +1,4 @@
-"""What `replay` and `fit` do once options are understood."""
+"""A replay and a fit, with what has to be known of them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agenttrace.cli.platform_choice import Wanted, choose_target, read_measured
+from agenttrace.api.inputs import Sessions, named, trace_of
 from agenttrace.errors import NoDataError
-from agenttrace.ingest.reading import read
 from agenttrace.model.trace import Trace
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
+from agenttrace.replay.platforms.choosing import Wanted, choose_target, read_measured
+from agenttrace.replay.platforms.measured import MeasuredPlatform
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
 from agenttrace.replay.targets import Target
@@ -27,17 +28,17 @@ Row = dict[str, Any]
 class Asked:
     """What is to be replayed, on what. `wanted`: the platforms."""
 
-    paths: Sequence[str]
+    sessions: Sessions
     input_format: str | None
     wanted: Sequence[Wanted]
-    baseline: str
+    baseline: str | MeasuredPlatform
     scenario: Scenario
 
 
-def replayed(asked: Asked) -> tuple[Replayed, list[Row]]:
-    """The replay, and the findings that go with it."""
+def replayed(asked: Asked) -> Replayed:
+    """The replay, with the findings that go with it."""
     targets = [choose_target(wanted) for wanted in asked.wanted]
-    trace, workload = read_sessions(asked.paths, asked.input_format)
+    trace, workload = read_sessions(asked.sessions, asked.input_format)
     baseline, said = _baseline(workload, asked, targets)
     said += [
         _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
@@ -45,12 +46,12 @@ def replayed(asked: Asked) -> tuple[Replayed, list[Row]]:
         if not target.fits
     ]
     found = replay(trace, workload, baseline, targets, asked.scenario)
-    return found, said + _read_findings(trace)
+    return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
 
 
-def fitted(paths: Sequence[str], input_format: str | None, name: str, seed: int) -> Fitted:
+def fitted(sessions: Sessions, input_format: str | None, name: str, seed: int) -> Fitted:
     """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
-    _, workload = read_sessions(paths, input_format)
+    _, workload = read_sessions(sessions, input_format)
     found = fit_platform(workload, name=name, seed=seed) if workload.timed else None
     if found is None:
         raise NoDataError(
@@ -60,9 +61,9 @@ def fitted(paths: Sequence[str], input_format: str | None, name: str, seed: int)
     return found
 
 
-def read_sessions(paths: Sequence[str], input_format: str | None) -> tuple[Trace, Workload]:
+def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, Workload]:
     """The sessions: those with timings, or where there are none those of a workload. NoDataError: no session."""
-    trace = read(list(paths), input_format=input_format)
+    trace = trace_of(sessions, input_format=input_format)
     workload = read_workload(trace)
     if not workload.names:
         raise NoDataError("no session", hint="`agenttrace formats` tells what can be read")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from agenttrace.cli.settings.resolving import Setting
+from agenttrace.api.settings.resolving import Setting
 from agenttrace.diff.metrics import METRICS, Unit
 from agenttrace.diff.policy import DEFAULT_GATES, Budget, Gate, Level, Policy, Waiver
 from agenttrace.diff.statistics.shapes import Stat

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from agenttrace.cli.settings.values import (
+from agenttrace.api.settings.values import (
     Reader,
     day,
     duration_ns,

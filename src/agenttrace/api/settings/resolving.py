@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agenttrace.cli.settings.keys import SINGLE, TABLES, read_settings
+from agenttrace.api.settings.keys import SINGLE, TABLES, read_settings
 from agenttrace.errors import UsageError
 
 PREFIX = "AGENTTRACE_"
@@ -34,8 +34,7 @@ def resolve(
     folder: Path | None = None,
 ) -> dict[str, Setting]:
     """Every setting by name. `given`: what the command line says, null where it says nothing."""
-    found = {name: Setting(name, default, "default") for name, (_, default) in SINGLE.items()}
-    found |= {name: Setting(name, [], "default") for name in TABLES}
+    found = _defaults()
     layers = [] if no_config else _files(config, folder or Path.cwd())
     layers.append(("environment", _environment()))
     layers.append(
@@ -44,6 +43,19 @@ def resolve(
     for origin, told in layers:
         found |= {name: Setting(name, value, origin) for name, value in read_settings(told, origin).items()}
     return found
+
+
+def stated(given: Mapping[str, Any]) -> dict[str, Setting]:
+    """Every setting by name, of these and the defaults alone."""
+    found = _defaults()
+    return found | {
+        name: Setting(name, value, "settings") for name, value in read_settings(given, "settings").items()
+    }
+
+
+def _defaults() -> dict[str, Setting]:
+    found = {name: Setting(name, default, "default") for name, (_, default) in SINGLE.items()}
+    return found | {name: Setting(name, [], "default") for name in TABLES}
 
 
 def _environment() -> dict[str, str]:
