@@ -222,13 +222,13 @@ def hold_all(
     """
     from agenttrace.cli.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
-    from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
+    from agenttrace.ingest.kept_looks import read_ranked, read_service  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
     known = service or Service({})
     if reading.dataset is not None:
-        fitted = fit_service(read_looks(reading.dataset))
+        fitted = read_service(reading.dataset)
         return AllHeld(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(interrupts.cleaned_by(traces.close))
