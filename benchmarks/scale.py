@@ -98,6 +98,8 @@ def _analysed(dataset: Path, folder: Path, options: argparse.Namespace) -> dict[
 
 _ONE_SESSION = """
 import sys, time
+from agenttrace.workers.sparing import spare_pandas
+spare_pandas()
 from agenttrace.api.held_traces import ANALYSED
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.dataset.location import Location

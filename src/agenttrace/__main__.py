@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from agenttrace.workers.sparing import spare_pandas
+
 _OBJECTS_BETWEEN_LOOKS = 200_000
 """Python looks for cycles after so many new objects, not after 700: loading alone would have it look 180 times."""
 
@@ -12,6 +14,7 @@ def run() -> None:
 
     All that takes time to load is loaded in here, where an interrupt is expected.
     """
+    spare_pandas()
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
     try:
         from agenttrace.cli import interrupts  # noqa: PLC0415

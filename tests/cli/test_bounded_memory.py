@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agenttrace.critical_path import gathering
+from agenttrace.critical_path import cutting
 from agenttrace.ingest import reading
 from agenttrace.ingest.assembly import store
 from cli.running import call
@@ -65,8 +65,8 @@ def test_a_session_is_found_wherever_it_was_read(
 ) -> None:
     arguments = ("analyze", *RUNS, "--format", "json", "--session", "A-s013")
     at_once = _sessions(call(capsys, *arguments)[1])
-    monkeypatch.setattr(gathering, "DETAILED_SESSIONS", 1)
-    monkeypatch.setattr(gathering, "HEAVIEST_ROWS", 1)
+    monkeypatch.setattr(cutting, "DETAILED_SESSIONS", 1)
+    monkeypatch.setattr(cutting, "HEAVIEST_ROWS", 1)
     request.getfixturevalue("little")
 
     assert _sessions(call(capsys, *arguments)[1]) == at_once

@@ -12,8 +12,11 @@ from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from agenttrace.api.held_traces import Place
     from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.critical_path.cutting import Floor
     from agenttrace.critical_path.what_if.spec import Spec
     from agenttrace.ingest.assembly.buckets import Bucket, StoredBucket
     from agenttrace.ingest.assembly.ledger import LedgerRow
@@ -116,11 +119,12 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A trace that is held, what is asked of it, and the sessions for which changes are ranked."""
+    """A trace that is held, what is asked of it, the sessions for which changes are ranked, and what is of no use."""
 
     place: Place
     asked: Asked
     ranked: Collection[str]
+    floor: Floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +187,24 @@ def _gathered(
     gathering = Gathering()
     spool = stack.enter_context(SessionSpool()) if asked.said else None
     timelines: Sequence[Timeline] = ()
-    for part in reading.map(_analyse, (_Work(place, asked, held.ranked) for place in held.places)):
+    works = (_Work(place, asked, held.ranked, gathering.floor) for place in held.places)
+    for part in reading.map(_analyse, works):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:
             spool.add(part.lines)
         timelines = slowest_of([*timelines, *part.timelines])
-    return Analysed(gathering.analysis(reading.findings()), spool, timelines)
+    reading.rest()
+    return Analysed(gathering.analysis(reading.findings(), _sources(buckets, reading)), spool, timelines)
+
+
+def _sources(buckets: Sequence[Bucket | StoredBucket], reading: Reading) -> pa.Table:
+    """All files that were read."""
+    from agenttrace.ingest.assembly.buckets import Bucket  # noqa: PLC0415  # heavy
+
+    if reading.dataset is not None:
+        return reading.dataset.sources()
+    return next(bucket.about.table for bucket in buckets if isinstance(bucket, Bucket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +228,13 @@ def hold_all(
     """
     from agenttrace.api.held_traces import HeldTraces, places_in  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.what_if.ranking import first_sessions  # noqa: PLC0415
-    from agenttrace.ingest.kept_looks import read_looks, read_ranked  # noqa: PLC0415
+    from agenttrace.ingest.kept_looks import read_ranked, read_service  # noqa: PLC0415
     from agenttrace.serving.looks import Looks  # noqa: PLC0415
     from agenttrace.serving.service import Service, fit_service  # noqa: PLC0415
 
     known = service or Service({})
     if reading.dataset is not None:
-        fitted = fit_service(read_looks(reading.dataset))
+        fitted = read_service(reading.dataset)
         return AllHeld(places_in(buckets), known.or_else(fitted), read_ranked(reading.dataset))
     traces = stack.enter_context(HeldTraces())
     stack.enter_context(cleaned_by(traces.close))
@@ -248,7 +263,7 @@ def _analyse(work: _Work) -> _Part:
     """The analysis of complete sessions: what an engine maps then."""
     from agenttrace.api.held_traces import release  # noqa: PLC0415  # heavy
     from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
-    from agenttrace.critical_path.gathering import cut  # noqa: PLC0415
+    from agenttrace.critical_path.cutting import cut  # noqa: PLC0415
     from agenttrace.report import as_json, selection  # noqa: PLC0415
     from agenttrace.report.spool import said_of_each  # noqa: PLC0415
 
@@ -258,7 +273,7 @@ def _analyse(work: _Work) -> _Part:
     keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
-    return _Part(cut(analysis, keep), keep, lines, _drawn(trace, analysis, asked))
+    return _Part(cut(analysis, keep, work.floor), keep, lines, _drawn(trace, analysis, asked))
 
 
 def _drawn(trace: Trace, analysis: Analysis, asked: Asked) -> Sequence[Timeline]:

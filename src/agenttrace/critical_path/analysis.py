@@ -15,7 +15,7 @@ from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
 from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
-from agenttrace.critical_path.measures.joins import join_table
+from agenttrace.critical_path.measures.joins import join_table, straggler_waits
 from agenttrace.critical_path.measures.parallel import running_levels
 from agenttrace.critical_path.measures.serving import felt
 from agenttrace.critical_path.measures.totals import session_totals
@@ -244,12 +244,15 @@ def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     counted = joined["sessions"]
     misses = joined["cache_misses"].group_by("session")
     joins = joined["joins"].group_by("session")
+    stragglers = straggler_waits(joined["joins"]).group_by("session")
     for counts in (
         misses.agg(cache_misses=pl.len().cast(pl.Int64), missed_tokens=pl.col("tokens").sum()),
         joins.agg(joins=pl.len().cast(pl.Int64), join_wait_ns=pl.col("slack_ns").sum()),
+        stragglers.agg(pl.col("straggler_ns").sum()),
     ):
         counted = counted.join(counts, on="session", how="left", maintain_order="left")
-    return counted.with_columns(pl.col("cache_misses", "missed_tokens", "joins", "join_wait_ns").fill_null(0))
+    lengths = ("cache_misses", "missed_tokens", "joins", "join_wait_ns", "straggler_ns")
+    return counted.with_columns(pl.col(lengths).fill_null(0))
 
 
 def _shares(path: pl.DataFrame) -> pl.DataFrame:

@@ -2,144 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TypeAlias
 
 import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.analysis import Analysis, plain
-from agenttrace.critical_path.measures.serving import coarser
-from agenttrace.critical_path.tail.positions import added_by_position, added_by_turn
-from agenttrace.critical_path.what_if.ranking import looked_at_first
+from agenttrace.critical_path.cutting import (
+    EXACT_LATENCIES,
+    OF_EVERY_SESSION,
+    PUT_TOGETHER,
+    Chosen,
+    Floor,
+    cut_table,
+    summed,
+    weight_floors,
+)
+from agenttrace.critical_path.packed_rows import PackedRows
 
-DETAILED_SESSIONS = 100
-HEAVIEST_ROWS = 2_000
-EXACT_LATENCIES = 300_000
-
-_MANY = {"parts"}
-"""Tables with many rows of each session, all of which count: their names are held once, and in rows by number."""
+_CATEGORIES = ("parts",)
+"""Tables with many rows a session, all of which count: their words are numbers, and stay so."""
 
 _GATHERED_AT_ONCE = 8
 """So many analyses wait until they are put together: doing it for each would copy all for each."""
 
-_WEIGHTS = {
-    "turns": pl.col("wall_ns"),
-    "joins": pl.col("wall_ns"),
-    "top": pl.col("critical_ns"),
-    "near_critical": -pl.col("slack_ns"),
-    "cache_misses": pl.col("tokens"),
-}
-"""Lists with many rows a session, and what a row of each weighs."""
+_RANKED_BY = ("session", "wall_ns", "requests")
 
 
 @dataclass(slots=True)
 class Gathering:
     """Takes analyses of complete sessions in; what it holds grows with the sessions, not with their spans.
 
-    Of the lists in `_WEIGHTS` it keeps those of the slowest sessions, and of all others the heaviest rows; the
-    path's segments only of the slowest; of more than EXACT_LATENCIES latencies three digits. `keep` names
-    sessions whose lists are kept whatever their length.
+    Of tables of which every row counts all rows are held, compressed; of others those that `cut` leaves. `keep`
+    names sessions whose lists are kept whatever their length. `floor` says what of further analyses is of no use.
     """
 
     keep: frozenset[str] = frozenset()
+    floor: Floor = field(default_factory=Floor)
+    _every: dict[str, PackedRows] = field(default_factory=dict)
     _held: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    _slowest: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, part: Analysis) -> None:
         """The analysis of one more trace, of sessions that no other one has."""
         for each in fields(Analysis):
             frame = getattr(part, each.name)
-            held = frame.with_columns(pl.col(pl.String).cast(pl.Categorical)) if each.name in _MANY else frame
-            self._held.setdefault(each.name, []).append(held)
-        if len(self._held["sessions"]) > _GATHERED_AT_ONCE:
+            if each.name in _CATEGORIES:
+                frame = frame.with_columns(pl.col(pl.String).cast(pl.Categorical))
+            if each.name in OF_EVERY_SESSION:
+                self._every.setdefault(each.name, PackedRows()).add(frame)
+            else:
+                self._held.setdefault(each.name, []).append(frame)
+        self._slowest.append(part.sessions.select(_RANKED_BY))
+        if len(self._slowest) > _GATHERED_AT_ONCE:
             self._put_together()
 
-    def analysis(self, findings: pa.Table) -> Analysis:
-        """All of it, with the findings of reading beside those of the analyses; sessions by their start."""
-        if not self._held:
+    def analysis(self, findings: pa.Table, sources: pa.Table | None = None) -> Analysis:
+        """All of it, with the findings of reading beside those of the analyses; sessions by their start.
+
+        `sources`: all files, also those of which there is nothing in any analysis. Nothing is held here any more.
+        """
+        if not self._slowest:
             message = "nothing was gathered"
             raise ValueError(message)
         self._put_together()
         held = {name: frames[0] for name, frames in self._held.items()}
-        for name in _MANY:
-            held[name] = held[name].with_columns(pl.col(pl.Categorical).cast(pl.String))
+        self._held = {}
+        for name, rows in self._every.items():
+            held[name] = rows.frame()
         held["sessions"] = held["sessions"].sort("start_ns", "session", "end_ns")
-        held["findings"] = _summed(pl.concat([plain(findings), held["findings"]], how="vertical_relaxed"))
+        held["findings"] = summed(pl.concat([plain(findings), held["findings"]], how="vertical_relaxed"))
+        if sources is not None:
+            held["sources"] = _with_unused(held["sources"], plain(sources))
         return Analysis(**held)
 
     def _put_together(self) -> None:
         """Leaves what may be looked at, in memory of its own, so that nothing that was cut off stays with it."""
-        sources = self._held.pop("sources")
-        counts = [frame.get_column("sessions") for frame in sources]
-        together = {"sources": [sources[0].with_columns(sessions=pl.sum_horizontal(*counts))]}
-        sessions = pl.concat(self._held["sessions"], how="vertical_relaxed")
-        chosen = _chosen(sessions, self.keep)
+        ranked = pl.concat(self._slowest, how="vertical_relaxed")
+        chosen = Chosen.of(ranked, self.keep, self.floor)
+        self._slowest = [ranked.filter(chosen.rows).rechunk()]
+        together: dict[str, pl.DataFrame] = {}
         for name in list(self._held):
             frame = pl.concat(self._held.pop(name), how="vertical_relaxed")
-            frame = _ADDED_UP[name](frame) if name in _ADDED_UP else frame
-            together[name] = [_cut(name, frame, chosen).rechunk()]
-        self._held = together
+            frame = PUT_TOGETHER[name](frame) if name in PUT_TOGETHER else frame
+            together[name] = cut_table(name, frame, chosen, self.floor).rechunk()
+        self._held = {name: [frame] for name, frame in together.items()}
+        exact = int(together["latencies"]["count"].sum()) <= EXACT_LATENCIES
+        self.floor = Floor(chosen.floor_ns, weight_floors(together, chosen), self.floor.coarse or not exact)
 
 
-def cut(found: Analysis, keep: frozenset[str]) -> Analysis:
-    """What of an analysis may be looked at, whatever it is gathered with: see `Gathering`."""
-    chosen = _chosen(found.sessions, keep)
-    names = (each.name for each in fields(Analysis))
-    return Analysis(**{name: _cut(name, getattr(found, name), chosen) for name in names})
-
-
-def _chosen(sessions: pl.DataFrame, keep: frozenset[str]) -> pl.Expr:
-    """Rows of the slowest sessions, and of those that are kept whatever they are."""
-    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED_SESSIONS)
-    return pl.col("session").is_in([*slowest.get_column("session"), *keep])
-
-
-def _cut(name: str, frame: pl.DataFrame, chosen: pl.Expr) -> pl.DataFrame:
-    if name in _WEIGHTS:
-        return _heaviest(frame, chosen, _WEIGHTS[name])
-    if name == "segments":
-        return frame.filter(chosen)
-    if name == "latencies" and frame.height > EXACT_LATENCIES:
-        return coarser(frame)
-    return _SHORTER[name](frame) if name in _SHORTER else frame
-
-
-def _heaviest(frame: pl.DataFrame, chosen: pl.Expr, weight: pl.Expr) -> pl.DataFrame:
-    others = frame.filter(~chosen)
-    if others.height > HEAVIEST_ROWS:
-        others = others.sort(weight, descending=True, nulls_last=True, maintain_order=True).head(
-            HEAVIEST_ROWS
-        )
-    return pl.concat([frame.filter(chosen), others])
-
-
-def _added(queues: pl.DataFrame) -> pl.DataFrame:
-    """One row for each fit, what it was applied to added up."""
-    sums = ("requests", "queued", "wait_ns", "queue_ns")
-    fits = [name for name in queues.columns if name not in sums]
-    added = queues.group_by(fits, maintain_order=True).agg(pl.col(sums).sum())
-    return added.select(queues.columns)
-
-
-def _summed(findings: pl.DataFrame) -> pl.DataFrame:
-    """One row for each code and file, its counts added up, with its first line."""
+def _with_unused(used: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+    """All files, in their order, with the sessions of each."""
+    counts = used.select("source", "sessions")
     return (
-        findings.group_by("code", "severity", "file", maintain_order=True)
-        .agg(pl.col("count").sum(), pl.col("line").min(), pl.col("example").first())
-        .select(findings.columns)
-        .sort("code", "file", nulls_last=True)
+        every.join(counts, on="source", how="left", maintain_order="left")
+        .with_columns(pl.col("sessions").fill_null(0))
+        .select(used.columns)
     )
-
-
-_Change: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
-
-_SHORTER: Mapping[str, _Change] = {"ranking": looked_at_first, "findings": _summed}
-"""What shortens other tables, however little there is of them."""
-
-_ADDED_UP: Mapping[str, _Change] = {
-    "queues": _added,
-    "by_turn": added_by_turn,
-    "by_branch": added_by_position,
-}
-"""Tables whose rows are not of a session, and how those of several analyses become one."""

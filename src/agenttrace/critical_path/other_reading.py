@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from agenttrace.model.vocabulary import Phase
 
@@ -42,19 +44,21 @@ def session_readings(analysis: Analysis) -> dict[str, Reading]:
 
 def summed_reading(analysis: Analysis) -> Reading | None:
     """Of all sessions together, those with one reading only included; None where all have one only."""
-    others = session_readings(analysis)
-    if not others:
+    others = analysis.readings
+    if others.is_empty():
         return None
-    here = {phase.value: int(analysis.sessions[f"path_{phase.value}_ns"].sum()) for phase in Phase}
-    there = dict(here)
-    for row in analysis.sessions.iter_rows(named=True):
-        other = others.get(row["session"])
-        if other is not None:
-            for name, ns in other.critical_path_ns.items():
-                there[name] += ns - row[f"path_{name}_ns"]
+    names = [f"path_{phase.value}_ns" for phase in Phase]
+    here = _sums(analysis.sessions, names)
+    twice = analysis.sessions.filter(pl.col("session").is_in(others["session"].implode()))
+    moved = zip(_sums(others, names), _sums(twice, names), strict=True)
+    there = [own + one - other for own, (one, other) in zip(here, moved, strict=True)]
     return Reading(
-        inferred_joins=sum(other.inferred_joins for other in others.values()),
-        moved_ns=sum(abs(there[name] - here[name]) for name in here) // 2,
-        wall_ns=sum(here.values()),
-        critical_path_ns=there,
+        inferred_joins=int(others["inferred_joins"].sum()),
+        moved_ns=sum(abs(one - own) for one, own in zip(there, here, strict=True)) // 2,
+        wall_ns=sum(here),
+        critical_path_ns={phase.value: ns for phase, ns in zip(Phase, there, strict=True)},
     )
+
+
+def _sums(frame: pl.DataFrame, names: Sequence[str]) -> list[int]:
+    return [int(frame[name].sum()) for name in names]

@@ -12,7 +12,7 @@ from agenttrace.errors import InputError
 from agenttrace.model.schema import SCHEMA_VERSION
 
 NAME = "agenttrace-dataset.json"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from agenttrace.dataset.location import Location
 from agenttrace.dataset.manifest import Batch, Manifest, read_manifest
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset, Stored
-from agenttrace.ingest.kept_looks import write_looks, write_ranked
+from agenttrace.ingest.kept_looks import write_looks, write_ranked, write_service
 from agenttrace.ingest.storing import LOOKED_AT, partition_name
 from agenttrace.ingest.undertaking import Undertaking, alone
 from agenttrace.serving.looks import Looks, look_at
@@ -55,6 +55,7 @@ def compact(place: Location) -> Batch:
             sum(note["spans"] for note in notes),
             sum(note["stored_bytes"] for note in notes),
         )
+        write_service(place, [batch])
         replace(manifest, batches=[batch]).write(place)
         under.done()
         _remove_others(place, read_manifest(place))

@@ -23,7 +23,7 @@ from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset
 from agenttrace.errors import UsageError
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.kept_looks import write_looks, write_ranked
+from agenttrace.ingest.kept_looks import write_looks, write_ranked, write_service
 from agenttrace.ingest.late import read_with_earlier
 from agenttrace.ingest.reading import dataset_among
 from agenttrace.ingest.storing import (
@@ -145,7 +145,9 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
         sums.stored_bytes,
         known.supersedes,
     )
-    replace(manifest, batches=[*manifest.batches, batch]).write(dataset)
+    batches = [*manifest.batches, batch]
+    write_service(dataset, batches)
+    replace(manifest, batches=batches).write(dataset)
     dataset.sweep()
     under.done()
     return Ingested(batch, resumed=sums.resumed)

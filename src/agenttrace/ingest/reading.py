@@ -135,6 +135,11 @@ class Reading:
         self._engine.close()
         self._store.close()
 
+    def rest(self) -> None:
+        """Ends the processes that it started, which take memory: no work is left for them. All else stays."""
+        if not is_cluster(self._engine_name):
+            self._engine.close()
+
     def traces(self) -> Iterator[Trace]:
         """Every session in exactly one trace, their tables as `read` has them, but without findings.
 

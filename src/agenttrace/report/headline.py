@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from agenttrace.model.vocabulary import Phase
 from agenttrace.units import format_count, format_duration, format_share
 
@@ -100,23 +98,12 @@ def _phase_words(name: str) -> str:
 
 
 def _branch_clause(analysis: Analysis, summary: Summary) -> str:
-    waited = straggler_ns(analysis.joins)
+    waited = int(analysis.sessions["straggler_ns"].sum())
     if not waited or waited < _BRANCH_SHARE * summary.total_ns:
         return ""
     who = "the session" if summary.sessions == 1 else "they"
     share = format_share(waited, summary.total_ns)
     return f"; {share} of the time {who} waited for one slow branch of a fan-out"
-
-
-def straggler_ns(joins: pl.DataFrame) -> int:
-    """How long main agents waited for a last branch when all others had ended, nothing counted twice."""
-    if not joins.height:
-        return 0
-    waits = joins.filter((pl.col("agent") == 0) & (pl.col("branches") > 1) & (pl.col("slack_ns") > 0))
-    begin = pl.col("at_ns") - pl.col("slack_ns")
-    seen = pl.col("at_ns").cum_max().shift(1).over("session")
-    new = pl.col("at_ns") - pl.max_horizontal(begin, seen)
-    return int(waits.sort("session", begin, "at_ns").select(new.clip(lower_bound=0).sum()).item())
 
 
 def _idle_ns(summary: Summary) -> int:

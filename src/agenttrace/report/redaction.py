@@ -37,6 +37,7 @@ _SORTS = {
 }
 """What a hash begins with, by column; `name` for all others."""
 
+_WORDS = (pl.String, pl.Categorical, pl.Enum)
 _CHANGES = frozenset({"change", "selection"})
 _SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+\s*[a-zµ]*)?)(?=$|[&,])")
 """In a change to try, a name: what sort of name, the name, and what becomes of it."""
@@ -83,7 +84,7 @@ class Redaction:
         return frame.with_columns(
             self._column(frame[name], name)
             for name, dtype in frame.schema.items()
-            if (dtype in {pl.String, pl.Categorical} or dtype.is_nested()) and name not in _OWN_COLUMNS
+            if (isinstance(dtype, _WORDS) or dtype.is_nested()) and name not in _OWN_COLUMNS
         )
 
     def _column(self, words: pl.Series, column: str) -> pl.Series:

@@ -30,10 +30,12 @@ _SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_TRIM_THRESHOLD_": "1000000",
+    "MALLOC_TRIM_THRESHOLD_": "8000000",
+    "MALLOC_MMAP_THRESHOLD_": "8000000",
 }
 """Each worker is one core's: the libraries' own threads would stand in each other's way. And memory goes back when
-it is free: an allocator that keeps it for later keeps it in every process."""
+it is free, for an allocator that keeps it for later keeps it in every process; but not in pieces so small that fetching
+them again takes as long as the work itself."""
 
 
 @dataclass(eq=False)

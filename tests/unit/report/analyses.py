@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.critical_path.measures.joins import straggler_waits
 from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.serving.parting import PARTED
@@ -78,7 +79,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "tools": {
         **dict.fromkeys(("session", "name"), pl.String),
-        **dict.fromkeys(("calls", "busy_ns", "critical_ns"), pl.Int64),
+        **dict.fromkeys(("calls", "busy_ns", "critical_ns", "sessions"), pl.Int64),
     },
     "cache_misses": {
         **dict.fromkeys(("session", "reason"), pl.String),
@@ -151,7 +152,7 @@ def session_row(session: str, path: dict[Phase, int], **changed: object) -> dict
         **dict.fromkeys(("itl_p50_ns", "itl_p95_ns", "itl_p99_ns", "itl_n"), None),
         **dict.fromkeys((*SPEEDS, *HIT_RATES), None),
         **dict.fromkeys(("affinity_pairs", "affinity_same", "queue_depth_max"), None),
-        **dict.fromkeys(("cache_misses", "missed_tokens", "joins", "join_wait_ns"), 0),
+        **dict.fromkeys(("cache_misses", "missed_tokens", "joins", "join_wait_ns", "straggler_ns"), 0),
     }
     return row | changed
 
@@ -214,6 +215,9 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
     ]
     given = {"sources": files, "segments": segments_of(rows)} | tables
     given = {"shares": shares_of(given["segments"]), "parts": parts_of(given["segments"])} | given
+    waits = straggler_waits(frame("joins", given.get("joins", [])))
+    stragglers = dict(waits.group_by("session").agg(pl.col("straggler_ns").sum()).iter_rows())
+    rows = [row | {"straggler_ns": stragglers.get(row["session"], 0)} for row in rows]
     return Analysis(
         sessions=sessions_frame(rows), **{name: frame(name, given.get(name, [])) for name in SCHEMAS}
     )
@@ -402,6 +406,7 @@ def _tool(session: str, name: str, calls: int, busy: int, critical: int) -> dict
         "calls": calls,
         "busy_ns": busy * S,
         "critical_ns": critical * S,
+        "sessions": int(critical > 0),
     }
 
 
@@ -413,6 +418,7 @@ def _top(session: str, span: int, name: str, kind: str, phase: str, critical: in
         "kind": kind,
         "phase": phase,
         "critical_ns": critical * S,
+        "sessions": int(critical > 0),
     }
 
 

@@ -1,9 +1,11 @@
 """No word of a trace survives, and the report still says what it said."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 
 import agenttrace
@@ -87,6 +89,14 @@ def test_equal_words_get_equal_hashes_and_others_do_not() -> None:
     names = dict(zip(analysis.tools["name"], shown.tools["name"], strict=True))
     assert len(set(names.values())) == len(names)
     assert names["Bash"] == redaction.hashed("name", "Bash")
+
+
+def test_words_are_hashed_in_whatever_form_they_are_held() -> None:
+    analysis = analyze(read(SAMPLE))
+    held = replace(analysis, parts=analysis.parts.with_columns(pl.col(pl.String).cast(pl.Categorical)))
+    one, other = (Redaction(analysis).analysis(found) for found in (analysis, held))
+    assert one.parts["tool"].to_list() == other.parts["tool"].to_list()
+    assert one.parts["session"].to_list() == other.parts["session"].to_list()
 
 
 def test_the_hash_of_a_guess_is_of_no_use_without_the_trace() -> None:

@@ -50,7 +50,10 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
 
 
 def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
-    """Tools by name: calls, own time of all calls, and own time on the path; the heaviest first."""
+    """Tools by name: calls, own time of all calls, and own time on the path; the heaviest first.
+
+    `sessions` is 1 where a tool is on the path of its session: rows of many sessions can be added up.
+    """
     tools = chunk.spans.filter(pl.col("kind") == "tool").select("row", "session", "name")
     spent = busy.group_by("row").agg(pl.col("busy_ns").sum())
     critical = chunk.segments.group_by("row").agg(critical_ns=pl.col("length").sum())
@@ -62,6 +65,6 @@ def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
             busy_ns=pl.col("busy_ns").sum(),
             critical_ns=pl.col("critical_ns").sum(),
         )
-        .with_columns(pl.col("name").cast(pl.String))
+        .with_columns(pl.col("name").cast(pl.String), sessions=(pl.col("critical_ns") > 0).cast(pl.Int64))
         .sort("session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False])
     )

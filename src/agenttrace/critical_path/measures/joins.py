@@ -43,6 +43,18 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def straggler_waits(joins: pl.DataFrame) -> pl.DataFrame:
+    """Session and `straggler_ns`: how long main agents waited for a last branch when all others had ended.
+
+    A row a join with such a wait; nothing is counted twice.
+    """
+    waits = joins.filter((pl.col("agent") == 0) & (pl.col("branches") > 1) & (pl.col("slack_ns") > 0))
+    begin = pl.col("at_ns") - pl.col("slack_ns")
+    seen = pl.col("at_ns").cum_max().shift(1).over("session")
+    new = pl.col("at_ns") - pl.max_horizontal(begin, seen)
+    return waits.sort("session", begin, "at_ns").select("session", straggler_ns=new.clip(lower_bound=0))
+
+
 def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
     """Joins of branches that their parent waits for."""
     joined = (

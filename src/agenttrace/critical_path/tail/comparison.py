@@ -115,7 +115,7 @@ def _mean(values: Ints, of: Bools) -> int:
 
 def _table(parts: pl.DataFrame, by: str, names: pl.Series) -> pl.DataFrame:
     """A row a session, a column a part of it in that dimension, the heaviest of all first; the others are REST."""
-    named = parts.select("session", pl.col(by).fill_null(REST).alias("part"), "length_ns")
+    named = parts.select("session", pl.col(by).cast(pl.String).fill_null(REST).alias("part"), "length_ns")
     totals = (
         named.group_by("part")
         .agg(pl.col("length_ns").sum())
@@ -124,7 +124,9 @@ def _table(parts: pl.DataFrame, by: str, names: pl.Series) -> pl.DataFrame:
     shown = totals.filter(pl.col("part") != REST).head(SHOWN_PARTS).get_column("part").to_list()
     kept = named.with_columns(part=pl.when(pl.col("part").is_in(shown)).then("part").otherwise(pl.lit(REST)))
     wide = kept.pivot("part", index="session", values="length_ns", aggregate_function="sum")
-    ordered = pl.DataFrame({"session": names}).join(wide, on="session", how="left", maintain_order="left")
+    ordered = pl.DataFrame({"session": names.cast(parts["session"].dtype)}).join(
+        wide, on="session", how="left", maintain_order="left"
+    )
     columns = [name for name in (*shown, REST) if name in ordered.columns]
     return ordered.select(pl.col(columns).fill_null(0))
 

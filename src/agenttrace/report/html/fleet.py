@@ -199,7 +199,7 @@ def _tools(analysis: Analysis, total: int) -> list[tuple[Cell, ...]]:
         analysis.tools.filter(critical > 0)
         .with_columns(pl.col("name").cast(pl.String))
         .group_by("name")
-        .agg(ns=critical.sum(), sessions=pl.col("session").n_unique())
+        .agg(ns=critical.sum(), sessions=pl.col("sessions").sum())
         .sort("ns", "name", descending=[True, False], nulls_last=True)
     )
     return [
