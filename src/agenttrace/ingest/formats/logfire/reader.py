@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.logfire.rows import NEEDED, WRAPPERS, is_row, is_table
+from agenttrace.ingest.formats.logfire.rows import NEEDED, WRAPPERS, is_row, is_schema, is_table
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
@@ -43,7 +43,8 @@ class Logfire:
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
         found = peeked(head, WRAPPERS)[:8]
-        return any(is_row(record) or is_table(record) for record in found) or columns_of(head) >= NEEDED
+        rows = any(is_row(record) or is_table(record) or is_schema(record) for record in found)
+        return rows or columns_of(head) >= NEEDED
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

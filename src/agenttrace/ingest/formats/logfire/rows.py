@@ -25,6 +25,14 @@ def is_table(record: Mapping[str, Any]) -> bool:
     return {name for name, _ in _columns(record)} >= NEEDED
 
 
+def is_schema(record: Mapping[str, Any]) -> bool:
+    """The first message of a stream, which names the columns of all that follow."""
+    schema = record.get("schema")
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    told = fields if isinstance(fields, list) else []
+    return {each.get("name") for each in told if isinstance(each, dict)} >= NEEDED
+
+
 def is_message(record: Mapping[str, Any]) -> bool:
     """A message of a stream of rows that is about the stream."""
     kind = record.get("type")
