@@ -81,7 +81,8 @@ class Asked:
     """What is wanted of an analysis: how it is shown, and in which formats.
 
     `sessions`: the beginnings of ids, of which all lists are kept. `what_if`: the changes to try. `service`: how
-    long prefill takes without load, of models that it knows. `drawn`: whether sessions are to be drawn.
+    long prefill takes without load, of models that it knows. `drawn`: whether sessions are to be drawn. `tables`: a
+    folder that takes all tables, see `report.table_folder`.
     """
 
     manner: Manner
@@ -90,6 +91,7 @@ class Asked:
     what_if: Sequence[Spec] = ()
     service: Service | None = None
     drawn: bool = False
+    tables: str | None = None
 
     @property
     def said(self) -> bool:
@@ -125,6 +127,7 @@ class _Work:
     asked: Asked
     ranked: Collection[str]
     floor: Floor
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
         analysis = analyze(whole, asked.what_if, service=asked.service)
+        _write_tables(analysis, asked, 0)
         return Analysed(analysis, timelines=_drawn(whole, analysis, asked))
     return _gathered(buckets, reading, asked, stack)
 
@@ -187,7 +191,9 @@ def _gathered(
     gathering = Gathering()
     spool = stack.enter_context(SessionSpool()) if asked.said else None
     timelines: Sequence[Timeline] = ()
-    works = (_Work(place, asked, held.ranked, gathering.floor) for place in held.places)
+    works = (
+        _Work(place, asked, held.ranked, gathering.floor, number) for number, place in enumerate(held.places)
+    )
     for part in reading.map(_analyse, works):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
@@ -271,9 +277,20 @@ def _analyse(work: _Work) -> _Part:
     trace = release(work.place)
     analysis = analyze(trace, asked.what_if, service=asked.service, ranked=work.ranked)
     keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
+    _write_tables(analysis, asked, work.number)
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
     return _Part(cut(analysis, keep, work.floor), keep, lines, _drawn(trace, analysis, asked))
+
+
+def _write_tables(analysis: Analysis, asked: Asked, number: int) -> None:
+    """All tables of a piece, where they are wanted."""
+    from agenttrace.report.selection import beginning_with  # noqa: PLC0415  # hardly ever wanted
+    from agenttrace.report.table_folder import write_piece  # noqa: PLC0415
+
+    if asked.tables is not None:
+        only = beginning_with(analysis, asked.sessions) if asked.sessions else None
+        write_piece(analysis, asked.tables, number, only)
 
 
 def _drawn(trace: Trace, analysis: Analysis, asked: Asked) -> Sequence[Timeline]:

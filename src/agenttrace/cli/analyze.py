@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from agenttrace.cleanups import cleaned_by
 from agenttrace.cli import interrupts
@@ -14,10 +15,14 @@ from agenttrace.cli.progress import working
 from agenttrace.cli.streams import output_width, wants_color
 from agenttrace.critical_path.what_if.parsing import parse
 
+if TYPE_CHECKING:
+    from agenttrace.report.table_folder import TableFolder
+
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --html report.html
   agenttrace analyze traces/ --session 0a1b2c --waterfall
+  agenttrace analyze traces/ --parquet tables/
   agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
   agenttrace analyze loaded.jsonl --calibrate light.jsonl
@@ -35,6 +40,7 @@ def analyze(
     output_format: o.Format = None,
     html_file: o.HtmlFile = None,
     json_file: o.JsonFile = None,
+    parquet: o.ParquetFolder = None,
     session: o.SessionIds = None,
     waterfall: o.Waterfall = False,
     top: o.Top = None,
@@ -62,7 +68,7 @@ def analyze(
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     specs = [parse(spec) for spec in what_if or []]
-    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
+    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file, "--parquet": parquet})
 
     from agenttrace.api.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading, Sharing  # noqa: PLC0415
@@ -83,13 +89,29 @@ def analyze(
         stack.enter_context(cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose):
             service = calibrated_by(calibrate) if calibrate else None
-            formats = o.wanted_formats(answered, json_file)
-            drawn = bool(html_file) or waterfall
-            found = analyse_all(reading, Asked(manner, formats, session or [], specs, service, drawn), stack)
+            formats, drawn = o.wanted_formats(answered, json_file), bool(html_file) or waterfall
+            folder = _table_folder(parquet, stack) if parquet else None
+            asked = Asked(
+                manner, formats, session or [], specs, service, drawn, folder.path if folder else None
+            )
+            found = analyse_all(reading, asked, stack)
         if strict:
             refuse_findings(reading.findings())
         require_sessions(found.analysis)
         answer = Answer(answered, json_file, html_file, waterfall=waterfall)
         shown = found.chosen(session or [])
         mention(shown.analysis, answered, content=include_content, quiet=quiet, verbose=verbose)
-        write_answer(answer, shown.redacted() if redact else shown, manner)
+        shown = shown.redacted() if redact else shown
+        if folder:
+            folder.complete(shown.analysis, shown.redaction)
+        write_answer(answer, shown, manner)
+
+
+def _table_folder(target: str, stack: ExitStack) -> TableFolder:
+    """A folder for tables, of which nothing stays if it is not completed."""
+    from agenttrace.report.table_folder import TableFolder  # noqa: PLC0415  # heavy
+
+    folder = TableFolder(target)
+    stack.callback(folder.close)
+    stack.enter_context(cleaned_by(folder.close))
+    return folder

@@ -62,7 +62,7 @@ class Redaction:
 
     def analysis(self, analysis: Analysis) -> Analysis:
         """The analysis without any word of the trace."""
-        frames = {field.name: self._frame(getattr(analysis, field.name)) for field in fields(analysis)}
+        frames = {field.name: self.frame(getattr(analysis, field.name)) for field in fields(analysis)}
         frames["findings"] = frames["findings"].with_columns(example=pl.lit(None, pl.String))
         return replace(analysis, **frames)
 
@@ -76,11 +76,11 @@ class Redaction:
             timeline,
             session=self.hashed("session", timeline.session),
             lanes=lanes,
-            spans=self._frame(timeline.spans),
+            spans=self.frame(timeline.spans),
         )
 
-    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """All text of it hashed, but for words of our own."""
+    def frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A table with all text of it hashed, but for words of our own."""
         return frame.with_columns(
             self._column(frame[name], name)
             for name, dtype in frame.schema.items()
