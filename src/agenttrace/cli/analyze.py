@@ -98,13 +98,10 @@ def analyze(
         if strict:
             refuse_findings(reading.findings())
         require_sessions(found.analysis)
-        answer = Answer(answered, json_file, html_file, waterfall=waterfall)
+        answer = Answer(answered, json_file, html_file, folder, waterfall=waterfall)
         shown = found.chosen(session or [])
         mention(shown.analysis, answered, content=include_content, quiet=quiet, verbose=verbose)
-        shown = shown.redacted() if redact else shown
-        if folder:
-            folder.complete(shown.analysis, shown.redaction)
-        write_answer(answer, shown, manner)
+        write_answer(answer, shown.redacted() if redact else shown, manner)
 
 
 def _table_folder(target: str, stack: ExitStack) -> TableFolder:
