@@ -83,6 +83,14 @@ def test_charts_are_drawn_and_each_has_its_table(opened: Opener, name: str) -> N
         assert figure.locator("tbody tr").count() > 1
 
 
+@pytest.mark.parametrize("name", ["one", "many", "idle"])
+def test_its_contents_lead_to_parts_that_are_there(opened: Opener, name: str) -> None:
+    page = opened(name)
+    links = page.locator("nav a").evaluate_all("(all) => all.map((link) => link.hash.slice(1))")
+    assert [key for key in links if page.locator(f"[id='{key}']").count() != 1] == []
+    assert len(links) > 2
+
+
 def test_on_paper_everything_is_open_and_nothing_is_a_tool(opened: Opener) -> None:
     page = opened("one", scheme="dark")
     page.emulate_media(media="print")
