@@ -23,7 +23,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def _durations() -> list[int]:
-    chance = random.Random(5)  # noqa: S311  # no secret
+    chance = random.Random(5)
     anywhere = [int(10 ** chance.uniform(0, 15)) for _ in range(2000)]
     between = [chance.randrange(200_000) * HALF_SECOND_NS for _ in range(2000)]
     return [0, *anywhere, *between, *(500 * number for number in range(2000))]

@@ -31,7 +31,8 @@ def _picker(drawn: Sequence[Drawn], which: str) -> str:
     if len(drawn) == 1:
         return ""
     options = "".join(
-        f'<option value="{text(one.session)}">{text(clipped(one.session, _ID_LIMIT))} ({format_duration(one.wall_ns)})</option>'
+        f'<option value="{text(one.session)}">{text(clipped(one.session, _ID_LIMIT))} '
+        f"({format_duration(one.wall_ns)})</option>"
         for one in drawn
     )
     return (

@@ -16,6 +16,7 @@ function startSessionsTable() {
     shown: FIRST_ROWS,
     wanted: "",
   };
+  root.querySelectorAll("thead th")[table.order[0]].setAttribute("aria-sort", "descending");
   root.querySelectorAll("thead th").forEach((heading, column) => makeSortable(table, heading, column));
   const filter = byId("sessions-filter");
   filter.addEventListener("input", debounced(() => {
