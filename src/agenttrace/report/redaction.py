@@ -37,9 +37,14 @@ _SORTS = {
 }
 """What a hash begins with, by column; `name` for all others."""
 
-_CHANGES = frozenset({"change", "selection"})
-_SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+\s*[a-zµ]*)?)(?=$|[&,])")
-"""In a change to try, a name: what sort of name, the name, and what becomes of it."""
+_NAMED = r"(tool|agent|model|session):([^&,]+"
+_SELECTED = re.compile(_NAMED + r")()")
+_DURATION = r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|min|m|h|d))+"
+_CHANGED = re.compile(_NAMED + rf"?)(\s*(?:\*\s*[\d.]+|[=+-]\s*(?:{_DURATION}|0))?\s*(?=\Z|,)|\s*(?=&))")
+"""In a change to try, a name: what sort of name, the name, and what becomes of it. `_SELECTED`: nothing is said of that,
+and a name that ends like an operation (`gpt-4`, `wait-5s`) is one all the same."""
+
+_CHANGES = {"change": _CHANGED, "selection": _SELECTED}
 
 
 class Redaction:
@@ -62,6 +67,8 @@ class Redaction:
     def analysis(self, analysis: Analysis) -> Analysis:
         """The analysis without any word of the trace."""
         frames = {field.name: self._frame(getattr(analysis, field.name)) for field in fields(analysis)}
+        selections = analysis.ranking["change"]
+        frames["ranking"] = frames["ranking"].with_columns(self._column(selections, "selection"))
         frames["findings"] = frames["findings"].with_columns(example=pl.lit(None, pl.String))
         return replace(analysis, **frames)
 
@@ -117,7 +124,9 @@ class Redaction:
         if word in _OWN_WORDS:
             return word
         if column in _CHANGES:
-            return _SELECTED.sub(lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word)
+            return _CHANGES[column].sub(
+                lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word
+            )
         return self.hashed(_SORTS.get(column, "name"), word)
 
 
