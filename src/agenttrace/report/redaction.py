@@ -41,8 +41,8 @@ _NAMED = r"(tool|agent|model|session):([^&,]+"
 _SELECTED = re.compile(_NAMED + r")()")
 _DURATION = r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|min|m|h|d))+"
 _CHANGED = re.compile(_NAMED + rf"?)(\s*(?:\*\s*[\d.]+|[=+-]\s*(?:{_DURATION}|0))?\s*(?=\Z|,)|\s*(?=&))")
-"""In a change to try, a name: what sort of name, the name, and what becomes of it. `_SELECTED`: nothing is said of that,
-and a name that ends like an operation (`gpt-4`, `wait-5s`) is one all the same."""
+"""In a change to try, a name: what sort of name, the name, and what becomes of it.
+Nothing becomes yet of what is only selected: `gpt-4` and `wait-5s` are names there, to their ends."""
 
 _CHANGES = {"change": _CHANGED, "selection": _SELECTED}
 

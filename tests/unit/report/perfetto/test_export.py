@@ -131,9 +131,13 @@ def test_no_arrow_leads_back_to_an_agent_that_two_calls_continue(tmp_path: Path)
     ]
     lines = [
         {
-            **{"session": "s", "span": span, "parent": parent, "kind": kind},
-            **{"start": BEGIN_NS + start * second, "end": BEGIN_NS + end * second},
-            **({"agent": "one and the same"} if kind == "agent" else {}),
+            "session": "s",
+            "span": span,
+            "parent": parent,
+            "kind": kind,
+            "start": BEGIN_NS + start * second,
+            "end": BEGIN_NS + end * second,
+            **({"agent": "one and the same", "name": {"a": "z", "b": "a"}[span]} if kind == "agent" else {}),
         }
         for span, parent, kind, start, end in told
     ]
