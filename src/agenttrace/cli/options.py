@@ -63,7 +63,7 @@ Waterfall = Annotated[
     bool, typer.Option("--waterfall", help="Draw the session below its report, lane by lane.")
 ]
 Redact = Annotated[
-    bool, typer.Option("--redact", help="Hash ids, paths, labels and names of tools and agents.")
+    bool, typer.Option("--redact", help="Hash ids, paths, and names of tools, agents and models.")
 ]
 IncludeContent = Annotated[
     bool,

@@ -63,7 +63,7 @@ class TableFolder:
         """Adds what only all pieces tell, hashes words if that is asked for, and puts the folder in its place."""
         if redaction is not None:
             for file in Path(self.path).rglob("*.parquet"):
-                redaction.frame(pl.read_parquet(file)).write_parquet(file)
+                redaction.table(file.parent.name, pl.read_parquet(file)).write_parquet(file)
         for name in _OF_ALL:  # of an analysis that is redacted already, if it is
             _write(getattr(whole, name), Path(self.path) / name, 0)
         if self._target.exists():

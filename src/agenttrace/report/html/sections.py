@@ -8,7 +8,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Spark, Words
-from agenttrace.report.escaping import clipped
+from agenttrace.report.escaping import clipped, printable
 from agenttrace.report.html.escape import text, words
 
 _QUOTED_LIMIT = 300
@@ -89,7 +89,7 @@ def _quoted(cell: Quoted, column: Column, linked: Collection[str]) -> str:
         return "–"
     shown = text(clipped(cell.text, _QUOTED_LIMIT))
     if column.title == "session" and cell.text in linked:
-        return f'<a href="#s={text(quote(cell.text, safe=""))}">{shown}</a>'
+        return f'<a href="#s={quote(printable(cell.text), safe="")}">{shown}</a>'
     return shown
 
 
