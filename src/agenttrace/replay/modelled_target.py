@@ -11,7 +11,7 @@ from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
-from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform
+from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform, VendorClaim
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
@@ -134,10 +134,18 @@ def _deterministic(platform: ModelledPlatform, model: Architecture) -> float:
 
 def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorSaid]:
     """What the vendor says, beside what the model says of the same for one user."""
-    steps = ModelledSteps(platform, model)
-    found = []
-    for claim in platform.claims:
-        took = steps.step_ms(1, claim.context_tokens)
-        modelled = 1e3 / took if claim.what == "tokens_per_s_user" and took else None
-        found.append(VendorSaid(claim.what, claim.value, claim.unit, modelled, claim.source))
-    return found
+    return [
+        VendorSaid(claim.what, claim.value, claim.unit, _modelled(platform, model, claim), claim.source)
+        for claim in platform.claims
+    ]
+
+
+def _modelled(platform: ModelledPlatform, model: Architecture, claim: VendorClaim) -> float | None:
+    """The same by this model; None for a claim of another kind."""
+    took = ModelledSteps(platform, model).step_ms(1, claim.context_tokens)
+    if claim.what == "tokens_per_s_user" and took:
+        return 1e3 / took
+    if claim.what == "interactivity_over_gpus_alone" and took:
+        alone = ModelledSteps(replace(platform, split="none"), model)
+        return alone.step_ms(1, claim.context_tokens) / took
+    return None

@@ -65,8 +65,12 @@ class Architecture:
     @property
     def active_parameters(self) -> int:
         """Those that one token meets."""
-        routed = self.moe_layers * self.experts_per_token * self.expert_parameters
-        return self.always_parameters + routed + self.vocabulary * self.hidden
+        return self.always_parameters + self.routed_active_parameters + self.vocabulary * self.hidden
+
+    @property
+    def routed_active_parameters(self) -> int:
+        """Of the routed experts, those that one token meets."""
+        return self.moe_layers * self.experts_per_token * self.expert_parameters
 
     @property
     def routed_parameters(self) -> int:

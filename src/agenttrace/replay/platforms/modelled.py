@@ -51,6 +51,7 @@ SERVING = {
     "step_tokens": ("tokens", "of one step"),
     "block_tokens": ("tokens", "in a block of KV cache"),
     "request_overhead": ("ns", "from sending a request to its dispatch"),
+    "prefill_overhead": ("ms", "of a step that prefills, beside the overheads of every step"),
     "replicas": ("replicas", "servers alike"),
     "decode_replicas": ("replicas", "that decode what the others prefill; 0: each does both"),
     "transfer_bandwidth": ("GB/s per direction", "of one replica's caches to another"),
@@ -75,7 +76,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class VendorClaim:
-    """What the vendor says: `what` is `tokens_per_s_user` at a context and a model, for example."""
+    """What the vendor says. Of `tokens_per_s_user`, and of `interactivity_over_gpus_alone`, a model has its own number."""
 
     what: str
     value: float
