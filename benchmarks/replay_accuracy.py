@@ -6,8 +6,8 @@ python benchmarks/replay_accuracy.py --rows other.csv --train measured.csv
 A hardware that is in the rows is left out of the fit that predicts it, models and software are not. Without `--train`
 the fit is to the rows themselves and to the table of ../shared/data (or AGENTTRACE_SHARED_DATA), where that is; a
 hardware for which fewer than 50 rows are left is predicted by the shipped platforms' coefficients, `fitted_to` is 0,
-and `basis` says so. Rows of another population than `--mode` are not looked at, and rows that cannot be predicted are counted with the
-reason.
+and `basis` says so. Rows of another population than `--mode` are not looked at, and rows that cannot be predicted are
+counted with the reason.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ from rubin_pilot import pilot_errors
 _QUICK = 400
 _LEAST_ROWS = 50
 _FITTED = "fitted without this hardware"
-_SHIPPED = "coefficients of the shipped platforms: too few rows of other hardware; this one is not left out of them"
+_SHIPPED = (
+    "coefficients of the shipped platforms: too few rows of other hardware; this one is not left out of them"
+)
 
 
 def main() -> None:

@@ -10,8 +10,21 @@ from agenttrace.replay.modelling.correction import Circumstances, learn
 _ALONE = 8.0
 
 
-def _setting(backend: str, model: str, *, hardware: str = "one", concurrency: float = _ALONE) -> Circumstances:
-    return Circumstances(hardware, backend, model, "fp8", concurrency, 4.0, 1024.0, 1024.0, False, False)
+def _setting(
+    backend: str, model: str, *, hardware: str = "one", concurrency: float = _ALONE
+) -> Circumstances:
+    return Circumstances(
+        hardware,
+        backend,
+        model,
+        "fp8",
+        concurrency,
+        4.0,
+        1024.0,
+        1024.0,
+        expert_parallel=False,
+        data_parallel=False,
+    )
 
 
 def _learnt(rows: list[tuple[Circumstances, float]], asked: Circumstances) -> float:

@@ -23,7 +23,12 @@ def _model(name: str) -> Architecture:
 def _platform(name: str, **numbers: float) -> ModelledPlatform:
     document = parse_toml(shipped_platforms()[name], name)
     for number, value in numbers.items():
-        document["numbers"][number]["value"] = value
+        document["numbers"][number] = {
+            **document["numbers"][number],
+            "value": value,
+            "low": value,
+            "high": value,
+        }
     return modelled_platform(document, name)
 
 

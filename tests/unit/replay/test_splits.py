@@ -32,7 +32,12 @@ def _bare(name: str, **numbers: float) -> ModelledPlatform:
     }
     for number, value in (plain | numbers).items():
         if number in document["numbers"]:
-            document["numbers"][number]["value"] = value
+            document["numbers"][number] = {
+                **document["numbers"][number],
+                "value": value,
+                "low": value,
+                "high": value,
+            }
     return modelled_platform(document, name)
 
 
