@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from agenttrace.api.inputs import Sessions, named, trace_of
 from agenttrace.errors import NoDataError
 from agenttrace.model.trace import Trace
+from agenttrace.replay.cautions import cautions
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
@@ -45,6 +46,7 @@ def replayed(asked: Asked) -> Replayed:
         for target in targets
         if not target.fits
     ]
+    said += [asdict(caution) for caution in cautions(workload, targets)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
     return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
 

@@ -9,6 +9,7 @@ import typer
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
+from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.replay import Seed
@@ -48,6 +49,7 @@ def fit(
     from agenttrace.report.platform_sections import measured_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
+    refuse_inputs_as_outputs(paths, {"--output": output})
     interrupts.insist()
     with working("reading and fitting", quiet=quiet, verbose=verbose):
         platform = fitted(paths, input_format, name, seed).platform

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +50,7 @@ def choose_target(wanted: Wanted) -> Target:
             wanted.policies,
             wanted.replicas,
         )
-    raise InputError(f"kind is {document.get('kind')!r}, expected measured or modelled", where=name)
+    raise _no_kind(document, name)
 
 
 def choose_model(name: str | None, platform: str) -> Architecture:
@@ -63,12 +65,10 @@ def choose_model(name: str | None, platform: str) -> Architecture:
         )
     for shipped, text in known.items():
         document = parse_toml(text, shipped)
-        if name == shipped or name in document["aliases"]:
+        if name.lower() in {known.lower() for known in (shipped, *document["aliases"])}:
             return architecture(document, shipped)
     if not Path(name).is_file():
-        raise UsageError(
-            f"--model {name}: no such model and no such file", hint=f"there are: {', '.join(known)}"
-        )
+        raise UsageError(f"--model {name}: no such model and no such file", hint=_known_like(name, known))
     return architecture(parse_toml(_read(name), name), name)
 
 
@@ -90,9 +90,20 @@ def read_document(name: str) -> dict[str, Any]:
     document = parse_toml(_text_of(name), name)
     if document.get("kind") == "measured":
         measured_platform(document, name)
-    else:
+    elif document.get("kind") == "modelled":
         modelled_platform(document, name)
+    else:
+        raise _no_kind(document, name)
     return document
+
+
+def _no_kind(document: dict[str, Any], name: str) -> InputError:
+    return InputError(f"kind is {document.get('kind')!r}, expected measured or modelled", where=name)
+
+
+def _known_like(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name.lower(), list(known), 2)
+    return f"perhaps {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
 
 
 def _text_of(name: str) -> str:
@@ -102,7 +113,7 @@ def _text_of(name: str) -> str:
     if name in known:
         return known[name]
     if not Path(name).is_file():
-        raise UsageError(f"{name}: no such platform and no such file", hint=f"there are: {', '.join(known)}")
+        raise UsageError(f"{name}: no such platform and no such file", hint=_known_like(name, known))
     return _read(name)
 
 
