@@ -75,7 +75,7 @@ test: setup browser  ## everything that has to hold before a change lands
 	@$(VENV)/bin/lint-imports
 	@echo "== schemas and references are current"
 	@$(PY) -m agenttrace.model.documents --check schemas
-	@$(PY) -m agenttrace.ingest.documents --check docs/reference
+	@$(PY) -m agenttrace.documents --check docs/reference
 	@echo "== tests"
 	@$(PY) -m pytest -q -n auto
 
@@ -87,7 +87,7 @@ fix: setup  ## format, and mend what the linter can mend
 schemas: setup  ## write schemas/ and docs/reference/ from the code
 	@echo "== schemas"
 	@$(PY) -m agenttrace.model.documents schemas
-	@$(PY) -m agenttrace.ingest.documents docs/reference
+	@$(PY) -m agenttrace.documents docs/reference
 
 damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
 	@echo "== damage"

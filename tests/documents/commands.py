@@ -35,7 +35,7 @@ def check_words(line: str, place: str) -> None:
 
 def _check_call(words: list[str], where: str) -> None:
     command = _program()
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+    while isinstance(command, click.Group) and words and words[0][0] not in "-[":
         found = command.commands.get(words[0])
         assert found is not None, f"{where}: there is no command {words[0]}"
         command, words = found, words[1:]
@@ -53,4 +53,6 @@ def _program() -> click.Command:
 
 @cache
 def _targets() -> frozenset[str]:
-    return frozenset(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    return frozenset(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )

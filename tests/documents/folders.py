@@ -32,9 +32,15 @@ def prepare(path: Path, names: Mapping[str, str]) -> Folder:
             variables[name[1:]] = sample
         else:
             _link(SAMPLES / sample, home / name[2:] if name.startswith("~/") else path / name)
-    for command, words in {"agenttrace": "-m agenttrace", "python": ""}.items():
+    (path / "bin").mkdir()
+    stand_ins = Path(__file__).with_name("stand_ins.py")
+    for command, words in {
+        "agenttrace": "-m agenttrace",
+        "python": "",
+        "jq": f"'{stand_ins}' jq",
+        "zstdcat": f"'{stand_ins}' zstdcat",
+    }.items():
         file = path / "bin" / command
-        file.parent.mkdir(exist_ok=True)
         file.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
         file.chmod(0o755)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AGENTTRACE_", "GITHUB_", "PYTHON"))}

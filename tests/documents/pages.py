@@ -3,6 +3,7 @@
 A block is fenced or indented. HTML comments above it, which readers do not see, say what its words cannot:
 
     <!-- here: traces = dynamo-captures/A, $SESSION = A-s003 -->   of a page: what lies in the reader's folder
+    <!-- first: agenttrace ... -->                                 of a page: what was typed before, a command a line
     <!-- file: convert.py -->                                      of a block: it is the content of this file
     <!-- not run: needs a cluster -->                              of a block: why nobody runs it here
 """
@@ -13,7 +14,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -21,10 +21,23 @@ from markdown_it.token import Token
 from house.repository import ROOT
 
 COMMANDS = frozenset(
-    ("agenttrace", "python", "make", "pip", "jq", "zstdcat", "cat", "dask", "docker", "export", "curl", "duckdb")
+    (
+        "agenttrace",
+        "python",
+        "make",
+        "pip",
+        "jq",
+        "zstdcat",
+        "cat",
+        "dask",
+        "docker",
+        "export",
+        "curl",
+        "duckdb",
+    )
 )
 """Words that a line of an indented block begins with if it is to be typed."""
-_COMMENT = re.compile(r"<!--\s*(here|file|not run):\s*(.*?)\s*-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--\s*(here|first|file|not run):\s*(.*?)\s*-->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +80,22 @@ def block(page: str, language: str) -> str:
     return found
 
 
+def typed_before(page: str) -> list[str]:
+    """Commands that the page presumes."""
+    return [line for part in _said(page, "first") for line in part.splitlines()]
+
+
 def folder_of(page: str) -> dict[str, str]:
     """What the page presumes: names in the reader's folder, and the samples that they stand for."""
-    told = [part for token in tokens(page) for kind, part in _COMMENT.findall(token.content) if kind == "here"]
+    told = _said(page, "here")
     pairs = [pair.partition("=") for part in told for pair in re.split(r"[,\n]", part) if pair.strip()]
     return {name.strip(): sample.strip() for name, _, sample in pairs}
+
+
+def _said(page: str, wanted: str) -> list[str]:
+    return [
+        said for token in tokens(page) for kind, said in _COMMENT.findall(token.content) if kind == wanted
+    ]
 
 
 def _blocks(page: str) -> Iterator[Block]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import agenttrace
 from documents.commands import check_words
 from documents.folders import prepare
 from documents.outputs import differences
-from documents.pages import COMMANDS, blocks, folder_of, pages, tokens
-from documents.running import Reader, lines_of
+from documents.pages import COMMANDS, blocks, folder_of, pages, tokens, typed_before
+from documents.running import HastyReader, Reader, lines_of
 from house.repository import ROOT
 
 WITH_BLOCKS = [page for page in pages() if blocks(page)]
@@ -19,8 +20,11 @@ WITH_BLOCKS = [page for page in pages() if blocks(page)]
 
 @pytest.mark.parametrize("page", WITH_BLOCKS)
 def test_a_page_does_what_it_says(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader(prepare(tmp_path, folder_of(page)))
+    kind = HastyReader if page.startswith("docs/reference/") else Reader
+    reader = kind(prepare(tmp_path, folder_of(page)))
     monkeypatch.chdir(tmp_path)
+    for line in typed_before(page):
+        reader.type_line(line, page)
 
     became = [reader.follow(block) for block in blocks(page)]
 
@@ -61,6 +65,8 @@ def test_commands_in_sentences_exist() -> None:
                 if inside.type == "code_inline" and re.match(r"agenttrace [a-z]", inside.content):
                     check_words(inside.content, page)
                     found += 1
+                for name in re.findall(r"\bagenttrace\.([a-z_]+)\(", inside.content):
+                    assert name in agenttrace.__all__, f"{page}: {inside.content}"
     assert found > 10
 
 
