@@ -27,4 +27,7 @@ def zstdcat(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    {"jq": jq, "zstdcat": zstdcat}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "jq":
+        jq(sys.argv[2])
+    else:
+        zstdcat(*sys.argv[2:])

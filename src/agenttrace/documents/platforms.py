@@ -28,9 +28,10 @@ _INTRODUCTION = f"""# Platforms and models
 
 {GENERATED}
 
-Every number says whose word it is. *measured*: somebody outside the vendor measured it. *vendor*: the vendor
-says so. *derived*: it follows from others, or was fitted to measured serving steps. *assumed*: nobody has said
-it; it is varied within its range. [How they are used](../explanation/replay-model.md), [what is known of Rubin
+Every number says whose word it is. *measured*: somebody outside the vendor measured it, or it is fitted to such
+measurements. *vendor*: the vendor says so. *derived*: it follows from others by arithmetic. *assumed*: nobody has
+said it; where it has a range it is varied within it. [How they are used](../explanation/replay-model.md), [what
+is known of Rubin
 and LPX](../explanation/vendor-claims.md), [how to write one](../how-to/write-a-platform.md).
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from agenttrace.documents.markdown import GENERATED, code, table
 from agenttrace.model.vocabulary import (
@@ -18,6 +19,7 @@ from agenttrace.model.vocabulary import (
 )
 from agenttrace.report.html.palette import LOOKS
 
+Word = TypeVar("Word", bound=StrEnum)
 _PURPOSES = {
     Purpose.TURN: "A turn of an agent: the requests and tools that the work consists of",
     Purpose.COMPACTION: "The context was replaced by a summary",
@@ -81,16 +83,16 @@ def page() -> str:
         "What the session was waiting for, at an instant.\n",
         _words(Phase, phases),
     ]
-    for title, kind, meanings in (
-        ("Purposes", Purpose, _PURPOSES),
-        ("Evidence", Evidence, _EVIDENCE),
-        ("Kinds of spans", SpanKind, _KINDS),
-        ("Kinds of links", LinkKind, _LINKS),
-        ("Kinds of marks", MarkKind, _MARKS),
-        ("Status", Status, _STATUS),
-        ("Quality of output tokens", TokenQuality, _TOKENS),
+    for title, words in (
+        ("Purposes", _words(Purpose, _PURPOSES)),
+        ("Evidence", _words(Evidence, _EVIDENCE)),
+        ("Kinds of spans", _words(SpanKind, _KINDS)),
+        ("Kinds of links", _words(LinkKind, _LINKS)),
+        ("Kinds of marks", _words(MarkKind, _MARKS)),
+        ("Status", _words(Status, _STATUS)),
+        ("Quality of output tokens", _words(TokenQuality, _TOKENS)),
     ):
-        parts += [f"## {title}\n", _words(kind, meanings)]
+        parts += [f"## {title}\n", words]
     return "\n".join(parts)
 
 
@@ -105,6 +107,6 @@ means](../explanation/evidence.md).
 """
 
 
-def _words(kind: type[StrEnum], meanings: Mapping[StrEnum, str]) -> str:
+def _words(kind: type[Word], meanings: Mapping[Word, str]) -> str:
     """Every word, in the order of the code; one without a meaning is an error."""
     return table(("word", "meaning"), [(code(word.value), meanings[word]) for word in kind])
