@@ -127,6 +127,7 @@ def _listed(capture: pytest.CaptureFixture[bytes], folder: Path) -> Iterator[tup
         assert main([*arguments]) == 0
         return capture.readouterr().out
 
+    yield "doctor", json.loads(told("doctor", str(SAMPLES), "--format", "json"))
     for shape in ("formats", "platforms", "schema"):
         yield shape, json.loads(told(shape, "--format", "json"))
     yield "settings", json.loads(told("config", "show", "--format", "json", "--no-config"))

@@ -9,7 +9,7 @@ import pytest
 
 import agenttrace
 from agenttrace import errors
-from agenttrace.cli.settings.keys import SINGLE, TABLES
+from agenttrace.api.settings.keys import SINGLE, TABLES
 from agenttrace.documents import exit_codes, settings
 from agenttrace.documents.__main__ import PAGES, main
 from agenttrace.ingest.registry import own_formats

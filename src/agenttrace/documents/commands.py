@@ -15,6 +15,7 @@ from agenttrace.documents.markdown import GENERATED, code, table
 
 _READER = """<!-- here: session.jsonl = claude-code/33min.jsonl, traces/session.jsonl = claude-code/33min.jsonl,
 traces/served/a.jsonl.gz = dynamo/33min.jsonl.gz,
+~/.claude/projects/my-project = claude-code/33min-project, logs/a.jsonl.gz = dynamo/33min.jsonl.gz,
 light.jsonl = dynamo-captures/A/request-trace.000000.jsonl.gz,
 loaded.jsonl = dynamo-captures/B/request-trace.000000.jsonl.gz,
 main.jsonl = claude-code/33min.jsonl, pr.jsonl = claude-code/33min.jsonl,

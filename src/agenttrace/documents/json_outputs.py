@@ -23,6 +23,7 @@ DOCUMENTS = {
     "diff": "`agenttrace diff --json FILE`",
     "noise": "`agenttrace noise -o FILE`",
     "replay": "`agenttrace replay --json FILE`",
+    "doctor": "`agenttrace doctor --format json`",
     "formats": "`agenttrace formats --format json`",
     "platforms": "`agenttrace platforms --format json`",
     "schema": "`agenttrace schema --format json`",

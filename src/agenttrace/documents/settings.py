@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agenttrace.cli.settings.keys import LEVELS, NEEDED, SINGLE, STATS, TABLES
+from agenttrace.api.settings.keys import LEVELS, NEEDED, SINGLE, STATS, TABLES
 from agenttrace.diff.metrics import METRICS
 from agenttrace.diff.policy import DEFAULT_GATES
 from agenttrace.documents.markdown import GENERATED, code, table
