@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --html report.html
-  agenttrace analyze traces/ --session 0a1b2c --waterfall
+  agenttrace analyze traces/ --session 5e22d6 --waterfall
   agenttrace analyze traces/ --parquet tables/
   agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json

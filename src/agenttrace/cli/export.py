@@ -16,7 +16,7 @@ from agenttrace.cli.streams import write_data, write_file
 
 EPILOG = f"""Examples:
   agenttrace export session.jsonl --to perfetto -o session.pftrace
-  agenttrace export traces/ --to perfetto --session 0a1b2c -o one.pftrace
+  agenttrace export traces/ --to perfetto --session 5e22d6 -o one.pftrace
   agenttrace export ~/.claude/projects/my-project --to otlp -o spans.jsonl
   agenttrace export traces/ --to spans-jsonl --redact -o spans.jsonl
   agenttrace export traces/ --to agentic-mooncake -o plays.jsonl

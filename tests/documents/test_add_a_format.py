@@ -1,39 +1,21 @@
-"""The pages of docs/how-to do what they say: their code is run as it stands there."""
+"""What docs/how-to/add-a-format.md says of formats of other packages, with its own package laid out."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = ROOT / "docs" / "how-to"
-SCHEMA = json.loads((ROOT / "schemas" / "spans-jsonl.schema.json").read_text())
+from documents.installed import agenttrace
+from documents.pages import block
+from house.repository import ROOT
+
+PAGE = "docs/how-to/add-a-format.md"
 S = 10**9
-
-
-def block(page: str, language: str) -> str:
-    """The code of that language on a page; there is one."""
-    (found,) = re.findall(
-        rf"^```{language}\n(.*?)^```$", (PAGES / page).read_text(), re.DOTALL | re.MULTILINE
-    )
-    return str(found)
-
-
-def agenttrace(*arguments: str | Path, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The real command, with the packages in `site` installed beside it."""
-    paths = [str(ROOT / "src"), *([str(site)] if site else [])]
-    command = [sys.executable, "-m", "agenttrace", *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "NO_COLOR": "1"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
 def install(
@@ -52,8 +34,8 @@ def install(
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """The package of the page, installed."""
-    project = tomllib.loads(block("add-a-format.md", "toml"))["project"]
-    code = block("add-a-format.md", "python")
+    project = tomllib.loads(block(PAGE, "toml"))["project"]
+    code = block(PAGE, "python")
     install(tmp_path / "site", "lark_traces", code, project["entry-points"]["agenttrace.formats"])
     return tmp_path / "site"
 
@@ -62,7 +44,7 @@ def site(tmp_path: Path) -> Path:
 def run(tmp_path: Path) -> Path:
     """The log of the page."""
     file = tmp_path / "run.jsonl"
-    file.write_text(block("add-a-format.md", "jsonl"))
+    file.write_text(block(PAGE, "jsonl"))
     return file
 
 
@@ -73,37 +55,6 @@ def _analysis(done: subprocess.CompletedProcess[str]) -> Any:
 
 def _path(session: Any) -> dict[str, int]:
     return {phase: time for phase, time in session["critical_path_ns"].items() if time}
-
-
-# Write a converter
-
-
-def test_the_converter_of_the_page_writes_what_the_schema_says(tmp_path: Path) -> None:
-    script = tmp_path / "convert.py"
-    script.write_text(block("write-a-converter.md", "python"))
-    log = block("write-a-converter.md", "jsonl")
-
-    done = subprocess.run([sys.executable, script], input=log, capture_output=True, text=True, check=True)
-
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    for line in lines:
-        jsonschema.validate(line, SCHEMA)
-    assert len(lines) == len(log.splitlines())
-    session = tmp_path / "session.jsonl"
-    session.write_text(done.stdout)
-    read = _analysis(agenttrace("analyze", session, "--strict", "--format", "json"))
-    (told,) = read["sessions"]
-    assert told["wall_ns"] == 11_200_000_000
-    assert _path(told) == {"model": 6 * S, "tool": 5 * S, "harness": S // 5}
-    assert (told["counts"]["requests"], told["counts"]["tool_calls"]) == (2, 2)
-    assert told["inferred_path_ns"] < told["wall_ns"]
-
-
-def test_the_converter_is_short() -> None:
-    assert len(block("write-a-converter.md", "python").splitlines()) <= 20
-
-
-# Add a format
 
 
 def test_a_format_of_another_package_is_one_of_the_others(site: Path, run: Path) -> None:
@@ -138,7 +89,7 @@ def test_two_packages_with_one_id_are_both_named(site: Path, run: Path) -> None:
 
 
 def test_an_id_of_agenttraces_own_cannot_be_taken(tmp_path: Path, run: Path) -> None:
-    code = block("add-a-format.md", "python").replace('id = "lark"', 'id = "otlp"')
+    code = block(PAGE, "python").replace('id = "lark"', 'id = "otlp"')
     install(tmp_path / "site", "lark_traces", code, {"lark": "lark_traces:LARK"})
 
     done = agenttrace("analyze", run, site=tmp_path / "site")
@@ -229,28 +180,3 @@ def test_in_a_folder_the_files_that_others_read_are_read(tmp_path: Path, run: Pa
 
     assert (done.returncode, len(json.loads(done.stdout)["sessions"])) == (0, 2)
     assert "fails to read this" in done.stdout
-
-
-def test_the_commands_of_large_traces_work(tmp_path: Path) -> None:
-    runs = ROOT / "sample_traces" / "dynamo-captures"
-    (tmp_path / "traces").symlink_to(runs / "A")
-    (tmp_path / "more").symlink_to(runs / "B")
-    blocks = re.findall(
-        r"^```sh\n(.*?)^```$", (PAGES / "large-traces.md").read_text(), re.DOTALL | re.MULTILINE
-    )
-    commands = "".join(blocks).replace("$SESSION", "A-s013").splitlines()
-    assert len(commands) > 5
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
-    for command in commands:
-        words = command.split()
-        assert words[0] == "agenttrace"
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-    assert [place.name for place in sorted((tmp_path / "month").glob("batch-*"))] == ["batch-0003"]
