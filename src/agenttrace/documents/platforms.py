@@ -57,7 +57,8 @@ def _section(platform: dict[str, Any]) -> str:
         parts.append(table(("tier of a cache", "GB", "GB/s", "µs", "source"), told))
     if claims := platform.get("claims"):
         said = [
-            (c["what"], str(c["value"]), c["unit"], str(c["context_tokens"]), c["source"]) for c in claims
+            (c["what"], str(c["value"]), c["unit"], str(c.get("context_tokens", "")), c["source"])
+            for c in claims
         ]
         parts.append(table(("the vendor claims", "value", "unit", "context, tokens", "source"), said))
     return "\n".join(parts)
