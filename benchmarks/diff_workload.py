@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from agenttrace.diff.comparison import Cause, cause_of
+from agenttrace.diff.comparison import cause_of
 from agenttrace.diff.metrics import BY_NAME
 from agenttrace.diff.pairing import pair
 from agenttrace.diff.policy import DEFAULT_GATES
+from agenttrace.diff.result import Cause
 from agenttrace.diff.samples import completed, sample_of
 from agenttrace.diff.spread import Origin, Spread
 from agenttrace.diff.verdicts import Question, answer, measure, overall

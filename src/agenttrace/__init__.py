@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agenttrace.api.rendering import render
     from agenttrace.api.replays import fit, models, platforms, replay_on
     from agenttrace.critical_path.analysis import Analysis
-    from agenttrace.diff.comparison import Comparison
+    from agenttrace.diff.result import Comparison
     from agenttrace.diff.summaries import summarise_sessions
     from agenttrace.errors import AgentTraceError
     from agenttrace.ingest.doctor.examining import doctor
@@ -42,7 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AgentTraceError": "agenttrace.errors",
     "Analysis": "agenttrace.critical_path.analysis",
-    "Comparison": "agenttrace.diff.comparison",
+    "Comparison": "agenttrace.diff.result",
     "Evidence": "agenttrace.model.vocabulary",
     "Phase": "agenttrace.model.vocabulary",
     "Purpose": "agenttrace.model.vocabulary",

@@ -19,9 +19,9 @@ from agenttrace.api.summarising import SideOptions, summaries_of
 from agenttrace.api.writing import write_whole
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.diff import comparison as sides
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.noise import Noise, measure_noise
 from agenttrace.diff.policy import Policy
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.spread import Runs
 from agenttrace.diff.summaries import empty, summarise_sessions
 from agenttrace.errors import NoDataError, UsageError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agenttrace.diff.comparison import Comparison
+    from agenttrace.diff.result import Comparison
     from agenttrace.report.diff.html.pairs import DrawnPair
     from agenttrace.report.timeline.timeline import Timeline
 

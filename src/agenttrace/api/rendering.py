@@ -8,8 +8,8 @@ from typing import TypeAlias
 from agenttrace.api.doctor_report import doctor_json, doctor_sections
 from agenttrace.api.noise_files import noise_file
 from agenttrace.critical_path.analysis import Analysis
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.noise import Noise
+from agenttrace.diff.result import Comparison
 from agenttrace.errors import NoDataError, UsageError
 from agenttrace.ingest.doctor.diagnosis import Diagnosis
 from agenttrace.replay.platforms.measured import MeasuredPlatform

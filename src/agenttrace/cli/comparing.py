@@ -24,9 +24,9 @@ from agenttrace.api.summarising import SideOptions, SideRead, summaries_of
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import refuse_findings
 from agenttrace.cli.streams import write_data, write_file
-from agenttrace.diff.comparison import Comparison, compare
-from agenttrace.diff.policy import Level, Policy
-from agenttrace.diff.verdicts import Verdict
+from agenttrace.diff.comparison import compare
+from agenttrace.diff.policy import Policy
+from agenttrace.diff.result import Comparison
 from agenttrace.errors import InputError, UsageError
 from agenttrace.report import terminal
 from agenttrace.report.diff import outline as outlines
@@ -117,22 +117,14 @@ class Compared:
             sys.stderr.write(line + "\n")
 
     def exit_code(self, *, exit_zero: bool) -> int:
-        """3 where a gate found no data; 1 where one failed or a budget was exceeded; 0 else."""
-        if self.comparison.missing:
-            return NO_DATA
-        if exit_zero:
-            return 0
-        return FAILED if _fails(self.comparison) else 0
+        """1 where a gate or a budget fails; 3 where one found no data, or sessions are lost; 0 else.
 
-
-def _fails(of: Comparison) -> bool:
-    failing = set(of.policy.fail_on)
-    gates = any(
-        one.verdict.value in failing and one.gate.level is Level.ERROR and one.waived is None
-        for one in of.answers
-    )
-    over = any(one.kept is False and one.budget.level is Level.ERROR for one in of.budgets)
-    return gates or (over and Verdict.REGRESSION.value in failing)
+        With `exit_zero` only what is missing is told.
+        """
+        of = self.comparison
+        if of.failing and not exit_zero:
+            return FAILED
+        return NO_DATA if of.missing or of.pairing.lost else 0
 
 
 def run_diff(base: str, candidate: str, options: DiffOptions, stack: ExitStack) -> Compared:

@@ -14,6 +14,7 @@ class FailsOn(StrEnum):
     REGRESSION = "regression"
     INCONCLUSIVE = "inconclusive"
     IMPROVEMENT = "improvement"
+    NEVER = "never"
 
 
 def _file(name: str, what: str) -> object:
@@ -52,7 +53,11 @@ SaveBaseline = Annotated[
 ]
 FailOn = Annotated[
     list[FailsOn] | None,
-    typer.Option("--fail-on", help="Verdicts of gates that exit 1. Repeatable.", show_default="regression"),
+    typer.Option(
+        "--fail-on",
+        help="Verdicts that exit 1 beside regression; never: none does. Repeatable.",
+        show_default="regression",
+    ),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Only report: exit 0 even if a gate failed.")]
 Seed = Annotated[

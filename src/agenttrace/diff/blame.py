@@ -10,9 +10,12 @@ import polars as pl
 
 from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.diff.pairing import Pairing
+from agenttrace.diff.summaries import DIVIDED
 from agenttrace.model.vocabulary import Phase
 
 REST = "(rest)"
+_QUEUE = f"path_{Phase.QUEUE.value}_ns"
+_DIVIDED = [phase.value for phase in DIVIDED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Blame:
 
 def divide_change(pairing: Pairing) -> Blame:
     """Tasks weigh alike where sides are paired, else sessions; times are those seen, of failed sessions too."""
-    sides = [_weighted(frame, paired=pairing.paired) for frame in (pairing.base, pairing.candidate)]
+    sides = [_weighted(frame, paired=pairing.paired) for frame in _told_alike(pairing)]
     base, candidate = (sum(_totals(frame, "parts", "phase").values()) for frame in sides)
     change = round(candidate - base)
     deltas = {by: _deltas(sides, "parts", by, change) for by in DIMENSIONS}
@@ -49,6 +52,23 @@ def divide_change(pairing: Pairing) -> Blame:
         for name, delta in sorted(deltas[by].items(), key=lambda one: (-abs(one[1]), one[0]))
     ]
     return Blame(change, round(base), round(candidate), phases, shares)
+
+
+def _told_alike(pairing: Pairing) -> Sequence[pl.DataFrame]:
+    """Both sides; where one does not divide its requests into phases, the other's are not divided either."""
+    sides = (pairing.base, pairing.candidate)
+    if all(frame.get_column(_QUEUE).is_not_null().all() for frame in sides):
+        return sides
+    part = pl.element().struct
+    phase = (
+        pl.when(part.field("phase").is_in(_DIVIDED))
+        .then(pl.lit(Phase.MODEL.value))
+        .otherwise(part.field("phase"))
+    )
+    return [
+        frame.with_columns(pl.col("parts").list.eval(part.with_fields(phase.alias("phase"))))
+        for frame in sides
+    ]
 
 
 def _weighted(frame: pl.DataFrame, *, paired: bool) -> pl.DataFrame:

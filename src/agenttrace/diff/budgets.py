@@ -8,19 +8,24 @@ from fnmatch import fnmatchcase
 
 from agenttrace.diff.metrics import METRICS, Metric
 from agenttrace.diff.policy import Budget, Level
+from agenttrace.diff.statistics.estimation import value_of
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Measured
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetAnswer:
-    """A limit and what the candidate needs; null, and `kept` null, where it is not known or by too few."""
+    """A limit and what the candidate needs; null, and `kept` null, where it is not known or by too few.
+
+    `missing`: not one session of the candidate says anything of it.
+    """
 
     metric: str
     budget: Budget
     value: float | None
     kept: bool | None
     reason: str
+    missing: bool = False
 
 
 def check_budgets(budgets: Sequence[Budget], look: Callable[[Metric, Stat], Measured]) -> list[BudgetAnswer]:
@@ -35,11 +40,13 @@ def check_budgets(budgets: Sequence[Budget], look: Callable[[Metric, Stat], Meas
 
 
 def _check(budget: Budget, one: Measured) -> BudgetAnswer:
-    name, count = one.metric.name, len(one.sample.candidate.values)
-    if one.found is None:
-        return BudgetAnswer(name, budget, None, None, "no data for it")
+    name, side = one.metric.name, one.sample.candidate
+    value, count = value_of(side, budget.stat), len(side.values)
+    if value is None:
+        what = "no data for it" if not count else "has values that are not above zero"
+        return BudgetAnswer(name, budget, None, None, what, missing=not count)
     if count < LEAST_SESSIONS[budget.stat]:
         return BudgetAnswer(
-            name, budget, one.found.candidate, None, f"needs at least {LEAST_SESSIONS[budget.stat]} sessions"
+            name, budget, value, None, f"needs at least {LEAST_SESSIONS[budget.stat]} sessions"
         )
-    return BudgetAnswer(name, budget, one.found.candidate, one.found.candidate <= budget.most, "")
+    return BudgetAnswer(name, budget, value, budget.holds(value), "")

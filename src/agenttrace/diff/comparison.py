@@ -6,19 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from fnmatch import fnmatchcase
 
 import polars as pl
 
-from agenttrace.diff.blame import Blame, divide_change
-from agenttrace.diff.budgets import BudgetAnswer, check_budgets
-from agenttrace.diff.metrics import METRICS, Metric
-from agenttrace.diff.movers import Mover, most_moved
+from agenttrace.diff.blame import divide_change
+from agenttrace.diff.budgets import check_budgets
+from agenttrace.diff.metrics import BY_NAME, METRICS, Metric, Unit
+from agenttrace.diff.movers import most_moved
 from agenttrace.diff.noise import logs_of
 from agenttrace.diff.pairing import Pairing, pair
 from agenttrace.diff.policy import Gate, Level, Policy
-from agenttrace.diff.remarks import Finding, remarks
+from agenttrace.diff.remarks import remarks
+from agenttrace.diff.result import Cause, Compared, Comparison
 from agenttrace.diff.samples import completed, sample_of
 from agenttrace.diff.spread import Origin, Runs, Spread, measured, pooled
 from agenttrace.diff.statistics.drift import Drift
@@ -28,79 +28,11 @@ from agenttrace.diff.statistics.sample import Sample
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Answer, Measured, Question, Verdict, answer, measure, overall
 from agenttrace.diff.workload import Workload, compare_work
-from agenttrace.display import Fact, card, line
 
+TOLERATED_LOSS = 0.05
+"""So many sessions may be gone, or fail more often, where something is called an improvement."""
 
-class Cause(StrEnum):
-    """Whether sessions changed because of what served them, or because of what they did."""
-
-    SERVING = "serving"
-    WORKLOAD = "workload"
-    BOTH = "both"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One statistic of one metric, for exploring: `q` is adjusted over all of them, and nothing is decided by it."""
-
-    metric: str
-    unit: str
-    stat: Stat
-    baseline: float
-    candidate: float
-    change: float
-    ci: tuple[float, float]
-    p: float
-    q: float
-    enough: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
-    """What two sides of sessions say. `spread` is that of active times; `runs` of each side."""
-
-    verdict: Verdict
-    cause: Cause
-    answers: Sequence[Answer]
-    budgets: Sequence[BudgetAnswer]
-    metrics: Sequence[Compared]
-    workload: Workload
-    blame: Blame
-    movers: Sequence[Mover]
-    pairing: Pairing
-    sessions: tuple[int, int]
-    failed: tuple[int, int]
-    runs: tuple[int, int]
-    spread: Spread
-    findings: Sequence[Finding]
-    policy: Policy
-
-    def __repr__(self) -> str:
-        """One line: the verdict, and what it goes by."""
-        return line("Comparison", self._facts())
-
-    def _repr_html_(self) -> str:
-        """A small table for notebooks: the gates."""
-        rows = [["gate", "statistic", "change", "verdict"]]
-        for of in self.answers:
-            change = "unknown" if of.change is None else f"{of.change:.3f}"
-            rows.append([of.gate.metric, of.gate.stat.value, change, of.verdict.value])
-        return card("Comparison", self._facts(), rows)
-
-    def _facts(self) -> list[Fact]:
-        before, after = self.sessions
-        return [
-            ("verdict", self.verdict.value),
-            ("cause", self.cause.value),
-            ("sessions", f"{before:,} and {after:,}"),
-            ("paired by", self.pairing.paired_by),
-        ]
-
-    @property
-    def missing(self) -> Sequence[Answer]:
-        """Gates that can fail and found no data."""
-        return [of for of in self.answers if of.missing and of.gate.level is Level.ERROR]
+_SUCCESS = "session.success_rate"
 
 
 @dataclass(slots=True)
@@ -168,7 +100,17 @@ def compare(
         findings=(),
         policy=policy,
     )
-    return replace(found, findings=remarks(found, today))
+    return replace(found, verdict=_doubted(found), findings=remarks(found, today))
+
+
+def _doubted(of: Comparison) -> Verdict:
+    """Nothing is an improvement, and nothing unchanged, where sessions are lost; nor is failing sooner one."""
+    if of.verdict not in {Verdict.IMPROVEMENT, Verdict.NO_CHANGE}:
+        return of.verdict
+    gone = of.pairing.unmatched[0] / max(1, of.sessions[0]) if of.pairing.paired else 0.0
+    better = of.verdict is Verdict.IMPROVEMENT
+    doubtful = of.pairing.lost or (better and max(gone, of.failed_more) > TOLERATED_LOSS)
+    return Verdict.INCONCLUSIVE if doubtful else of.verdict
 
 
 def _failed(frame: pl.DataFrame) -> int:
@@ -219,19 +161,27 @@ def _excused(answers: Sequence[Answer], policy: Policy, today: date | None) -> l
 def cause_of(answers: Sequence[Answer], workload: Workload, gates: Sequence[Gate]) -> Cause:
     """Serving is blamed for what is left when the work is equal, and the work for more only where it surely changed.
 
-    Where nothing is left for sure, whatever explains more of the change is named.
+    Where nothing is left for sure, whatever explains more of the change is named. What is left the other way than
+    the verdict says is no cause of it.
     """
-    if not any(of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT} for of in answers):
+    verdicts = [of for of in answers if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}]
+    if not verdicts:
         return Cause.NONE
+    timed = [of for of in verdicts if BY_NAME[of.gate.metric].unit is Unit.NS]
+    if not timed:
+        return Cause.OUTCOME if any(of.gate.metric == _SUCCESS for of in verdicts) else Cause.SERVING
     tolerated = min((gate.tolerated for gate in gates), default=0.05)
     margin = min((gate.margin for gate in gates), default=0.01)
     expected, left, ci = workload.expected, workload.ratio, workload.ci
     if expected is None or left is None or ci is None:
         return Cause.SERVING
+    worked = bool(workload.changed) and abs(expected - 1) > tolerated
     slower = ci[0] > 1 + margin and left > 1 + tolerated
     faster = ci[1] < 1 / (1 + margin) and left < 1 / (1 + tolerated)
+    worse = timed[0].verdict is Verdict.REGRESSION
+    if faster if worse else slower:
+        return Cause.WORKLOAD
     if slower or faster:
-        worked = bool(workload.changed) and abs(expected - 1) > tolerated
         return Cause.BOTH if worked else Cause.SERVING
     return Cause.WORKLOAD if abs(math.log(expected)) > abs(math.log(left)) else Cause.SERVING
 
@@ -242,7 +192,7 @@ def _explored(looks: _Looks, spreads: Mapping[str, Spread], runs: tuple[int, int
     for metric in METRICS:
         for stat in metric.stats:
             one = looks.at(metric, stat)
-            if one.found is not None and one.chance is not None:
+            if one.found is not None and one.chance is not None and one.relative is metric.relative:
                 rows.append(_row(one, spreads[metric.name], runs, looks.seed))
     adjusted = benjamini_hochberg([row.p for row in rows]) if rows else []
     return [replace(row, q=q) for row, q in zip(rows, adjusted, strict=True)]

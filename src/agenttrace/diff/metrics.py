@@ -25,11 +25,15 @@ class Unit(StrEnum):
 
 _ALL = (Stat.GEOMEAN, Stat.TAIL_MEAN, Stat.P50, Stat.P95, Stat.P99)
 _PARTS = (Stat.MEAN, Stat.P50, Stat.P95)
+_OF_REQUESTS = (Stat.GEOMEAN, Stat.P50, Stat.P95)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One number of a session. `censored`: a failed session's is a lower bound, for it might have gone on."""
+    """One number of a session. `censored`: a failed session's is a lower bound, for it might have gone on.
+
+    `least_ns`: smaller changes of a duration never matter, unless a gate says otherwise.
+    """
 
     name: str
     column: str
@@ -37,6 +41,7 @@ class Metric:
     stats: Sequence[Stat]
     more_is_worse: bool = True
     censored: bool = False
+    least_ns: int = 250_000_000
 
     @property
     def relative(self) -> bool:
@@ -51,9 +56,12 @@ class Metric:
 METRICS = (
     Metric("session.active_time", "active_ns", Unit.NS, _ALL, censored=True),
     Metric("session.wall_time", "wall_ns", Unit.NS, _ALL, censored=True),
-    *(Metric(f"phase.{phase.value}", f"path_{phase.value}_ns", Unit.NS, _PARTS) for phase in Phase),
-    Metric("request.ttft", "ttft_p50_ns", Unit.NS, (Stat.GEOMEAN, Stat.P50, Stat.P95)),
-    Metric("request.itl", "itl_p50_ns", Unit.NS, (Stat.GEOMEAN, Stat.P50, Stat.P95)),
+    *(
+        Metric(f"phase.{phase.value}", f"path_{phase.value}_ns", Unit.NS, _PARTS, censored=True)
+        for phase in Phase
+    ),
+    Metric("request.ttft", "ttft_p50_ns", Unit.NS, _OF_REQUESTS, least_ns=10_000_000),
+    Metric("request.itl", "itl_p50_ns", Unit.NS, _OF_REQUESTS, least_ns=500_000),
     Metric(
         "request.tokens_per_s_user",
         "tokens_per_s_p50",
@@ -61,9 +69,9 @@ METRICS = (
         (Stat.GEOMEAN, Stat.P50),
         more_is_worse=False,
     ),
-    Metric("tool.time", "busy_tool_ns", Unit.NS, _PARTS),
+    Metric("tool.time", "busy_tool_ns", Unit.NS, _PARTS, censored=True),
     Metric("cache.hit_rate", "hit_rate", Unit.SHARE, (Stat.MEAN,), more_is_worse=False),
-    Metric("session.retries", "retries", Unit.COUNT, (Stat.MEAN,)),
+    Metric("session.retries", "retries", Unit.COUNT, (Stat.MEAN,), censored=True),
     Metric("session.success_rate", "succeeded", Unit.SHARE, (Stat.MEAN,), more_is_worse=False),
 )
 

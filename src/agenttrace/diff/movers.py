@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from agenttrace.diff.pairing import Pairing
+from agenttrace.diff.summaries import DIVIDED
 from agenttrace.model.vocabulary import Phase
 
 SHOWN = 10
@@ -49,7 +51,17 @@ def most_moved(pairing: Pairing, count: int = SHOWN) -> Sequence[Mover]:
             row["session_after"],
             row["wall_ns"],
             row["wall_ns_after"],
-            {p.value: row[f"path_{p.value}_ns_after"] - row[f"path_{p.value}_ns"] for p in Phase},
+            _moved(row),
         )
         for row in chosen.iter_rows(named=True)
     ]
+
+
+def _moved(row: Mapping[str, Any]) -> dict[str, int]:
+    """By phase; where a side does not divide its requests, the other's are not divided either."""
+    before, after = ({phase: row[f"path_{phase.value}_ns{end}"] for phase in Phase} for end in ("", "_after"))
+    untold = None in (before[Phase.QUEUE], after[Phase.QUEUE])
+    for side in (before, after) if untold else ():
+        side[Phase.MODEL] += sum(side[phase] or 0 for phase in DIVIDED)
+        side.update(dict.fromkeys(DIVIDED, 0))
+    return {phase.value: after[phase] - before[phase] for phase in Phase}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import NormalDist
 
 import numpy as np
@@ -15,7 +16,9 @@ from agenttrace.diff.pairing import pair
 from agenttrace.diff.samples import completed
 from agenttrace.diff.spread import Runs, measured
 from agenttrace.diff.statistics.intervals import POWER
+from agenttrace.errors import UsageError
 
+_OF_A_RUN = ["session", "start_ns", "wall_ns", "outcome"]
 _TOLD = frozenset({Unit.NS, Unit.RATE})
 
 
@@ -49,7 +52,12 @@ class Noise:
 
 
 def measure_noise(runs: Sequence[pl.DataFrame], pair_by: str | None, alpha: float) -> Noise:
-    """Summaries of at least two runs of one deployment, each its own frame."""
+    """Summaries of at least two runs of one deployment, each its own frame. UsageError where two are the same one."""
+    told = [frame.select(_OF_A_RUN).sort(_OF_A_RUN) for frame in runs]
+    if any(one.equals(other) for one, other in combinations(told, 2)):
+        raise UsageError(
+            "two of the runs are the same sessions", hint="run the tasks again: a copy differs by nothing"
+        )
     all_of = pl.concat([frame.with_columns(run_id=pl.lit(str(place))) for place, frame in enumerate(runs)])
     matched = pair(all_of, all_of, pair_by)
     frame = completed(matched).base

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,7 +20,8 @@ class Pairing:
     """Both sides with a column `task`; where they are paired, only the sessions of tasks that both have.
 
     `unmatched`: sessions of each side that have no counterpart, left out where sides are paired. `tried`: by each key
-    which share of the sessions has one.
+    which share of the sessions has one. `lost`: so many tasks of the baseline that the candidate, which works on
+    hardly any others, has too few are left.
     """
 
     base: pl.DataFrame
@@ -30,6 +31,7 @@ class Pairing:
     pairs: int
     unmatched: tuple[int, int]
     tried: Mapping[str, float]
+    lost: bool = False
 
 
 def pair(
@@ -40,7 +42,7 @@ def pair(
     manifest: Mapping[str, str] | None = None,
     least: float = 0.8,
 ) -> Pairing:
-    """By what is asked for; else by task_id, then by the first prompt, where enough sessions have a counterpart.
+    """By what is asked for; else by task_id, then by the first prompt, where enough of the candidate's have one.
 
     `pair_by`: task_id, first-prompt, session, none, `regex:PATTERN` (its first group, found in the source's id, the
     session's or the file's), or the key of a label. `manifest`: session to task.
@@ -51,17 +53,10 @@ def pair(
     tried = {}
     for name, key in ways.items():
         found = _matched(base.with_columns(task=key), candidate.with_columns(task=key), name)
-        tried[name] = min(_share(base, found.unmatched[0]), _share(candidate, found.unmatched[1]))
-        if found.pairs and tried[name] >= least:
-            return Pairing(
-                found.base,
-                found.candidate,
-                paired=True,
-                paired_by=name,
-                pairs=found.pairs,
-                unmatched=found.unmatched,
-                tried=tried,
-            )
+        kept, known = _share(base, found.unmatched[0]), _share(candidate, found.unmatched[1])
+        tried[name] = min(kept, known)
+        if found.pairs and known >= least:
+            return replace(found, tried=tried, lost=kept < least)
     return _unpaired(base, candidate, tried)
 
 

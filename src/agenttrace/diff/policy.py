@@ -25,7 +25,7 @@ class Gate:
 
     `tolerated`: so much worse is no regression, and changes within it both ways are no change; a share of the
     baseline, or points of 1 where the metric is a share. `margin`: the whole interval has to lie beyond it.
-    `least_ns`: smaller changes of a duration never matter.
+    `least_ns`: smaller changes of a duration never matter; null: what the metric says of that.
     """
 
     metric: str
@@ -33,17 +33,23 @@ class Gate:
     level: Level = Level.ERROR
     tolerated: float = 0.05
     margin: float = 0.01
-    least_ns: int = 250_000_000
+    least_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """An absolute limit for the candidate: `most` in the unit of the metric."""
+    """Absolute limits for the candidate: at `most` and at `least`, in the unit of the metric; null: no such limit."""
 
     metric: str
     stat: Stat
-    most: float
+    most: float | None
     level: Level = Level.ERROR
+    least: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps to it."""
+        over = self.most is not None and value > self.most
+        return not over and not (self.least is not None and value < self.least)
 
 
 @dataclass(frozen=True, slots=True)

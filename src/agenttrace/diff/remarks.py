@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
+from agenttrace.diff.result import Comparison, Finding
 from agenttrace.diff.spread import Origin
-from agenttrace.model.vocabulary import Severity
+from agenttrace.model.vocabulary import Phase, Severity
 
-if TYPE_CHECKING:
-    from agenttrace.diff.comparison import Comparison
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something noticed, how often, and in words."""
-
-    code: str
-    severity: Severity
-    count: int
-    example: str
+_WELL_KNOWN = 0.9
+"""Of the sessions of a side: with fewer it is said that a metric is known of some only."""
 
 
 def remarks(of: Comparison, today: date | None) -> Sequence[Finding]:
@@ -31,6 +20,7 @@ def remarks(of: Comparison, today: date | None) -> Sequence[Finding]:
         *_about_pairs(of),
         *_about_runs(of),
         *_about_failures(of),
+        *_about_what_is_known(of),
         *_about_work(of),
         *_about_waivers(of, today),
     ]
@@ -46,6 +36,13 @@ def _about_pairs(of: Comparison) -> Iterator[Finding]:
             Severity.WARNING,
             without,
             f"sides are compared as a whole, which sees less{because}",
+        )
+    elif pairing.lost:
+        yield Finding(
+            "lost_sessions",
+            Severity.ERROR,
+            pairing.unmatched[0],
+            "of the baseline have no counterpart: whatever became of them, the candidate cannot pass without them",
         )
     elif without:
         yield Finding(
@@ -80,6 +77,30 @@ def _about_failures(of: Comparison) -> Iterator[Finding]:
             "long as what succeeded at its task"
         )
         yield Finding("failed_sessions", Severity.WARNING, base + candidate, words)
+
+
+def _about_what_is_known(of: Comparison) -> Iterator[Finding]:
+    """Of how many sessions gates know their metric, and whether both sides divide requests into phases."""
+    sides = (of.pairing.base, of.pairing.candidate)
+    for one in of.answers:
+        shares = [known / max(1, frame.height) for known, frame in zip(one.n, sides, strict=True)]
+        if 0 < min(shares) < _WELL_KNOWN:
+            words = (
+                f"{one.gate.metric} is known of {one.n[0]} of {sides[0].height} sessions of the baseline, "
+            )
+            words += f"{one.n[1]} of {sides[1].height} of the candidate: the others are left out of it"
+            missing = sum(frame.height - known for known, frame in zip(one.n, sides, strict=True))
+            yield Finding("metric_partly_known", Severity.WARNING, missing, words)
+    untold = [int(frame.get_column(f"path_{Phase.QUEUE.value}_ns").null_count()) for frame in sides]
+    if any(untold) and untold != [frame.height for frame in sides]:
+        names = [name for name, count in zip(("the baseline", "the candidate"), untold, strict=True) if count]
+        words = f"{' and '.join(names)} does not divide requests into queue, prefill and decode: all is model there"
+        yield Finding("phases_untold", Severity.WARNING, sum(untold), words)
+    if of.workload.expected is None and all(frame.height for frame in sides):
+        words = (
+            "what drives the times (tokens, calls) is not told by a side: times for equal work are not known"
+        )
+        yield Finding("work_unknown", Severity.INFO, 1, words)
 
 
 def _about_work(of: Comparison) -> Iterator[Finding]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
-from agenttrace.diff.metrics import Metric
+from agenttrace.diff.metrics import METRICS, Metric
 from agenttrace.diff.pairing import Pairing
 from agenttrace.diff.statistics.sample import Sample, side
 from agenttrace.diff.statistics.shapes import Floats
@@ -17,34 +19,33 @@ _DERIVED = {
 
 
 def completed(pairing: Pairing) -> Pairing:
-    """The pairing with what can be derived, and with the times of failed and cut sessions as they may have been.
+    """The pairing with what can be derived, and with what failed and cut sessions may have come to.
 
-    Each is at least as long as the longest success at its task; where its task has none, as long as the successes
-    that took longer than it did take on average; where there are none of these either, as long as it was.
+    Of everything that adds up while a session goes on (its times, its phases, its tools, retries) each has at least
+    as much as the success at its task with the most; where its task has none, as much as the successes with more
+    than it have on average; where there are none of these either, what it had.
     """
     both = pl.concat(
         [pairing.base.with_columns(of=pl.lit(0)), pairing.candidate.with_columns(of=pl.lit(1))],
         how="vertical_relaxed",
     ).with_columns(**_DERIVED)
-    for column in ("active_ns", "wall_ns"):
-        both = both.with_columns(_uncensored(both, column).alias(column))
+    done = both.get_column("outcome") == "succeeded"
+    if not done.all():
+        both = both.with_columns(_uncensored(both, metric.column) for metric in METRICS if metric.censored)
     sides = [both.filter(pl.col("of") == place).drop("of") for place in (0, 1)]
-    return Pairing(
-        sides[0], sides[1], pairing.paired, pairing.paired_by, pairing.pairs, pairing.unmatched, pairing.tried
-    )
+    return replace(pairing, base=sides[0], candidate=sides[1])
 
 
 def _uncensored(both: pl.DataFrame, column: str) -> pl.Series:
-    """The times, those of sessions that did not succeed put off."""
+    """The values, those of sessions that did not succeed put off; null stays null."""
     done = both.get_column("outcome").to_numpy() == "succeeded"
-    times = both.get_column(column).to_numpy().astype(np.float64)
-    if done.all():
-        return pl.Series(times)
-    longest = pl.when(pl.col("outcome") == "succeeded").then(column).max().over("task")
-    known = both.select(longest.cast(pl.Float64)).to_series().to_numpy()
-    later = _mean_beyond(np.sort(times[done]), times)
-    put_off = np.where(np.isnan(known), later, np.fmax(times, known))
-    return pl.Series(np.where(done, times, put_off))
+    values = both.get_column(column).cast(pl.Float64).to_numpy()
+    most = pl.when(pl.col("outcome") == "succeeded").then(column).max().over("task")
+    known = both.select(most.cast(pl.Float64)).to_series().to_numpy()
+    sound = np.sort(values[done & ~np.isnan(values)])
+    put_off = np.where(np.isnan(known), _mean_beyond(sound, values), np.fmax(values, known))
+    found = np.where(done | np.isnan(values), values, put_off)
+    return pl.Series(column, found, dtype=pl.Float64, nan_to_null=True)
 
 
 def _mean_beyond(ordered: Floats, times: Floats) -> Floats:

@@ -46,6 +46,8 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 `parts` and `turns` divide the wall time exactly: by the names of `critical_path.tail`, and by the main agent's turns.
 """
 
+DIVIDED = (Phase.QUEUE, Phase.PREFILL, Phase.DECODE)
+"""Phases of a request that some sources do not tell apart: its time is `model` there."""
 _STATED = ("session", "task_id", "run_id", "deployment", "first_prompt_fingerprint", "truncated")
 
 
@@ -71,7 +73,15 @@ def summarise_sessions(trace: Trace, analysis: Analysis) -> pl.DataFrame:
     rows = analysis.sessions
     for frame in frames:
         rows = rows.join(frame, on="session", how="left", maintain_order="left")
-    return rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    return rows.with_columns(_untold(rows)).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+
+
+def _untold(rows: pl.DataFrame) -> list[pl.Expr]:
+    """Queue, prefill and decode are not nothing where a source does not divide its requests: they are unknown."""
+    divided = pl.sum_horizontal(f"busy_{phase.value}_ns" for phase in DIVIDED)
+    untold = (pl.col("busy_model_ns") > 0) & (divided == 0)
+    names = [f"path_{phase.value}_ns" for phase in DIVIDED]
+    return [pl.when(~untold).then(name).alias(name) for name in names if name in rows.columns]
 
 
 def empty() -> pl.DataFrame:
@@ -84,28 +94,36 @@ def _labels(of: object) -> list[str]:
 
 
 def _outcomes(trace: Trace) -> pl.DataFrame:
-    """By the session's own status; where it has none, by that of the main agent's last request."""
-    spans = plain(trace.spans.select(["session", "span", "agent", "kind", "status", "end_ns"]))
+    """By the session's own status; else that of the main agent's span, of the last prompt or root, of the last request."""
+    names = ["session", "span", "parent", "agent", "kind", "status", "end_ns"]
+    spans = plain(trace.spans.select(names)).with_columns(pl.col("status", "kind").cast(pl.String))
     own = spans.filter(pl.col("span") == 0).select("session", own="status")
-    last = (
-        spans.filter((pl.col("kind") == "request") & (pl.col("agent") == 0))
-        .sort("session", "end_ns", "span")
-        .group_by("session", maintain_order=True)
-        .agg(last=pl.col("status").last())
+    main = spans.filter((pl.col("agent") == 0) & (pl.col("span") > 0))
+    agents = main.filter((pl.col("parent") == 0) & (pl.col("kind") == "agent"))
+    top = agents.select("session", parent="span").vstack(own.select("session", parent=pl.lit(0, pl.Int32)))
+    held = (pl.col("kind") == "interaction") | ((pl.col("kind") == "other") & (pl.col("parent") == 0))
+    prompts = main.filter(held).join(top, on=["session", "parent"], how="semi")
+    rows = plain(trace.sessions.select(["session", "truncated"]))
+    said = {"agent": agents, "prompt": prompts}
+    for name, of in said.items():
+        rows = rows.join(_last_status(of.drop_nulls("status"), name), on="session", how="left")
+    rows = rows.join(_last_status(main.filter(pl.col("kind") == "request"), "last"), on="session", how="left")
+    status = pl.coalesce("own", *said, "last")
+    return rows.join(own, on="session", how="left").select(
+        "session",
+        outcome=pl.when(status == "error")
+        .then(pl.lit("failed"))
+        .when(pl.col("truncated") | status.is_in(["cancelled", "unfinished"]))
+        .then(pl.lit("cut"))
+        .otherwise(pl.lit("succeeded")),
     )
-    cut = plain(trace.sessions.select(["session", "truncated"]))
-    status = pl.coalesce("own", "last")
+
+
+def _last_status(spans: pl.DataFrame, name: str) -> pl.DataFrame:
     return (
-        cut.join(own, on="session", how="left")
-        .join(last, on="session", how="left")
-        .select(
-            "session",
-            outcome=pl.when(status == "error")
-            .then(pl.lit("failed"))
-            .when(pl.col("truncated") | status.is_in(["cancelled", "unfinished"]))
-            .then(pl.lit("cut"))
-            .otherwise(pl.lit("succeeded")),
-        )
+        spans.sort("session", "end_ns", "span")
+        .group_by("session", maintain_order=True)
+        .agg(pl.col("status").last().alias(name))
     )
 
 

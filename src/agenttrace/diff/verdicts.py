@@ -40,20 +40,27 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """A statistic of a metric on both sides, and what chance makes of it; null where there is no ratio."""
+    """A statistic of a metric on both sides, and what chance makes of it; null where they cannot be compared.
+
+    `relative`: the effect is a logarithm of the ratio; else a difference: of shares, and where there is no ratio.
+    """
 
     metric: Metric
     stat: Stat
     sample: Sample
     found: Estimate | None
     chance: Chance | None
+    relative: bool
 
 
 def measure(metric: Metric, stat: Stat, sample: Sample, seed: int) -> Measured:
     """The part of an answer that does not depend on what is known of runs."""
-    found = estimate(sample, stat, seed, relative=metric.relative)
-    swapped = chance(sample, stat, seed, relative=metric.relative) if found is not None else None
-    return Measured(metric, stat, sample, found, swapped)
+    relative = metric.relative
+    found = estimate(sample, stat, seed, relative=relative)
+    if found is None and relative and stat is not Stat.GEOMEAN:
+        relative, found = False, estimate(sample, stat, seed, relative=False)
+    swapped = chance(sample, stat, seed, relative=relative) if found is not None else None
+    return Measured(metric, stat, sample, found, swapped, relative)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +84,23 @@ class Question:
 
     @property
     def drift(self) -> Drift:
-        """How far the sides lie apart by themselves; of shares nothing is known about that."""
-        return self.spread.between(*self.runs) if self.metric.relative else Drift()
+        """How far the sides lie apart by themselves; of differences nothing is known about that."""
+        return self.spread.between(*self.runs) if self.measured.relative else Drift()
+
+    @property
+    def least(self) -> float:
+        """A smaller change of a duration never matters; of what is no duration any does."""
+        if self.metric.unit is not Unit.NS:
+            return 0.0
+        return self.metric.least_ns if self.gate.least_ns is None else self.gate.least_ns
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What is tolerated, and the margin, in the unit of the effect. Where there is no ratio: what matters."""
+        gate = self.gate
+        if self.measured.relative:
+            return math.log1p(gate.tolerated), math.log1p(gate.margin)
+        return (self.least, 0.0) if self.metric.relative else (gate.tolerated, gate.margin)
 
     @property
     def same(self) -> bool:
@@ -92,6 +114,7 @@ class Answer:
 
     `ci`: what sampling and the measured spread of runs leave open. `bound`: with an assumed spread too; the
     verdict goes by it. `p`: one-sided, in the direction seen. `smallest`: what would probably have been seen.
+    `difference`: of sides that have no ratio, for one is not above zero; the change is null then.
     """
 
     gate: Gate
@@ -108,10 +131,17 @@ class Answer:
     n: tuple[int, int] = (0, 0)
     missing: bool = False
     waived: str | None = None
+    difference: float | None = None
 
     @property
     def worse_by(self) -> float:
-        """The change in the metric's bad direction, as a share or in points; negative where it is better."""
+        """The change in the metric's bad direction, as a share or in points; negative where it is better.
+
+        Of what was nothing before, any change is beyond all bounds.
+        """
+        if self.difference is not None:
+            worse = self.difference if BY_NAME[self.gate.metric].more_is_worse else -self.difference
+            return math.copysign(math.inf, worse) if worse else 0.0
         return 0.0 if self.change is None else self._signed(self.change)
 
     def _signed(self, change: float) -> float:
@@ -169,12 +199,12 @@ def _look(question: Question, seed: int) -> _Looked | Answer:
     return _Looked(question, found, low, high, p_worse, p_better, testable)
 
 
-def _too_few(question: Question) -> int:
-    """How many sessions a side it takes, where there are fewer; else 0."""
+def _too_few(question: Question) -> str:
+    """How many sessions or tasks a side it takes, where there are fewer; else nothing."""
     least = LEAST_SESSIONS[question.gate.stat]
     if question.sample.sessions < least:
-        return least
-    return LEAST_CLUSTERS if question.sample.clusters < LEAST_CLUSTERS else 0
+        return f"{least} sessions"
+    return f"{LEAST_CLUSTERS} tasks" if question.sample.clusters < LEAST_CLUSTERS else ""
 
 
 def _never_fails(question: Question) -> bool:
@@ -189,7 +219,7 @@ def _without(question: Question) -> Answer:
         which = {(True, True): "either side", (True, False): "the baseline", (False, True): "the candidate"}
         reason = f"no data for it in {which[sizes[0] == 0, sizes[1] == 0]}"
     elif question.sample.clusters < 2:
-        reason = f"needs at least {LEAST_CLUSTERS} sessions a side"
+        reason = f"needs at least {LEAST_CLUSTERS} tasks a side"
     else:
         reason = "has values that are not above zero, of which there is no ratio"
     return Answer(
@@ -217,19 +247,21 @@ def _judge(looked: _Looked, p: tuple[float, float], counted: int, alpha: float, 
     worse = sign * found.effect > 0
     smallest = detectable(found, question.drift, seed, _KEPT * alpha / max(counted, 1))
     sides = (question.sample.base, question.sample.candidate)
+    has_ratio = question.measured.relative is question.metric.relative
     return Answer(
         gate=question.gate,
         baseline=found.base,
         candidate=found.candidate,
-        change=question.metric.shown(found.effect),
-        ci=_both(question.metric, *interval(found, told, seed)),
-        bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))),
+        change=question.metric.shown(found.effect) if has_ratio else None,
+        ci=_both(question.metric, *interval(found, told, seed)) if has_ratio else None,
+        bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))) if has_ratio else None,
         p=looked.p_worse if worse else looked.p_better,
         p_adjusted=p[0] if worse else p[1],
-        smallest=question.metric.shown(sign * smallest) if looked.testable else None,
+        smallest=question.metric.shown(sign * smallest) if looked.testable and has_ratio else None,
         verdict=verdict,
         reason=reason,
         n=(len(sides[0].values), len(sides[1].values)),
+        difference=None if has_ratio else found.effect,
     )
 
 
@@ -238,17 +270,15 @@ def _both(metric: Metric, low: float, high: float) -> tuple[float, float]:
 
 
 def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Verdict, str]:  # noqa: PLR0911  # a way out for each verdict
-    question, gate = looked.question, looked.question.gate
+    question = looked.question
     if question.same:
         return Verdict.NO_CHANGE, "both sides are the same sessions"
     if least := _too_few(question):
-        return Verdict.INCONCLUSIVE, f"needs at least {least} sessions a side"
+        return Verdict.INCONCLUSIVE, f"needs at least {least} a side"
     if _never_fails(question):
         return Verdict.NO_CHANGE, "every session succeeded on both sides"
-    relative = question.metric.relative
     worse = looked.found.effect if question.metric.more_is_worse else -looked.found.effect
-    limit = math.log1p(gate.tolerated) if relative else gate.tolerated
-    margin = math.log1p(gate.margin) if relative else gate.margin
+    limit, margin = question.limits
     large = _matters(question, looked.found)
     if worse > limit + _EQUAL and looked.low > margin and p[0] <= alpha and large:
         return Verdict.REGRESSION, ""
@@ -260,7 +290,7 @@ def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Ver
 
 
 def _matters(question: Question, found: Estimate) -> bool:
-    return question.metric.unit is not Unit.NS or abs(found.candidate - found.base) > question.gate.least_ns
+    return question.metric.unit is not Unit.NS or abs(found.candidate - found.base) > question.least
 
 
 def _doubt(looked: _Looked, p: tuple[float, float], alpha: float, limit: float, margin: float) -> str:
@@ -281,8 +311,19 @@ def _doubt(looked: _Looked, p: tuple[float, float], alpha: float, limit: float, 
 
 
 def overall(answers: Sequence[Answer]) -> Verdict:
-    """The gravest verdict of the gates that can fail and are not waived; of the others where there are none."""
+    """The gravest verdict of the gates that can fail and are not waived; of the others where there are none.
+
+    Nothing is called an improvement while another gate looks worse than it tolerates, though that is not shown.
+    """
     counted = [of for of in answers if of.waived is None]
     failing = [of for of in counted if of.gate.level is Level.ERROR] or counted
     given = {of.verdict for of in failing}
-    return next((verdict for verdict in Verdict if verdict in given), Verdict.INCONCLUSIVE)
+    found = next((verdict for verdict in Verdict if verdict in given), Verdict.INCONCLUSIVE)
+    if found is Verdict.IMPROVEMENT and any(looks_worse(of) for of in failing):
+        return Verdict.INCONCLUSIVE
+    return found
+
+
+def looks_worse(of: Answer) -> bool:
+    """Whether the best guess is worse than what is tolerated, and nothing says that it is no chance."""
+    return of.verdict is Verdict.INCONCLUSIVE and of.worse_by > of.gate.tolerated

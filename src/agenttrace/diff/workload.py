@@ -8,7 +8,7 @@ output tokens, prefill by input tokens that no cache held, tools by their calls,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,8 @@ from agenttrace.model.vocabulary import Phase
 
 CHANGED_FROM = 0.05
 CERTAIN = 0.01
+_MUCH = 0.1
+"""Of the time: what drives so much of it has to be known for times to be adjusted."""
 
 _ACTIVE = [phase for phase in Phase if phase not in {Phase.USER, Phase.SUSPENDED}]
 _DRIVERS = {
@@ -69,7 +71,12 @@ class Workload:
 
 
 def compare_work(pairing: Pairing, seed: int) -> Workload:
-    """The workload of a pairing; where work did not change, times are adjusted all the same."""
+    """The workload of a pairing; where work did not change, times are adjusted all the same.
+
+    What failed or was cut off did less because of that: only sessions that succeeded are looked at, where both sides
+    have some.
+    """
+    pairing = _succeeded(pairing)
     work = [found for metric in WORK if (found := _work(metric, pairing, seed)) is not None]
     sample, expected = _adjusted(pairing)
     adjusted = measure(_TIME, Stat.GEOMEAN, sample, seed) if sample is not None else None
@@ -77,6 +84,16 @@ def compare_work(pairing: Pairing, seed: int) -> Workload:
     ends = interval(estimate, Drift(), seed) if estimate is not None else None
     ci = (float(np.exp(ends[0])), float(np.exp(ends[1]))) if ends is not None else None
     return Workload(work, expected, adjusted, ci)
+
+
+def _succeeded(pairing: Pairing) -> Pairing:
+    sides = [frame.filter(pl.col("outcome") == "succeeded") for frame in (pairing.base, pairing.candidate)]
+    if pairing.paired:
+        shared = set(sides[0].get_column("task")) & set(sides[1].get_column("task"))
+        sides = [frame.filter(pl.col("task").is_in(sorted(shared))) for frame in sides]
+    if not all(frame.height for frame in sides):
+        return pairing
+    return replace(pairing, base=sides[0], candidate=sides[1])
 
 
 def _work(metric: Metric, pairing: Pairing, seed: int) -> Work | None:
@@ -104,6 +121,8 @@ def _adjusted(pairing: Pairing) -> tuple[Sample | None, float | None]:
     if not pairing.paired:
         means = [frame.select(pl.exclude("task").mean()).with_columns(task=pl.lit("")) for frame in means]
     joined = means[0].join(means[1], on="task", suffix="_after").sort("task")
+    if _driver_unknown(joined):
+        return None, None
     taken, expected = (_expected(joined, worked=worked) for worked in (False, True))
     usable = (taken > 0) & (expected > 0)
     if not usable.any():
@@ -114,8 +133,7 @@ def _adjusted(pairing: Pairing) -> tuple[Sample | None, float | None]:
     default = 1.0 if pairing.paired else scale[""]
     of_base = pl.col("task").replace_strict(scale, default=default, return_dtype=pl.Float64)
     base = pairing.base.with_columns(active_ns=pl.col("active_ns").cast(pl.Float64) * of_base)
-    adjusted = Pairing(base, pairing.candidate, pairing.paired, "", pairing.pairs, pairing.unmatched, {})
-    return sample_of(_TIME, adjusted), overall
+    return sample_of(_TIME, replace(pairing, base=base)), overall
 
 
 def _by_task(frame: pl.DataFrame) -> pl.DataFrame:
@@ -132,10 +150,22 @@ def _by_task(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _driver_unknown(joined: pl.DataFrame) -> bool:
+    """Whether much of the time is driven by something that a side does not tell at all."""
+    took = {phase: joined.get_column(f"path_{phase.value}_ns").fill_null(0).sum() for phase in _ACTIVE}
+    untold = [
+        phase
+        for phase in _ACTIVE
+        for name in [_DRIVERS.get(phase, "requests")]
+        if joined.get_column(name).is_null().all() or joined.get_column(f"{name}_after").is_null().all()
+    ]
+    return sum(took[phase] for phase in untold) > _MUCH * max(1, sum(took.values()))
+
+
 def _expected(joined: pl.DataFrame, *, worked: bool) -> Floats:
     total = np.zeros(joined.height)
     for phase in _ACTIVE:
-        took = joined.get_column(f"path_{phase.value}_ns").to_numpy()
+        took = joined.get_column(f"path_{phase.value}_ns").fill_null(0).to_numpy()
         total += took * _driven(joined, _DRIVERS.get(phase, "requests")) if worked else took
     return total
 

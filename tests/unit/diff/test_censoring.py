@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from agenttrace.diff.comparison import Comparison, compare
+from agenttrace.diff.comparison import compare
 from agenttrace.diff.metrics import BY_NAME
 from agenttrace.diff.pairing import pair
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.samples import completed, sample_of
 from agenttrace.diff.verdicts import Verdict
 from agenttrace.model.vocabulary import Phase
@@ -90,7 +91,7 @@ def test_a_few_failures_are_told_and_decide_nothing() -> None:
     assert [one.count for one in found.findings if one.code == "failed_sessions"] == [2]
 
 
-def test_times_of_phases_are_those_seen() -> None:
+def test_what_adds_up_while_a_session_goes_on_is_put_off_too() -> None:
     seen = pair(side([_one("a-1", 40)]), side([_one("b-1", 3, "failed")]), least=0.0)
     found = sample_of(BY_NAME["phase.model"], completed(seen))
-    assert found.candidate.values.tolist() == [3 * S]
+    assert found.candidate.values.tolist() == [40 * S]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from agenttrace.diff.comparison import Comparison, compare
+from agenttrace.diff.comparison import compare
 from agenttrace.diff.policy import DEFAULT_GATES, Budget, Gate, Level, Policy
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Verdict
 from unit.diff.sides import S, drawn, side
@@ -48,7 +51,7 @@ def test_many_sessions_of_few_tasks_are_few() -> None:
     ]
     found = compare(side(rows[0]), side(rows[1]), Policy(gates=(Gate("session.active_time", Stat.GEOMEAN),)))
     assert found.pairing.pairs == 4
-    assert found.answers[0].reason == "needs at least 8 sessions a side"
+    assert found.answers[0].reason == "needs at least 8 tasks a side"
 
 
 def test_a_gate_with_too_few_sessions_still_counts_as_one_of_the_gates() -> None:
@@ -71,10 +74,67 @@ def test_an_empty_side_is_inconclusive_and_missing() -> None:
     assert len(found.missing) == 3
 
 
-def test_values_of_zero_have_no_ratio() -> None:
+def test_what_is_nothing_on_both_sides_did_not_change() -> None:
     (of,) = _gated("session.retries", Stat.MEAN).answers
-    assert of.verdict is Verdict.INCONCLUSIVE
-    assert "not above zero" in of.reason
+    assert (of.verdict, of.change, of.difference) == (Verdict.NO_CHANGE, None, 0.0)
+
+
+def test_what_was_nothing_before_fails_by_its_difference() -> None:
+    before = [row | {"path_queue_ns": 0} for row in drawn("a", 60, seed=1)]
+    found = compare(
+        side(before), side(drawn("b", 60, seed=2)), Policy(gates=(Gate("phase.queue", Stat.MEAN),))
+    )
+    (of,) = found.answers
+    assert (of.verdict, of.baseline, of.change) == (Verdict.REGRESSION, 0.0, None)
+    assert of.difference == pytest.approx(of.candidate)
+    assert found.failing
+
+
+def test_of_what_was_nothing_before_little_does_not_matter() -> None:
+    before = [row | {"path_queue_ns": 0} for row in drawn("a", 60, seed=1)]
+    after = [row | {"path_queue_ns": 200_000_000} for row in drawn("b", 60, seed=2)]
+    (of,) = compare(side(before), side(after), Policy(gates=(Gate("phase.queue", Stat.MEAN),))).answers
+    assert of.verdict is Verdict.NO_CHANGE
+
+
+def test_floors_suit_what_is_measured() -> None:
+    """Tokens that come 40 % later are a change, however short the time between two of them is."""
+    (of,) = _gated("request.itl", Stat.GEOMEAN, itl_p50_ns=14_000_000).answers
+    assert of.verdict is Verdict.REGRESSION
+    (of,) = _gated("request.itl", Stat.GEOMEAN, itl_p50_ns=10_400_000).answers
+    assert of.verdict is not Verdict.REGRESSION
+
+
+def test_what_is_known_of_few_sessions_is_said() -> None:
+    after = [
+        row if place < 9 else row | {"ttft_p50_ns": None} for place, row in enumerate(drawn("b", 60, seed=2))
+    ]
+    found = compare(
+        side(drawn("a", 60, seed=1)), side(after), Policy(gates=(Gate("request.ttft", Stat.GEOMEAN),))
+    )
+    (finding,) = [one for one in found.findings if one.code == "metric_partly_known"]
+    assert "9 of 60 of the candidate" in finding.example
+
+
+def test_phases_that_a_side_does_not_tell_are_missing_and_blamed_on_nobody() -> None:
+    def undivided(row: dict[str, Any]) -> dict[str, Any]:
+        model = row["path_queue_ns"] + row["path_decode_ns"]
+        parts = [
+            part if part["phase"] not in {"queue", "decode"} else part | {"phase": "model"}
+            for part in row["parts"]
+        ]
+        untold = dict.fromkeys(("path_queue_ns", "path_prefill_ns", "path_decode_ns"))
+        return row | untold | {"path_model_ns": model, "parts": parts}
+
+    after = [undivided(row) for row in drawn("b", 60, seed=1)]
+    found = compare(
+        side(drawn("a", 60, seed=1)), side(after), Policy(gates=(Gate("phase.decode", Stat.MEAN),))
+    )
+
+    assert [one.reason for one in found.answers] == ["no data for it in the candidate"]
+    assert set(found.blame.phases.values()) == {0}
+    assert "phases_untold" in [one.code for one in found.findings]
+    assert all(set(mover.phases_ns.values()) == {0} for mover in found.movers)
 
 
 # Budgets
@@ -95,6 +155,26 @@ def test_a_budget_looks_at_the_candidate_alone() -> None:
 
 def test_a_budget_without_data_is_not_kept() -> None:
     assert _kept(Budget("request.ttft", Stat.P50, S), ttft_p50_ns=None) == (None, None, "no data for it")
+
+
+def test_a_budget_without_data_is_missing() -> None:
+    sides = side(drawn("a", 60, seed=1)), side(drawn("b", 60, seed=2, ttft_p50_ns=None))
+    found = compare(*sides, Policy(budgets=(Budget("request.ttft", Stat.P50, S),)))
+    assert list(found.missing) == list(found.budgets)
+
+
+def test_a_budget_looks_at_nothing_else_where_the_baseline_has_nothing() -> None:
+    before = [row | {"path_queue_ns": 0} for row in drawn("a", 60, seed=1)]
+    budget = Budget("phase.queue", Stat.MEAN, 1.0)
+    found = compare(side(before), side(drawn("b", 60, seed=2)), Policy(budgets=(budget,)))
+    assert [one.kept for one in found.budgets] == [False]
+    assert found.failing
+
+
+@pytest.mark.parametrize(("least", "kept"), [(0.9, True), (1.1, False)])
+def test_a_budget_may_be_of_what_must_not_be_less(least: float, *, kept: bool) -> None:
+    found = _kept(Budget("session.success_rate", Stat.MEAN, None, least=least))
+    assert found[:2] == (1.0, kept)
 
 
 def test_a_budget_of_too_few_sessions_is_not_kept() -> None:

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from agenttrace.diff.comparison import Comparison, compare
+from agenttrace.diff.comparison import compare
 from agenttrace.diff.policy import Policy, Waiver
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Verdict
 from unit.diff.sides import drawn, side
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agenttrace.diff.comparison import Cause, Comparison, compare
+from agenttrace.diff.comparison import compare
+from agenttrace.diff.result import Cause, Comparison
 from agenttrace.diff.verdicts import Verdict
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.diff.headline import headline

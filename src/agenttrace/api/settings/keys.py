@@ -13,7 +13,9 @@ from agenttrace.api.settings.values import (
     limit,
     one_of,
     share,
+    share_of,
     some_of,
+    span,
     text,
     whole,
 )
@@ -23,14 +25,14 @@ STATS = ("geomean", "mean", "tail_mean", "p50", "p95", "p99")
 LEVELS = ("off", "warn", "error")
 
 SINGLE: dict[str, tuple[Reader, Any]] = {
-    "alpha": (share, 0.05),
+    "alpha": (share_of(0.5), 0.05),
     "run_drift": (share, 0.05),
     "pair_by": (text, None),
-    "least_paired": (share, 0.8),
-    "fail_on": (some_of("regression", "inconclusive", "improvement"), ("regression",)),
+    "least_paired": (share_of(1.0), 0.8),
+    "fail_on": (some_of("regression", "inconclusive", "improvement", "never"), ("regression",)),
     "noise": (text, None),
     "seed": (whole, 0),
-    "suspend_after": (text, "30m"),
+    "suspend_after": (span, "30m"),
 }
 
 TABLES: dict[str, dict[str, Reader]] = {
@@ -43,12 +45,18 @@ TABLES: dict[str, dict[str, Reader]] = {
         "margin": share,
         "min_abs": duration_ns,
     },
-    "budget": {"metric": text, "stat": one_of(*STATS), "max": limit, "level": one_of(*LEVELS)},
+    "budget": {
+        "metric": text,
+        "stat": one_of(*STATS),
+        "max": limit,
+        "min": limit,
+        "level": one_of(*LEVELS),
+    },
     "waiver": {"metric": text, "reason": text, "expires": day, "max_increase": share, "ticket": text},
 }
 NEEDED = {
     "gate": ("metric", "stat"),
-    "budget": ("metric", "stat", "max"),
+    "budget": ("metric", "stat"),
     "waiver": ("metric", "reason", "expires"),
 }
 

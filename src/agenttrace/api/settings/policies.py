@@ -23,7 +23,13 @@ def policy_of(settings: Mapping[str, Setting]) -> Policy:
     return Policy(
         gates=tuple(_gate(row) for row in value["gate"]) or DEFAULT_GATES,
         budgets=tuple(
-            Budget(row["metric"], Stat(row["stat"]), row["max"].value, Level(row.get("level", "error")))
+            Budget(
+                row["metric"],
+                Stat(row["stat"]),
+                _bound(row, "max"),
+                Level(row.get("level", "error")),
+                _bound(row, "min"),
+            )
             for row in value["budget"]
         ),
         waivers=tuple(
@@ -39,6 +45,10 @@ def policy_of(settings: Mapping[str, Setting]) -> Policy:
     )
 
 
+def _bound(row: Mapping[str, Any], name: str) -> float | None:
+    return float(row[name].value) if name in row else None
+
+
 def _gate(row: Mapping[str, Any]) -> Gate:
     default = Gate(row["metric"], Stat(row["stat"]))
     return Gate(
@@ -47,20 +57,38 @@ def _gate(row: Mapping[str, Any]) -> Gate:
         Level(row.get("level", "error")),
         row.get("max_increase", row.get("max_decrease", default.tolerated)),
         row.get("margin", default.margin),
-        row.get("min_abs", default.least_ns),
+        row.get("min_abs"),
     )
 
 
 def _check_unit(row: Mapping[str, Any], origin: str) -> None:
-    """A duration for what is one, and a number for what is none."""
+    """A duration for what is one, and a number for what is none; at least one limit."""
+    told = [name for name in ("max", "min") if name in row]
+    if not told:
+        raise UsageError("budget: max is missing", where=origin, hint="or min, for what must not be less")
     for metric in METRICS:
-        if fnmatchcase(metric.name, row["metric"]) and row["max"].is_duration is not (metric.unit is Unit.NS):
-            hint = "like '600s'" if metric.unit is Unit.NS else f"of {metric.unit}, without a unit of time"
+        for name in told if fnmatchcase(metric.name, row["metric"]) else ():
+            if row[name].is_duration is not (metric.unit is Unit.NS):
+                hint = (
+                    "like '600s'" if metric.unit is Unit.NS else f"of {metric.unit}, without a unit of time"
+                )
+                raise UsageError(
+                    f"budget.{name} = {str(row[name])!r}: {metric.name} wants "
+                    f"{'a duration with its unit' if metric.unit is Unit.NS else 'a number'}",
+                    where=origin,
+                    hint=hint,
+                )
+
+
+def _check_stat(row: Mapping[str, Any], table: str, origin: str) -> None:
+    """A statistic that is told of the metric: of others nothing could ever be shown."""
+    for metric in METRICS:
+        if fnmatchcase(metric.name, row["metric"]) and Stat(row["stat"]) not in metric.stats:
+            there = ", ".join(stat.value for stat in metric.stats)
             raise UsageError(
-                f"budget.max = {str(row['max'])!r}: {metric.name} wants "
-                f"{'a duration with its unit' if metric.unit is Unit.NS else 'a number'}",
+                f"{table}.stat = {row['stat']!r}: {metric.name} has no such statistic",
                 where=origin,
-                hint=hint,
+                hint=f"there are: {there}",
             )
 
 
@@ -69,6 +97,8 @@ def _check_metrics(rows: list[dict[str, Any]], table: str, origin: str) -> None:
 
     names = [metric.name for metric in METRICS]
     for row in rows:
+        if "stat" in row:
+            _check_stat(row, table, origin)
         if not any(fnmatchcase(name, row["metric"]) for name in names):
             near = get_close_matches(row["metric"], names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"

@@ -42,6 +42,24 @@ def share(value: Any) -> float:  # noqa: ANN401
     raise ValueError("expected a share like 0.05 or '5%'")
 
 
+def share_of(most: float) -> Reader:
+    """A share above nothing, and at most so much."""
+
+    def read(value: Any) -> float:  # noqa: ANN401
+        found = share(value)
+        if 0 < found <= most:
+            return found
+        raise ValueError(f"expected a share above 0 and at most {most:g}, like 0.05 or '5%'")
+
+    return read
+
+
+def span(value: Any) -> str:  # noqa: ANN401
+    """A duration with its unit, as it was written."""
+    duration_ns(value)
+    return str(value)
+
+
 def duration_ns(value: Any) -> int:  # noqa: ANN401
     """A duration always carries its unit."""
     if isinstance(value, str):

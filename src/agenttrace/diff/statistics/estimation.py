@@ -52,6 +52,19 @@ def estimate(sample: Sample, stat: Stat, seed: int, *, relative: bool = True) ->
     return _ordered(sample, stat, seed, own, relative=relative)
 
 
+def value_of(of: Side, stat: Stat) -> float | None:
+    """The statistic of one side alone; null of nothing, and of a geometric mean where a value is not above zero."""
+    if not len(of.values):
+        return None
+    if stat is Stat.GEOMEAN:
+        if float(of.values.min()) <= 0:
+            return None
+        return float(np.exp(np.average(np.log(of.values), weights=of.weight)))
+    if stat is Stat.MEAN:
+        return float(np.average(of.values, weights=of.weight))
+    return float(_draws(of, np.ones((1, of.clusters)), shape(stat, len(of.values))).value[0])
+
+
 def _geometric(sample: Sample, seed: int) -> Estimate | None:
     sides = (sample.base, sample.candidate)
     if any(float(of.values.min()) <= 0 for of in sides):

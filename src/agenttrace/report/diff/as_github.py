@@ -1,14 +1,14 @@
-"""Annotations of a GitHub workflow run: a line for each gate that failed."""
+"""Annotations of a GitHub workflow run: a line for each gate and budget that failed, or found no data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.policy import Level
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Verdict
 from agenttrace.report.diff.headline import because
-from agenttrace.report.diff.wording import change, value
+from agenttrace.report.diff.wording import changed, limits, value
 from agenttrace.report.escaping import printable
 
 MOST = 10
@@ -24,14 +24,22 @@ def _failed(of: Comparison) -> Iterator[str]:
     for one in of.answers:
         if one.verdict is Verdict.REGRESSION and one.waived is None:
             name = one.gate.metric
-            values = (
-                f"{value(name, one.baseline)} to {value(name, one.candidate)} ({change(name, one.change)})"
+            values = f"{value(name, one.baseline)} to {value(name, one.candidate)} ({changed(one)})"
+            yield _command(
+                one.gate.level,
+                f"{name} {one.gate.stat.value}",
+                ": ".join(filter(None, (values, because(of)))),
             )
-            yield _command(one.gate.level, f"{name} {one.gate.stat.value}", f"{values}: {because(of)}")
+        elif one.missing:
+            yield _command(one.gate.level, f"{one.gate.metric} {one.gate.stat.value}", one.reason)
     for limit in of.budgets:
-        if limit.kept is False:
-            values = f"{value(limit.metric, limit.value)}, at most {value(limit.metric, limit.budget.most)}"
-            yield _command(limit.budget.level, f"{limit.metric} {limit.budget.stat.value}", values)
+        if limit.kept is False or limit.missing:
+            values = f"{value(limit.metric, limit.value)}, {limits(limit.budget, limit.metric)}"
+            told = limit.reason if limit.missing else values
+            yield _command(limit.budget.level, f"{limit.metric} {limit.budget.stat.value}", told)
+    if of.pairing.lost:
+        words = f"{of.pairing.unmatched[0]} of {of.sessions[0]} sessions of the baseline have no counterpart"
+        yield _command(Level.ERROR, "lost sessions", words)
 
 
 def _command(level: Level, title: str, message: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.metrics import BY_NAME
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.statistics.intervals import LEVEL
 from agenttrace.diff.verdicts import Answer
 
@@ -40,6 +40,7 @@ def document(of: Comparison) -> dict[str, Any]:
                 "stat": one.budget.stat.value,
                 "value": one.value,
                 "max": one.budget.most,
+                "min": one.budget.least,
                 "kept": one.kept,
                 "reason": one.reason,
                 "level": one.budget.level.value,
@@ -100,7 +101,7 @@ def _gate(one: Answer) -> dict[str, Any]:
         "baseline": one.baseline,
         "candidate": one.candidate,
         "ratio": one.change if relative else _ratio(one),
-        "difference": None if relative else one.change,
+        "difference": one.difference if relative else one.change,
         "ci_low": low,
         "ci_high": high,
         "ci_of": "ratio" if relative else "difference",

@@ -5,16 +5,19 @@ from __future__ import annotations
 from xml.sax.saxutils import quoteattr
 
 from agenttrace.diff.budgets import BudgetAnswer
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.policy import Level
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Answer, Verdict
-from agenttrace.report.diff.wording import between, change, p_value, value
+from agenttrace.report.diff.wording import between, changed, limits, p_value, value
 from agenttrace.report.escaping import printable
 
 
 def to_junit(of: Comparison) -> str:
-    """Regressions and exceeded budgets fail, what is inconclusive or waived is skipped."""
+    """Regressions, broken budgets and missing data fail; what is inconclusive or waived is skipped."""
     cases = [*(_gate_case(one) for one in of.answers), *(_budget_case(one) for one in of.budgets)]
+    if of.pairing.lost:
+        words = f"{of.pairing.unmatched[0]} of {of.sessions[0]} sessions of the baseline have no counterpart"
+        cases.append(_case("sessions of the baseline", "sides", ("failure", words)))
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'
@@ -26,22 +29,22 @@ def to_junit(of: Comparison) -> str:
 def _gate_case(one: Answer) -> str:
     name = one.gate.metric
     said = (
-        f"{value(name, one.baseline)} to {value(name, one.candidate)}, {change(name, one.change)} "
+        f"{value(name, one.baseline)} to {value(name, one.candidate)}, {changed(one)} "
         f"({between(name, one.bound)}), p {p_value(one.p_adjusted)}"
     )
     outcome = None
     if one.waived is not None:
         outcome = ("skipped", f"waived: {one.waived}; {said}")
-    elif one.verdict is Verdict.REGRESSION and one.gate.level is Level.ERROR:
-        outcome = ("failure", said)
+    elif (one.verdict is Verdict.REGRESSION or one.missing) and one.gate.level is Level.ERROR:
+        outcome = ("failure", one.reason if one.missing else said)
     elif one.verdict in {Verdict.REGRESSION, Verdict.INCONCLUSIVE}:
         outcome = ("skipped", f"{one.verdict.value}: {one.reason or said}")
     return _case(f"{name} {one.gate.stat.value}", "gates", outcome)
 
 
 def _budget_case(one: BudgetAnswer) -> str:
-    said = f"{value(one.metric, one.value)}, at most {value(one.metric, one.budget.most)}"
-    failing = one.kept is False and one.budget.level is Level.ERROR
+    said = f"{value(one.metric, one.value)}, {limits(one.budget, one.metric)}"
+    failing = (one.kept is False or one.missing) and one.budget.level is Level.ERROR
     outcome = None if one.kept else ("failure" if failing else "skipped", one.reason or said)
     return _case(f"{one.metric} {one.budget.stat.value}", "budgets", outcome)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agenttrace.diff.comparison import Comparison
+from agenttrace.diff.result import Comparison
 from agenttrace.report.as_markdown import section_lines
 from agenttrace.report.cells import Section
 from agenttrace.report.diff import outline as made

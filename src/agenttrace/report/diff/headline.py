@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agenttrace.diff.comparison import Cause, Comparison
 from agenttrace.diff.policy import Level
+from agenttrace.diff.result import Cause, Comparison
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.report.diff.wording import between, change, moved, value
 from agenttrace.units import format_count
@@ -22,12 +22,27 @@ def headline(of: Comparison) -> str:
     parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
     if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
         parts.append(because(of))
+    parts += [_failures(of), _gone(of)]
     parts += [f"waived: {told}" for told in [_short(of, waived=True)] if told]
     parts += [f"warning: {told}" for told in [_short(of, waived=False)] if told]
     broken = [one for one in of.budgets if one.kept is False]
     if broken:
         parts.append(f"over budget: {', '.join(f'{one.metric} {one.budget.stat}' for one in broken)}")
     return "; ".join(part for part in parts if part)
+
+
+def _failures(of: Comparison) -> str:
+    """How many failed, where more did than before."""
+    if of.failed_more <= 0:
+        return ""
+    before, after = (f"{count} of {size}" for count, size in zip(of.failed, of.sessions, strict=True))
+    return f"{after} sessions failed or were cut off, {before} before"
+
+
+def _gone(of: Comparison) -> str:
+    """How many sessions of the baseline have no counterpart, where sides are paired."""
+    gone = of.pairing.unmatched[0] if of.pairing.paired else 0
+    return f"{gone} of {of.sessions[0]} sessions of the baseline have no counterpart" if gone else ""
 
 
 def _short(of: Comparison, *, waived: bool) -> str:
@@ -51,7 +66,12 @@ def because(of: Comparison) -> str:
         for phase, ns in sorted(of.blame.phases.items(), key=lambda one: -abs(one[1]))
         if ns and whole and ns / whole >= _TOLD_SHARE
     ]
-    more = f", and sessions do {_more(of)} ({_work(of)})" if of.cause is Cause.BOTH else ""
+    if of.cause is Cause.OUTCOME:
+        return ""
+    more = ""
+    if of.cause is Cause.BOTH:
+        left = change("session.active_time", of.workload.ratio)
+        more = f", and sessions do {_more(of)} ({_work(of)}), for equal work {left}"
     return ", ".join(largest[:3]) + more
 
 
@@ -90,7 +110,9 @@ def _gate(one: Answer | None) -> str:
     if one is None:
         return "no gate is set"
     name = one.gate.metric
+    values = f"{value(name, one.baseline)} to {value(name, one.candidate)}"
+    if one.difference is not None:
+        return f"{name} ({one.gate.stat}) {values}"
     if one.change is None:
         return f"{name} ({one.gate.stat}): {one.reason}"
-    values = f"{value(name, one.baseline)} to {value(name, one.candidate)}"
     return f"{name} ({one.gate.stat}) {values}, {change(name, one.change)} ({between(name, one.bound)})"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from agenttrace.diff.comparison import Comparison
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.spread import Origin
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Cell, Column, Outline, Quoted, Section, Tone, Words
 from agenttrace.report.diff.headline import counted, headline
-from agenttrace.report.diff.wording import between, change, moved, p_value, value
+from agenttrace.report.diff.wording import between, change, changed, limits, moved, p_value, value
 from agenttrace.units import format_count, format_duration, format_share
 
 DEFAULT_TOP = 5
@@ -61,7 +61,7 @@ def _gate_row(one: Answer) -> tuple[Cell, ...]:
         Words(one.verdict.value if one.waived is None else "waived", tone),
         Words(value(name, one.baseline)),
         Words(value(name, one.candidate)),
-        Words(change(name, one.change)),
+        Words(changed(one)),
         Words(between(name, one.bound), "faint"),
         Words(p_value(one.p_adjusted)),
     )
@@ -90,9 +90,9 @@ def budgets(of: Comparison) -> Section:
             Words(one.metric, "strong"),
             Words(one.budget.stat.value, "faint"),
             Words(value(one.metric, one.value)),
-            Words(value(one.metric, one.budget.most)),
+            Words(limits(one.budget, one.metric)),
             Words(
-                {True: "kept", False: "exceeded", None: one.reason}[one.kept],
+                {True: "kept", False: "broken", None: one.reason}[one.kept],
                 "error" if one.kept is False else "plain",
             ),
         )
@@ -102,7 +102,7 @@ def budgets(of: Comparison) -> Section:
         Column("budget", "text"),
         Column("", "text"),
         Column("candidate"),
-        Column("at most"),
+        Column("allowed"),
         Column("", "text"),
     )
     return Section("Budgets", columns, tuple(rows))

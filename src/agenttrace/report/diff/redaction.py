@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from agenttrace.diff.blame import Share
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.movers import Mover
+from agenttrace.diff.result import Comparison
 from agenttrace.report.diff.html.pairs import DrawnPair
 from agenttrace.report.redaction import Redaction
 

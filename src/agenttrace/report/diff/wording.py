@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agenttrace.diff.metrics import BY_NAME, Metric, Unit
+from agenttrace.diff.policy import Budget
+from agenttrace.diff.verdicts import Answer
 from agenttrace.units import format_duration, format_tokens
 
 _FACTOR_FROM = 2.0
@@ -53,3 +55,19 @@ def p_value(of: float | None) -> str:
     if of is None:
         return "–"
     return "<0.001" if of < 0.001 else f"{of:.3f}"
+
+
+def changed(one: Answer) -> str:
+    """The change of a gate; the difference where there is no ratio: `+26.0 s`."""
+    metric = BY_NAME[one.gate.metric]
+    if one.difference is None:
+        return change(metric, one.change)
+    if metric.unit is Unit.NS:
+        return moved(round(one.difference))
+    return f"{one.difference:+.2f}"
+
+
+def limits(budget: Budget, metric: str) -> str:
+    """`at most 600 s`, `at least 90 %`."""
+    told = (("at most", budget.most), ("at least", budget.least))
+    return ", ".join(f"{words} {value(metric, of)}" for words, of in told if of is not None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from agenttrace.diff.comparison import Comparison, compare
+from agenttrace.diff.comparison import compare
 from agenttrace.diff.policy import DEFAULT_GATES, Budget, Gate, Level, Policy, Waiver
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.statistics.shapes import Stat
 from agenttrace.model.vocabulary import Phase
 from unit.diff.sides import S, drawn, session, side

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agenttrace.diff.comparison import Comparison
+from agenttrace.diff.result import Comparison
 from agenttrace.report.diff.as_github import annotation_lines
 from agenttrace.report.diff.as_json import to_json
 from agenttrace.report.diff.as_junit import to_junit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agenttrace.critical_path.summary import percentile
-from agenttrace.diff.comparison import Comparison
 from agenttrace.diff.movers import Mover, most_moved
+from agenttrace.diff.result import Comparison
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Words
 from agenttrace.report.diff.outline import phases as phase_section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agenttrace.diff.comparison import Comparison
+from agenttrace.diff.result import Comparison
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Section
 from agenttrace.report.diff import outline as made

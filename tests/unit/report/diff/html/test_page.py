@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agenttrace.critical_path.analysis import analyze
-from agenttrace.diff.comparison import Comparison, compare
+from agenttrace.diff.comparison import compare
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.summaries import summarise_sessions
 from agenttrace.ingest.reading import read
 from agenttrace.report.diff.html.page import diff_page
