@@ -74,6 +74,7 @@ class Waterfall {
     this.height = this.scroller.clientHeight;
     this.ratio = Math.min(3, devicePixelRatio || 1);
     this.gutter = this.width < 560 ? 92 : 190;
+    this.strip.style.width = `${this.width}px`; // above the bars, which a scroll bar may leave less room
     this.draw();
   }
 
