@@ -12,7 +12,7 @@ import agenttrace
 from agenttrace.cli.application import main
 from agenttrace.ingest.reading import read
 from browser.hostile import write_hostile_trace, write_ids_trace
-from browser.idle import write_idle_trace
+from browser.idle import write_idle_trace, write_pauses_trace
 from browser.watched import Watched, watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +54,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "hostile": hostile,
         "ids": write_ids_trace(folder / "ids.jsonl"),
         "idle": write_idle_trace(folder / "idle.jsonl"),
+        "pauses": write_pauses_trace(folder / "pauses.jsonl"),
     }.items():
         (folder / f"{name}.html").write_text(agenttrace.to_html(read(trace)), encoding="utf-8")
     sides = [str(SAMPLES / "dynamo-captures" / name) for name in "AB"]

@@ -1,5 +1,9 @@
 """Idle time drawn short: a session of hours in which little happened can be read."""
 
+from itertools import pairwise
+
+import pytest
+
 from browser.conftest import Opener
 from browser.watched import until
 
@@ -52,3 +56,30 @@ def test_what_never_waits_has_nothing_to_skip(opened: Opener) -> None:
     assert page.locator("#skip-idle").is_hidden()
     page.evaluate("agenttrace.skipIdle()")
     assert page.evaluate("agenttrace.shown === agenttrace.session")
+
+
+LABELS = """(() => { const told = []; const draw = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (words, x, y) {
+    if (/^\\d+:/.test(words)) told.push([x, x + this.measureText(words).width]);
+    draw.call(this, words, x, y);
+  };
+  agenttrace.drawNow();
+  CanvasRenderingContext2D.prototype.fillText = draw;
+  return told; })()"""
+
+
+@pytest.mark.parametrize("width", [375, 1440, 1920])
+def test_times_on_the_ruler_neither_overlap_nor_are_cut(opened: Opener, width: int) -> None:
+    page = opened("pauses", width=width)
+    labels = page.evaluate(LABELS)
+    assert len(labels) > 1
+    assert all(left >= right for (_, right), (left, _) in pairwise(labels))
+    assert labels[-1][1] <= page.evaluate("agenttrace.width")
+
+
+def test_the_strip_stands_right_above_the_bars(opened: Opener) -> None:
+    page = opened("pauses")
+    strip, bars = (page.locator(f"canvas.{name}").bounding_box() for name in ("minimap", "bars"))
+    assert strip is not None
+    assert bars is not None
+    assert (strip["x"], strip["width"]) == (bars["x"], bars["width"])

@@ -94,7 +94,7 @@ def _labels(of: object) -> list[str]:
 
 
 def _outcomes(trace: Trace) -> pl.DataFrame:
-    """By the session's own status; else that of the main agent's span, of the last prompt or root, of the last request."""
+    """By the session's own status; else that of the main agent's span, the last prompt or root, or the last request."""
     names = ["session", "span", "parent", "agent", "kind", "status", "end_ns"]
     spans = plain(trace.spans.select(names)).with_columns(pl.col("status", "kind").cast(pl.String))
     own = spans.filter(pl.col("span") == 0).select("session", own="status")

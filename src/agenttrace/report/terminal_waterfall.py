@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from agenttrace.model.vocabulary import Phase
-from agenttrace.report.escaping import clipped, printable
+from agenttrace.report.escaping import printable
 from agenttrace.report.headline import plural
 from agenttrace.report.terminal import PHASE_COLORS, draw_lines
 from agenttrace.report.timeline.lanes import Lane
@@ -31,12 +32,12 @@ def draw_waterfall(timeline: Timeline, *, width: int, color: bool) -> str:
     """The lanes below each other; where there are more than forty, those that one turn spawned share a line."""
     groups = _groups(timeline)
     names = [name for name, _ in groups]
-    gutter = min(max(map(len, names)) + 2, max(10, width // 4))
+    gutter = min(max(map(cell_len, names)) + 2, max(10, width // 4))
     cells = max(10, width - gutter)
     lines = [_ruler(timeline, gutter, cells)]
     used: set[Phase] = set()
     for name, lanes in groups:
-        line = Text(clipped(name, gutter - 1).ljust(gutter))
+        line = Text(_fitted(name, gutter - 1) + " ")
         for phase, on_path in _cells(timeline, lanes, cells):
             line.append(*_cell(phase, on_path=on_path, color=color))
             used |= {phase} if phase else set()
@@ -65,6 +66,15 @@ def _name(lane: Lane, place: int) -> str:
     if lane.parent is None:
         return printable(lane.name or "main")
     return f"{'  ' * min(lane.depth, 4)}{printable(lane.name or 'agent')} #{place}"
+
+
+def _fitted(name: str, cells: int) -> str:
+    """As wide as that; of a longer name the number stays that tells its lane from others."""
+    if cell_len(name) <= cells:
+        return name + " " * (cells - cell_len(name))
+    head, sign, number = name.rpartition(" #")
+    tail = f"…{sign}{number}" if number.isdigit() and len(number) < cells // 2 else "…"
+    return set_cell_size(head if len(tail) > 1 else name, cells - len(tail)) + tail
 
 
 def _several(lane: Lane, places: list[int]) -> str:
@@ -118,7 +128,7 @@ def _cell(phase: Phase | None, *, on_path: bool, color: bool) -> tuple[str, str]
 def _ruler(timeline: Timeline, gutter: int, cells: int) -> Text:
     line = " " * gutter
     wall = timeline.end_ns - timeline.start_ns
-    for at in range(0, cells, _TICK_CELLS):
+    for at in range(0, cells if wall else 1, _TICK_CELLS):
         tick = f"|{format_duration(wall * at // cells)}"
         if at + len(tick) <= cells:
             line = line.ljust(gutter + at) + tick
@@ -126,7 +136,9 @@ def _ruler(timeline: Timeline, gutter: int, cells: int) -> Text:
 
 
 def _legend(phases: Sequence[Phase], *, color: bool) -> Text:
-    line = Text("on the path: " if color else "capitals: on the path; ")
+    line = Text(
+        "on the path: " if color else "capitals: on the path; " if phases else "nothing took any time"
+    )
     if color:
         line.append(f"{_FULL}  off it: {_PALE}  ")
     for phase in phases:

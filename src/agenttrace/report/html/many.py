@@ -86,11 +86,12 @@ def _session(analysis: Analysis, one: Drawn, charts: Sequence[Chart]) -> str:
     report = outline(own, top=_SESSION_TOP)
     shown = [section for section in report.sections if section.title != "Findings"]
     first, rest = split_sections(shown)
+    called = clipped(session, _ID_LIMIT)
     figures = f'<div class="columns">\n{"".join(map(chart_html, charts))}</div>\n' if charts else ""
     return (
         f'<section class="session-part long" data-of-session="{text(session)}">\n'
-        f'<h2>Session <span class="quoted">{text(clipped(session, _ID_LIMIT))}</span></h2>\n'
+        f'<h2>Session <span class="quoted">{text(called)}</span></h2>\n'
         f'<p>{words(report.answer)}</p>\n<p class="counts">{words(report.counts)}</p>\n'
-        f"{one.path_table}{side_by_side(first, key=None)}{figures}"
-        f"{side_by_side(rest, key=None)}</section>\n"
+        f"{one.path_table}{side_by_side(first, key=None, of=called)}{figures}"
+        f"{side_by_side(rest, key=None, of=called)}</section>\n"
     )

@@ -80,10 +80,10 @@ def _short(title: str) -> str:
     return _SHORT.get(title.split(maxsplit=1)[0], title)
 
 
-def side_by_side(sections: Sequence[Section], key: str | None = "time") -> str:
-    """Sections in as many columns as there is room for."""
+def side_by_side(sections: Sequence[Section], key: str | None = "time", of: str = "") -> str:
+    """Sections in as many columns as there is room for; `of` is for `section_html`."""
     anchor = f' id="{key}"' if key else ""
-    return f'<div{anchor} class="columns">\n{"".join(section_html(section) for section in sections)}</div>\n'
+    return f'<div{anchor} class="columns">\n{"".join(section_html(section, of=of) for section in sections)}</div>\n'
 
 
 def chart_columns(charts: Sequence[Chart], key: str) -> str:

@@ -16,25 +16,31 @@ _ONE_LINE = 26  # names and codes up to this many characters are not broken
 _CURVE_HEIGHT = 20
 
 
-def section_html(section: Section, *, linked: Collection[str] = (), key: str | None = None) -> str:
-    """A section with its heading; `linked`: the sessions that the page can open. `key` is its id, if it has one."""
+def section_html(
+    section: Section, *, linked: Collection[str] = (), key: str | None = None, of: str = ""
+) -> str:
+    """A section with its heading; `linked`: the sessions that the page can open. `key` is its id, if it has one.
+
+    `of`: what tells its table by name from others under the same heading, for those who only hear it.
+    """
     anchor = f' id="{text(key)}"' if key else ""
-    return f"<section{anchor}>\n<h2>{text(section.title)}</h2>\n{section_body(section, linked=linked)}</section>\n"
+    body = section_body(section, linked=linked, of=of)
+    return f"<section{anchor}>\n<h2>{text(section.title)}</h2>\n{body}</section>\n"
 
 
-def section_body(section: Section, *, linked: Collection[str] = ()) -> str:
+def section_body(section: Section, *, linked: Collection[str] = (), of: str = "") -> str:
     """The table and the sentences below it."""
     notes = "".join(f'<p class="note">{words(note)}</p>\n' for note in section.notes)
-    return table_html(section, linked=linked) + notes
+    return table_html(section, linked=linked, of=of) + notes
 
 
-def table_html(section: Section, *, linked: Collection[str] = ()) -> str:
+def table_html(section: Section, *, linked: Collection[str] = (), of: str = "") -> str:
     """The table alone, in a box that scrolls where it is too wide."""
     rows = "".join(_row(section.columns, row, linked) for row in section.rows)
     heading = ""
     if any(column.title for column in section.columns):
         heading = f"<thead><tr>{''.join(_heading(column) for column in section.columns)}</tr></thead>"
-    label = text(section.title)
+    label = text(f"{section.title}, {of}" if of else section.title)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
         f"<table>{heading}<tbody>\n{rows}</tbody></table></div>\n"

@@ -22,6 +22,7 @@ function drawRuler(view, context) {
   context.textAlign = "left";
   const end = view.realTime(to);
   let x = gutter - TICK_GAP;
+  let free = gutter; // where the last label ended
   for (let at = Math.ceil(view.realTime(from) / step) * step; at < end; at += step) {
     const next = gutter + (view.drawnTime(at) - from) * scale;
     if (next - x < TICK_GAP / 2) {
@@ -30,7 +31,11 @@ function drawRuler(view, context) {
       continue;
     }
     x = next;
-    drawTick(context, x, height, x < width - 40 ? formatInstant(at, step) : "");
+    const label = formatInstant(at, step);
+    const right = x + 8 + context.measureText(label).width;
+    const fits = x >= free && right <= width;
+    drawTick(context, x, height, fits ? label : "");
+    if (fits) free = right;
   }
   context.fillStyle = styleColor("--line");
   context.fillRect(0, RULER_HEIGHT - 1, width, 1);

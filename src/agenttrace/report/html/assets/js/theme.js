@@ -17,12 +17,14 @@ function startTheme(onChange) {
   button.hidden = byId("copy-link").hidden = false;
 }
 
-// On paper everything is open and light.
+// On paper everything is open and light, and drawn as wide as paper is: a browser only crops, or squeezes, what is wider.
 function startPrinting(view) {
   const opened = [];
   let theme;
-  const redraw = () => {
+  const redraw = (onPaper) => {
+    document.body.classList.toggle("paper", onPaper);
     if (view) Object.assign(view, { looks: phaseLooks() });
+    view?.fit();
     view?.drawNow();
     drawCharts();
   };
@@ -33,12 +35,12 @@ function startPrinting(view) {
       details.open = true;
       opened.push(details);
     }
-    redraw();
+    redraw(true);
   });
   addEventListener("afterprint", () => {
     for (const details of opened.splice(0)) details.open = false;
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-    redraw();
+    redraw(false);
   });
 }

@@ -1,6 +1,7 @@
 // What the waterfall shows: which session, from when to when, and what is chosen in it. All drawing starts here.
 
 const LEAST_NS = 1000;
+const PAPER_HEIGHT = 800; // fits on a page below its heading
 
 class Waterfall {
   constructor(root) {
@@ -62,9 +63,10 @@ class Waterfall {
     this.fit();
   }
 
-  // As high as its rows, if the window is.
+  // As high as its rows, if the window or the paper is.
   fit() {
-    this.scroller.style.height = `${Math.min(this.layout.height + RULER_HEIGHT + 4, Math.max(220, innerHeight * 0.62))}px`;
+    const room = document.body.classList.contains("paper") ? PAPER_HEIGHT : Math.max(220, innerHeight * 0.62);
+    this.scroller.style.height = `${Math.min(this.layout.height + RULER_HEIGHT + 4, room)}px`;
     this.measure();
   }
 
@@ -74,6 +76,7 @@ class Waterfall {
     this.height = this.scroller.clientHeight;
     this.ratio = Math.min(3, devicePixelRatio || 1);
     this.gutter = this.width < 560 ? 92 : 190;
+    this.strip.style.width = `${this.width}px`; // above the bars, which a scroll bar may leave less room
     this.draw();
   }
 
