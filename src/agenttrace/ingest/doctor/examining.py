@@ -141,8 +141,7 @@ def _examined(about: Found, part: PartRead) -> Found:
     traces = part.traces
     calls = [calls_of(trace) for trace in traces]
     dialects = sorted({name for trace in traces for name in _dialects(trace)})
-    starts = [value for trace in traces for value in trace.timed().sessions["start_ns"].to_pylist()]
-    ends = [value for trace in traces for value in trace.timed().sessions["end_ns"].to_pylist()]
+    starts, ends = _instants(traces, "start_ns"), _instants(traces, "end_ns")
     return Found(
         about.format,
         about.facts,
@@ -162,6 +161,10 @@ def _examined(about: Found, part: PartRead) -> Found:
         faults=_faults(traces[: 1 if part.cut else None] if part.examined > part.cut else ()),
         unread=part.unread,
     )
+
+
+def _instants(traces: Sequence[Trace], column: str) -> list[int]:
+    return [int(value) for trace in traces for value in trace.timed().sessions[column].to_numpy()]
 
 
 def _dialects(trace: Trace) -> Iterable[str]:

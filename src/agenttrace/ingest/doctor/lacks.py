@@ -84,6 +84,5 @@ def _without_tools(trace: Trace) -> int:
     """Sessions of several requests, and without any tool call."""
     requests = pc.value_counts(_of_kind(trace, SpanKind.REQUEST)["session"])
     tools = set(_of_kind(trace, SpanKind.TOOL)["session"].to_pylist())
-    names: list[str] = requests.field("values").to_pylist()
-    counts: list[int] = requests.field("counts").to_pylist()
+    names, counts = requests.field("values").to_pylist(), requests.field("counts").to_numpy().tolist()
     return sum(many > 1 and name not in tools for name, many in zip(names, counts, strict=True))
