@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
-from agenttrace.model.vocabulary import SpanKind
+from agenttrace.model.vocabulary import SpanKind, Status
 
 
 class Lack(StrEnum):
@@ -52,7 +52,7 @@ def count_lacks(trace: Trace) -> Iterator[Counted]:
     if untimed:
         yield Counted(Lack.TIMES, untimed, sessions, "sessions")
     timed = trace.timed()
-    requests = _of_kind(timed, SpanKind.REQUEST)
+    requests = _finished(_of_kind(timed, SpanKind.REQUEST))
     count = requests.num_rows
     unseen = _nulls(requests, "first_token_ns") if count else 0
     if unseen:
@@ -74,6 +74,12 @@ def calls_of(trace: Trace) -> tuple[int, int]:
 
 def _of_kind(trace: Trace, kind: SpanKind) -> pa.Table:
     return trace.spans.filter(pc.equal(trace.spans["kind"].cast(pa.string()), pa.scalar(kind.value)))
+
+
+def _finished(requests: pa.Table) -> pa.Table:
+    """Without those that failed or were given up, which have nothing to tell."""
+    without = pa.array([Status.ERROR.value, Status.CANCELLED.value, Status.UNFINISHED.value])
+    return requests.filter(pc.invert(pc.is_in(requests["status"].cast(pa.string()), value_set=without)))
 
 
 def _nulls(table: pa.Table, column: str) -> int:
