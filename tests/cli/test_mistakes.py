@@ -72,4 +72,4 @@ def test_a_name_that_is_nearly_right_is_guessed(
     code, out, err = call(capsys, *arguments)
     assert (code, out) == (2, "")
     (hint,) = [line for line in err.splitlines() if line.startswith("hint: ")]
-    assert hint in {f"hint: did you mean {near}?"} or hint.startswith(f"hint: perhaps {near}")
+    assert hint == f"hint: did you mean {near}?" or hint.startswith(f"hint: perhaps {near}")
