@@ -1,7 +1,7 @@
 """The notebook runs from top to bottom, and what its cells end with shows itself.
 
-A kernel would bring two dozen packages to do the same: cells are run one after the other in one namespace, and the value
-of a last expression is shown as a notebook shows it.
+A kernel would bring two dozen packages to do the same: cells are run one after the other in one namespace, and a last
+expression is shown as a notebook shows it.
 """
 
 import ast

@@ -24,6 +24,9 @@ from agenttrace.model.vocabulary import Severity
 MOST_HEADS = 5_000
 """Of more files than these, so many are looked at, evenly over all of them."""
 
+LEAST_SHARE = 0.05
+"""What is missing more seldom is no matter of how traces are written: a request that was given up, for example."""
+
 _EXAMPLES = 3
 _DATASET_FACTS = FormatFacts(
     "a dataset that `agenttrace ingest` made",
@@ -184,7 +187,7 @@ def _missing(format_id: str, traces: Sequence[Trace], dialects: Sequence[str]) -
                 one.unit,
                 switches_for(format_id, one.lack, dialects),
             )
-    return list(found.values())
+    return [one for one in found.values() if one.missing >= LEAST_SHARE * one.of]
 
 
 def _faults(traces: Sequence[Trace]) -> list[Fault]:

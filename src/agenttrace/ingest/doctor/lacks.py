@@ -13,6 +13,10 @@ from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import SpanKind, Status
 
 
+NO_TIMINGS = "no_timings"
+"""The finding of what does not say how long anything took."""
+
+
 class Lack(StrEnum):
     """Something that a source may leave out."""
 
@@ -49,8 +53,11 @@ def count_lacks(trace: Trace) -> Iterator[Counted]:
     """What is missing at all in what was read; each lack at most once."""
     sessions = trace.sessions.num_rows
     untimed = sessions - trace.timed().sessions.num_rows
+    without = _files_without_times(trace)
     if untimed:
         yield Counted(Lack.TIMES, untimed, sessions, "sessions")
+    elif without:
+        yield Counted(Lack.TIMES, without, trace.sources.num_rows, "files")
     timed = trace.timed()
     requests = _finished(_of_kind(timed, SpanKind.REQUEST))
     count = requests.num_rows
@@ -62,14 +69,21 @@ def count_lacks(trace: Trace) -> Iterator[Counted]:
     for lack, column in ((Lack.TOKENS, "input_tokens"), (Lack.CACHE_READS, "cache_read_tokens")):
         if count and _nulls(requests, column):
             yield Counted(lack, _nulls(requests, column), count, "requests")
-    without = _without_tools(timed)
-    if without:
-        yield Counted(Lack.TOOLS, without, timed.sessions.num_rows, "sessions")
+    toolless = _without_tools(timed)
+    if toolless:
+        yield Counted(Lack.TOOLS, toolless, timed.sessions.num_rows, "sessions")
 
 
 def calls_of(trace: Trace) -> tuple[int, int]:
     """Requests and tool calls."""
     return _of_kind(trace, SpanKind.REQUEST).num_rows, _of_kind(trace, SpanKind.TOOL).num_rows
+
+
+def _files_without_times(trace: Trace) -> int:
+    """Of which no session could be made, because nothing in them says when."""
+    codes = trace.findings["code"].cast(pa.string())
+    found = trace.findings.filter(pc.equal(codes, pa.scalar(NO_TIMINGS)))
+    return len(set(found["file"].to_pylist()))
 
 
 def _of_kind(trace: Trace, kind: SpanKind) -> pa.Table:

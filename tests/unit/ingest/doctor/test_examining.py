@@ -1,6 +1,7 @@
 """What `doctor` finds: in every sample, in folders that are hostile, and in more than it looks at."""
 
 import gzip
+import json
 import os
 import socket
 from pathlib import Path
@@ -63,6 +64,19 @@ def test_a_workload_lacks_times_alone() -> None:
     workload = _only(doctor(SAMPLES / "mooncake"))
     assert [one.lack for one in workload.missing] == [Lack.TIMES]
     assert workload.start_ns is None
+
+
+def test_files_of_which_no_session_can_be_made_lack_times_too(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    info = {"mini_version": "1.13.4", "exit_status": "Submitted", "submission": ""}
+    told = {"info": info, "messages": messages, "trajectory_format": "mini-swe-agent-1"}
+    (tmp_path / "old.traj.json").write_text(json.dumps(told))
+    found = _only(doctor(tmp_path))
+    assert (found.format, found.sessions) == ("mini-swe-agent", 0)
+    assert [(one.lack, one.missing, one.of, one.unit) for one in found.missing] == [
+        (Lack.TIMES, 1, 1, "files")
+    ]
+    assert found.producers == {"mini-swe-agent 1.13.4": 1}
 
 
 def test_what_helps_goes_by_the_dialect() -> None:
