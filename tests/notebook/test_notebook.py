@@ -30,10 +30,12 @@ def _cells(notebook: Path) -> list[dict[str, Any]]:
 def _run(source: str, names: dict[str, object]) -> object:
     """The value of the last line, where that is an expression."""
     tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), names)  # noqa: S102  # our own
-    if last is None:
+    last = tree.body[-1]
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "<cell>", "exec"), names)  # noqa: S102  # our own
         return None
+    tree.body.pop()
+    exec(compile(tree, "<cell>", "exec"), names)  # noqa: S102  # our own
     return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)  # noqa: S307
 
 

@@ -34,6 +34,21 @@ def test_paths_and_a_trace_give_one_analysis() -> None:
     assert agenttrace.analyze(A, only=[session[:12]]).sessions["session"].to_list() == [session]
 
 
+@pytest.mark.parametrize("read", [agenttrace.read, lambda path: path], ids=["trace", "path"])
+def test_all_tables_are_kept(read: Callable[[Path], object], tmp_path: Path, capsys: Capture) -> None:
+    assert call(capsys, "analyze", str(A), "--parquet", str(tmp_path / "command"))[0] == 0
+    agenttrace.analyze(read(A), tables=tmp_path / "python")  # type: ignore[arg-type]
+    for folder in (tmp_path / "command").iterdir():
+        frames = [
+            pl.read_parquet(place / folder.name) for place in (tmp_path / "command", tmp_path / "python")
+        ]
+        assert (
+            frames[0]
+            .drop("path", "file", "source", strict=False)
+            .equals(frames[1].drop("path", "file", "source", strict=False))
+        )
+
+
 def test_an_analysis_tells_its_summary_and_its_tail() -> None:
     analysis = agenttrace.analyze(A)
     assert analysis.summary.sessions == 24

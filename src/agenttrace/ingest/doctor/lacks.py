@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import SpanKind, Status
 
-
 NO_TIMINGS = "no_timings"
 """The finding of what does not say how long anything took."""
 
