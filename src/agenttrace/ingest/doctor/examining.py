@@ -27,6 +27,10 @@ MOST_HEADS = 5_000
 LEAST_SHARE = 0.05
 """What is missing more seldom is no matter of how traces are written: a request that was given up, for example."""
 
+TORN = "torn_last_line"
+ENDS = frozenset({TORN, "torn_document"})
+"""Findings that are no more than information, but for whoever asks what is wrong with a file."""
+
 _EXAMPLES = 3
 _DATASET_FACTS = FormatFacts(
     "a dataset that `agenttrace ingest` made",
@@ -161,7 +165,10 @@ def _examined(about: Found, part: PartRead) -> Found:
         end_ns=max(ends, default=None),
         dialects=dialects,
         missing=_missing(about.format, traces, dialects),
-        faults=_faults(traces[: 1 if part.cut else None] if part.examined > part.cut else ()),
+        faults=[
+            *_faults(traces[: 1 if part.cut else None] if part.examined > part.cut else ()),
+            *(Fault(TORN, Severity.INFO.value, 1, path, "the last line is cut off") for path in part.torn),
+        ],
         unread=part.unread,
     )
 
@@ -196,5 +203,5 @@ def _faults(traces: Sequence[Trace]) -> list[Fault]:
         Fault(row["code"], row["severity"], row["count"], row["file"], row["example"])
         for trace in traces
         for row in trace.findings.to_pylist()
-        if row["severity"] != Severity.INFO.value
+        if row["severity"] != Severity.INFO.value or row["code"] in ENDS
     ]

@@ -151,6 +151,16 @@ def test_of_a_large_file_the_beginning_is_read(tmp_path: Path, monkeypatch: pyte
     assert found.faults == [], "it ends in the middle because it was cut there"
 
 
+@pytest.mark.parametrize("limit", [4 << 20, 20_000], ids=["whole", "beginning"])
+def test_a_last_line_that_is_cut_off_is_told(
+    limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_parts, "READ_WHOLE_BYTES", limit)
+    monkeypatch.setattr(reading_parts, "_TAIL_BYTES", 10_000)
+    (tmp_path / "live.jsonl").write_bytes(FAN_OUT.read_bytes()[:-40])
+    assert [fault.code for fault in _only(doctor(tmp_path)).faults] == ["torn_last_line"]
+
+
 def test_of_very_many_files_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
