@@ -11,7 +11,9 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS), ("config",), ("config", "show")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [(), *((name,) for name in COMMANDS), ("config",), ("config", "show")], ids=" ".join
+)
 def test_every_page_has_examples_and_exit_codes(
     command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,8 +45,11 @@ def test_the_wheel_has_every_file_of_the_package_and_its_licences(wheel: Path) -
         for path in SOURCE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    schemas = {f"agenttrace/schemas/{path.name}" for path in (ROOT / "schemas").iterdir()}
-    about = f"agenttrace_latency-{agenttrace.__version__}.dist-info"
+    name = f"agenttrace_latency-{agenttrace.__version__}"
+    schemas = {
+        f"{name}.data/data/share/agenttrace/schemas/{path.name}" for path in (ROOT / "schemas").iterdir()
+    }
+    about = f"{name}.dist-info"
     told = {f"{about}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
     licences = {f"{about}/licenses/{name}" for name in ("LICENSE", "THIRD_PARTY_NOTICES.md")}
     assert names == package | schemas | told | licences
