@@ -13,10 +13,14 @@ ARGS ?= --quick
 PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url
 
+BUILT := build
+# What a browser and the site need is not run with other versions: it is no dependency of the package.
+OTHERS := -n auto --ignore=tests/browser --ignore=tests/documents --ignore=tests/unit/report/perfetto
+
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test fix schemas docs damage kills fuzz bench pins
+.PHONY: help setup demo browser test fix schemas docs damage kills fuzz bench pins wheel lowest newest
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -116,3 +120,30 @@ pins: setup  ## compile requirements/*.txt anew, without index addresses
 	@$(PY) -m uv pip compile $(PINS) -o requirements/runtime.txt
 	@$(PY) -m uv pip compile $(PINS) --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	@$(PY) -m uv pip compile $(PINS) --group docs -c requirements/dev.txt -o requirements/docs.txt
+	@$(PY) -m uv pip compile $(PINS) --resolution lowest-direct --group build --group test \
+		-o requirements/lowest.txt
+
+wheel: setup  ## build wheel and sdist into dist/, and try the wheel in an empty environment
+	@rm -rf dist $(BUILT)/wheel
+	@$(PY) -m hatchling build -d dist >/dev/null
+	@$(PY) -m venv $(BUILT)/wheel
+	@echo "== wheel: installing it into $(BUILT)/wheel"
+	@$(BUILT)/wheel/bin/python -m pip install --quiet dist/*.whl
+	@.ci/installed $(BUILT)/wheel/bin
+
+lowest: setup  ## the tests with the lowest versions that pyproject.toml allows
+	@$(PY) -m venv --clear $(BUILT)/lowest
+	@$(BUILT)/lowest/bin/python -m pip install --quiet -r requirements/lowest.txt
+	@$(BUILT)/lowest/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "== lowest: tests"
+	@$(BUILT)/lowest/bin/python -m pytest -q $(OTHERS)
+
+newest: setup  ## the tests with the newest versions that there are today
+	@$(PY) -m pip install --quiet uv
+	@mkdir -p $(BUILT)
+	@$(PY) -m uv pip compile $(PINS) --group build --group test -o $(BUILT)/newest.txt
+	@$(PY) -m venv --clear $(BUILT)/newest
+	@$(BUILT)/newest/bin/python -m pip install --quiet -r $(BUILT)/newest.txt
+	@$(BUILT)/newest/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@echo "== newest: tests"
+	@$(BUILT)/newest/bin/python -m pytest -q $(OTHERS)

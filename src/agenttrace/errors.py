@@ -15,6 +15,7 @@ A fault that leaves the rest usable is no exception: it is a row of the findings
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -34,6 +35,19 @@ class AgentTraceError(Exception):
         """One line, and the hint on a second one."""
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text}\nhint: {self.hint}" if self.hint else text
+
+
+def meant(typed: str, known: Iterable[str], there_are: str = "there are") -> str:
+    """The hint for a name that is not known: the nearest of those that are, or all of them.
+
+    >>> meant("spanz", ["sessions", "spans"])
+    'did you mean spans?'
+    """
+    from difflib import get_close_matches  # noqa: PLC0415  # only for a mistake
+
+    names = list(known)
+    near = get_close_matches(typed, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"{there_are}: {', '.join(names)}"
 
 
 class UsageError(AgentTraceError):

@@ -7,11 +7,13 @@ from cli.running import call
 
 COMMANDS = (
     *("analyze", "diff", "noise", "ingest", "export", "replay", "fit", "platforms"),
-    *("doctor", "formats", "schema", "sample"),
+    *("doctor", "formats", "schema", "sample", "completion"),
 )
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [(), *((name,) for name in COMMANDS), ("config",), ("config", "show")], ids=" ".join
+)
 def test_every_page_has_examples_and_exit_codes(
     command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,4 +46,4 @@ def test_all_tables_come_as_one_document(capsys: pytest.CaptureFixture[str]) -> 
 def test_an_unknown_table_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = call(capsys, "schema", "spanz")
     assert code == 2
-    assert err.startswith("error: there is no table spanz\nhint: there are: sessions, agents, spans")
+    assert err.startswith("error: there is no table spanz\nhint: did you mean spans?\n")

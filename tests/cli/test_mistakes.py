@@ -46,3 +46,30 @@ def test_options_of_later_issues_are_not_offered(capsys: pytest.CaptureFixture[s
     _, page, _ = call(capsys, "analyze", "--help")
     for option in ("--parquet",):
         assert option not in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["config", "shwo"], "show"),
+        (["schema", "spanz"], "spans"),
+        (["sample", "fan-ot", "-o", "-"], "fan-out"),
+        (["analyze", "x", "--input-format", "claude-cod"], "claude-code"),
+        (["replay", "x", "--platform", "vr-nvl72-lxp"], "vr-nvl72-lpx"),
+        (["replay", "x", "--platform", "b200", "--model", "glm5"], "glm-5"),
+        (
+            ["replay", "x", "--platform", "b200", "--model", "glm-5", "--set", "routing=round-robbin"],
+            "round-robin",
+        ),
+        (["export", "x", "--to", "perfeto", "-o", "-"], "perfetto"),
+        (["doctor", "x", "--fromat", "json"], "--format"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else one,
+)
+def test_a_name_that_is_nearly_right_is_guessed(
+    arguments: list[str], near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(capsys, *arguments)
+    assert (code, out) == (2, "")
+    (hint,) = [line for line in err.splitlines() if line.startswith("hint: ")]
+    assert hint == f"hint: did you mean {near}?" or hint.startswith(f"hint: perhaps {near}")

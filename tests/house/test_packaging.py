@@ -37,12 +37,12 @@ def test_the_licence_is_the_one_declared() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "lowest.txt"])
 def test_every_pin_is_exact(name: str) -> None:
     assert [str(pin) for pin in _pins(name) if not re.fullmatch(r"==[^*]+", str(pin.specifier))] == []
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "lowest.txt"])
 def test_the_pins_satisfy_what_is_declared(name: str) -> None:
     pinned = {pin.name: str(pin.specifier).removeprefix("==") for pin in _pins(name)}
     declared = [Requirement(text) for text in PROJECT["dependencies"]]
@@ -56,3 +56,20 @@ def test_users_and_developers_get_the_same_versions() -> None:
 
 def test_the_package_says_that_it_is_typed() -> None:
     assert (SOURCE / "py.typed").is_file()
+
+
+def test_the_lowest_pins_are_the_floors_that_are_declared() -> None:
+    pinned = {pin.name: str(pin.specifier).removeprefix("==") for pin in _pins("lowest.txt")}
+    floors = {
+        need.name: spec.version
+        for need in map(Requirement, PROJECT["dependencies"])
+        for spec in need.specifier
+        if spec.operator == ">="
+    }
+    assert len(floors) == len(PROJECT["dependencies"])
+    higher = {
+        name: pinned[name]
+        for name, floor in floors.items()
+        if Version(pinned[name]).release[: len(Version(floor).release)] != Version(floor).release
+    }
+    assert higher == {}

@@ -37,7 +37,8 @@ def test_every_folder_with_code_is_a_package() -> None:
 
 
 def test_module_names_say_what_is_inside() -> None:
-    names = {path.relative_to(SOURCE).as_posix(): {path.stem, *path.parent.parts} for path in modules()}
+    within = [path.relative_to(SOURCE) for path in modules()]
+    names = {path.as_posix(): {path.stem, *path.parent.parts} for path in within}
     unclear = [
         name for name, parts in names.items() if {part.strip("_") for part in parts} & NAMES_THAT_SAY_NOTHING
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from agenttrace.api.analyzing import Asked, analyse_all, calibration
 from agenttrace.api.inputs import Sessions, named, trace_of
@@ -17,6 +18,7 @@ from agenttrace.ingest.reading import Reading, Sharing
 from agenttrace.model.trace import Trace
 from agenttrace.report.rendering import Manner
 from agenttrace.report.selection import select_sessions
+from agenttrace.report.table_folder import TableFolder, write_piece
 from agenttrace.serving.service import Service
 
 
@@ -26,6 +28,7 @@ def analyze(
     *,
     service: Service | None = None,
     only: Sequence[str] = (),
+    tables: str | Path | None = None,
     input_format: str | None = None,
     suspend_after_ns: int = DEFAULT_SUSPEND_NS,
     jobs: int = 1,
@@ -38,7 +41,8 @@ def analyze(
     lists are kept for the slowest. Workloads, which have no times, are left out; the result may be empty.
 
     `what_if`: changes in the grammar of `--what-if`. `service`: of `calibrate`. `only`: beginnings of ids of
-    sessions. UsageError where a change cannot be read, or a beginning is of no session.
+    sessions. `tables`: a folder that takes all tables as Parquet, with nothing cut off. UsageError where a change
+    cannot be read, or a beginning is of no session.
 
     >>> import agenttrace
     >>> analysis = agenttrace.analyze("sample_traces/claude-code/fan-out.jsonl", ["tool*0.5"])
@@ -48,10 +52,12 @@ def analyze(
     ('tool*0.5', 12442500000)
     """
     changes = [parse(spec) if isinstance(spec, str) else spec for spec in what_if]
-    if isinstance(sessions, Trace):
-        found = whole.analyze(sessions, changes, service=service)
-        return select_sessions(found, only) if only else found
     with ExitStack() as stack:
+        folder = _folder(tables, stack) if tables is not None else None
+        if isinstance(sessions, Trace):
+            found = whole.analyze(sessions, changes, service=service)
+            found = select_sessions(found, only) if only else found
+            return _kept(found, folder, written=False)
         reading = Reading(
             sessions,
             input_format=input_format,
@@ -61,8 +67,25 @@ def analyze(
         )
         stack.enter_context(reading)
         stack.enter_context(cleaned_by(reading.close))
-        asked = Asked(Manner(), (), list(only), changes, service)
-        return analyse_all(reading, asked, stack).chosen(only).analysis
+        place = folder.path if folder else None
+        asked = Asked(Manner(), (), list(only), changes, service, tables=place)
+        return _kept(analyse_all(reading, asked, stack).chosen(only).analysis, folder, written=True)
+
+
+def _folder(target: str | Path, stack: ExitStack) -> TableFolder:
+    folder = TableFolder(str(target))
+    stack.callback(folder.close)
+    stack.enter_context(cleaned_by(folder.close))
+    return folder
+
+
+def _kept(found: Analysis, folder: TableFolder | None, *, written: bool) -> Analysis:
+    """The analysis; its tables are put in their place, if they are wanted."""
+    if folder is not None:
+        if not written:
+            write_piece(found, folder.path, 0)
+        folder.complete(found, None)
+    return found
 
 
 def calibrate(sessions: Sessions) -> Service:

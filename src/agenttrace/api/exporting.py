@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from agenttrace import __version__
 from agenttrace.api.inputs import Sessions, trace_of
 from agenttrace.critical_path.analysis import Analysis, analyze
-from agenttrace.errors import NoDataError, UsageError
+from agenttrace.errors import NoDataError, UsageError, meant
 from agenttrace.model.trace import Trace
 from agenttrace.replay.workload import read_workload
 from agenttrace.report.agentic_mooncake import to_agentic_mooncake
@@ -51,7 +51,7 @@ def export(
 def pieces_of(trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False) -> Iterator[bytes]:
     """The same as pieces to be written one after the other."""
     if to not in TARGETS:
-        raise UsageError(f"no format to export to: {to}", hint=f"there are: {', '.join(TARGETS)}")
+        raise UsageError(f"no format to export to: {to}", hint=meant(to, TARGETS))
     if to == PERFETTO:
         analysis = analyze(trace)
         if not analysis.sessions.height:

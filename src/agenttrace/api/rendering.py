@@ -10,7 +10,7 @@ from agenttrace.api.noise_files import noise_file
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.diff.noise import Noise
 from agenttrace.diff.result import Comparison
-from agenttrace.errors import NoDataError, UsageError
+from agenttrace.errors import NoDataError, UsageError, meant
 from agenttrace.ingest.doctor.diagnosis import Diagnosis
 from agenttrace.replay.platforms.measured import MeasuredPlatform
 from agenttrace.replay.platforms.toml_text import to_toml
@@ -68,13 +68,13 @@ def render(
         else _forms(result)
     )
     if form not in forms:
-        raise UsageError(f"no such form: {form}", hint=f"there are: {', '.join(forms)}")
+        raise UsageError(f"no such form: {form}", hint=meant(form, forms))
     return _text(forms[form]())
 
 
 def _analysis(analysis: Analysis, form: str, top: int | None, labels: Mapping[str, str]) -> str:
     if form not in set(OutputFormat):
-        raise UsageError(f"no such form: {form}", hint=f"there are: {', '.join(OutputFormat)}")
+        raise UsageError(f"no such form: {form}", hint=meant(form, OutputFormat))
     if not analysis.sessions.height:
         raise NoDataError("no session with timings")
     manner = rendering.Manner(top=top, labels=labels)

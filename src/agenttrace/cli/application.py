@@ -13,6 +13,7 @@ import typer
 from agenttrace import __version__
 from agenttrace.cli import (
     analyze,
+    completion,
     config,
     diff,
     doctor,
@@ -83,6 +84,7 @@ app.command(cls=Page, epilog=doctor.EPILOG)(doctor.doctor)
 app.command(cls=Page, epilog=formats.EPILOG)(formats.formats)
 app.command(cls=Page, epilog=schema.EPILOG)(schema.schema)
 app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)
+app.command(cls=Page, epilog=completion.EPILOG)(completion.completion)
 app.add_typer(config.app)
 
 

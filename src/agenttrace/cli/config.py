@@ -21,6 +21,7 @@ app = typer.Typer(
     name="config",
     cls=FrontPage,
     help="Settings and where they come from.",
+    epilog=EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
 )

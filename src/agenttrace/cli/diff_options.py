@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from agenttrace.cli import completing
+
 
 class FailsOn(StrEnum):
     """What `--fail-on` takes."""
@@ -38,6 +40,7 @@ PairBy = Annotated[
         metavar="KEY",
         help="task_id, first-prompt, session, none, regex:PATTERN, manifest:FILE, or the key of a label.",
         show_default="task_id, then first-prompt",
+        autocompletion=completing.pairings,
     ),
 ]
 NoiseFile = Annotated[

@@ -92,11 +92,16 @@ def _meant(
     if isinstance(error, click.BadParameter):
         return _choice_meant(error)
     if context is not None and isinstance(context.command, click.Group):
-        typed = next((text for text in arguments if not text.startswith("-")), "")
+        typed = _unknown_command(error) or next((text for text in arguments if not text.startswith("-")), "")
         if Path(typed).exists():
             return f"did you mean `agenttrace analyze {typed}`?"
         return _perhaps(get_close_matches(typed, context.command.list_commands(context)))
     return None
+
+
+def _unknown_command(error: click.ClickException) -> str | None:
+    found = re.match(r"No such command '(.*)'", error.message)
+    return found.group(1) if found else None
 
 
 def _choice_meant(error: click.BadParameter) -> str | None:

@@ -42,7 +42,7 @@ def ingest(
     verbose: o.Verbose = False,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:
-    """Traces as a Parquet dataset, in which a session is never split.
+    """Traces as a Parquet dataset that splits no session.
 
     A PATH is what it is for analyze, and a DATASET is a PATH for it: nothing is parsed or put together again, and
     of one session little is read. After a kill the same command goes on where it was. Other files are added.

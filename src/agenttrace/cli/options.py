@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from agenttrace.cli import completing
 from agenttrace.errors import UsageError
 from agenttrace.report.output_format import OutputFormat
 from agenttrace.units import parse_duration
@@ -83,7 +84,12 @@ Top = Annotated[
 ]
 InputFormat = Annotated[
     str | None,
-    typer.Option("--input-format", metavar="ID", help="What the input is; without it, found by content."),
+    typer.Option(
+        "--input-format",
+        metavar="ID",
+        help="What the input is; without it, found by content.",
+        autocompletion=completing.formats,
+    ),
 ]
 Jobs = Annotated[
     int | None,
@@ -112,6 +118,7 @@ WhatIfs = Annotated[
         "--what-if",
         metavar="SPEC",
         help="What sessions would take with this change, like tool:Bash*0.5 or prefill=0. Repeatable.",
+        autocompletion=completing.changes,
     ),
 ]
 SuspendAfter = Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agenttrace.cli import completing
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.streams import output_width, wants_color, write_data
@@ -21,7 +22,9 @@ EPILOG = f"""Examples:
 
 def platforms(
     *,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", hidden=True)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", hidden=True, autocompletion=completing.platforms)
+    ] = None,
     listing: o.ListingFormat = o.Listing.TABLE,
     color: o.ColorChoice = o.Color.AUTO,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agenttrace.cli import interrupts
+from agenttrace.cli import completing, interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
@@ -32,10 +32,22 @@ def replay(
     *,
     paths: o.Paths,
     platform: Annotated[
-        list[str], typer.Option("--platform", metavar="NAME|FILE", help="What to replay on. Repeatable.")
+        list[str],
+        typer.Option(
+            "--platform",
+            metavar="NAME|FILE",
+            help="What to replay on. Repeatable.",
+            autocompletion=completing.platforms,
+        ),
     ],
     model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="The model that modelled platforms serve.")
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="The model that modelled platforms serve.",
+            autocompletion=completing.models,
+        ),
     ] = None,
     baseline: Annotated[
         str,
@@ -43,6 +55,7 @@ def replay(
             "--baseline",
             metavar="NAME|FILE|fit",
             help="What served the sessions; fit: learnt from the trace.",
+            autocompletion=completing.platforms,
         ),
     ] = "fit",
     replicas: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agenttrace.cli import interrupts
+from agenttrace.cli import completing, interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.errors import UsageError
@@ -21,7 +21,7 @@ EPILOG = f"""Examples:
 
 def sample(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
+    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True, autocompletion=completing.samples)],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
     ],
@@ -30,7 +30,12 @@ def sample(
     ] = None,
     format_id: Annotated[
         str | None,
-        typer.Option("--format", metavar="ID", help="The format to write it in, claude-code if left out."),
+        typer.Option(
+            "--format",
+            metavar="ID",
+            help="The format to write it in, claude-code if left out.",
+            autocompletion=completing.sample_formats,
+        ),
     ] = None,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
 ) -> None:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from agenttrace.cli import completing
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.streams import output_width, wants_color, write_data
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 
 EPILOG = f"""Examples:
   agenttrace schema
@@ -22,7 +23,9 @@ EPILOG = f"""Examples:
 
 def schema(
     *,
-    table: Annotated[str | None, typer.Argument(metavar="[TABLE]", hidden=True)] = None,
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", hidden=True, autocompletion=completing.tables)
+    ] = None,
     listing: o.ListingFormat = o.Listing.TABLE,
     color: o.ColorChoice = o.Color.AUTO,
     debug: o.Debug = False,  # noqa: ARG001  # `main` looks for it
@@ -38,8 +41,9 @@ def schema(
 
     chosen = [known for known in TABLES if table in {None, known.name}]
     if not chosen:
-        names = ", ".join(known.name for known in TABLES)
-        raise UsageError(f"there is no table {table}", hint=f"there are: {names}")
+        raise UsageError(
+            f"there is no table {table}", hint=meant(str(table), (known.name for known in TABLES))
+        )
     if listing is o.Listing.JSON:
         documents = [json_schema(known) for known in chosen]
         write_data([json.dumps({"tables": documents} if table is None else documents[0], indent=2) + "\n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,9 @@ import pyarrow.fs as pafs
 from agenttrace.errors import InputError, UsageError
 
 _SCHEME = "://"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+"""How the address of a store begins: one letter would be the drive of a path (`C://traces`)."""
+
 _BESIDE = ".part"
 
 
@@ -31,7 +35,7 @@ class Location:
     @property
     def is_remote(self) -> bool:
         """Whether it is in a store, where a file appears when it is complete and nothing can be renamed cheaply."""
-        return _SCHEME in self.address
+        return _ADDRESS.match(self.address) is not None
 
     def exists(self) -> bool:
         """Whether there is a file or a folder."""
@@ -111,7 +115,7 @@ class _told:  # noqa: N801  # a context, read like a function
 
 
 def _files(address: str) -> tuple[pafs.FileSystem, str]:
-    if _SCHEME not in address:
+    if not _ADDRESS.match(address):
         return _local(), os.path.abspath(address)  # noqa: PTH100  # as a string, and links as they are
     scheme, _, rest = address.partition(_SCHEME)
     try:

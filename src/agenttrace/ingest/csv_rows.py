@@ -23,7 +23,10 @@ def columns_of(head: Head) -> frozenset[str]:
     text = first.decode(errors="replace").removeprefix(_MARK).strip()
     if not ended or "," not in text or text[:1] in ("{", "["):
         return frozenset()
-    return frozenset(next(csv.reader([text]), ()))
+    try:
+        return frozenset(next(csv.reader([text]), ()))
+    except csv.Error:  # a carriage return in the middle: no line of a table
+        return frozenset()
 
 
 def read_rows(source: Source, recorder: Recorder) -> Iterator[JsonObject]:

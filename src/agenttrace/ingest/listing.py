@@ -22,6 +22,8 @@ from agenttrace.ingest.source import Source, opened
 
 STANDARD_INPUT = "-"
 _ANY_DEPTH = "**"
+_LONG_PATH = "\\\\?\\"
+"""What paths of Windows that may be long begin with."""
 
 
 def sources_of(paths: Sequence[str], piped: Piped) -> Iterator[tuple[Source, bool]]:
@@ -50,7 +52,7 @@ def _files(path: str) -> Iterable[tuple[str, bool]]:
         raise UsageError("an empty path", hint="a shell variable without a value, perhaps")
     if Path(path).is_dir():
         return [(file, False) for file in _files_below(path)]
-    if has_magic(path) and not Path(path).exists():
+    if is_pattern(path) and not Path(path).exists():
         return _globbed(path)
     if not Path(path).exists():
         raise InputError(
@@ -59,6 +61,11 @@ def _files(path: str) -> Iterable[tuple[str, bool]]:
             hint="check the path; quote a glob to let agenttrace expand it",
         )
     return [(path, True)]
+
+
+def is_pattern(path: str) -> bool:
+    r"""Whether it has wildcards. The question mark at the begin of `\\?\C:\traces` is none."""
+    return has_magic(path.removeprefix(_LONG_PATH))
 
 
 def _globbed(pattern: str) -> list[tuple[str, bool]]:

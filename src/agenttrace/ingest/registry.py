@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from agenttrace.errors import AmbiguousFormatError, RefusedFormatError, UnknownFormatError, UsageError
+from agenttrace.errors import AmbiguousFormatError, RefusedFormatError, UnknownFormatError, UsageError, meant
 from agenttrace.ingest.format import Format
 from agenttrace.ingest.offers import GROUP, OfferedFormat, offered_formats, package_of
 from agenttrace.ingest.refusals import refusal
@@ -79,7 +79,9 @@ def format_by_id(format_id: str) -> Format:
     for known in formats():
         if known.id == format_id:
             return known
-    raise UsageError(f"unknown format `{format_id}`", hint=f"known: {', '.join(f.id for f in formats())}")
+    raise UsageError(
+        f"unknown format `{format_id}`", hint=meant(format_id, (f.id for f in formats()), "known")
+    )
 
 
 def known_format(format_id: str) -> Format:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.platforms.bounds import bounds_of
 from agenttrace.units import parse_duration
@@ -98,9 +98,8 @@ def _routing(value: str) -> Routing:
     try:
         return Routing(value)
     except ValueError:
-        known = ", ".join(routing.value for routing in Routing)
         raise UsageError(
-            f"--set routing={value}: there is no such router", hint=f"there are: {known}"
+            f"--set routing={value}: there is no such router", hint=meant(value, Routing)
         ) from None
 
 

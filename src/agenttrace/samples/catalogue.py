@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 from agenttrace.samples.claude_code import claude_code_file, claude_code_project
 from agenttrace.samples.dynamo import dynamo_file
 from agenttrace.samples.otlp import otlp_file
@@ -101,7 +101,7 @@ def write_sample(
 
 def _known(name: str, known: tuple[str, ...], what: str) -> None:
     if name not in known:
-        raise UsageError(f"there is no {what} named {name!r}", hint=f"known: {', '.join(known)}")
+        raise UsageError(f"there is no {what} named {name!r}", hint=meant(name, known, "known"))
 
 
 def _write_stream(stream: BinaryIO | TextIO, content: bytes) -> None:

@@ -92,3 +92,9 @@ def test_any_bytes_are_read_without_an_error(content: bytes) -> None:
     rows = list(read_rows(Source("by hand", b"a,b\n" + content), recorder))
 
     assert all(row.keys() <= {"a", "b"} for _, row in rows)
+
+
+@given(st.binary(max_size=80))
+def test_no_first_line_is_too_odd_to_be_looked_at(data: bytes) -> None:
+    for head in (data, b"SQLite format 3\x00\r,\r" + data + b"\n", b"a,b\rc" + data + b"\n"):
+        assert isinstance(columns_of(Head(head)), frozenset)

@@ -24,6 +24,13 @@ from agenttrace.model.vocabulary import Severity
 MOST_HEADS = 5_000
 """Of more files than these, so many are looked at, evenly over all of them."""
 
+LEAST_SHARE = 0.05
+"""What is missing more seldom is no matter of how traces are written: a request that was given up, for example."""
+
+TORN = "torn_last_line"
+ENDS = frozenset({TORN, "torn_document"})
+"""Findings that are no more than information, but for whoever asks what is wrong with a file."""
+
 _EXAMPLES = 3
 _DATASET_FACTS = FormatFacts(
     "a dataset that `agenttrace ingest` made",
@@ -141,8 +148,7 @@ def _examined(about: Found, part: PartRead) -> Found:
     traces = part.traces
     calls = [calls_of(trace) for trace in traces]
     dialects = sorted({name for trace in traces for name in _dialects(trace)})
-    starts = [value for trace in traces for value in trace.timed().sessions["start_ns"].to_pylist()]
-    ends = [value for trace in traces for value in trace.timed().sessions["end_ns"].to_pylist()]
+    starts, ends = _instants(traces, "start_ns"), _instants(traces, "end_ns")
     return Found(
         about.format,
         about.facts,
@@ -159,9 +165,16 @@ def _examined(about: Found, part: PartRead) -> Found:
         end_ns=max(ends, default=None),
         dialects=dialects,
         missing=_missing(about.format, traces, dialects),
-        faults=_faults(traces[: 1 if part.cut else None] if part.examined > part.cut else ()),
+        faults=[
+            *_faults(traces[: 1 if part.cut else None] if part.examined > part.cut else ()),
+            *(Fault(TORN, Severity.INFO.value, 1, path, "the last line is cut off") for path in part.torn),
+        ],
         unread=part.unread,
     )
+
+
+def _instants(traces: Sequence[Trace], column: str) -> list[int]:
+    return [int(value) for trace in traces for value in trace.timed().sessions[column].to_numpy()]
 
 
 def _dialects(trace: Trace) -> Iterable[str]:
@@ -181,7 +194,7 @@ def _missing(format_id: str, traces: Sequence[Trace], dialects: Sequence[str]) -
                 one.unit,
                 switches_for(format_id, one.lack, dialects),
             )
-    return list(found.values())
+    return [one for one in found.values() if one.missing >= LEAST_SHARE * one.of]
 
 
 def _faults(traces: Sequence[Trace]) -> list[Fault]:
@@ -190,5 +203,5 @@ def _faults(traces: Sequence[Trace]) -> list[Fault]:
         Fault(row["code"], row["severity"], row["count"], row["file"], row["example"])
         for trace in traces
         for row in trace.findings.to_pylist()
-        if row["severity"] != Severity.INFO.value
+        if row["severity"] != Severity.INFO.value or row["code"] in ENDS
     ]

@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
-from agenttrace.model.vocabulary import SpanKind
+from agenttrace.model.vocabulary import SpanKind, Status
+
+NO_TIMINGS = "no_timings"
+"""The finding of what does not say how long anything took."""
 
 
 class Lack(StrEnum):
@@ -49,10 +52,13 @@ def count_lacks(trace: Trace) -> Iterator[Counted]:
     """What is missing at all in what was read; each lack at most once."""
     sessions = trace.sessions.num_rows
     untimed = sessions - trace.timed().sessions.num_rows
+    without = _files_without_times(trace)
     if untimed:
         yield Counted(Lack.TIMES, untimed, sessions, "sessions")
+    elif without:
+        yield Counted(Lack.TIMES, without, trace.sources.num_rows, "files")
     timed = trace.timed()
-    requests = _of_kind(timed, SpanKind.REQUEST)
+    requests = _finished(_of_kind(timed, SpanKind.REQUEST))
     count = requests.num_rows
     unseen = _nulls(requests, "first_token_ns") if count else 0
     if unseen:
@@ -62,9 +68,9 @@ def count_lacks(trace: Trace) -> Iterator[Counted]:
     for lack, column in ((Lack.TOKENS, "input_tokens"), (Lack.CACHE_READS, "cache_read_tokens")):
         if count and _nulls(requests, column):
             yield Counted(lack, _nulls(requests, column), count, "requests")
-    without = _without_tools(timed)
-    if without:
-        yield Counted(Lack.TOOLS, without, timed.sessions.num_rows, "sessions")
+    toolless = _without_tools(timed)
+    if toolless:
+        yield Counted(Lack.TOOLS, toolless, timed.sessions.num_rows, "sessions")
 
 
 def calls_of(trace: Trace) -> tuple[int, int]:
@@ -72,8 +78,21 @@ def calls_of(trace: Trace) -> tuple[int, int]:
     return _of_kind(trace, SpanKind.REQUEST).num_rows, _of_kind(trace, SpanKind.TOOL).num_rows
 
 
+def _files_without_times(trace: Trace) -> int:
+    """Of which no session could be made, because nothing in them says when."""
+    codes = trace.findings["code"].cast(pa.string())
+    found = trace.findings.filter(pc.equal(codes, pa.scalar(NO_TIMINGS)))
+    return len(set(found["file"].to_pylist()))
+
+
 def _of_kind(trace: Trace, kind: SpanKind) -> pa.Table:
     return trace.spans.filter(pc.equal(trace.spans["kind"].cast(pa.string()), pa.scalar(kind.value)))
+
+
+def _finished(requests: pa.Table) -> pa.Table:
+    """Without those that failed or were given up, which have nothing to tell."""
+    without = pa.array([Status.ERROR.value, Status.CANCELLED.value, Status.UNFINISHED.value])
+    return requests.filter(pc.invert(pc.is_in(requests["status"].cast(pa.string()), value_set=without)))
 
 
 def _nulls(table: pa.Table, column: str) -> int:
@@ -84,6 +103,5 @@ def _without_tools(trace: Trace) -> int:
     """Sessions of several requests, and without any tool call."""
     requests = pc.value_counts(_of_kind(trace, SpanKind.REQUEST)["session"])
     tools = set(_of_kind(trace, SpanKind.TOOL)["session"].to_pylist())
-    names: list[str] = requests.field("values").to_pylist()
-    counts: list[int] = requests.field("counts").to_pylist()
+    names, counts = requests.field("values").to_pylist(), requests.field("counts").to_numpy().tolist()
     return sum(many > 1 and name not in tools for name, many in zip(names, counts, strict=True))

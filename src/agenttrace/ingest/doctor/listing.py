@@ -7,12 +7,13 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from glob import glob, has_magic
+from glob import glob
 from pathlib import Path
 
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.manifest import is_dataset
 from agenttrace.errors import InputError, UsageError
+from agenttrace.ingest.listing import is_pattern
 from agenttrace.ingest.registry import formats
 
 MOST_LISTED = 1_000_000
@@ -53,7 +54,7 @@ def _places(path: str) -> list[str]:
         raise UsageError("an empty path", hint="a shell variable without a value, perhaps")
     if os.path.lexists(path):
         return [path]
-    matching = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207  # may be absolute
+    matching = sorted(glob(path, recursive=True)) if is_pattern(path) else []  # noqa: PTH207  # may be absolute
     if not matching:
         raise InputError("no such file or folder", where=path, hint="check the path; quote a glob")
     return matching

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from agenttrace.errors import AgentTraceError
 from agenttrace.ingest.doctor.listing import spread
+from agenttrace.ingest.json_text import parsed
 from agenttrace.ingest.reading import read
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.trace import Trace
@@ -24,21 +26,25 @@ MOST_BYTES = 32 << 20
 _LARGEST_WHOLE = 64 << 20
 _UNCUT = (b"PAR1", b"SQLite format 3")
 _PACKED = 8
+_TAIL_BYTES = 1 << 20
+"""A line that is longer is not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartRead:
-    """Traces of whole files and of beginnings. `unread`: why there is none."""
+    """Traces of whole files and of beginnings. `unread`: why there is none. `torn`: whose last line is cut off."""
 
     traces: Sequence[Trace]
     examined: int
     cut: int
+    torn: Sequence[str] = ()
     unread: str | None = None
 
 
 def read_part(files: Sequence[tuple[str, int]], format_id: str) -> PartRead:
     """At most MOST_FILES of these, evenly over all; what cannot be read is left out."""
     whole: list[str] = []
+    torn: list[str] = []
     budget, unread = MOST_BYTES, None
     with tempfile.TemporaryDirectory(prefix="agenttrace-") as folder:
         begun: list[str] = []
@@ -54,6 +60,7 @@ def read_part(files: Sequence[tuple[str, int]], format_id: str) -> PartRead:
                 beginning = Path(folder, f"{number:05}")
                 beginning.write_bytes(_beginning(source))
                 begun.append(str(beginning))
+                torn += [path] if _is_torn(source) else []
                 budget -= READ_WHOLE_BYTES
         traces = []
         for paths in (whole, begun):
@@ -62,7 +69,20 @@ def read_part(files: Sequence[tuple[str, int]], format_id: str) -> PartRead:
                     traces.append(read(paths, input_format=format_id))
             except AgentTraceError as error:
                 unread = error.message
-    return PartRead(traces, len(whole) + len(begun), len(begun), unread)
+    return PartRead(traces, len(whole) + len(begun), len(begun), torn, unread)
+
+
+def _is_torn(source: Source) -> bool:
+    """Whether a file of JSON lines, of which only the beginning is read, ends in the middle of its last line."""
+    if not source.is_plain or len(source.head.objects) < 2:
+        return False
+    try:
+        with source.open() as file:
+            file.seek(-_TAIL_BYTES, io.SEEK_END)
+            _, ended, last = file.read().rpartition(b"\n")
+    except (OSError, AgentTraceError):
+        return False
+    return bool(ended and last.strip()) and parsed(last) is None
 
 
 def _is_packed(source: Source) -> bool:

@@ -65,13 +65,6 @@ _NOTHING_STREAMED = (
     ),
     Switch(Lack.TOOLS, "have tools traced as observations of their own"),
 )
-_TRANSCRIPT = (
-    Switch(Lack.FIRST_TOKEN, _SERVER_VIEW),
-    Switch(Lack.QUEUE, _SERVER_VIEW),
-    Switch(Lack.TOKENS, _CONVERT),
-    Switch(Lack.CACHE_READS, _CONVERT),
-    Switch(Lack.TOOLS, _CONVERT),
-)
 _WORKLOAD = (Switch(Lack.TIMES, _RECORD),)
 
 SWITCHES: Mapping[str, Sequence[Switch]] = {
@@ -163,7 +156,6 @@ SWITCHES: Mapping[str, Sequence[Switch]] = {
         ),
         Switch(Lack.CACHE_READS, _SERVER_VIEW),
     ),
-    "opencode": (Switch(Lack.FIRST_TOKEN, _SERVER_VIEW), Switch(Lack.QUEUE, _SERVER_VIEW)),
     "openhands": (
         Switch(Lack.FIRST_TOKEN, _SERVER_VIEW),
         Switch(Lack.TOKENS, "a version that keeps token_usages in llm_metrics"),
@@ -183,7 +175,7 @@ SWITCHES: Mapping[str, Sequence[Switch]] = {
         Switch(Lack.FIRST_TOKEN, _SERVER_VIEW),
         Switch(Lack.CACHE_READS, _SERVER_VIEW),
     ),
-    **dict.fromkeys(("cline", "pi", "gptme"), _TRANSCRIPT),
+    **dict.fromkeys(("cline", "pi", "gptme", "opencode", "dataset"), ()),
     "weka": (
         Switch(Lack.FIRST_TOKEN, "a writer that keeps ttft of every request"),
         Switch(Lack.QUEUE, _SERVER_VIEW),
@@ -196,9 +188,18 @@ SWITCHES: Mapping[str, Sequence[Switch]] = {
         Switch(Lack.CACHE_READS, "have the converter write cache_read_tokens"),
         Switch(Lack.TOOLS, "have the converter write a span of kind `tool` for each call"),
     ),
-    "dataset": (),
 }
 """By format id; formats of other packages have none."""
+
+OTHERWISE: Mapping[Lack, str] = {
+    Lack.TIMES: _RECORD,
+    Lack.FIRST_TOKEN: _SERVER_VIEW,
+    Lack.QUEUE: _SERVER_VIEW,
+    Lack.TOKENS: _CONVERT,
+    Lack.CACHE_READS: _CONVERT,
+    Lack.TOOLS: _CONVERT,
+}
+"""What helps whatever the program is."""
 
 _OTLP = (
     "resourceSpans.*.resource.attributes",
@@ -228,7 +229,7 @@ PAIRS = (("service.name", "service.version"), ("telemetry.sdk.name", "telemetry.
 
 
 def switches_for(format_id: str, lack: Lack, dialects: Sequence[str]) -> list[str]:
-    """What helps, that of these dialects first; empty where nothing is known."""
+    """What helps, that of these dialects first; what helps with any program where of this one nothing is known."""
     known = [one for one in SWITCHES.get(format_id, ()) if one.lack is lack]
     own = [one.how for one in known if one.dialects & set(dialects)]
-    return own or [one.how for one in known if not one.dialects]
+    return own or [one.how for one in known if not one.dialects] or [OTHERWISE[lack]]
