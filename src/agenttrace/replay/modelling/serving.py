@@ -53,11 +53,16 @@ class ModelledSteps:
 
     @property
     def prefill_start(self) -> float:
-        """Overheads of a step that the decode in it has not paid."""
+        """Overheads of a step, if no decode in it has paid them."""
         value = self.platform.value
         overhead = value("step_overhead") + self.model.layers * value("layer_overhead")
-        overhead += value("prefill_overhead")
-        return overhead * value("model_error", 1.0) * _NS_IN_MS
+        return overhead * value("model_error", 1.0) * _NS_IN_MS + self.prefill_beside
+
+    @property
+    def prefill_beside(self) -> float:
+        """What prefilling adds to a step that decodes, whatever it prefills."""
+        value = self.platform.value
+        return value("prefill_overhead") * value("model_error", 1.0) * _NS_IN_MS
 
     def step_ms(self, sequences: int, context: float) -> float:
         """A decode step; of drafting, a step's share for one token."""
