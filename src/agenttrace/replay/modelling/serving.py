@@ -184,7 +184,8 @@ def expected_tokens(drafted: float, acceptance: float) -> float:
 class Room:
     """Whether a model fits, and if not what is `missing`.
 
-    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none.
+    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none,
+    as many as it takes.
     """
 
     fits: bool
@@ -206,6 +207,7 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
     racks, missing = gpus / value("gpus_linked"), None
     if kv_tokens < value("block_tokens", 16):
         least = ceil(on_gpus / usable)
+        racks = max(racks, least / value("gpus_linked"))
         missing = f"the weights take {on_gpus / 1e9:.0f} GB: {least} GPUs at least, a replica has {gpus:.0f}"
     if platform.split in {"attention-ffn", "whole-decode"}:
         held = (
