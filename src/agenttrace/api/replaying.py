@@ -53,6 +53,8 @@ def replayed(asked: Asked) -> Replayed:
     ]
     said += [asdict(caution) for caution in cautions(workload, targets)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
+    if found.draws == 1:
+        said.append(_finding("one_draw", "warning", "one draw: intervals hold nothing of numbers and jitter"))
     return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
 
 
