@@ -64,6 +64,11 @@ class Longer:
         """Longer."""
         return self.times.prefill_start * self.by_prefill
 
+    @property
+    def prefill_beside(self) -> float:
+        """As `prefill_start`."""
+        return self.times.prefill_beside * self.by_prefill
+
 
 def h200_apart() -> Deployment:
     """8 H200 that prefill and 8 that decode GLM-5.2, with the capacity that their memory leaves."""

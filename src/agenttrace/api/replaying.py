@@ -38,9 +38,14 @@ class Asked:
 
 def replayed(asked: Asked) -> Replayed:
     """The replay, with the findings that go with it."""
-    targets = [choose_target(wanted) for wanted in asked.wanted]
+    targets = [choose_target(wanted) for wanted in asked.wanted]  # before reading: mistakes are told at once
     trace, workload = read_sessions(asked.sessions, asked.input_format)
-    baseline, said = _baseline(workload, asked, targets)
+    fit = (
+        fit_platform(workload, seed=asked.scenario.seed) if asked.baseline == FIT and workload.timed else None
+    )
+    if fit is not None:
+        targets = [choose_target(replace(wanted, served=fit.platform)) for wanted in asked.wanted]
+    baseline, said = _baseline(workload, asked, targets, fit)
     said += [
         _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
         for target in targets
@@ -48,6 +53,8 @@ def replayed(asked: Asked) -> Replayed:
     ]
     said += [asdict(caution) for caution in cautions(workload, targets)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
+    if found.draws == 1:
+        said.append(_finding("one_draw", "warning", "one draw: intervals hold nothing of numbers and jitter"))
     return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
 
 
@@ -72,8 +79,10 @@ def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, 
     return trace, workload
 
 
-def _baseline(workload: Workload, asked: Asked, targets: Sequence[Target]) -> tuple[Baseline, list[Row]]:
-    """What served the sessions: named, or learnt, or else nothing but the recorded times.
+def _baseline(
+    workload: Workload, asked: Asked, targets: Sequence[Target], found: Fitted | None
+) -> tuple[Baseline, list[Row]]:
+    """What served the sessions: named, or learnt (`found`), or else nothing but the recorded times.
 
     Sessions without times were served by nothing: the first platform that they fit stands for it.
     """
@@ -87,7 +96,6 @@ def _baseline(workload: Workload, asked: Asked, targets: Sequence[Target]) -> tu
         name = first.platform if first else "the first platform, had it fitted"
         said = f"the sessions state no times: nothing is recorded, and gains are over {name}"
         return Baseline(first, Jitter()), [_finding("no_recorded_times", "warning", said)]
-    found = fit_platform(workload, seed=asked.scenario.seed)
     if found is None:
         said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
         return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]

@@ -49,6 +49,11 @@ class _Faster:
         """Shorter."""
         return self.times.prefill_start / self.factor
 
+    @property
+    def prefill_beside(self) -> float:
+        """As `prefill_start`."""
+        return self.times.prefill_beside / self.factor
+
 
 def advise(stage: Stage, deployment: Deployment, fewer_tools: Stage | None) -> list[Advice]:
     """The levers, the best first. `fewer_tools`: the stage with tools that take half as long."""

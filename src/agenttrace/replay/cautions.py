@@ -1,4 +1,7 @@
-"""What weakens an answer before anything is played: tokens that nobody states, and models that outdo the vendor."""
+"""What weakens an answer before anything is played.
+
+Tokens that nobody states, requests that no replica has room for, and models that outdo the vendor.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,28 @@ class Caution:
 
 def cautions(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
     """All that there are."""
-    return [*_of_tokens(workload), *(found for target in targets for found in _of_claims(target))]
+    found = _of_tokens(workload)
+    for target in targets:
+        if target.fits:
+            found += [*_of_room(workload, target), *_of_claims(target)]
+    return found
+
+
+def _of_room(workload: Workload, target: Target) -> list[Caution]:
+    """Requests that a real server would refuse."""
+    deployment, requests = target.build({}), workload.requests
+    if deployment.kv_blocks is None:
+        return []
+    tokens = np.maximum(requests.input_tokens, 0) + np.maximum(requests.output_tokens, 0)
+    room = deployment.kv_blocks * deployment.limits.block_tokens
+    count = int((tokens > room).sum())
+    if not count:
+        return []
+    said = (
+        f"{target.platform}: {count} of {len(requests)} requests, of up to {int(tokens.max())} tokens, are larger than "
+        f"a replica's cache of {room}: they are served one by one, as if they fitted"
+    )
+    return [Caution("larger_than_cache", "warning", count, said)]
 
 
 def _of_tokens(workload: Workload) -> list[Caution]:
@@ -52,8 +76,6 @@ def _of_tokens(workload: Workload) -> list[Caution]:
 
 def _of_claims(target: Target) -> list[Caution]:
     """Where the model says much more than the vendor does: there it leaves something out."""
-    if not target.fits:
-        return []
     return [
         Caution(
             "above_vendor_claim",

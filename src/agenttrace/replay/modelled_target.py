@@ -112,7 +112,7 @@ class _Remembered:
         self._times = times
         self._decode: dict[int, tuple[float, float]] = {}
         self._token = times.prefill(1.0, 0)
-        self.prefill_start = times.prefill_start
+        self.prefill_start, self.prefill_beside = times.prefill_start, times.prefill_beside
 
     def decode(self, sequences: int) -> tuple[float, float]:
         found = self._decode.get(sequences)

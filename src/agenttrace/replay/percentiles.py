@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,19 @@ def _estimates(jitter: Floats, parameters: Floats, other: Draws | None, seed: in
     return found
 
 
+def _unshrunk(count: int) -> float:
+    """By how much the quantiles of so few draws lie too far inside: of normal ones, by Blom's expected places."""
+    if count < 2:  # one draw says nothing of how far others lie
+        return 1.0
+    normal = NormalDist()
+    place = _INTERVAL[0] * (count - 1)
+    first, second = (
+        normal.inv_cdf((rank - 0.375) / (count + 0.25)) for rank in (int(place) + 1, int(place) + 2)
+    )
+    expected = first + (place - int(place)) * (second - first)
+    return max(1.0, normal.inv_cdf(_INTERVAL[0]) / expected)
+
+
 def _combined(value: float, sources: dict[str, Floats]) -> Estimate:
     """Sources that know nothing of each other: their distances from the middle add up as squares."""
     below = above = 0.0
@@ -94,9 +108,10 @@ def _combined(value: float, sources: dict[str, Floats]) -> Estimate:
             by[name] = 0.0
             continue
         low, middle, high = np.quantile(values, [_INTERVAL[0], 0.5, _INTERVAL[1]])
-        below += float(middle - low) ** 2
-        above += float(high - middle) ** 2
-        by[name] = float(high - low)
+        wider = _unshrunk(len(values))
+        below += (wider * float(middle - low)) ** 2
+        above += (wider * float(high - middle)) ** 2
+        by[name] = wider * float(high - low)
     return Estimate(value, value - below**0.5, value + above**0.5, by)
 
 

@@ -246,7 +246,7 @@ class Replica:
         times = self._times
         room = max(1, self._limits.step_tokens - self._decoding)
         took: list[tuple[Job, int]] = []
-        length = times.prefill_start
+        length = times.prefill_beside if self._decoding else times.prefill_start
         for job in self._prefilling:
             tokens = min(job.left, room)
             if tokens <= 0:

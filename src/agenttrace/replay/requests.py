@@ -20,8 +20,8 @@ from agenttrace.replay.served import Served
 class Requests:
     """Columns of requests. NULL where the source does not say; times are Unix, in ns.
 
-    `span`: the row of the served span in the trace. `session`: its number in the workload. `model`, `worker`:
-    numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it.
+    `span`: the row of the served span in the trace. `session`: its number in the workload. `model`, `worker`,
+    `prefill_worker`: numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it.
     """
 
     session: Ints
@@ -29,6 +29,7 @@ class Requests:
     span: Ints
     model: Ints
     worker: Ints
+    prefill_worker: Ints
     priority: Ints
     start: Ints
     queue_end: Ints
@@ -41,6 +42,17 @@ class Requests:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.start)
+
+    @property
+    def apart(self) -> bool:
+        """Whether what prefills them is another worker than what decodes them, of most of those that name both."""
+        both = (self.prefill_worker != NONE) & (self.worker != NONE)
+        return bool(2 * (both & (self.prefill_worker != self.worker)).sum() > max(1, int(both.sum())))
+
+    @property
+    def cached_on(self) -> Ints:
+        """The worker whose cache is asked for their prompts."""
+        return self.prefill_worker if self.apart else self.worker
 
     @property
     def queue(self) -> Ints:
@@ -73,15 +85,17 @@ def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, 
         found = np.where(values[rows] != NULL, values[rows], values[outer])
         return np.where(found == NULL, null, found)
 
-    worker, decoder = _workers(table, "prefill_worker"), _workers(table, "worker")
-    at = np.where(decoder[rows] != NONE, decoder[rows], decoder[outer])
-    at = np.where(at != NONE, at, np.where(worker[rows] != NONE, worker[rows], worker[outer]))
+    prefiller, decoder = (
+        np.where(values[rows] != NONE, values[rows], values[outer])
+        for values in (_workers(table, "prefill_worker"), _workers(table, "worker"))
+    )
     return Requests(
         session=graph.spans.session[rows],
         agent=graph.spans.agent[rows],
         span=rows,
         model=_models(chunk, served, models),
-        worker=at,
+        worker=np.where(decoder != NONE, decoder, prefiller),
+        prefill_worker=prefiller,
         priority=either("priority", 0),
         start=graph.forest.start[rows],
         queue_end=served.queue_end,

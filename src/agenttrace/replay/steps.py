@@ -22,7 +22,12 @@ class StepTimes(Protocol):
 
     @property
     def prefill_start(self) -> float:
-        """What a step takes longer as soon as it prefills anything."""
+        """What a step takes longer as soon as it prefills anything, and decodes nothing."""
+        ...
+
+    @property
+    def prefill_beside(self) -> float:
+        """The same of a step that decodes as well, and has paid for being a step."""
         ...
 
 
@@ -54,4 +59,9 @@ class AffineSteps:
     @property
     def prefill_start(self) -> float:
         """Once a step."""
+        return self.prefill_step_ns
+
+    @property
+    def prefill_beside(self) -> float:
+        """As much: it is measured by what it adds to decodes."""
         return self.prefill_step_ns

@@ -94,7 +94,7 @@ def _target(name: str, *settings: str) -> Target:
 def test_a_tier_of_a_platform_is_named_and_its_numbers_become_blocks() -> None:
     below = _target("vr-nvl72", "offload=LPDDR5X").build({}).below
     block_bytes = 16 * (44_928 + 78 * 128)
-    assert below == Below(int(6_000e9 / block_bytes), 5_000.0, block_bytes / 7_200)
+    assert below == Below(int(6_000e9 / block_bytes), 5_000.0, block_bytes / 3_600)
     with pytest.raises(UsageError, match="no such tier"):
         _target("vr-nvl72", "offload=tape")
 

@@ -9,12 +9,15 @@ import pytest
 
 from agenttrace.ingest.reading import read
 from agenttrace.replay.cautions import cautions
+from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.modelled_target import modelled_target
 from agenttrace.replay.modelling.architecture import architecture
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
+from agenttrace.replay.platforms.measured import MeasuredPlatform
 from agenttrace.replay.platforms.modelled import modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
 from agenttrace.replay.policies import Policies
+from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload, read_workload
 
@@ -63,3 +66,24 @@ def test_a_model_far_above_the_vendors_claim_is_told(tmp_path: Path) -> None:
     assert all("vr-nvl72-lpx-decode" in one.example for one in found)
     assert len(found) == 2  # tokens a second of one user, and how many times those of GPUs alone
     assert not cautions(workload, [_target("vr-nvl72-lpx-decode", lpu_reach=20.0)])
+
+
+def test_requests_that_no_replica_has_room_for_are_told(tmp_path: Path) -> None:
+    workload = _workload(
+        tmp_path,
+        {"input_tokens": 990, "output_tokens": 10, "cache_read_tokens": 0},
+        {"input_tokens": 991, "output_tokens": 10, "cache_read_tokens": 0},
+    )
+    room = dict.fromkeys(("step", "step_per_sequence", "step_per_context_token", "prefill_step"), 1.0)
+    platform = MeasuredPlatform(
+        "small",
+        "",
+        {
+            name: Quantity(value, "", Claim.ASSUMED, "")
+            for name, value in (room | {"kv_blocks": 10.0, "block_tokens": 100.0}).items()
+        },
+    )
+    (found,) = cautions(workload, [measured_target(platform, Policies(), None)])
+
+    assert (found.code, found.count) == ("larger_than_cache", 1)
+    assert "1 of 2 requests, of up to 1001 tokens" in found.example

@@ -78,6 +78,7 @@ def test_a_trillion_parameters_do_not_fit_eight_h100_and_take_eight_racks_of_lpu
     assert not small.fits
     assert small.missing is not None
     assert "15 GPUs" in small.missing
+    assert small.racks == 15 / 8  # servers of eight
     assert room_for(_platform("vr-nvl72-lpx"), model).racks == 8
     assert not room_for(_platform("vr-nvl72-lpx", lpu_racks=1.0), model).fits
 

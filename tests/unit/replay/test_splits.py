@@ -1,14 +1,18 @@
 """Two engines, by hand: experts elsewhere, all of the decode elsewhere, drafts; each term from the file's numbers."""
 
+from dataclasses import replace
 from math import ceil
 
 import pytest
 
+from agenttrace.replay.modelled_target import modelled_target
 from agenttrace.replay.modelling.architecture import Architecture, architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
+from agenttrace.replay.policies import Policies
+from unit.replay.loads import serve
 
 OVERHEADS = ("step_overhead", "layer_overhead", "hop_overhead", "sequence_overhead", "moe_overhead")
 FACTORS = ("weight_factor", "expert_factor", "cache_factor")
@@ -145,6 +149,17 @@ def test_experts_that_compute_elsewhere_are_not_computed_on_the_gpus() -> None:
     took = ModelledSteps(_bare("vr-nvl72-lpx", **few), model).step_ms(256, 0.0) - 58 * _experts_ms(256)
     own = model.always_parameters + 129_280 * 7_168
     assert took == pytest.approx(1e3 * 2 * own * 256 / 8 / 17.5e15, rel=0.01)
+
+
+def test_a_step_that_decodes_and_prefills_pays_for_being_a_step_once() -> None:
+    """Two prompts of 100 tokens, the second sent while the first decodes; layers of 1 ms are all there is."""
+    numbers = {"layer_overhead": 1.0, "prefill_factor": 0.0, "gpu_bandwidth": 1e9}
+    target = modelled_target(_bare("b200", **numbers), _model(), Policies(), None)
+    outcome = serve(replace(target.build({}), overhead_ns=0), [0, 100 * 10**6], [100, 100], [4, 1])
+
+    step = 61 * 10**6
+    assert outcome.first.tolist() == pytest.approx([step, 3 * step], rel=1e-6)
+    assert outcome.done.tolist() == pytest.approx([4 * step, 3 * step], rel=1e-6)
 
 
 def test_the_pilots_prefills_come_out_within_a_seventh() -> None:

@@ -29,9 +29,9 @@ class Limit:
     identified: Identified
 
 
-def worker_limit(requests: Requests) -> Limit:
-    """How many workers served."""
-    known = np.unique(requests.worker[requests.worker != NONE])
+def worker_limit(workers: Ints) -> Limit:
+    """How many workers served; `workers`: of each request the one that did."""
+    known = np.unique(workers[workers != NONE])
     if not len(known):
         return Limit(1, 1, None, Identified.NO)
     return Limit(len(known), len(known), len(known), Identified.YES)
@@ -104,7 +104,7 @@ def _hits(requests: Requests, demand: Demand, block_tokens: int, capacity: int |
     """Tokens found in caches of so many blocks at the recorded times, and the most blocks that were held at once."""
     events = _held_times(requests)
     pools: dict[int, BlockPool] = {}
-    worker, hits, pinned = requests.worker.tolist(), 0, 0
+    worker, hits, pinned = requests.cached_on.tolist(), 0, 0
     answer, prompt = demand.answer, demand.prompt
     for at, begins, row in events:
         pool = pools.setdefault(worker[row], BlockPool(demand.lengths, capacity))

@@ -23,7 +23,7 @@ class Observed:
     `rows`: which ones they are. `wait`: from the dispatch to the first token, `decode`: from there to the end, ns.
     `parts`, a row each and a column for each of COLUMNS: its steps; steps times the sequences that decoded beside
     it (itself included); steps times the context of all these; how many other prompts were prefilled meanwhile,
-    their uncached tokens, and these times their length.
+    their uncached tokens, and these times their length. `apart`: prompts are prefilled elsewhere, beside decodes.
     """
 
     rows: Ints
@@ -33,6 +33,7 @@ class Observed:
     uncached: Floats
     prompt: Floats
     parts: Floats
+    apart: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -57,6 +58,7 @@ def observe_requests(requests: Requests) -> Observed:
         uncached=_uncached(chosen),
         prompt=chosen.input_tokens.astype(np.float64),
         parts=parts,
+        apart=requests.apart,
     )
 
 

@@ -86,7 +86,11 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
     requests = workload.requests
     numbers["request_overhead"] = _overhead(requests)
     tokens = workload.prompts.block_tokens
-    numbers |= _limit("replicas", worker_limit(requests), "workers named", always=True)
+    numbers |= _limit("replicas", worker_limit(requests.cached_on), "workers named", always=True)
+    if requests.apart:
+        numbers |= _limit(
+            "decode_replicas", worker_limit(requests.worker), "workers named that only decode", always=True
+        )
     numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
     numbers |= _limit(
         "kv_blocks", block_limit(requests, demand, tokens), "the capacity at which as many hits are evicted"

@@ -40,7 +40,7 @@ def resimulate(requests: Requests, demand: Demand, deployment: Deployment) -> Ou
     count = len(requests)
     order = np.argsort(requests.start, kind="stable")
     at = (requests.start - requests.start.min())[order]
-    worker = np.unique(requests.worker, return_inverse=True)[1].reshape(-1).tolist()
+    worker = np.unique(requests.cached_on, return_inverse=True)[1].reshape(-1).tolist()
     alone = Itinerary(
         after=[[] for _ in range(count)],
         waits=[0] * count,

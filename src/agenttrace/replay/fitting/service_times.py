@@ -2,11 +2,13 @@
 
     decode = steps * (a + b * sequences + c * context) + p * prefills + q * prefilled + r * prefilled * prompt
 
-So prefill is measured by what it does to others, which a queue before it cannot disturb.
+So prefill is measured by what it does to others, which a queue before it cannot disturb. Where prompts are prefilled
+on workers of their own, which hold up nobody, it is measured by what requests wait for their first token.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,8 @@ _WORTH = 0.97
 
 _DRAWS = 24
 _OPTIONAL = (1, 5)
+_DECODING = (0, 1, 2)
+_PREFILLING = [3, 4]
 _NAMES = (
     "step_ns",
     "per_sequence_ns",
@@ -64,23 +68,37 @@ def fit_service_times(observed: Observed, seed: int) -> ServiceFit | None:
     if len(usable) > _MOST:
         usable = np.sort(random.choice(usable, _MOST, replace=False))
     columns, whole = observed.parts[usable] / observed.decode[usable, None], np.ones(len(usable))
-    chosen = _worthwhile(columns, whole)
+    apart = _waits(observed, usable) if observed.apart else None
+    fitted = _DECODING if apart is not None else range(columns.shape[1])
+    chosen = _worthwhile(columns, whole, fitted)
     weights = np.zeros(columns.shape[1])
     weights[chosen] = least_absolute(columns[:, chosen], whole)
     used = np.flatnonzero(weights)
+    if apart is not None:
+        weights[_PREFILLING] = least_absolute(apart, whole)
+        columns[:, _PREFILLING] = 0.0
     draws = np.zeros((_DRAWS, len(weights)))
     for draw in range(_DRAWS):
         rows = _drawn(observed.session[usable], random)
         draws[draw, used] = least_absolute(columns[rows][:, used], whole[rows])
+        if apart is not None:
+            draws[draw, _PREFILLING] = least_absolute(apart[rows], whole[rows])
     error = float(np.median(np.abs(columns @ weights - 1)))
     return ServiceFit(weights, draws, error, len(usable))
 
 
-def _worthwhile(columns: Floats, whole: Floats) -> list[int]:
-    """The columns without those optional ones that explain next to nothing more."""
-    chosen = [place for place in range(columns.shape[1]) if place not in _OPTIONAL]
+def _waits(observed: Observed, rows: np.ndarray) -> Floats:
+    """What a wait for the first token is made of, as shares of it: a prefill, and its uncached tokens."""
+    parts = np.stack([np.ones(len(rows)), observed.uncached[rows]], axis=1)
+    shares: Floats = parts / np.maximum(observed.wait[rows, None], 1.0)
+    return shares
+
+
+def _worthwhile(columns: Floats, whole: Floats, fitted: Sequence[int]) -> list[int]:
+    """Those of the `fitted` columns without those optional ones that explain next to nothing more."""
+    chosen = [place for place in fitted if place not in _OPTIONAL]
     left = _residual(columns[:, chosen], whole)
-    for place in reversed(_OPTIONAL):
+    for place in (place for place in reversed(_OPTIONAL) if place in fitted):
         more = sorted([*chosen, place])
         rest = _residual(columns[:, more], whole)
         if rest < left * _WORTH:

@@ -137,8 +137,8 @@ def architecture(document: Mapping[str, Any], where: str) -> Architecture:
         wanted: type = {"int": int, "bool": bool, "str": str}[str(field.type)]
         if type(value) is not wanted:
             raise InputError(f"{field.name} is {value!r}, expected {wanted.__name__}", where=where)
-        if wanted is int and value < (field.name in _NEEDED):
-            least = int(field.name in _NEEDED)
+        least = int(field.name in _NEEDED)
+        if isinstance(value, int) and wanted is int and value < least:
             raise InputError(f"{field.name} is {value}, expected at least {least}", where=where)
         values[field.name] = value
     found = Architecture(**values)

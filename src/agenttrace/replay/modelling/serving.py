@@ -53,11 +53,16 @@ class ModelledSteps:
 
     @property
     def prefill_start(self) -> float:
-        """Overheads of a step that the decode in it has not paid."""
+        """Overheads of a step, if no decode in it has paid them."""
         value = self.platform.value
         overhead = value("step_overhead") + self.model.layers * value("layer_overhead")
-        overhead += value("prefill_overhead")
-        return overhead * value("model_error", 1.0) * _NS_IN_MS
+        return overhead * value("model_error", 1.0) * _NS_IN_MS + self.prefill_beside
+
+    @property
+    def prefill_beside(self) -> float:
+        """What prefilling adds to a step that decodes, whatever it prefills."""
+        value = self.platform.value
+        return value("prefill_overhead") * value("model_error", 1.0) * _NS_IN_MS
 
     def step_ms(self, sequences: int, context: float) -> float:
         """A decode step; of drafting, a step's share for one token."""
@@ -179,7 +184,8 @@ def expected_tokens(drafted: float, acceptance: float) -> float:
 class Room:
     """Whether a model fits, and if not what is `missing`.
 
-    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none.
+    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none,
+    as many as it takes.
     """
 
     fits: bool
@@ -201,6 +207,7 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
     racks, missing = gpus / value("gpus_linked"), None
     if kv_tokens < value("block_tokens", 16):
         least = ceil(on_gpus / usable)
+        racks = max(racks, least / value("gpus_linked"))
         missing = f"the weights take {on_gpus / 1e9:.0f} GB: {least} GPUs at least, a replica has {gpus:.0f}"
     if platform.split in {"attention-ffn", "whole-decode"}:
         held = (

@@ -22,17 +22,22 @@ _LARGEST = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A platform by its name, by its file, or as it was fitted; the model that it serves, and how."""
+    """A platform by its name, by its file, or as it was fitted; the model that it serves, and how.
+
+    `served`: what served the sessions, as their trace shows it.
+    """
 
     name: str | MeasuredPlatform
     model: str | None
     policies: Policies
     replicas: int | None
+    served: MeasuredPlatform | None = None
 
 
 def choose_target(wanted: Wanted) -> Target:
     """A shipped platform by its name, or one in a file. Raises UsageError where there is neither."""
-    from agenttrace.replay.measured_target import measured_target  # noqa: PLC0415  # heavy
+    from agenttrace.replay.kept_overhead import with_kept_overhead  # noqa: PLC0415  # heavy
+    from agenttrace.replay.measured_target import measured_target  # noqa: PLC0415
     from agenttrace.replay.modelled_target import modelled_target  # noqa: PLC0415
     from agenttrace.replay.platforms.modelled import modelled_platform  # noqa: PLC0415
     from agenttrace.replay.platforms.toml_text import measured_platform  # noqa: PLC0415
@@ -44,12 +49,9 @@ def choose_target(wanted: Wanted) -> Target:
     if document.get("kind") == "measured":
         return measured_target(measured_platform(document, name), wanted.policies, wanted.replicas)
     if document.get("kind") == "modelled":
-        return modelled_target(
-            modelled_platform(document, name),
-            choose_model(wanted.model, name),
-            wanted.policies,
-            wanted.replicas,
-        )
+        model = choose_model(wanted.model, name)
+        platform = with_kept_overhead(modelled_platform(document, name), model, wanted.served)
+        return modelled_target(platform, model, wanted.policies, wanted.replicas)
     raise _no_kind(document, name)
 
 

@@ -1,0 +1,28 @@
+"""Intervals of few draws are as wide as those of many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agenttrace.replay.percentiles import Draws, estimate
+
+
+def _width(draws: int, trials: int = 40) -> float:
+    """The mean width of the interval of p50, of draws of one session whose time has a spread of 1."""
+    random = np.random.default_rng(draws)
+    widths = []
+    for trial in range(trials):
+        drawn = random.normal(1_000, 1, (draws, 1))
+        found = estimate(Draws(np.full((1, 1), 1_000.0), drawn), trial)[0]
+        widths.append(found.by["parameters"])
+    return float(np.mean(widths))
+
+
+@pytest.mark.parametrize("draws", [2, 3, 4, 8, 20, 100])
+def test_nine_of_ten_lie_within_3_3_spreads_however_few_draws_there_are(draws: int) -> None:
+    assert _width(draws) == pytest.approx(2 * 1.645, rel=0.2)
+
+
+def test_one_draw_has_no_width() -> None:
+    assert _width(1, 3) == 0
