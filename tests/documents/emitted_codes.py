@@ -1,7 +1,7 @@
 """The codes of findings that the source can emit, read from the source itself.
 
-A code is a word that is handed to what records findings: `finding`, `add_rows` and so on, and every function that
-passes on such a word under the name `code`. Tables of codes are pairs of a code and a sentence.
+A code is a word that is handed to what records findings: `finding`, `add_rows` and so on, every function that
+passes on such a word under the name `code`, and every class that holds one in a field of that name. Tables of codes are pairs of a code and a sentence.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def emitted_codes() -> frozenset[str]:
 
 
 def _passing(tree: ast.AST) -> Iterator[str]:
-    """Functions that take a `code` and record it."""
+    """Functions that take a `code` and record it, and classes that hold one."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any(map(_holds_code, node.body)):
+            yield node.name
         if isinstance(node, ast.FunctionDef) and any(arg.arg == "code" for arg in node.args.args):
             calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
             if any(_name(call) in _RECORDERS and _is_code(call.args[:1]) for call in calls):
@@ -70,6 +72,10 @@ def _words(node: ast.expr | None) -> Iterator[str]:
             and _WORD.fullmatch(option.value)
         ):
             yield option.value
+
+
+def _holds_code(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "code"
 
 
 def _is_code(nodes: list[ast.expr]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agenttrace.cli.application import main
+from agenttrace.documents.findings import themes
 from agenttrace.documents.json_outputs import DOCUMENTS, SIMPLE, shapes
 from house.repository import ROOT
 
@@ -136,6 +137,13 @@ def _listed(capture: pytest.CaptureFixture[bytes], folder: Path) -> Iterator[tup
     lines = told("analyze", str(SAMPLES / "claude-code" / "fan-out.jsonl"), "--format", "jsonl").splitlines()
     yield from (("session", json.loads(line)) for line in lines[:-1])
     yield "analyze-last-line", json.loads(lines[-1])
+
+
+def test_findings_of_all_commands_are_documented(written: list[tuple[str, Any]]) -> None:
+    codes = {finding["code"] for _, document in written for finding in document.get("findings", [])}
+
+    assert len(codes) > 30
+    assert sorted(codes - {code for theme in themes().values() for code in theme}) == []
 
 
 def test_every_shape_is_part_of_a_document() -> None:
