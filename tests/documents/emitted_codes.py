@@ -1,7 +1,8 @@
 """The codes of findings that the source can emit, read from the source itself.
 
 A code is a word that is handed to what records findings: `finding`, `add_rows` and so on, every function that
-passes on such a word under the name `code`, and every class that holds one in a field of that name. Tables of codes are pairs of a code and a sentence.
+passes on such a word under the name `code`, and every class that holds one in a field of that name. Tables of codes
+are pairs of a code and a sentence.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 
 import agenttrace
 from agenttrace.critical_path.analysis import Analysis
-from agenttrace.diff.comparison import Comparison
+from agenttrace.diff.result import Comparison
 from agenttrace.ingest.doctor.diagnosis import Diagnosis
 from agenttrace.replay.replaying import Replayed
 from house.repository import ROOT

@@ -152,14 +152,14 @@ def _by_task(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _driver_unknown(joined: pl.DataFrame) -> bool:
     """Whether much of the time is driven by something that a side does not tell at all."""
-    took = {phase: joined.get_column(f"path_{phase.value}_ns").fill_null(0).sum() for phase in _ACTIVE}
+    took = {phase: float(joined.get_column(f"path_{phase.value}_ns").fill_null(0).sum()) for phase in _ACTIVE}
     untold = [
         phase
         for phase in _ACTIVE
         for name in [_DRIVERS.get(phase, "requests")]
         if joined.get_column(name).is_null().all() or joined.get_column(f"{name}_after").is_null().all()
     ]
-    return sum(took[phase] for phase in untold) > _MUCH * max(1, sum(took.values()))
+    return sum(took[phase] for phase in untold) > _MUCH * max(1.0, sum(took.values()))
 
 
 def _expected(joined: pl.DataFrame, *, worked: bool) -> Floats:

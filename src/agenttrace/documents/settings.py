@@ -18,9 +18,13 @@ _SINGLE = {
     "pair_by": ("text", "What pairs sessions, as `--pair-by`"),
     "least_paired": (
         "share",
-        "So many sessions of each side need a counterpart, or sides are compared as a whole",
+        "So many of the candidate's sessions need a counterpart, or sides are compared as a whole; where so many of "
+        "the baseline's have none, sessions are lost, and nothing passes",
     ),
-    "fail_on": ("words", "Verdicts that exit with 1: `regression`, `inconclusive`, `improvement`"),
+    "fail_on": (
+        "words",
+        "Verdicts that exit with 1 beside regression: `inconclusive`, `improvement`; `never`: none does",
+    ),
     "noise": ("file", "What `agenttrace noise` measured"),
     "seed": ("number", "Of all random draws"),
     "suspend_after": ("duration", "An idle stretch longer than this counts as suspended"),
@@ -35,12 +39,16 @@ _ROWS = {
         "max_increase": ("share", "So much more is tolerated"),
         "max_decrease": ("share", "The same, of a metric of which less is worse"),
         "margin": ("share", "The whole interval has to lie beyond this"),
-        "min_abs": ("duration", "Smaller changes never matter"),
+        "min_abs": (
+            "duration",
+            "Smaller changes never matter. Left out: 250 ms; of time to first token 10, between tokens 0.5 ms",
+        ),
     },
     "budget": {
         "metric": ("text", "A metric"),
         "stat": ("word", _STAT),
         "max": ("duration or number", "The candidate may not exceed this, whatever the baseline did"),
+        "min": ("duration or number", "The candidate may not fall below this; one of both is needed"),
         "level": ("word", f"{_LEVEL}. Left out: error"),
     },
     "waiver": {
