@@ -30,7 +30,7 @@ def _blocks(language: str) -> list[str]:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder as the page presumes it, with a command `agenttrace` of this checkout."""
-    for name, capture in {"baseline": "A", "candidate": "B", "run1": "A", "run2": "A", "run3": "A"}.items():
+    for name, capture in {"baseline": "A", "candidate": "B", "run1": "A", "run2": "B"}.items():
         (tmp_path / name).mkdir()
         shutil.copy(SAMPLES / capture / "request-trace.000000.jsonl.gz", tmp_path / name)
     for name, text in {
@@ -84,8 +84,8 @@ def test_the_commands_of_the_page_do_what_it_says(place: Path) -> None:
 
     found = _run(place, noise)
     assert found.returncode == 0
-    assert json.loads((place / "noise.json").read_text())["runs"] == 3
-    assert "measured to differ by: 0.0%" in " ".join(found.stdout.split())
+    assert json.loads((place / "noise.json").read_text())["runs"] == 2
+    assert "intervals hold what runs were measured to differ by" in " ".join(found.stdout.split())
 
     (place / "agenttrace.toml").write_text(_blocks("toml")[0])
     found = _run(place, settings)
@@ -97,7 +97,7 @@ def test_the_settings_of_the_page_are_settings(tmp_path: Path) -> None:
     (text,) = _blocks("toml")
     (tmp_path / "agenttrace.toml").write_text(text)
     policy = policy_of(resolve(config=str(tmp_path / "agenttrace.toml")))
-    assert (len(policy.gates), len(policy.budgets), len(policy.waivers)) == (2, 1, 1)
+    assert (len(policy.gates), len(policy.budgets), len(policy.waivers)) == (2, 2, 1)
     assert set(tomllib.loads(text)) == {"gate", "budget", "waiver"}
 
 
@@ -145,7 +145,15 @@ def test_the_action_passes_where_nothing_changed_and_keeps_a_baseline(place: Pat
     code, told, _, err = _act(place, BASELINE="baseline", CANDIDATE="run1", SAVE_BASELINE="kept.parquet")
     assert (code, told, err) == (0, {"verdict": "no-change", "exit-code": "0"}, "")
     code, told, _, _ = _act(place, BASELINE="kept.parquet", CANDIDATE="candidate", FAIL_ON="improvement")
+    assert (code, told["verdict"]) == (1, "regression"), "whatever else fails, a regression does"
+    code, told, _, _ = _act(place, BASELINE="kept.parquet", CANDIDATE="candidate", FAIL_ON="never")
     assert (code, told["verdict"]) == (0, "regression")
+
+
+def test_what_an_earlier_run_left_is_not_taken_for_an_answer(place: Path) -> None:
+    _act(place, BASELINE="baseline", CANDIDATE="candidate")
+    code, told, _, _ = _act(place, BASELINE="baseline", CANDIDATE="nowhere")
+    assert (code, told["verdict"]) == (2, "")
 
 
 def test_the_action_fails_where_there_is_nothing(place: Path) -> None:

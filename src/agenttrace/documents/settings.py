@@ -18,8 +18,7 @@ _SINGLE = {
     "pair_by": ("text", "What pairs sessions, as `--pair-by`"),
     "least_paired": (
         "share",
-        "So many of the candidate's sessions need a counterpart, or sides are compared as a whole; where so many of "
-        "the baseline's have none, sessions are lost, and nothing passes",
+        "So many of the candidate's sessions need a counterpart, and of the baseline's, or sessions are lost",
     ),
     "fail_on": (
         "words",
