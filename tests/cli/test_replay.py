@@ -132,3 +132,38 @@ def test_a_workload_without_times_is_played_and_nothing_is_said_to_be_recorded(
     assert h200["gain"]["p50"]["value"] == 1
     assert b200["gain"]["p50"]["value"] > 1
     assert "no_recorded_times" in [row["code"] for row in found["findings"]]
+
+
+def test_a_folder_without_sessions_is_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "replay", str(tmp_path), "--platform", "b200", "--model", "gpt-oss-120b")
+    assert code == 3, err
+    assert "internal error" not in err
+
+
+def test_damaged_token_counts_are_played_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"session": "s", "span": 1, "kind": "request", "start": 10**18, "end": 10**18 + 10**9}
+    file = tmp_path / "huge.jsonl"
+    file.write_text(json.dumps({**row, "input_tokens": 10**12, "output_tokens": 10**7}) + "\n")
+    options = ("--platform", "b200", "--model", "GPT-OSS-120b", "--draws", "1")
+    code, _, err = call(capsys, "replay", str(file), *options)
+    assert code == 0, err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--platform", "b20"), "perhaps b200"),
+        (("--platform", "b200", "--model", "kimi-k2"), "perhaps kimi-k2-5"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "gpu_mem=3"), "perhaps gpu_memory?"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "gpu_bandwidth=0"), "a number of more than 0"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "replicas=1e9"), "at most 4096"),
+    ],
+)
+def test_what_was_meant_is_suggested(
+    options: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capsys, "replay", "nothing.jsonl", *options)
+    assert code == 2
+    assert said in err

@@ -18,6 +18,9 @@ from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
 from agenttrace.replay.workload import Workload
 
+_MOST_TOKENS = 1 << 26
+"""A prompt or an answer of more is a damaged number, and would be simulated for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -111,7 +114,7 @@ def left_behind(demand: Demand) -> list[list[int]]:
 
 
 def _known(values: Ints, least: int) -> Ints:
-    return np.where(values == NULL, least, np.maximum(values, least))
+    return np.where(values == NULL, least, np.clip(values, least, _MOST_TOKENS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Prompts, Workload
 
 BLOCK_TOKENS = 16
+_MOST_TOKENS = 1 << 24
+"""Of a longer prompt the rest is a cache of nobody: it would take a list as long as that."""
+
 _OWN = 1 << 40
 """Blocks below it are shared, those from there on are a prompt's own."""
 
@@ -32,8 +35,8 @@ def _grown(requests: Requests) -> Changes:
     """Changes in an order of agents' requests by time, which is that of the rows."""
     count = len(requests)
     before, kept = np.full(count, NONE, np.int64), np.zeros(count, np.int64)
-    blocks = (np.maximum(requests.input_tokens, 0) // BLOCK_TOKENS).tolist()
-    cached = (np.maximum(requests.cached_tokens, 0) // BLOCK_TOKENS).tolist()
+    blocks = (np.clip(requests.input_tokens, 0, _MOST_TOKENS) // BLOCK_TOKENS).tolist()
+    cached = (np.clip(requests.cached_tokens, 0, _MOST_TOKENS) // BLOCK_TOKENS).tolist()
     keys = list(zip(requests.session.tolist(), requests.agent.tolist(), strict=True))
     last: dict[tuple[int, int], int] = {}
     new: list[list[int]] = [[] for _ in range(count)]

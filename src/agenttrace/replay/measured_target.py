@@ -9,7 +9,7 @@ from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
-from agenttrace.replay.policies import Policies, check_setting
+from agenttrace.replay.policies import Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.targets import Assumption, Target
 
@@ -18,9 +18,7 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
     """Its servers, under these policies. Raises UsageError for a number that it does not have."""
     unknown = [name for name in policies.numbers if name not in NAMES]
     if unknown:
-        raise UsageError(
-            f"--set {unknown[0]}: {platform.name} has no such number", hint=f"it has: {', '.join(NAMES)}"
-        )
+        raise no_such_number(unknown[0], platform.name, NAMES)
     if policies.offload is not None:
         raise UsageError(
             f"--set offload={policies.offload}: {platform.name} was measured and states no tiers"

@@ -12,7 +12,7 @@ from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
 from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform, VendorClaim
-from agenttrace.replay.policies import Policies, check_setting
+from agenttrace.replay.policies import Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
 from agenttrace.replay.targets import Assumption, Target, VendorSaid
@@ -28,8 +28,7 @@ def modelled_target(
     numbers = dict(platform.numbers)
     for name, number in policies.numbers.items():
         if name not in numbers and name not in SERVING:
-            known = ", ".join(sorted({*numbers, *SERVING}))
-            raise UsageError(f"--set {name}: {platform.name} has no such number", hint=f"it has: {known}")
+            raise no_such_number(name, platform.name, sorted({*numbers, *SERVING}))
         check_setting(name, number)
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
         numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")

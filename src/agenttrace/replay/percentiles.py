@@ -66,7 +66,9 @@ def _estimates(jitter: Floats, parameters: Floats, other: Draws | None, seed: in
         rows = np.stack([percentiles(row) for row in values]) if len(values) else np.zeros((0, len(PERCENTS)))
         if divisor is None or not len(values):
             return rows
-        return rows / np.stack([percentiles(row) for row in divisor])
+        below = np.stack([percentiles(row) for row in divisor])
+        same: Floats = np.where(rows == below, 1.0, rows / np.maximum(below, 1.0))
+        return same
 
     simulated = of(jitter, other.jitter if other else None)
     varied = of(parameters, other.parameters if other else None)

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from agenttrace.errors import UsageError, meant
 from agenttrace.replay.choices import Routing
@@ -69,6 +70,14 @@ def check_setting(name: str, value: float) -> None:
     bounds = bounds_of(name)
     if not bounds.hold(value):
         raise UsageError(f"--set {name}={value:g}: expected {bounds}")
+
+
+def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError:
+    """For a `--set` of what the platform does not have."""
+    names = list(known)
+    near = get_close_matches(name, names, 1)
+    hint = f"perhaps {near[0]}?" if near else f"it has: {', '.join(names)}"
+    return UsageError(f"--set {name}: {platform} has no such number", hint=hint)
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:

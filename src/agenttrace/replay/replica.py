@@ -287,6 +287,8 @@ class Replica:
         return more
 
     def _steps_that_fit(self, steps: int) -> int:
+        if len(self._running) == 1:  # it is never put back, and served even where it does not fit
+            return steps
         free = self.pool.capacity - self.pool.pinned
         if self._decoding * (steps // self._limits.block_tokens + 2) <= free:
             return steps

@@ -71,8 +71,12 @@ class Requests:
 
 def joined(parts: Sequence[Requests]) -> Requests:
     """The requests of several chunks, one after the other."""
+    nothing = np.zeros(0, np.int64)
     return Requests(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Requests))
+        *(
+            np.concatenate([nothing, *(getattr(part, field.name) for part in parts)])
+            for field in fields(Requests)
+        )
     )
 
 

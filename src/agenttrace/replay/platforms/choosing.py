@@ -67,7 +67,12 @@ def choose_model(name: str | None, platform: str) -> Architecture:
         )
     for shipped, text in known.items():
         document = parse_toml(text, shipped)
-        if name.lower() in {known.lower() for known in (shipped, *document["aliases"])}:
+        aliases = [
+            shipped,
+            *document["aliases"],
+            *(alias.rpartition("/")[2] for alias in document["aliases"]),
+        ]
+        if name.lower() in {alias.lower() for alias in aliases}:
             return architecture(document, shipped)
     if not Path(name).is_file():
         raise UsageError(f"--model {name}: no such model and no such file", hint=_known_like(name, known))
