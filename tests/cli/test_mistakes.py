@@ -42,12 +42,6 @@ def test_a_file_without_a_command_is_probably_to_be_analysed(
     assert err.endswith(f"hint: did you mean `agenttrace analyze {file}`?\n")
 
 
-def test_options_of_later_issues_are_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
-    _, page, _ = call(capsys, "analyze", "--help")
-    for option in ("--parquet",):
-        assert option not in page
-
-
 @pytest.mark.parametrize(
     ("arguments", "near"),
     [
