@@ -21,9 +21,9 @@ loaded.jsonl = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
 main.jsonl = claude-code/33min.jsonl, pr.jsonl = claude-code/33min.jsonl,
 baseline/a.jsonl = claude-code/33min.jsonl, candidate/b.jsonl = claude-code/33min.jsonl,
 more/b.jsonl = claude-code/fan-out.jsonl,
-run1/a.jsonl.gz = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
-run2/a.jsonl.gz = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
-run3/a.jsonl.gz = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz -->
+run1/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz,
+run2/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz +2h,
+run3/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz +3h -->
 <!-- first: zstdcat --make session.jsonl > traces.jsonl.zst
 agenttrace noise run1/ run2/ -o noise.json
 agenttrace diff baseline/ candidate/ --save-baseline base.parquet
