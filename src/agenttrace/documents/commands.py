@@ -27,7 +27,8 @@ run3/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz +3h -->
 <!-- first: zstdcat --make session.jsonl > traces.jsonl.zst
 agenttrace noise run1/ run2/ -o noise.json
 agenttrace diff baseline/ candidate/ --save-baseline base.parquet
-mkdir ci && touch ci/agenttrace.toml -->"""
+mkdir -p ~ ~/.config/fish/completions ~/.zfunc  ci
+touch ci/agenttrace.toml -->"""
 
 
 def page() -> str:
