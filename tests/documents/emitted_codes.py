@@ -1,8 +1,8 @@
 """The codes of findings that the source can emit, read from the source itself.
 
 A code is a word that is handed to what records findings: `finding`, `add_rows` and so on, every function that
-passes on such a word under the name `code`, and every class that holds one in a field of that name. Tables of codes
-are pairs of a code and a sentence.
+passes on such a word under the name `code`, and every class that holds one in a field of that name. Tables of
+codes are pairs of a code and a sentence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _TOLD = frozenset(("finding", "NO_TIMINGS", "_REPAIRS"))
 @cache
 def emitted_codes() -> frozenset[str]:
     """All of them."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in modules()]
+    texts = [path.read_text(encoding="utf-8") for path in modules()]
+    trees = [ast.parse(text) for text in texts if re.search(r"Severity|finding|\bcode\b|_REPAIRS", text)]
     passing = _RECORDERS | {name for tree in trees for name in _passing(tree)}
     return frozenset(code for tree in trees for code in _codes(tree, passing))
 

@@ -14,20 +14,21 @@ from agenttrace.cli.application import app
 from agenttrace.documents.markdown import GENERATED, code, table
 
 _READER = """<!-- here: session.jsonl = claude-code/33min.jsonl, traces/session.jsonl = claude-code/33min.jsonl,
-traces/served/a.jsonl.gz = dynamo/33min.jsonl.gz,
+traces/served/a.jsonl.gz = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
 ~/.claude/projects/my-project = claude-code/33min-project, logs/a.jsonl.gz = dynamo/33min.jsonl.gz,
-light.jsonl = dynamo-captures/A/request-trace.000000.jsonl.gz,
-loaded.jsonl = dynamo-captures/B/request-trace.000000.jsonl.gz,
+light.jsonl = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
+loaded.jsonl = dynamo-captures/D-claude-headers/request-trace.000000.jsonl.gz,
 main.jsonl = claude-code/33min.jsonl, pr.jsonl = claude-code/33min.jsonl,
 baseline/a.jsonl = claude-code/33min.jsonl, candidate/b.jsonl = claude-code/33min.jsonl,
 more/b.jsonl = claude-code/fan-out.jsonl,
 run1/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz,
-run2/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz,
-run3/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz -->
+run2/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz +2h,
+run3/a.jsonl.gz = dynamo-captures/A/request-trace.000000.jsonl.gz +3h -->
 <!-- first: zstdcat --make session.jsonl > traces.jsonl.zst
 agenttrace noise run1/ run2/ -o noise.json
 agenttrace diff baseline/ candidate/ --save-baseline base.parquet
-mkdir ci && touch ci/agenttrace.toml -->"""
+mkdir -p ~ ~/.config/fish/completions ~/.zfunc  ci
+touch ci/agenttrace.toml -->"""
 
 
 def page() -> str:
