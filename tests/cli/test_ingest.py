@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from agenttrace.critical_path import analysis
 from agenttrace.dataset.partition import Partition
-from agenttrace.ingest import ingesting, late, reading, storing
+from agenttrace.ingest import ingesting, kept_looks, late, reading, storing
 from agenttrace.ingest.assembly import store
 from agenttrace.model.trace import Trace
 from cli.running import call
@@ -96,10 +97,22 @@ def test_one_session_is_what_it_is_among_all(
 
     alone = json.loads(call(capsys, "analyze", str(dataset), *arguments)[1])["sessions"]
 
-    for each in (*among_all, *alone):
-        each.pop("recommendations", None)  # of sessions that were picked out of all
     assert alone == among_all
     assert [trace.sessions["session"].to_pylist() for trace in read] == [["A-s013:main"]]
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["files", "dataset"])
+def test_changes_are_ranked_for_whoever_is_named(
+    stored: bool,  # noqa: FBT001
+    dataset: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(analysis, "first_sessions", lambda sizes: [])  # noqa: ARG005
+    monkeypatch.setattr(kept_looks, "first_of", lambda sizes: {})  # noqa: ARG005
+    paths = [str(dataset)] if stored else RUNS
+    out = call(capsys, "analyze", *paths, "--session", "A-s013", "--format", "json")[1]
+    assert len(json.loads(out)["sessions"][0]["recommendations"]) > 3
 
 
 def test_a_session_that_is_not_there_is_a_mistake(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:

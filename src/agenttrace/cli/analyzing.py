@@ -139,13 +139,14 @@ class _Part:
 
 def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
     """The analysis of all that is read; what lies on disk goes with the stack."""
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+    from agenttrace.critical_path.analysis import analyze, sessions_to_rank  # noqa: PLC0415  # heavy
 
     buckets = reading.buckets(asked.sessions)
     if len(buckets) == 1 and reading.dataset is None:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
-        analysis = analyze(whole, asked.what_if, service=asked.service)
+        ranked = _ranked(whole, sessions_to_rank(whole.timed()), asked)
+        analysis = analyze(whole, asked.what_if, service=asked.service, ranked=ranked)
         return Analysed(analysis, timelines=_drawn(whole, analysis, asked))
     return _gathered(buckets, reading, asked, stack)
 
@@ -263,11 +264,23 @@ def _analyse(work: _Work) -> _Part:
 
     asked, manner = work.asked, work.asked.manner
     trace = release(work.place)
-    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=work.ranked)
-    keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
+    ranked = _ranked(trace, work.ranked, asked)
+    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=ranked)
+    keep = selection.beginning_with(analysis.sessions, asked.sessions) if asked.sessions else frozenset()
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
     return _Part(cut(analysis, keep, work.floor), keep, lines, _drawn(trace, analysis, asked))
+
+
+def _ranked(trace: Trace, ranked: Collection[str], asked: Asked) -> Collection[str]:
+    """The sessions for which changes are ranked: those that are asked for by name whatever others there are."""
+    from agenttrace.critical_path.analysis import plain  # noqa: PLC0415  # heavy
+    from agenttrace.report.selection import beginning_with  # noqa: PLC0415
+
+    if not asked.sessions:
+        return ranked
+    names = plain(trace.sessions.select(["session", "source_id"]))
+    return {*ranked, *beginning_with(names, asked.sessions)}
 
 
 def _drawn(trace: Trace, analysis: Analysis, asked: Asked) -> Sequence[Timeline]:
