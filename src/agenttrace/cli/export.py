@@ -10,7 +10,7 @@ import typer
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
-from agenttrace.cli.checks import refuse_inputs_as_outputs, require_sessions
+from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.streams import write_data, write_file
@@ -62,36 +62,18 @@ def export(
     """
     refuse_inputs_as_outputs(paths, {"-o": output})
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-    if target is Target.AGENTIC_MOONCAKE:
-        interrupts.insist()
-        with working("reading", quiet=quiet, verbose=verbose):
-            trace = _read(paths, input_format, suspend_after_ns)
-            lines = _plays(trace, session, redact=redact)
-        _write(output, lines)
-        return
-
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
-    from agenttrace.report.perfetto.export import to_perfetto  # noqa: PLC0415
-    from agenttrace.report.redaction import Redaction  # noqa: PLC0415
-    from agenttrace.report.selection import select_sessions  # noqa: PLC0415
-    from agenttrace.report.timeline.timeline import slowest_timelines  # noqa: PLC0415
-    from agenttrace.serving.parting import part_queue  # noqa: PLC0415
-
     interrupts.insist()
-    with working("reading and analysing", quiet=quiet, verbose=verbose):
-        trace = _read(paths, input_format, suspend_after_ns)
-        analysis = require_sessions(analyze(trace))
-    if session:
-        analysis = select_sessions(analysis, session)
-    drawn = slowest_timelines(part_queue(trace.timed()).trace, analysis.sessions, MOST_EXPORTED)
-    packets = to_perfetto(map(Redaction(analysis).timeline, drawn) if redact else drawn)
-    _write(output, packets)
 
+    from agenttrace.cli.exporting import opened, slowest_drawn, trace_of  # noqa: PLC0415  # heavy
+    from agenttrace.report.perfetto.export import to_perfetto  # noqa: PLC0415
 
-def _read(paths: list[str], input_format: str | None, suspend_after_ns: int) -> Trace:
-    from agenttrace.ingest.reading import read  # noqa: PLC0415  # heavy
-
-    return read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
+    with opened(paths, input_format, suspend_after_ns) as reading:
+        with working("reading and analysing", quiet=quiet, verbose=verbose):
+            if target is Target.AGENTIC_MOONCAKE:
+                data = _plays(trace_of(reading, session or []), session, redact=redact)
+            else:
+                data = to_perfetto(slowest_drawn(reading, session or [], MOST_EXPORTED, redact=redact))
+        _write(output, data)
 
 
 def _plays(trace: Trace, sessions: list[str] | None, *, redact: bool) -> Iterator[bytes]:
