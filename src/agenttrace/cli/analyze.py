@@ -80,11 +80,12 @@ def analyze(
         )
         reading = stack.enter_context(opened)
         stack.enter_context(interrupts.cleaned_by(reading.close))
-        with working("reading and analysing", quiet=quiet, verbose=verbose):
+        with working("reading and analysing", quiet=quiet, verbose=verbose) as sign:
             service = calibrated_by(calibrate) if calibrate else None
             formats = o.wanted_formats(answered, json_file)
             drawn = bool(html_file) or waterfall
-            found = analyse_all(reading, Asked(manner, formats, session or [], specs, service, drawn), stack)
+            asked = Asked(manner, formats, session or [], specs, service, drawn)
+            found = analyse_all(reading, asked, stack, sign)
         if strict:
             refuse_findings(reading.findings())
         require_sessions(found.analysis)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agenttrace.cli import interrupts
+from agenttrace.cli.progress import Sign
 from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
 
@@ -137,8 +138,8 @@ class _Part:
     timelines: Sequence[Timeline]
 
 
-def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
-    """The analysis of all that is read; what lies on disk goes with the stack."""
+def analyse_all(reading: Reading, asked: Asked, stack: ExitStack, sign: Sign | None = None) -> Analysed:
+    """The analysis of all that is read; what lies on disk goes with the stack. `sign`: shows how far it is."""
     from agenttrace.critical_path.analysis import analyze, sessions_to_rank  # noqa: PLC0415  # heavy
 
     buckets = reading.buckets(asked.sessions)
@@ -148,7 +149,7 @@ def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
         ranked = _ranked(whole, sessions_to_rank(whole.timed()), asked)
         analysis = analyze(whole, asked.what_if, service=asked.service, ranked=ranked)
         return Analysed(analysis, timelines=_drawn(whole, analysis, asked))
-    return _gathered(buckets, reading, asked, stack)
+    return _gathered(buckets, reading, asked, stack, sign or Sign(""))
 
 
 def calibrated_by(path: str) -> Service:
@@ -169,7 +170,7 @@ def calibrated_by(path: str) -> Service:
 
 
 def _gathered(
-    buckets: Sequence[Bucket | StoredBucket], reading: Reading, asked: Asked, stack: ExitStack
+    buckets: Sequence[Bucket | StoredBucket], reading: Reading, asked: Asked, stack: ExitStack, sign: Sign
 ) -> Analysed:
     """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415  # heavy
@@ -183,7 +184,7 @@ def _gathered(
     spool = stack.enter_context(SessionSpool()) if asked.said else None
     timelines: Sequence[Timeline] = ()
     works = (_Work(place, asked, held.ranked, gathering.floor) for place in held.places)
-    for part in reading.map(_analyse, works):
+    for part in sign.each(reading.map(_analyse, works), len(held.places)):
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:

@@ -5,7 +5,7 @@ What was done before a kill is not done again: partitions that are whole, and al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -40,6 +40,7 @@ from agenttrace.workers.choice import engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess
 
 Refuse: TypeAlias = Callable[[pa.Table], None]
+Counted: TypeAlias = Callable[[Iterable[PartitionStored], int], Iterable[PartitionStored]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class _Wish:
     plan: str
     how: HowToRead
     refuse: Refuse | None
+    counted: Counted | None
 
 
 @dataclass(slots=True)
@@ -84,10 +86,17 @@ class _Sums:
         self.resumed += not found.fresh
 
 
-def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refuse | None = None) -> Ingested:
+def ingest(
+    paths: Sequence[str],
+    dataset: Location,
+    how: HowToRead,
+    refuse: Refuse | None = None,
+    counted: Counted | None = None,
+) -> Ingested:
     """Adds the sessions of these files to a dataset, which is made if it is not there.
 
     The same files with the same options add nothing a second time. `refuse` may raise for what was found.
+    `counted` sees the partitions go by, and is told how many there will be.
     UsageError where there is something else, or where another process is at it.
     """
     if dataset_among(paths, how.input_format) is not None:
@@ -108,7 +117,7 @@ def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refu
             if plan in batch.plans:
                 remove_left(dataset)
                 return Ingested(batch, known=True)
-        return _added(paths, dataset, manifest, _Wish(plan, how, refuse))
+        return _added(paths, dataset, manifest, _Wish(plan, how, refuse, counted))
 
 
 def _may_become_one(dataset: Location) -> bool:
@@ -127,7 +136,8 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     sums.ledger.take(known.findings)
     tasks = list(store_tasks(known.buckets, folder))
     with _engine(how, len(tasks)) as engine:
-        for found in engine.map(store, tasks):
+        stored: Iterable[PartitionStored] = engine.map(store, tasks)
+        for found in wish.counted(stored, len(tasks)) if wish.counted else stored:
             sums.add(found)
     if earlier is not None and known.supersedes:
         _look_again(earlier, frozenset(known.supersedes), sums)
