@@ -165,6 +165,17 @@ def test_what_was_stored_before_an_end_in_the_middle_is_kept(
     assert files_of(again) == files_of(dataset)
 
 
+def test_a_manifest_that_never_got_its_name_is_in_nobodys_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = tmp_path / "d" / "agenttrace-dataset.json.4711.part"
+    left.parent.mkdir()
+    left.write_bytes(b"{")
+    code, _, err = call(capsys, "ingest", RUNS[0], "-o", str(left.parent), "--jobs", "1")
+    assert code == 0, err
+    assert not left.exists()
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     code, _, err = call(capsys, "ingest", *RUNS, "-o", str(tmp_path))

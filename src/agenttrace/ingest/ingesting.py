@@ -18,6 +18,7 @@ from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.index import write_index
 from agenttrace.dataset.keys import write_keys
 from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import NAME as MANIFEST
 from agenttrace.dataset.manifest import Batch, Manifest, is_dataset, read_manifest
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset
@@ -122,7 +123,7 @@ def ingest(
 
 def _may_become_one(dataset: Location) -> bool:
     """Nothing is there, or an attempt that did not come to its end."""
-    return all(name.startswith((".", "_", "batch-")) for name in dataset.names())
+    return all(name.startswith((".", "_", "batch-", MANIFEST)) for name in dataset.names())
 
 
 def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _Wish) -> Ingested:
