@@ -218,10 +218,19 @@ def _sessions(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[
     code, out, err = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")
     assert code == 0, err
     found: list[dict[str, Any]] = json.loads(out)["sessions"]
+    for session in found:
+        del session["source"]  # the first of its files, in the order in which they were given
     return found
 
 
+def _findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, int]:
+    out = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")[1]
+    return {row["code"]: row["count"] for row in json.loads(out)["findings"]}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)], ids=str)
 def test_what_is_added_later_belongs_to_its_sessions(
+    order: tuple[int, int, int],
     in_pieces: list[Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -230,13 +239,15 @@ def test_what_is_added_later_belongs_to_its_sessions(
     target = str(tmp_path / "dataset")
     at_once = _sessions(capsys, *map(str, in_pieces))
     kept: dict[str, bytes] = {}
-    for piece in in_pieces:
+    found = _findings(capsys, *map(str, in_pieces))
+    for piece in (in_pieces[number] for number in order):
         code, _, err = call(capsys, "ingest", str(piece), "-o", target, "--jobs", "1")
         assert code == 0, err
         now = files_of(Path(target))
         assert {name: now[name] for name in kept} == kept
         kept = {name: content for name, content in now.items() if name.startswith("batch-")}
     assert _sessions(capsys, target) == at_once
+    assert _findings(capsys, target) == found
     one = at_once[len(at_once) // 2]["session_id"]
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 
@@ -244,6 +255,7 @@ def test_what_is_added_later_belongs_to_its_sessions(
     folders = sorted(place.name for place in Path(target).iterdir() if place.is_dir())
     assert folders == ["batch-0004"]
     assert _sessions(capsys, target) == at_once
+    assert _findings(capsys, target) == found
     assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 
