@@ -16,7 +16,7 @@ PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test fix schemas damage kills fuzz bench pins
+.PHONY: help setup demo browser test fix schemas docs damage kills fuzz bench pins
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -75,7 +75,7 @@ test: setup browser  ## everything that has to hold before a change lands
 	@$(VENV)/bin/lint-imports
 	@echo "== schemas and references are current"
 	@$(PY) -m agenttrace.model.documents --check schemas
-	@$(PY) -m agenttrace.ingest.documents --check docs/reference
+	@$(PY) -m agenttrace.documents --check docs/reference
 	@echo "== tests"
 	@$(PY) -m pytest -q -n auto
 
@@ -87,7 +87,11 @@ fix: setup  ## format, and mend what the linter can mend
 schemas: setup  ## write schemas/ and docs/reference/ from the code
 	@echo "== schemas"
 	@$(PY) -m agenttrace.model.documents schemas
-	@$(PY) -m agenttrace.ingest.documents docs/reference
+	@$(PY) -m agenttrace.documents docs/reference
+
+docs: setup  ## build the site of README.md and docs/ into build/site
+	@echo "== docs: build/site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 
 damage: setup  ## damaged inputs: no traceback, no hang (ARGS=... instead of --quick)
 	@echo "== damage"
@@ -111,3 +115,4 @@ pins: setup  ## compile requirements/*.txt anew, without index addresses
 	@$(PY) -m pip install --quiet uv
 	@$(PY) -m uv pip compile $(PINS) -o requirements/runtime.txt
 	@$(PY) -m uv pip compile $(PINS) --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	@$(PY) -m uv pip compile $(PINS) --group docs -c requirements/dev.txt -o requirements/docs.txt

@@ -2,7 +2,8 @@
 
 Prefill explains little of them: at up to four requests at once, half of the measured ones are 30 times the prefill at
 the specified peak. The rest is the server (its front end, its scheduler, the step under way) and the queue, which go
-with the software, the load and the time of a step. So what is learnt is a power law in these.
+with the software, the load and the time of a step. So what is learnt is a power law in these, and what it leaves over
+as far as it goes with the circumstances (correction.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttrace.replay.modelling.correction import Correction, learn
 from measured_steps import Measured
 
 _ROUNDS = 30
@@ -26,11 +28,12 @@ class FirstTokens:
 
     backends: tuple[str, ...]
     weights: np.ndarray
+    correction: Correction
 
     def predict(self, rows: Sequence[Measured], own_ms: np.ndarray, step_ms: np.ndarray) -> np.ndarray:
         """Milliseconds. `own_ms`: prefills at the specified peak; `step_ms`: predicted times between tokens."""
         found: np.ndarray = np.exp(_columns(rows, own_ms, step_ms, self.backends) @ self.weights)
-        return found
+        return found * self.correction.factors([row.circumstances for row in rows])
 
 
 def learn_first_tokens(rows: Sequence[Measured], own_ms: np.ndarray, step_ms: np.ndarray) -> FirstTokens:
@@ -45,7 +48,8 @@ def learn_first_tokens(rows: Sequence[Measured], own_ms: np.ndarray, step_ms: np
         importance = 1 / np.maximum(np.abs(target - columns @ weights), _NEAR)
         square = columns.T @ (columns * importance[:, None]) + _STRENGTH * np.eye(columns.shape[1])
         weights = np.linalg.solve(square, columns.T @ (importance * target))
-    return FirstTokens(backends, weights)
+    left = np.exp(target - columns @ weights)
+    return FirstTokens(backends, weights, learn([row.circumstances for row in known], left))
 
 
 def _columns(

@@ -52,6 +52,7 @@ class Measured:
     def circumstances(self) -> Circumstances:
         """What a correction may depend on."""
         return Circumstances(
+            self.hardware,
             self.backend,
             self.model.name,
             self.precision,

@@ -21,7 +21,7 @@ from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_plat
 from agenttrace.replay.platforms.toml_text import parse_toml
 from measured_steps import models, read_rows, usable
 from replay_accuracy import all_coefficients, request_overhead
-from rubin_pilot import pilot_weights
+from rubin_pilot import fit_shares, pilot_weights
 
 _PILOT_GPUS = 4
 
@@ -73,22 +73,23 @@ def _pilot(rows: list[dict[str, str]]) -> dict[str, float]:
         "weight_factor": weights * _PILOT_GPUS * read,
         "cache_factor": cache * read,
         "layer_overhead": layer,
-        "prefill_factor": _prefill_factor(rows, platform, layer * model.layers),
+        **_prefill(rows, platform, constant),
     }
 
 
-def _prefill_factor(rows: list[dict[str, str]], platform: ModelledPlatform, overhead_ms: float) -> float:
-    """Half of the prefills took longer than so many times the specified, the layers' overhead apart."""
-    model, found = models()["glm-5-2"], []
+def _prefill(rows: list[dict[str, str]], platform: ModelledPlatform, overhead_ms: float) -> dict[str, float]:
+    """What each prefill takes whatever its length, beyond a step's overheads, and times over what the peaks give."""
+    model, specified, took = models()["glm-5-2"], [], []
     for row in rows:
         if row.get("mode") == "static_prefill" and row["ttft_ms"]:
             batch, reach, past = (float(row[name]) for name in ("concurrency", "isl", "past_kv"))
-            tokens = (reach - past, past)
-            specified = batch * prefill_ms(
-                model, platform.chip, Layout(_PILOT_GPUS), platform.precision, tokens
+            once = prefill_ms(
+                model, platform.chip, Layout(_PILOT_GPUS), platform.precision, (reach - past, past)
             )
-            found.append((float(row["ttft_ms"]) - overhead_ms) / specified)
-    return float(np.median(found))
+            specified.append([1.0, batch * once])
+            took.append(float(row["ttft_ms"]))
+    constant, factor = fit_shares(np.array(specified), np.array(took)).tolist()
+    return {"prefill_overhead": constant - overhead_ms, "prefill_factor": factor}
 
 
 if __name__ == "__main__":

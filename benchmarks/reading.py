@@ -177,7 +177,7 @@ def _trace(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
 def _analysis(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
     from contextlib import ExitStack  # noqa: PLC0415
 
-    from agenttrace.cli.analyzing import Asked, analyse_all  # noqa: PLC0415
+    from agenttrace.api.analyzing import Asked, analyse_all  # noqa: PLC0415
     from agenttrace.ingest.reading import Reading  # noqa: PLC0415
     from agenttrace.ingest.registry import formats  # noqa: PLC0415
     from agenttrace.report.output_format import OutputFormat  # noqa: PLC0415

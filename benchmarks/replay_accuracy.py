@@ -5,9 +5,9 @@ python benchmarks/replay_accuracy.py --rows other.csv --train measured.csv
 
 A hardware that is in the rows is left out of the fit that predicts it, models and software are not. Without `--train`
 the fit is to the rows themselves and to the table of ../shared/data (or AGENTTRACE_SHARED_DATA), where that is; a
-hardware for which fewer than 50 rows are left is predicted by the shipped platforms' coefficients, and `fitted_to` is
-0. Rows of another population than `--mode` are not looked at, and rows that cannot be predicted are counted with the
-reason.
+hardware for which fewer than 50 rows are left is predicted by the shipped platforms' coefficients, `fitted_to` is 0,
+and `basis` says so. Rows of another population than `--mode` are not looked at, and rows that cannot be predicted are
+counted with the reason.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ from rubin_pilot import pilot_errors
 
 _QUICK = 400
 _LEAST_ROWS = 50
+_FITTED = "fitted without this hardware"
+_SHIPPED = (
+    "coefficients of the shipped platforms: too few rows of other hardware; this one is not left out of them"
+)
 
 
 def main() -> None:
@@ -93,7 +97,8 @@ def _trained(options: argparse.Namespace) -> list[Measured]:
     table = shared / "replay" / "measured.csv"
     if table.is_file() and table.resolve() != options.rows.resolve():
         found += read_rows(table)
-    return usable(found, options.mode)[0]
+    once = {tuple(sorted(row.items())): row for row in found}
+    return usable(list(once.values()), options.mode)[0]
 
 
 def _is_wide(row: Measured) -> bool:
@@ -123,6 +128,7 @@ def _of_hardware(
     return {
         **found,
         "fitted_to": len(known),
+        "basis": _FITTED if known else _SHIPPED,
         "itl_median_error": round(float(np.median(error)), 4),
         "itl_mape": round(float(error.mean()), 4),
         "ttft_median_error": round(float(np.median(first)), 4) if len(first) else None,

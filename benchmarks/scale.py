@@ -100,7 +100,7 @@ _ONE_SESSION = """
 import sys, time
 from agenttrace.workers.sparing import spare_pandas
 spare_pandas()
-from agenttrace.cli.held_traces import ANALYSED
+from agenttrace.api.held_traces import ANALYSED
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.stored import Dataset

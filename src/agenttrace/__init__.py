@@ -7,17 +7,30 @@
     analysis.sessions          # one row a session: wall time, phases on the critical path, counts
     analysis.segments          # the critical path itself
 
-Names load when they are first used, so that importing the package costs nothing.
+    agenttrace.compare("before/", "after/").verdict              # did it get worse
+    agenttrace.replay_on(trace, "b200", model="glm-5").table     # the same sessions on other servers
+    agenttrace.doctor("traces/")                                 # what is there, and what would tell more
+
+Wherever sessions are asked for, a trace will do, or the paths of traces. Nothing here prints; what goes wrong is an
+AgentTraceError. Names load when they are first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` has it too, but takes longer to load than all else here
 if TYPE_CHECKING:
-    from agenttrace.critical_path.analysis import Analysis, analyze
-    from agenttrace.diff.comparison import Comparison, compare
+    from agenttrace.api.analysis import analyze, calibrate
+    from agenttrace.api.catalogue import formats, sample, schema
+    from agenttrace.api.comparing import compare, noise, save_baseline
+    from agenttrace.api.datasets import write_dataset
+    from agenttrace.api.exporting import export
+    from agenttrace.api.rendering import render
+    from agenttrace.api.replays import fit, models, platforms, replay_on
+    from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.diff.comparison import Comparison
     from agenttrace.diff.summaries import summarise_sessions
     from agenttrace.errors import AgentTraceError
+    from agenttrace.ingest.doctor.examining import doctor
     from agenttrace.ingest.reading import read
     from agenttrace.model.storage import load, save
     from agenttrace.model.trace import Trace
@@ -35,13 +48,27 @@ _HOMES = {
     "Purpose": "agenttrace.model.vocabulary",
     "SpanKind": "agenttrace.model.vocabulary",
     "Trace": "agenttrace.model.trace",
-    "analyze": "agenttrace.critical_path.analysis",
-    "compare": "agenttrace.diff.comparison",
+    "analyze": "agenttrace.api.analysis",
+    "calibrate": "agenttrace.api.analysis",
+    "compare": "agenttrace.api.comparing",
+    "doctor": "agenttrace.ingest.doctor.examining",
+    "export": "agenttrace.api.exporting",
+    "fit": "agenttrace.api.replays",
+    "formats": "agenttrace.api.catalogue",
     "load": "agenttrace.model.storage",
+    "models": "agenttrace.api.replays",
+    "noise": "agenttrace.api.comparing",
+    "platforms": "agenttrace.api.replays",
     "read": "agenttrace.ingest.reading",
+    "render": "agenttrace.api.rendering",
+    "replay_on": "agenttrace.api.replays",
+    "sample": "agenttrace.api.catalogue",
     "save": "agenttrace.model.storage",
-    "to_html": "agenttrace.report.html.of_trace",
+    "save_baseline": "agenttrace.api.comparing",
+    "schema": "agenttrace.api.catalogue",
     "summarise_sessions": "agenttrace.diff.summaries",
+    "to_html": "agenttrace.report.html.of_trace",
+    "write_dataset": "agenttrace.api.datasets",
 }
 
 __all__ = [
@@ -54,12 +81,26 @@ __all__ = [
     "SpanKind",
     "Trace",
     "analyze",
+    "calibrate",
     "compare",
+    "doctor",
+    "export",
+    "fit",
+    "formats",
     "load",
+    "models",
+    "noise",
+    "platforms",
     "read",
+    "render",
+    "replay_on",
+    "sample",
     "save",
+    "save_baseline",
+    "schema",
     "summarise_sessions",
     "to_html",
+    "write_dataset",
 ]
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import agenttrace
 from agenttrace.cli.application import main
 from agenttrace.ingest.reading import read
-from browser.hostile import write_hostile_trace
+from browser.hostile import write_hostile_trace, write_ids_trace
 from browser.idle import write_idle_trace
 from browser.watched import Watched, watch
 
@@ -52,6 +52,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "one": SAMPLES / "claude-code" / "33min.jsonl",
         "many": SAMPLES / "dynamo-captures" / "B",
         "hostile": hostile,
+        "ids": write_ids_trace(folder / "ids.jsonl"),
         "idle": write_idle_trace(folder / "idle.jsonl"),
     }.items():
         (folder / f"{name}.html").write_text(agenttrace.to_html(read(trace)), encoding="utf-8")

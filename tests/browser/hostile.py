@@ -18,6 +18,16 @@ HOSTILE = (
     "a\x00b",
 )
 SESSION = '"><script>alert(6)</script>'
+IDS = (
+    "a&b=c#d%41 e+f",
+    "s=1&t=0-1&sel=2",
+    "\u65e5\u672c\u00a0\u8a9e",
+    "r\u202etl\u202c",
+    "nul\x00 \x1b[2J",
+    "0b7d2c52-6a0e-4d0f-9a44-1f0a8c1f6d11",
+    "x" * 10_000,
+)
+"""Of sessions: what an address divides at, what nobody sees, and what is too long for any line."""
 
 
 def write_hostile_trace(path: Path) -> Path:
@@ -55,5 +65,24 @@ def write_hostile_trace(path: Path) -> Path:
                 lines.append({**request, **inner, "span": "inner", "parent": f"a{name}"})
             at += 3 * 10**9
         lines = [{"session": session, **line} for line in lines]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def write_ids_trace(path: Path) -> Path:
+    """A short session of each id."""
+    at = 1_767_225_600_000_000_000
+    kinds = ("request", "tool", "request")
+    lines = [
+        {
+            "session": session,
+            "span": number,
+            "kind": kind,
+            "start": at + number * 10**9,
+            "end": at + (number + 1) * 10**9,
+        }
+        for session in IDS
+        for number, kind in enumerate(kinds)
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return path

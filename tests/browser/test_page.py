@@ -2,13 +2,14 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from browser.conftest import Opener
 from browser.hostile import HOSTILE, SESSION
-from browser.watched import until
+from browser.watched import until, watch
 
 WIDTHS = (375, 1440, 1920)
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -83,6 +84,14 @@ def test_charts_are_drawn_and_each_has_its_table(opened: Opener, name: str) -> N
         assert figure.locator("tbody tr").count() > 1
 
 
+@pytest.mark.parametrize("name", ["one", "many", "idle"])
+def test_its_contents_lead_to_parts_that_are_there(opened: Opener, name: str) -> None:
+    page = opened(name)
+    links = page.locator("nav a").evaluate_all("(all) => all.map((link) => link.hash.slice(1))")
+    assert [key for key in links if page.locator(f"[id='{key}']").count() != 1] == []
+    assert len(links) > 2
+
+
 def test_on_paper_everything_is_open_and_nothing_is_a_tool(opened: Opener) -> None:
     page = opened("one", scheme="dark")
     page.emulate_media(media="print")
@@ -94,6 +103,56 @@ def test_on_paper_everything_is_open_and_nothing_is_a_tool(opened: Opener) -> No
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
     assert page.locator("main details[open]").count() == 0
+
+
+def test_on_paper_charts_can_be_read_whatever_the_theme_was(opened: Opener) -> None:
+    page = opened("one", scheme="dark")
+    page.wait_for_selector(".js-plotly-plot .xtitle")
+    fill = "getComputedStyle(document.querySelector('.xtitle')).fill"
+    on_screen = page.evaluate(fill)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(fill) == "rgb(27, 31, 36)"
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(fill) == on_screen
+
+
+def test_paper_is_white_without_a_program_too(opened: Opener) -> None:
+    page = opened("one", scheme="dark", javascript=False)
+    page.emulate_media(media="print")
+    corner = page.screenshot(clip={"x": 0, "y": 0, "width": 1, "height": 1})
+    page.emulate_media(media="screen", color_scheme="light")
+    assert corner == page.screenshot(clip={"x": 0, "y": 0, "width": 1, "height": 1})
+
+
+def test_phases_keep_their_colours_where_the_system_sets_all_others(opened: Opener) -> None:
+    page = opened("one")
+    page.emulate_media(forced_colors="active")
+    colour = "getComputedStyle(document.querySelector('td.bar .p-model')).backgroundColor"
+    assert page.evaluate(colour) == "rgb(63, 111, 209)"
+
+
+def test_a_window_that_becomes_narrow_shows_all_of_it(opened: Opener) -> None:
+    page = opened("one")
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    page.set_viewport_size({"width": 420, "height": 500})
+    until(page, "document.documentElement.scrollWidth <= 420")
+    until(page, "agenttrace.scroller.clientHeight <= 500")
+
+
+def test_it_lives_within_another_page(browser: Browser, reports: Path) -> None:
+    page = browser.new_page()
+    watched = watch(page)
+    fill = "(html) => document.body.append(Object.assign(document.createElement('iframe'), {srcdoc: html}))"
+    page.evaluate(fill, (reports / "one.html").read_text(encoding="utf-8"))
+    inside = page.frame_locator("iframe")
+    inside.locator("html[data-ready=yes]").wait_for(state="attached")
+    inside.locator("#walk-back").dispatch_event("click")
+    page.wait_for_timeout(400)
+    assert (inside.locator("#walk-sum").text_content() or "").startswith("stretch 302 of 302")
+    page.close()
+    assert watched.faults == []
 
 
 def test_hostile_names_are_text(opened: Opener) -> None:

@@ -1,6 +1,12 @@
 """Many sessions: a table that sorts, filters and opens."""
 
+import unicodedata
+
+import pytest
+
+from agenttrace.report.escaping import printable
 from browser.conftest import Opener
+from browser.hostile import IDS
 from browser.watched import until
 
 FIRST = "#sessions-table tbody tr:first-child"
@@ -56,3 +62,33 @@ def test_without_a_program_every_embedded_session_is_told(opened: Opener) -> Non
     page = opened("many", javascript=False)
     assert page.locator("[data-of-session]:visible").count() == 24
     assert page.locator("#sessions-table tbody tr").count() == 24
+
+
+@pytest.mark.parametrize("session", IDS, ids=range(len(IDS)))
+def test_a_session_of_any_id_opens_by_its_row_and_by_its_address(opened: Opener, session: str) -> None:
+    page = opened("ids")
+    link = page.locator("#sessions-table tbody a", has_text=printable(session)[:200])
+    link.click()
+    until(page, f"agenttrace.session.id === {printable(session)!r}")
+    page.focus("canvas.bars")
+    page.keyboard.press("End")
+    until(page, "location.hash.includes('sel=')")
+    again = opened("ids", address=page.evaluate("location.hash"))
+    assert again.evaluate("agenttrace.session.id") == printable(session)
+    parts = again.locator("[data-of-session]:visible")
+    assert parts.get_attribute("data-of-session") == printable(session)
+    assert again.evaluate("agenttrace.chosen") >= 0
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_ids_of_any_length_leave_the_page_as_wide_as_it_is(opened: Opener, width: int) -> None:
+    page = opened("ids", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('#sessions-table table').offsetWidth") < 1500
+
+
+def test_no_id_hides_anything(opened: Opener) -> None:
+    page = opened("ids")
+    shown = page.inner_text("body")
+    hidden = {char for char in shown if unicodedata.category(char) in {"Cc", "Cf"}} - {"\n", "\t"}
+    assert hidden == set()

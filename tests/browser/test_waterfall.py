@@ -185,6 +185,16 @@ def test_subagents_are_folded_under_the_turn_that_spawned_them(opened: Opener) -
     assert len(page.evaluate(labels)) == len(folded) + 6
 
 
+def test_the_button_says_what_it_would_do_however_lanes_were_folded(opened: Opener) -> None:
+    page = opened("one")
+    assert page.inner_text("#fold-all") == "Unfold subagents"
+    page.click("#fold-all")
+    assert page.inner_text("#fold-all") == "Fold subagents"
+    row = page.evaluate("agenttrace.layout.rows.findIndex((row) => row.group)")
+    page.locator("canvas.bars").click(position={"x": 40, "y": 24 + row * 20 + 10})
+    assert page.inner_text("#fold-all") == "Unfold subagents"
+
+
 def test_bars_have_the_colours_of_their_phases(opened: Opener) -> None:
     page = opened("one")
     x, y = page.evaluate(_MIDDLE, 0)
@@ -207,6 +217,29 @@ def test_searching_finds_and_steps_through_what_it_finds(opened: Opener) -> None
     page.press("#search", "Escape")
     assert page.evaluate("agenttrace.matches") is None
     assert page.inner_text("#found") == ""
+
+
+def test_enter_finds_what_was_typed_a_moment_ago(opened: Opener) -> None:
+    page = opened("one")
+    page.focus("#search")
+    page.evaluate("""document.getElementById('search').value = 'webfetch';
+      document.getElementById('search').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))""")
+    assert "WebFetch" in page.inner_text("#chosen")
+
+
+def test_a_click_on_the_strip_moves_what_is_shown_though_the_hand_trembles(opened: Opener) -> None:
+    page = opened("one")
+    _press(page, "+", "+", "+", "+", "+")
+    start, end = _shown(page)
+    page.locator("canvas.minimap").scroll_into_view_if_needed()
+    box = page.locator("canvas.minimap").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 200, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 199, box["y"] + 10)
+    page.mouse.up()
+    assert _shown(page)[1] - _shown(page)[0] == pytest.approx(end - start)
+    assert _shown(page)[0] > start
 
 
 def test_the_address_says_what_is_shown_and_shows_it_again(opened: Opener) -> None:

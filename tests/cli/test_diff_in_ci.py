@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from agenttrace.cli.settings.policies import policy_of
-from agenttrace.cli.settings.resolving import resolve
+from agenttrace.api.settings.policies import policy_of
+from agenttrace.api.settings.resolving import resolve
 from house.repository import ROOT
 
 PAGE = (ROOT / "docs" / "how-to" / "diff-in-ci.md").read_text(encoding="utf-8")

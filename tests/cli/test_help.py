@@ -7,7 +7,7 @@ from cli.running import call
 
 COMMANDS = (
     *("analyze", "diff", "noise", "ingest", "export", "replay", "fit", "platforms"),
-    *("formats", "schema", "sample"),
+    *("doctor", "formats", "schema", "sample"),
 )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agenttrace.cli.settings.policies import policy_of
-from agenttrace.cli.settings.resolving import resolve
+from agenttrace.api.settings.policies import policy_of
+from agenttrace.api.settings.resolving import resolve
 from agenttrace.diff.policy import DEFAULT_GATES, Level
 from agenttrace.diff.statistics.shapes import Stat
 from agenttrace.errors import UsageError

@@ -29,6 +29,8 @@ def test_people_see_them_too(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = call(capsys, "analyze", str(SAMPLE), "--what-if", "tool=0", "--what-if", "tool:none=0")
     assert "What if" in out
     assert "nothing here is what the change selects, in row 2" in out
+    _, out, _ = call(capsys, "analyze", str(SAMPLE), "--what-if", "tool=0,tool:none=0")
+    assert "nothing here is what part 2 of the change in row 1 selects" in out
 
 
 def test_what_cannot_be_read_is_a_mistake_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:

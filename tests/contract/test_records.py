@@ -1,5 +1,7 @@
 """L9: every record of a source is counted, and becomes a span, a link, an attribute or a finding."""
 
+import csv
+import io
 import json
 import sqlite3
 from collections import Counter
@@ -156,9 +158,15 @@ def _steps_said(data: bytes) -> int:
 
 def _observations(data: bytes) -> int:
     """Traces, observations and events of Langfuse."""
+    if data[:1] == b'"':
+        return _csv_rows(data)
     values: list[Any] = documents(data)
     pages = [value.get("data") or value.get("batch") or [value] for value in values]
     return sum(_in_trace(record) for page in pages for record in page)
+
+
+def _csv_rows(data: bytes) -> int:
+    return len(list(csv.DictReader(io.StringIO(data.decode()))))
 
 
 def _in_trace(record: dict[str, Any]) -> int:
@@ -183,6 +191,8 @@ def _run(value: dict[str, Any]) -> int:
 
 def _rows(data: bytes) -> int:
     """Rows of a result by row or by column, or of the messages of a stream."""
+    if data[:1] != b"{":
+        return _csv_rows(data)
     return sum(_rows_in(value) for value in documents(data))
 
 
@@ -196,6 +206,8 @@ def _phoenix(data: bytes) -> int:
     """Spans, however they are wrapped."""
     if data.startswith(b"PAR1"):
         return pq.ParquetFile(pa.BufferReader(data)).metadata.num_rows
+    if data[:1] == b",":
+        return _csv_rows(data)
     values: list[Any] = documents(data)
     flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
     return sum(len(_spans_in(value)) for value in flat)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
+from agenttrace.cleanups import cleaned_by
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.answering import Answer, mention, write_answer
@@ -13,10 +15,14 @@ from agenttrace.cli.progress import working
 from agenttrace.cli.streams import output_width, wants_color
 from agenttrace.critical_path.what_if.parsing import parse
 
+if TYPE_CHECKING:
+    from agenttrace.report.table_folder import TableFolder
+
 EPILOG = f"""Examples:
   agenttrace analyze session.jsonl
   agenttrace analyze traces/ --html report.html
-  agenttrace analyze traces/ --session 0a1b2c --waterfall
+  agenttrace analyze traces/ --session 5e22d6 --waterfall
+  agenttrace analyze traces/ --parquet tables/
   agenttrace analyze session.jsonl --what-if 'tool:Bash*0.5'
   agenttrace analyze 'traces/**/*.jsonl.gz' --format json > analysis.json
   agenttrace analyze loaded.jsonl --calibrate light.jsonl
@@ -34,6 +40,7 @@ def analyze(
     output_format: o.Format = None,
     html_file: o.HtmlFile = None,
     json_file: o.JsonFile = None,
+    parquet: o.ParquetFolder = None,
     session: o.SessionIds = None,
     waterfall: o.Waterfall = False,
     top: o.Top = None,
@@ -61,9 +68,9 @@ def analyze(
     labels = o.parse_labels(label or [])
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
     specs = [parse(spec) for spec in what_if or []]
-    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
+    refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file, "--parquet": parquet})
 
-    from agenttrace.cli.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
+    from agenttrace.api.analyzing import Asked, analyse_all, calibrated_by  # noqa: PLC0415  # heavy
     from agenttrace.ingest.reading import Reading, Sharing  # noqa: PLC0415
     from agenttrace.report import rendering  # noqa: PLC0415
     from agenttrace.workers.engine import usable_cores  # noqa: PLC0415
@@ -79,17 +86,29 @@ def analyze(
             sharing=Sharing(engine),
         )
         reading = stack.enter_context(opened)
-        stack.enter_context(interrupts.cleaned_by(reading.close))
+        stack.enter_context(cleaned_by(reading.close))
         with working("reading and analysing", quiet=quiet, verbose=verbose) as sign:
             service = calibrated_by(calibrate) if calibrate else None
-            formats = o.wanted_formats(answered, json_file)
-            drawn = bool(html_file) or waterfall
-            asked = Asked(manner, formats, session or [], specs, service, drawn)
-            found = analyse_all(reading, asked, stack, sign)
+            formats, drawn = o.wanted_formats(answered, json_file), bool(html_file) or waterfall
+            folder = _table_folder(parquet, stack) if parquet else None
+            asked = Asked(
+                manner, formats, session or [], specs, service, drawn, folder.path if folder else None
+            )
+            found = analyse_all(reading, asked, stack, sign.each)
         if strict:
             refuse_findings(reading.findings())
         require_sessions(found.analysis)
-        answer = Answer(answered, json_file, html_file, waterfall=waterfall)
+        answer = Answer(answered, json_file, html_file, folder, waterfall=waterfall)
         shown = found.chosen(session or [])
         mention(shown.analysis, answered, content=include_content, quiet=quiet, verbose=verbose)
         write_answer(answer, shown.redacted() if redact else shown, manner)
+
+
+def _table_folder(target: str, stack: ExitStack) -> TableFolder:
+    """A folder for tables, of which nothing stays if it is not completed."""
+    from agenttrace.report.table_folder import TableFolder  # noqa: PLC0415  # heavy
+
+    folder = TableFolder(target)
+    stack.callback(folder.close)
+    stack.enter_context(cleaned_by(folder.close))
+    return folder

@@ -12,9 +12,10 @@ from agenttrace.cli.streams import write_data, write_file
 from agenttrace.report.output_format import OutputFormat
 
 if TYPE_CHECKING:
-    from agenttrace.cli.analyzing import Analysed
+    from agenttrace.api.analyzing import Analysed
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.report.rendering import Manner
+    from agenttrace.report.table_folder import TableFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Answer:
     output_format: OutputFormat | None
     json_file: str | None
     html_file: str | None
+    tables: TableFolder | None
     waterfall: bool
 
 
@@ -48,6 +50,8 @@ def write_answer(answer: Answer, found: Analysed, manner: Manner) -> None:
     analysis = found.analysis
     if answer.json_file and answer.json_file != STANDARD_OUTPUT:
         write_file(answer.json_file, render(analysis, OutputFormat.JSON, manner, found.lines))
+    if answer.tables:
+        answer.tables.complete(analysis, found.redaction)
     if answer.html_file:
         write_page(answer.html_file, analysis, found.timelines, manner)
     if answer.output_format:

@@ -15,6 +15,7 @@ from agenttrace.cli import (
     analyze,
     config,
     diff,
+    doctor,
     export,
     failures,
     fit,
@@ -78,6 +79,7 @@ app.command(cls=Page, epilog=export.EPILOG)(export.export)
 app.command(cls=Page, epilog=replay.EPILOG)(replay.replay)
 app.command(cls=Page, epilog=fit.EPILOG)(fit.fit)
 app.command(cls=Page, epilog=platforms.EPILOG)(platforms.platforms)
+app.command(cls=Page, epilog=doctor.EPILOG)(doctor.doctor)
 app.command(cls=Page, epilog=formats.EPILOG)(formats.formats)
 app.command(cls=Page, epilog=schema.EPILOG)(schema.schema)
 app.command(cls=Page, epilog=sample.EPILOG)(sample.sample)

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import orjson
 import pyarrow as pa
 
+from agenttrace.api.analyzing import calibrated_by
+from agenttrace.api.baselines import baseline_file
+from agenttrace.api.moved_tasks import draw_movers
+from agenttrace.api.noise_files import load_noise
+from agenttrace.api.settings.policies import policy_of
+from agenttrace.api.settings.resolving import Setting
+from agenttrace.api.summarising import SideOptions, SideRead, summaries_of
 from agenttrace.cli import options as o
-from agenttrace.cli.analyzing import calibrated_by
-from agenttrace.cli.baselines import baseline_file
 from agenttrace.cli.checks import refuse_findings
-from agenttrace.cli.moved_tasks import draw_movers
-from agenttrace.cli.noise_files import load_noise
-from agenttrace.cli.settings.policies import policy_of
-from agenttrace.cli.settings.resolving import Setting
 from agenttrace.cli.streams import write_data, write_file
-from agenttrace.cli.summarising import SideOptions, SideRead, summaries_of
 from agenttrace.diff.comparison import Comparison, compare
 from agenttrace.diff.policy import Level, Policy
 from agenttrace.diff.verdicts import Verdict

@@ -43,8 +43,8 @@ def show(
     """Every setting with its value and its origin: the command line, the environment, a file, or the default."""
     import orjson  # noqa: PLC0415  # heavy
 
-    from agenttrace.cli.settings.policies import policy_of  # noqa: PLC0415
-    from agenttrace.cli.settings.resolving import resolve  # noqa: PLC0415
+    from agenttrace.api.settings.policies import policy_of  # noqa: PLC0415
+    from agenttrace.api.settings.resolving import resolve  # noqa: PLC0415
     from agenttrace.report.cells import Column, Quoted, Section, Words  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 

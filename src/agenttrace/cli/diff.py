@@ -64,8 +64,8 @@ def diff(
 
     BASE and CANDIDATE are files, folders or globs of traces; BASE may be a saved baseline.
     """
+    from agenttrace.api.settings.resolving import resolve  # noqa: PLC0415
     from agenttrace.cli.comparing import DiffOptions, Outputs, run_diff  # noqa: PLC0415  # heavy
-    from agenttrace.cli.settings.resolving import resolve  # noqa: PLC0415
 
     given = {
         "pair_by": pair_by,

@@ -9,6 +9,7 @@ import typer
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
+from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.replay import Seed
@@ -43,11 +44,12 @@ def fit(
     Each number comes with its interval, and with whether the traces tell it. What is written is a file for
     `agenttrace replay --platform`; a table of it goes to standard error.
     """
-    from agenttrace.cli.replaying import fitted  # noqa: PLC0415  # heavy
+    from agenttrace.api.replaying import fitted  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import to_toml  # noqa: PLC0415
     from agenttrace.report.platform_sections import measured_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
+    refuse_inputs_as_outputs(paths, {"--output": output})
     interrupts.insist()
     with working("reading and fitting", quiet=quiet, verbose=verbose):
         platform = fitted(paths, input_format, name, seed).platform

@@ -15,7 +15,7 @@ from agenttrace.cli.progress import working
 EPILOG = f"""Examples:
   agenttrace ingest traces/ -o month
   agenttrace analyze month
-  agenttrace analyze month --session 0a1b2c
+  agenttrace analyze month --session 5e22d6
   agenttrace ingest more/ -o month
   agenttrace ingest --compact -o month
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
+
+from agenttrace.cleanups import clean_up
 
 EXIT_CODE = 130
 
@@ -33,23 +35,9 @@ def insist() -> None:
         signal.signal(signal.SIGINT, _end)
 
 
-_cleanups: list[Callable[[], None]] = []
-
-
-@contextmanager
-def cleaned_by(cleanup: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile an interrupt does this before it ends the process: to take away what lies on disk."""
-    _cleanups.append(cleanup)
-    try:
-        yield
-    finally:
-        _cleanups.remove(cleanup)
-
-
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
     os.write(2, b"error: interrupted\n")
-    for cleanup in _cleanups:
-        cleanup()
+    clean_up()
     os._exit(EXIT_CODE)
 
 

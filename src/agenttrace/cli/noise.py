@@ -46,9 +46,9 @@ def noise(
     if len(runs) < 2:
         raise UsageError("it takes two runs at least", hint="agenttrace noise RUN1 RUN2 RUN3 -o noise.json")
 
-    from agenttrace.cli.noise_files import noise_file  # noqa: PLC0415  # heavy
-    from agenttrace.cli.settings.resolving import resolve  # noqa: PLC0415
-    from agenttrace.cli.summarising import SideOptions, summaries_of  # noqa: PLC0415
+    from agenttrace.api.noise_files import noise_file  # noqa: PLC0415  # heavy
+    from agenttrace.api.settings.resolving import resolve  # noqa: PLC0415
+    from agenttrace.api.summarising import SideOptions, summaries_of  # noqa: PLC0415
     from agenttrace.diff.noise import measure_noise  # noqa: PLC0415
     from agenttrace.report.diff.noise_section import noise_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415

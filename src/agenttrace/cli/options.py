@@ -51,11 +51,19 @@ HtmlFile = Annotated[
         help="Write the report as one HTML file as well; - writes it to standard output, and no table.",
     ),
 ]
+ParquetFolder = Annotated[
+    str | None,
+    typer.Option(
+        "--parquet",
+        metavar="DIR",
+        help="Write all tables of the analysis into this folder as Parquet, nothing cut off.",
+    ),
+]
 Waterfall = Annotated[
     bool, typer.Option("--waterfall", help="Draw the session below its report, lane by lane.")
 ]
 Redact = Annotated[
-    bool, typer.Option("--redact", help="Hash ids, paths, labels and names of tools and agents.")
+    bool, typer.Option("--redact", help="Hash ids, paths, and names of tools, agents and models.")
 ]
 IncludeContent = Annotated[
     bool,

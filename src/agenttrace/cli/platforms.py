@@ -30,8 +30,8 @@ def platforms(
 
     Of a NAME, which may be a file, all numbers: value, unit, whose claim it is, and where it stands.
     """
-    from agenttrace.cli.platform_choice import read_document  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms  # noqa: PLC0415
+    from agenttrace.replay.platforms.choosing import read_document  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import parse_toml  # noqa: PLC0415
     from agenttrace.report.platform_sections import catalogue_sections, document_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415

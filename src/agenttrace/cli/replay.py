@@ -83,8 +83,8 @@ def replay(
     What agents did stays: turns, tokens, tools, fan-outs, waits, what waited for what. Requests take what the
     platform makes of them. A PLATFORM is one of `agenttrace platforms` or a file, of `agenttrace fit` for example.
     """
-    from agenttrace.cli.platform_choice import Wanted  # noqa: PLC0415  # heavy
-    from agenttrace.cli.replaying import Asked, replayed  # noqa: PLC0415
+    from agenttrace.api.replaying import Asked, replayed  # noqa: PLC0415
+    from agenttrace.replay.platforms.choosing import Wanted  # noqa: PLC0415  # heavy
     from agenttrace.replay.policies import parse_habits, parse_policies  # noqa: PLC0415
     from agenttrace.replay.replaying import Scenario  # noqa: PLC0415
     from agenttrace.report.html.replay_page import replay_page  # noqa: PLC0415
@@ -99,17 +99,17 @@ def replay(
     asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed, habits))
     interrupts.insist()
     with working("reading and replaying", quiet=quiet, verbose=verbose):
-        found, findings = replayed(asked)
+        found = replayed(asked)
     if json_file and json_file != o.STANDARD_OUTPUT:
-        write_file(json_file, replay_json(found, findings))
+        write_file(json_file, replay_json(found, found.findings))
     if html_file:
-        page = replay_page(found, findings, [str(path) for path in paths])
+        page = replay_page(found, found.findings, found.sources)
         if html_file == o.STANDARD_OUTPUT:
             write_data([page])
             return
         write_file(html_file, [page])
     if json_file == o.STANDARD_OUTPUT:
-        write_data(replay_json(found, findings))
+        write_data(replay_json(found, found.findings))
         return
-    sections = replay_sections(found, findings)
+    sections = replay_sections(found, found.findings)
     write_data([draw_sections(sections, width=output_width(), color=wants_color(color))])

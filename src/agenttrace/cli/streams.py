@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
+from agenttrace.api.writing import write_whole
 from agenttrace.cli import interrupts
 from agenttrace.cli.options import Color
-from agenttrace.errors import UsageError
 
 UNSEEN_WIDTH = 100
 
@@ -35,31 +33,9 @@ def _encoded(text: str) -> bytes:
 
 
 def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
-    """Written beside and renamed: what was there is replaced, or stays. UsageError if it cannot be."""
-    target = Path(path)
-    try:
-        with interrupts.raised():
-            _write_beside(target, pieces)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror or error}", where=path) from error
-
-
-def _write_beside(target: Path, pieces: Iterable[str | bytes]) -> None:
-    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(piece if isinstance(piece, bytes) else piece.encode() for piece in pieces)
-        Path(beside).chmod(0o666 & ~_umask())
-        Path(beside).replace(target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """See `write_whole`; an interrupt leaves nothing behind."""
+    with interrupts.raised():
+        write_whole(path, pieces)
 
 
 def wants_color(choice: Color) -> bool:

@@ -24,6 +24,8 @@ from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.summary import Summary, summarise
+from agenttrace.critical_path.tail.comparison import Tail, compare_tail
 from agenttrace.critical_path.tail.parts import session_parts
 from agenttrace.critical_path.tail.positions import (
     added_by_position,
@@ -37,10 +39,12 @@ from agenttrace.critical_path.what_if.questions import Questions, ask
 from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
 from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
+from agenttrace.display import Fact, card, line
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue
 from agenttrace.serving.service import Service
+from agenttrace.units import format_duration, format_share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +106,39 @@ class Analysis:
     by_turn: pl.DataFrame
     by_branch: pl.DataFrame
     queues: pl.DataFrame
+
+    @property
+    def summary(self) -> Summary:
+        """What all sessions have together: percentiles, and the time by phase, purpose and evidence."""
+        return summarise(self)
+
+    @property
+    def tail(self) -> Tail | None:
+        """What the slow sessions have more of than those in the middle; null for fewer than five sessions."""
+        return compare_tail(self.sessions, self.parts)
+
+    def __repr__(self) -> str:
+        """One line: how many sessions, how long, and where most of the time went."""
+        return line("Analysis", _shown(self))
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks: the phases of the critical path."""
+        of = self.summary
+        phases = sorted(of.critical_path_ns.items(), key=lambda pair: -pair[1])
+        rows = [[name, format_duration(ns), format_share(ns, of.total_ns)] for name, ns in phases if ns]
+        return card("Analysis", _shown(self)[:3], [["phase", "on the path", "share"], *rows] if rows else [])
+
+
+def _shown(of: Analysis) -> list[Fact]:
+    """Sessions, requests, wall time at the median, and the largest phase."""
+    all_of = of.summary
+    phases = all_of.critical_path_ns
+    largest = max(phases, key=lambda name: phases[name])
+    facts = [("sessions", f"{all_of.sessions:,}"), ("requests", f"{all_of.requests:,}")]
+    if all_of.total_ns:
+        facts.append(("wall p50", format_duration(all_of.wall_ns.p50)))
+        facts.append((largest, format_share(phases[largest], all_of.total_ns)))
+    return facts
 
 
 def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResult:
@@ -237,6 +274,11 @@ _REPAIRS = {
     "child_end_clipped": "a span that ends up to 2 ms after its parent: cut at the parent's end",
     "child_start_clipped": "a span that starts before its parent: cut at the parent's start",
     "outlives_parent": "a span that ends after its parent: not waited for there",
+    "link_unknown": "a dependency on a span that is not there: left out",
+    "link_cycle": "dependencies in a circle: the ones that close it are left out",
+    "mark_outside": "an instant outside its span: moved to the nearer end",
+    "parent_missing": "a span whose parent is not there: it hangs on its session",
+    "negative_duration": "a span that ends before it starts: it has no length",
     "link_backwards": "a dependency on something that starts later: left out",
     "drag_unknown": "a span whose drag was too much work to find out",
     "phases_clamped": "phases that do not fit into their request: cut to it",

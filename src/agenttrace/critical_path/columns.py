@@ -62,6 +62,6 @@ def _filled(column: pa.Array[Any], null: int) -> Ints:
     if column.null_count == len(column):
         return np.full(len(column), null, np.int64)
     known = column.is_valid().to_numpy(zero_copy_only=False)
-    stored = np.frombuffer(cast("bytes", column.buffers()[1]), column.type.to_pandas_dtype())
+    stored = np.frombuffer(cast("bytes", column.buffers()[1]), np.dtype(str(column.type)))
     found = stored[column.offset : column.offset + len(column)]
     return np.where(known, found, null).astype(np.int64, copy=False)

@@ -28,6 +28,7 @@ from agenttrace.diff.statistics.sample import Sample
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Answer, Measured, Question, Verdict, answer, measure, overall
 from agenttrace.diff.workload import Workload, compare_work
+from agenttrace.display import Fact, card, line
 
 
 class Cause(StrEnum):
@@ -74,6 +75,27 @@ class Comparison:
     spread: Spread
     findings: Sequence[Finding]
     policy: Policy
+
+    def __repr__(self) -> str:
+        """One line: the verdict, and what it goes by."""
+        return line("Comparison", self._facts())
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks: the gates."""
+        rows = [["gate", "statistic", "change", "verdict"]]
+        for of in self.answers:
+            change = "unknown" if of.change is None else f"{of.change:.3f}"
+            rows.append([of.gate.metric, of.gate.stat.value, change, of.verdict.value])
+        return card("Comparison", self._facts(), rows)
+
+    def _facts(self) -> list[Fact]:
+        before, after = self.sessions
+        return [
+            ("verdict", self.verdict.value),
+            ("cause", self.cause.value),
+            ("sessions", f"{before:,} and {after:,}"),
+            ("paired by", self.pairing.paired_by),
+        ]
 
     @property
     def missing(self) -> Sequence[Answer]:

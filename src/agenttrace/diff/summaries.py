@@ -50,7 +50,13 @@ _STATED = ("session", "task_id", "run_id", "deployment", "first_prompt_fingerpri
 
 
 def summarise_sessions(trace: Trace, analysis: Analysis) -> pl.DataFrame:
-    """A row for each session that was analysed, in the order of the analysis; see COLUMNS."""
+    """A row for each session that was analysed, in the order of the analysis; see COLUMNS.
+
+    >>> import agenttrace
+    >>> trace = agenttrace.read("sample_traces/claude-code/fan-out.jsonl")
+    >>> agenttrace.summarise_sessions(trace, agenttrace.analyze(trace))["outcome"].to_list()
+    ['succeeded']
+    """
     stated = plain(trace.sessions.select(list(_STATED))).with_columns(
         labels=pl.Series(
             [_labels(of) for of in trace.sessions["labels"].to_pylist()], dtype=pl.List(pl.String)

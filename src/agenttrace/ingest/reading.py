@@ -60,6 +60,10 @@ def read(
     The format of each file is found by content; `input_format` overrides that. A file named by itself
     that cannot be read raises InputError; in a folder or a glob it becomes a finding. With `jobs` beyond 1 so many
     processes read at once where there is enough to read; a program then needs `if __name__ == "__main__":`.
+
+    >>> import agenttrace
+    >>> agenttrace.read("sample_traces/claude-code/fan-out.jsonl")
+    <Trace: sessions 1, agents 4, spans 41, findings 1, sources 1, formats claude-code>
     """
     with Reading(
         paths,

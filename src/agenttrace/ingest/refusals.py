@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_text import BOM
 
@@ -37,6 +38,10 @@ _SQLITE = Refusal(
     "a SQLite database of no known program",
     "export what is in it: `agenttrace formats` tells what can be read",
 )
+_TRACES = Refusal(
+    "a table of Langfuse's traces, none of whose columns is an end or a parent",
+    "export the table of observations instead",
+)
 _ZIP = Refusal("a zip archive", "unpack it and name the folder")
 
 
@@ -50,6 +55,10 @@ def _is_chrome_trace(head: Head) -> bool:
 
 def _is_sqlite(head: Head) -> bool:
     return head.data.startswith(b"SQLite format 3\0")
+
+
+def _is_table_of_traces(head: Head) -> bool:
+    return columns_of(head) >= {"bookmarked", "id", "timestamp", "sessionId"}
 
 
 def _is_zip(head: Head) -> bool:
@@ -81,6 +90,7 @@ _KNOWN: tuple[tuple[Callable[[Head], bool], Refusal], ...] = (
     (_is_html, _HTML),
     (_is_blank, _BLANK),
     (_is_chrome_trace, _CHROME),
+    (_is_table_of_traces, _TRACES),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agenttrace.errors import InputError, UsageError
 from agenttrace.model.schema import TRACE_TABLES
 from agenttrace.model.trace import Trace
 
@@ -17,12 +18,17 @@ from agenttrace.model.trace import Trace
 def save(trace: Trace, folder: str | Path) -> None:
     """Writes the tables of `trace`; the folder appears complete or not at all.
 
-    A folder that exists is replaced only if it holds a saved trace: FileExistsError otherwise.
+    A folder that exists is replaced only if it holds a saved trace: UsageError otherwise.
+
+    >>> import agenttrace, tempfile, pathlib
+    >>> trace = agenttrace.read("sample_traces/claude-code/fan-out.jsonl")
+    >>> agenttrace.save(trace, pathlib.Path(tempfile.mkdtemp(), "kept"))
     """
     target = Path(folder)
     if target.exists() and not _is_trace(target):
-        message = f"{target} exists and is no saved trace"
-        raise FileExistsError(message)
+        raise UsageError(
+            "exists and is no saved trace", where=str(target), hint="choose a folder that is not there yet"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -37,10 +43,21 @@ def save(trace: Trace, folder: str | Path) -> None:
 
 
 def load(folder: str | Path) -> Trace:
-    """The trace that `save` wrote there."""
+    """The trace that `save` wrote there. Raises InputError where none is, or where it is damaged.
+
+    >>> import agenttrace, tempfile, pathlib
+    >>> place = pathlib.Path(tempfile.mkdtemp(), "kept")
+    >>> agenttrace.save(agenttrace.read("sample_traces/claude-code/fan-out.jsonl"), place)
+    >>> agenttrace.load(place).sessions.num_rows
+    1
+    """
     tables = {}
     for table in TRACE_TABLES:
-        found = pq.read_table(Path(folder) / f"{table.name}.parquet")
+        file = Path(folder) / f"{table.name}.parquet"
+        try:
+            found = pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError("no saved trace", where=str(file), hint="`save` writes one") from error
         tables[table.name] = pa.table(
             [_cast(found[field.name], field.type) for field in table.arrow], schema=table.arrow
         )

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from agenttrace.display import Fact, card, line
 from agenttrace.model.schema import TRACE_TABLES, Table
 
 CHUNK_SPANS = 100_000
@@ -36,6 +37,20 @@ class Trace:
         """Raises SchemaError where a table's columns are not the declared ones."""
         for declared in TRACE_TABLES:
             _check(declared, getattr(self, declared.name))
+
+    def __repr__(self) -> str:
+        """One line: how much of what there is."""
+        return line("Trace", self._facts())
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks."""
+        return card("Trace", self._facts())
+
+    def _facts(self) -> list[Fact]:
+        names = ("sessions", "agents", "spans", "findings", "sources")
+        formats = sorted({str(name) for name in pc.unique(self.sources["format"]).to_pylist()})
+        counts = [(name, f"{getattr(self, name).num_rows:,}") for name in names]
+        return [*counts, ("formats", " ".join(formats) or "none")]
 
     def chunks(self, spans: int = CHUNK_SPANS) -> Iterator[Trace]:
         """Pieces of complete sessions with about `spans` spans each; findings and sources stay behind.

@@ -11,8 +11,8 @@ from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
-from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform
-from agenttrace.replay.policies import Policies
+from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform, VendorClaim
+from agenttrace.replay.policies import Policies, check_setting
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
 from agenttrace.replay.targets import Assumption, Target, VendorSaid
@@ -30,6 +30,7 @@ def modelled_target(
         if name not in numbers and name not in SERVING:
             known = ", ".join(sorted({*numbers, *SERVING}))
             raise UsageError(f"--set {name}: {platform.name} has no such number", hint=f"it has: {known}")
+        check_setting(name, number)
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
         numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")
     chosen = replace(platform, numbers=numbers)
@@ -134,10 +135,18 @@ def _deterministic(platform: ModelledPlatform, model: Architecture) -> float:
 
 def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorSaid]:
     """What the vendor says, beside what the model says of the same for one user."""
-    steps = ModelledSteps(platform, model)
-    found = []
-    for claim in platform.claims:
-        took = steps.step_ms(1, claim.context_tokens)
-        modelled = 1e3 / took if claim.what == "tokens_per_s_user" and took else None
-        found.append(VendorSaid(claim.what, claim.value, claim.unit, modelled, claim.source))
-    return found
+    return [
+        VendorSaid(claim.what, claim.value, claim.unit, _modelled(platform, model, claim), claim.source)
+        for claim in platform.claims
+    ]
+
+
+def _modelled(platform: ModelledPlatform, model: Architecture, claim: VendorClaim) -> float | None:
+    """The same by this model; None for a claim of another kind."""
+    took = ModelledSteps(platform, model).step_ms(1, claim.context_tokens)
+    if claim.what == "tokens_per_s_user" and took:
+        return 1e3 / took
+    if claim.what == "interactivity_over_gpus_alone" and took:
+        alone = ModelledSteps(replace(platform, split="none"), model)
+        return alone.step_ms(1, claim.context_tokens) / took
+    return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
 from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of, in_blocks_of
@@ -34,6 +35,14 @@ class Stage:
 
     def play(self, deployment: Deployment, factors: Factors | None = None) -> Outcome:
         """One run on these servers. Isolated: nobody shares a server with another session."""
+        try:
+            return self._played(deployment, factors)
+        except OverflowError as error:
+            raise UsageError(
+                "these servers take longer than 292 years: a number of the platform is out of proportion"
+            ) from error
+
+    def _played(self, deployment: Deployment, factors: Factors | None) -> Outcome:
         if self.load is Load.ISOLATED:
             return self._alone(deployment, factors)
         deployment = in_blocks_of(deployment, self.workload.prompts.block_tokens)

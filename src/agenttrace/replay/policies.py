@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Routing
+from agenttrace.replay.platforms.bounds import bounds_of
 from agenttrace.units import parse_duration
 
 
@@ -61,6 +62,13 @@ def parse_habits(settings: Sequence[str]) -> tuple[Habits, list[str]]:
         else:
             others.append(setting)
     return habits, others
+
+
+def check_setting(name: str, value: float) -> None:
+    """Raises UsageError for a number that a platform cannot have."""
+    bounds = bounds_of(name)
+    if not bounds.hold(value):
+        raise UsageError(f"--set {name}={value:g}: expected {bounds}")
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from agenttrace.critical_path.analysis import analyze
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.summary import summarise
+from agenttrace.display import card, line
 from agenttrace.model.trace import Trace
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
@@ -20,6 +23,7 @@ from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
+from agenttrace.replay.percentile_rows import percentile_rows, told_rows
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
 from agenttrace.replay.policies import Habits
@@ -87,6 +91,7 @@ class Replayed:
     `recorded`: what the sessions took; empty where nobody says. `identity_error_ns`: how far recorded durations
     through the same course are from that, None where nothing is recorded.
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
+    `findings`: what has to be known of it, with code, severity, count and example; `sources`: what was read.
     """
 
     sessions: int
@@ -101,6 +106,25 @@ class Replayed:
     baseline_phases: dict[str, int]
     answers: list[Answer]
     unfit: list[Target]
+    findings: Sequence[dict[str, Any]] = ()
+    sources: Sequence[str] = ()
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """A row for each platform and percentile of sessions: its wall time, the baseline's, and the gain.
+
+        Each with the interval that holds it nine times of ten. `enough`: whether so many sessions carry it.
+        """
+        return percentile_rows(self)
+
+    def __repr__(self) -> str:
+        """One line: how it was played, and the gain of each platform."""
+        return line("Replayed", [("sessions", str(self.sessions)), *map(_gained, self.answers)])
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks."""
+        facts = [("sessions", str(self.sessions)), ("load", self.load.value), ("draws", str(self.draws))]
+        return card("Replay", [*facts, ("baseline", self.baseline_name)], told_rows(self.table))
 
 
 def replay(
@@ -234,3 +258,8 @@ def requested(workload: Workload, outcome: Outcome) -> Requested:
     several = finished & (steps > 0)
     itl = (outcome.done - outcome.first)[several] // steps[several]
     return Requested(turn, (outcome.first - outcome.sent)[finished], itl)
+
+
+def _gained(answer: Answer) -> tuple[str, str]:
+    gain = answer.projected.gain[0]
+    return answer.projected.target.platform, f"{gain.value:.2f} x ({gain.low:.2f} to {gain.high:.2f})"

@@ -164,6 +164,13 @@ class Replica:
         heappush(self._ends, (self._step + job.steps, job.order, job.epoch, job, -1))
 
     def _leave(self, job: Job, now: int) -> None:
+        if self.pool.capacity < UNLIMITED:
+            # What it has written since it was last counted has pushed others out of the cache.
+            written = job.context - 1 + self._step - job.joined
+            more = -(-written // self._limits.block_tokens) - job.path_blocks - job.private
+            if more > 0:
+                job.private += more
+                self.pool.grow(more)
         self._decoding -= 1
         self._context -= job.context + self._step - job.joined
         self._finish(job, now)

@@ -38,6 +38,7 @@ _COUNTS = (
     "max_parallel",
 )
 _TOKENS = ("input", "cache_read", "cache_write", "output")
+_PHASE_COLUMNS = tuple((phase.value, f"phase_{phase.value}_ns") for phase in Phase)
 
 
 def to_json(
@@ -198,6 +199,6 @@ def _listed(
 
 
 def _turn(row: dict[str, Any]) -> dict[str, Any]:
-    phases = {phase.value: row.pop(f"phase_{phase.value}_ns") for phase in Phase}
+    phases = {word: value for word, column in _PHASE_COLUMNS if (value := row.pop(column))}
     head = {name: row.pop(name) for name in ("turn", "agent", "agent_name", "start_ns", "wall_ns")}
-    return {**head, "phases_ns": {name: value for name, value in phases.items() if value}, **row}
+    return {**head, "phases_ns": phases, **row}

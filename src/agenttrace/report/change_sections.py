@@ -41,11 +41,17 @@ def _answer(one: WhatIf, *, many: bool) -> tuple[Cell, ...]:
 
 
 def _remarks(answers: Sequence[WhatIf]) -> list[str]:
-    empty = [str(place) for place, one in enumerate(answers, 1) if not one.selected and one.wall_ns]
+    empty = [str(place) for place, one in enumerate(answers, 1) if not any(one.selected) and one.wall_ns]
     unknown = [str(place) for place, one in enumerate(answers, 1) if one.wall_ns is None]
     remarks = []
     if empty:
         remarks.append(f"nothing here is what the change selects, in row {', '.join(empty)}")
+    remarks += [
+        f"nothing here is what part {part} of the change in row {place} selects"
+        for place, one in enumerate(answers, 1)
+        for part, selected in enumerate(one.selected, 1)
+        if not selected and any(one.selected) and one.wall_ns
+    ]
     remarks += [
         f"if no join between agents is inferred, row {place} saves {format_duration(one.other_saved_ns)} in all"
         for place, one in enumerate(answers, 1)

@@ -38,9 +38,14 @@ _SORTS = {
 """What a hash begins with, by column; `name` for all others."""
 
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
-_CHANGES = frozenset({"change", "selection"})
-_SELECTED = re.compile(r"(tool|agent|model|session):([^&,]+?)((?:[*=+-]\s*[\d.]+\s*[a-zµ]*)?)(?=$|[&,])")
-"""In a change to try, a name: what sort of name, the name, and what becomes of it."""
+_NAMED = r"(tool|agent|model|session):([^&,]+"
+_SELECTED = re.compile(_NAMED + r")()")
+_DURATION = r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|min|m|h|d))+"
+_CHANGED = re.compile(_NAMED + rf"?)(\s*(?:\*\s*[\d.]+|[=+-]\s*(?:{_DURATION}|0))?\s*(?=\Z|,)|\s*(?=&))")
+"""In a change to try, a name: what sort of name, the name, and what becomes of it.
+Nothing becomes yet of what is only selected: `gpt-4` and `wait-5s` are names there, to their ends."""
+
+_CHANGES = {"change": _CHANGED, "selection": _SELECTED}
 
 
 class Redaction:
@@ -62,9 +67,18 @@ class Redaction:
 
     def analysis(self, analysis: Analysis) -> Analysis:
         """The analysis without any word of the trace."""
-        frames = {field.name: self._frame(getattr(analysis, field.name)) for field in fields(analysis)}
+        frames = {
+            field.name: self.table(field.name, getattr(analysis, field.name)) for field in fields(analysis)
+        }
         frames["findings"] = frames["findings"].with_columns(example=pl.lit(None, pl.String))
         return replace(analysis, **frames)
+
+    def table(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """A table of an analysis without any word of the trace. Changes that are ranked are selections alone."""
+        found = self.frame(frame)
+        if name == "ranking":
+            found = found.with_columns(self._column(frame["change"], "selection"))
+        return found
 
     def timeline(self, timeline: Timeline) -> Timeline:
         """The timeline of a session without any word of the trace."""
@@ -76,11 +90,11 @@ class Redaction:
             timeline,
             session=self.hashed("session", timeline.session),
             lanes=lanes,
-            spans=self._frame(timeline.spans),
+            spans=self.frame(timeline.spans),
         )
 
-    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """All text of it hashed, but for words of our own."""
+    def frame(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A table with all text of it hashed, but for words of our own."""
         return frame.with_columns(
             self._column(frame[name], name)
             for name, dtype in frame.schema.items()
@@ -118,7 +132,9 @@ class Redaction:
         if word in _OWN_WORDS:
             return word
         if column in _CHANGES:
-            return _SELECTED.sub(lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word)
+            return _CHANGES[column].sub(
+                lambda part: f"{part[1]}:{self.hashed('name', part[2])}{part[3]}", word
+            )
         return self.hashed(_SORTS.get(column, "name"), word)
 
 

@@ -160,7 +160,7 @@ def claim_section(answer: Answer) -> Section:
         (
             Quoted(claim.what),
             Words(f"{claim.value:g} {claim.unit}"),
-            Words("–" if claim.modelled is None else f"{claim.modelled:.0f}"),
+            Words("–" if claim.modelled is None else f"{claim.modelled:.3g} {claim.unit}"),
             Quoted(claim.source, "lines"),
         )
         for claim in answer.projected.target.claims

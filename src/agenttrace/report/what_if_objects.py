@@ -79,7 +79,8 @@ def _what_if(one: WhatIf) -> Row:
         "change": one.change,
         "wall_ns": quantile_object(one.wall_ns) if one.wall_ns else None,
         "saved_ns": {"p50": saved.p50, "p95": saved.p95, "mean": saved.mean} if saved else None,
-        "selected": one.selected,
+        "selected": sum(one.selected),
+        "selected_by_part": list(one.selected),
     }
 
 

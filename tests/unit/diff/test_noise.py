@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agenttrace.cli.noise_files import load_noise, noise_file
+from agenttrace.api.noise_files import load_noise, noise_file
 from agenttrace.diff.comparison import compare
 from agenttrace.diff.noise import measure_noise, smallest_change
 from agenttrace.diff.spread import Origin, Runs, measured, pooled

@@ -62,6 +62,10 @@ def test_ids_are_of_one_format_each() -> None:
         (b"PAR1\x15\x04", "a Parquet file"),
         (b"PK\x03\x04", "a zip archive"),
         (b'{"schemaVersion": 1,\n "traceEvents": [\n {"ph": "X"', "a Chrome trace"),
+        (
+            b'"bookmarked","id","timestamp","name","sessionId"\n"false","t","2026"',
+            "a table of Langfuse's traces",
+        ),
         (b"", "an empty file"),
         (b"{}", "content of no known format"),
     ],

@@ -98,6 +98,17 @@ def test_a_fitted_platform_is_the_same_after_it_was_written_and_read() -> None:
     assert again.deployment(None).limits == _fitted("B").platform.deployment(None).limits
 
 
+@pytest.mark.parametrize("name", ["A", "B"])
+def test_residuals_drawn_from_a_file_take_as_long_on_average_as_those_of_the_requests(name: str) -> None:
+    fitted, drawn = _fitted(name), np.random.default_rng(1).random(200_000)
+    for stated, own in (
+        (fitted.platform.decode_residuals, fitted.residuals.decode),
+        (fitted.platform.prefill_residuals, fitted.residuals.prefill),
+    ):
+        found = np.interp(drawn, np.linspace(0, 1, len(stated)), stated)
+        assert found.mean() == pytest.approx(own.mean(), rel=0.004)
+
+
 def test_the_same_seed_gives_the_same_fit_and_the_same_play() -> None:
     once, again = (fit_platform(_workload("A"), seed=3) for _ in range(2))
     assert once is not None

@@ -82,6 +82,21 @@ def test_the_least_recently_used_prefix_is_evicted_and_of_it_the_end_first() -> 
     assert outcome.hit_tokens.tolist() == [0, 0, 0, 16, 16]
 
 
+@pytest.mark.parametrize(("answer", "found"), [(49, 32), (50, 16), (64, 16)])
+def test_an_answer_that_grows_to_its_end_pushes_others_out_of_the_cache(answer: int, found: int) -> None:
+    # Of 6 blocks the first prompt leaves 2; the second takes 4 until its 65th token is written, then 5.
+    outcome = serve(
+        _one(blocks=6),
+        [0, 10_000, 1_000_000],
+        [33, 16, 33],
+        [1, answer, 1],
+        paths=[[0], [1], [0]],
+        lengths=[2, 1],
+    )
+
+    assert outcome.hit_tokens.tolist() == [0, 0, found]
+
+
 def test_a_prefix_is_kept_no_longer_than_asked() -> None:
     kept = Deployment(STEPS, 1, Limits(), None, keep_ns=5_000)
     outcome = serve(kept, [0, 4_000, 20_000], [32] * 3, [1] * 3, paths=[[0]] * 3, lengths=[2])

@@ -5,7 +5,7 @@ from math import ceil
 import pytest
 
 from agenttrace.replay.modelling.architecture import Architecture, architecture
-from agenttrace.replay.modelling.serving import ModelledSteps
+from agenttrace.replay.modelling.serving import ModelledSteps, room_for
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
@@ -32,7 +32,12 @@ def _bare(name: str, **numbers: float) -> ModelledPlatform:
     }
     for number, value in (plain | numbers).items():
         if number in document["numbers"]:
-            document["numbers"][number]["value"] = value
+            document["numbers"][number] = {
+                **document["numbers"][number],
+                "value": value,
+                "low": value,
+                "high": value,
+            }
     return modelled_platform(document, name)
 
 
@@ -54,6 +59,7 @@ def test_the_numbers_of_the_latency_engine_are_the_published_ones() -> None:
     value = _bare("vr-nvl72-lpx").value
     assert (value("lpu_count"), value("lpu_memory"), value("lpu_bandwidth")) == (256, 0.5, 150)
     assert value("lpu_count") * value("lpu_fp8_pflops") == pytest.approx(315, rel=0.01)
+    assert value("hop_bandwidth") == 8 * 2 * 800 / 8  # 8 GPUs, two links of 800 Gb/s each
     assert value("lpu_link") * 2 * 256 / 1e3 == pytest.approx(640, rel=0.01)
 
 
@@ -66,11 +72,22 @@ def test_experts_elsewhere_take_attention_experts_and_two_ways_a_layer(
     attention, experts = _attention_ms(model, sequences, context), 58 * _experts_ms(sequences)
     took = ModelledSteps(serial, model).step_ms(sequences, context)
     assert took == pytest.approx(attention + experts + 2 * 58 * way, rel=0.01)
-    # Three micro-batches keep all of it busy: then the longest of the three is what counts.
-    three = ModelledSteps(_bare("vr-nvl72-lpx", micro_batches=3.0, hop=5.0), model).step_ms(
-        sequences, context
-    )
-    assert three == pytest.approx(max(attention, experts, 2 * 58 * way), rel=0.01)
+
+
+def test_micro_batches_hide_the_way_and_the_shorter_engine_but_need_sequences_to_be_made_of() -> None:
+    model = _model()
+
+    def took(sequences: int, count: float) -> float:
+        platform = _bare("vr-nvl72-lpx", micro_batches=count, hop=5.0)
+        return ModelledSteps(platform, model).step_ms(sequences, 8_192.0)
+
+    way = 5e-3 + 1e3 * 32 * 7_168 * 2 / 1.6e12
+    attention, experts = _attention_ms(model, 32, 8_192.0), 58 * _experts_ms(32)
+    # Two halves of 64 sequences: each goes all the way, and each engine works on both.
+    two = max(attention + experts + 2 * 58 * way, 2 * attention, 2 * experts)
+    assert took(64, 2.0) == pytest.approx(two, rel=0.01)
+    assert took(64, 3.0) <= took(64, 2.0) < took(64, 1.0)
+    assert took(1, 3.0) == took(1, 1.0)
 
 
 def test_all_of_the_decode_elsewhere_reads_each_layer_on_the_chips_that_hold_it() -> None:
@@ -108,3 +125,45 @@ def test_a_step_of_gpus_alone_adds_what_each_overhead_says() -> None:
         )
     computing = ModelledSteps(_bare("b200", **dict.fromkeys(FACTORS, 0.0), compute_factor=1.0), model)
     assert computing.step_ms(4, 0.0) == pytest.approx(1e3 * 2 * model.active_parameters * 4 / 8 / 4.5e15)
+
+
+def test_the_cache_of_a_decode_elsewhere_is_what_its_chips_have_left() -> None:
+    model = _model()
+    held, rack = model.weight_bytes("fp8"), 256 * LPU_BYTES
+    racks = ceil(held / rack)
+    room = room_for(_bare("vr-nvl72-lpx-decode"), model)
+    assert room.racks == racks
+    assert room.kv_tokens == int((racks * rack - held) / 35_136)
+    assert room_for(_bare("vr-nvl72-lpx-decode", lpu_racks=9.0), model).kv_tokens == pytest.approx(
+        (9 * rack - held) / 35_136, rel=0.001
+    )
+
+
+def test_experts_that_compute_elsewhere_are_not_computed_on_the_gpus() -> None:
+    model = _model()
+    few = dict.fromkeys(FACTORS, 0.0) | {"compute_factor": 1.0, "hop": 0.0, "hop_bandwidth": 1e9}
+    took = ModelledSteps(_bare("vr-nvl72-lpx", **few), model).step_ms(256, 0.0) - 58 * _experts_ms(256)
+    own = model.always_parameters + 129_280 * 7_168
+    assert took == pytest.approx(1e3 * 2 * own * 256 / 8 / 17.5e15, rel=0.01)
+
+
+def test_the_pilots_prefills_come_out_within_a_seventh() -> None:
+    """Times in ms of the seven that were published, by batch, new and cached tokens."""
+    measured = {
+        (1, 1024, 0): 36.8324,
+        (2, 1024, 0): 50.999,
+        (1, 1024, 1024): 39.5441,
+        (1, 8192, 0): 202.3784,
+        (2, 8192, 0): 374.7311,
+        (1, 16384, 0): 387.1901,
+        (1, 16384, 16384): 440.9783,
+    }
+    document = parse_toml(shipped_platforms()["vr-nvl72-pilot"], "pilot")
+    model = architecture(parse_toml(shipped_models()["glm-5-2"], "m"), "m")
+    steps = ModelledSteps(modelled_platform(document, "pilot"), model)
+    errors = [
+        (steps.prefill_start + batch * steps.prefill(new, past)) / 1e6 / took - 1
+        for (batch, new, past), took in measured.items()
+    ]
+    assert max(map(abs, errors)) < 1 / 7
+    assert sum(map(abs, errors)) / len(errors) < 0.05

@@ -69,7 +69,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "what_if": {
         **dict.fromkeys(("session", "change"), pl.String),
-        **dict.fromkeys(("place", "wall_ns", "saved_ns", "selected", "other_saved_ns"), pl.Int64),
+        **dict.fromkeys(("place", "wall_ns", "saved_ns", "other_saved_ns"), pl.Int64),
+        "selected": pl.List(pl.Int64),
     },
     "ranking": {
         **dict.fromkeys(("session", "change"), pl.String),
@@ -394,7 +395,7 @@ def _answer(session: str, place: int, change: str, wall: int | None, saved: int 
         "change": change,
         "wall_ns": None if wall is None else wall * S,
         "saved_ns": None if saved is None else saved * S,
-        "selected": 7 if saved else 0,
+        "selected": [7 if saved else 0],
     }
 
 

@@ -114,6 +114,12 @@ def test_the_hash_of_a_guess_is_of_no_use_without_the_trace() -> None:
         ("tool:general-purpose", "tool:HASH"),
         ("agent:Explore&tool:Bash*0.5,prefill-200ms", "agent:HASH&tool:HASH*0.5,prefill-200ms"),
         ("purpose:compaction*0.5", "purpose:compaction*0.5"),
+        ("model:gpt-4o", "model:HASH"),
+        ("model:gpt-4o-7b*0.5", "model:HASH*0.5"),
+        ("agent:x-5s&tool:sleep-5s=0", "agent:HASH&tool:HASH=0"),
+        ("tool:Bash +1m30s", "tool:HASH +1m30s"),
+        ("tool:a=5secret*0,model:b-7b=0", "tool:HASH*0,model:HASH=0"),
+        ("tool:two\nlines*.5", "tool:HASH*.5"),
     ],
 )
 def test_changes_keep_what_they_do_and_lose_names(change: str, shown: str) -> None:
@@ -133,3 +139,12 @@ def test_lanes_lose_their_names() -> None:
 
 def test_the_library_redacts_nothing_by_itself() -> None:
     assert "Bash" in agenttrace.to_html(read(SAMPLE))
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "wait-5s", "a=0", "x*0.5", "glm-5.2-7b"])
+def test_names_that_end_like_an_operation_are_hashed_whole(name: str) -> None:
+    trace = read(SAMPLE)
+    redaction, analysis, _ = _redacted(trace)
+    ranking = analysis.ranking.with_columns(change=pl.lit(f"tool:{name}"))
+    shown = redaction.analysis(replace(analysis, ranking=ranking)).ranking
+    assert set(shown["change"]) == {f"tool:{redaction.hashed('name', name)}"}

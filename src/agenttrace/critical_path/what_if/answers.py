@@ -23,13 +23,13 @@ from agenttrace.critical_path.what_if.spec import Change, FanOut, FullCache, Spe
 from agenttrace.model.vocabulary import Phase
 from agenttrace.serving.prefill_time import PrefillTime
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "session": pl.Int64,
     "place": pl.Int64,
     "change": pl.String,
     "wall_ns": pl.Int64,
     "saved_ns": pl.Int64,
-    "selected": pl.Int64,
+    "selected": pl.List(pl.Int64),
     "other_saved_ns": pl.Int64,
 }
 
@@ -54,9 +54,9 @@ def what_ifs(
 ) -> pl.DataFrame:
     """One row a session and question, in order of session and question.
 
-    `selected`: how many spans the change concerns; `wall_ns` is null where it cannot be told what a session would
-    take. `other_saved_ns`: what is saved in the other reading; null where a session has none, or where the
-    change is about branches or the cache.
+    `selected`: how many spans each of the changes concerns; `wall_ns` is null where it cannot be told what a
+    session would take. `other_saved_ns`: what is saved in the other reading; null where a session has none, or
+    where the change is about branches or the cache.
     """
     specs = questions.specs
     if not specs or not len(bench.walls):
@@ -99,7 +99,7 @@ def _answer(trial: _Trial, place: int, spec: Spec) -> pl.DataFrame:
             "session": np.arange(len(before)),
             "wall_ns": wall,
             "saved_ns": pl.Series(before) - wall,
-            "selected": selected,
+            "selected": pl.Series(selected.tolist(), dtype=pl.List(pl.Int64)),
         }
     ).select(
         "session",
@@ -112,11 +112,14 @@ def _answer(trial: _Trial, place: int, spec: Spec) -> pl.DataFrame:
 
 
 def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
-    """What every session takes with all changes of a what-if, None if that cannot be told; and what it selects."""
+    """What every session takes with all changes of a what-if, None if that cannot be told.
+
+    Besides, of every session (a row) how many spans each of the changes (a column) selects.
+    """
     gaps, schedule = trial.bench.gaps, trial.bench.schedule
-    count = np.zeros(len(trial.bench.walls), np.int64)
+    counts = np.zeros((len(trial.bench.walls), len(spec.changes)), np.int64)
     known, span = True, np.zeros(0, np.int64)
-    for change in spec.changes:
+    for place, change in enumerate(spec.changes):
         match change:
             case Change():
                 gaps, chosen = changed_gaps(gaps, trial.bench.stretches, change)
@@ -126,8 +129,8 @@ def _tried(trial: _Trial, spec: Spec) -> tuple[Ints | None, Ints]:
                 known &= trial.costs_known
             case _:
                 schedule, span = _limited(trial, schedule, change)
-        count += np.bincount(trial.bench.graph.spans.session[span], minlength=len(count))
-    return walls(schedule, gaps) if known else None, count
+        counts[:, place] = np.bincount(trial.bench.graph.spans.session[span], minlength=len(counts))
+    return walls(schedule, gaps) if known else None, counts
 
 
 def _all_cached(trial: _Trial, gaps: Ints) -> tuple[Ints, Ints]:

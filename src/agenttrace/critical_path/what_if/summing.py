@@ -35,8 +35,8 @@ class Saved:
 class WhatIf:
     """A change in all sessions. `wall_ns` and `saved_ns` are null where the answer is not known.
 
-    `selected`: how many spans it concerned. `other_saved_ns`: what is saved in all if no join between agents is
-    inferred; null where that makes no difference.
+    `selected`: how many spans each of its parts concerned. `other_saved_ns`: what is saved in all if no join
+    between agents is inferred; null where that makes no difference.
     """
 
     change: str
@@ -44,7 +44,7 @@ class WhatIf:
     saved_ns: Saved | None
     total_saved_ns: int
     total_wall_ns: int
-    selected: int
+    selected: tuple[int, ...]
     other_saved_ns: int | None = None
 
     @property
@@ -96,7 +96,7 @@ def summed_what_ifs(analysis: Analysis) -> list[WhatIf]:
                 saved_ns=_saved(before, after) if after else None,
                 total_saved_ns=sum(saved),
                 total_wall_ns=sum(before),
-                selected=int(rows["selected"].sum()),
+                selected=tuple(map(sum, zip(*rows["selected"].to_list(), strict=True))),
                 other_saved_ns=_other(known),
             )
         )

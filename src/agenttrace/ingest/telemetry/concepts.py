@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, equals, known
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, encoded, equals, known
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import (
@@ -140,6 +141,17 @@ def holds_any(spans: Spans, name: str, values: Sequence[str]) -> Mask:
     if attribute is not None:
         mask[attribute.rows] = among(texts(attribute.values), values)
     return mask
+
+
+def coded(spans: Spans, name: str, words: Sequence[str]) -> NDArray[np.int8]:
+    """Which of these words the attribute is, by its place among them; UNKNOWN where it is none."""
+    found = np.full(len(spans), UNKNOWN, np.int8)
+    attribute = spans.attributes.get(name)
+    if attribute is not None:
+        values, index = encoded(texts(attribute.values))
+        codes = [words.index(value) if value in words else UNKNOWN for value in values]
+        found[attribute.rows] = np.array(codes, np.int8)[index]
+    return found
 
 
 def nullable(values: Ints, kind: pa.DataType | None = None) -> Texts:

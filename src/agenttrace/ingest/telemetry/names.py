@@ -71,6 +71,7 @@ CODEX_THREAD = "thread.id"
 TASK_ID = ("agenttrace.task_id", "traceloop.association.properties.task_id")
 RUN_ID = ("agenttrace.run_id",)
 DEPLOYMENT = ("agenttrace.deployment",)
+FINGERPRINT = ("agenttrace.first_prompt_fingerprint",)
 
 INPUT_TOKENS = (
     "gen_ai.usage.input_tokens",
@@ -174,6 +175,14 @@ BACKGROUND = "agenttrace.background"
 CLOCK_SHIFT = "agenttrace.clock_shift_ns"
 """What was added to the times of a span, whose clock differs from that of its caller."""
 
+PURPOSE = "agenttrace.purpose"
+OWN_PHASE = "agenttrace.own_phase"
+EVIDENCE = {
+    bound: f"agenttrace.{bound}.evidence"
+    for bound in ("start", "end", "queue", "prefill", "first_token", "decode")
+}
+"""How an instant or a length is known, where it is neither measured nor what follows from that."""
+
 ENDPOINT = "endpoint"
 URI = "uri"
 PENDING_PARENT = "logfire.pending_parent_id"
@@ -189,13 +198,13 @@ RESOURCE = ("service.name", "session.id", "deployment.environment.name", *TASK_I
 def _wanted() -> tuple[str, ...]:
     texts = (
         MODEL, OPERATION, REQUEST_ID, CLIENT_REQUEST_ID, TOOL_NAME, AGENT_NAME, AGENT_ID, LANE, PARENT_LANE,
-        SUBAGENT_TYPE, ERROR, SESSION, (PROJECT, CODEX_THREAD), TASK_ID, RUN_ID, DEPLOYMENT, INPUT_TOKENS,
+        SUBAGENT_TYPE, ERROR, SESSION, (PROJECT, CODEX_THREAD), TASK_ID, RUN_ID, DEPLOYMENT, FINGERPRINT, INPUT_TOKENS,
         OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_WRITE_TOKENS, UNCACHED_TOKENS, REASONING_TOKENS,
         FIRST_TOKEN_TIME, ATTEMPT, QUEUE_DEPTH, HIT_RATE, WORKER, PREFILL_WORKER, RESULT_TOKENS, SUCCESS,
         OUTCOME, QUERY_SOURCE, REQUEST_CONTEXT, CALL_ID, OUTPUT_MESSAGES, INPUT_MESSAGES,
         (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL),
         (EMITTED_CALL, CONSUMED_CALL, BACKGROUND, CLOCK_SHIFT), GENAI_MARKS,
-        (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE),
+        (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE, PURPOSE, OWN_PHASE, *EVIDENCE.values()),
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]

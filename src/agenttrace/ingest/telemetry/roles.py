@@ -23,6 +23,7 @@ class Role(IntEnum):
     WRAPPER = 6
     EXECUTION = 7
     NOISE = 8
+    COMPACTION = 9
 
 
 KIND = MappingProxyType(
@@ -36,6 +37,7 @@ KIND = MappingProxyType(
         Role.WRAPPER: SpanKind.OTHER,
         Role.EXECUTION: SpanKind.OTHER,
         Role.NOISE: SpanKind.OTHER,
+        Role.COMPACTION: SpanKind.COMPACTION,
     }
 )
 OWN_PHASE = MappingProxyType({Role.WRAPPER: Phase.HARNESS, Role.EXECUTION: Phase.TOOL})
@@ -59,6 +61,7 @@ class Dialect(IntEnum):
     SGLANG = 12
     TENSORRT_LLM = 13
     OPENAI_AGENTS = 14
+    AGENTTRACE = 15
 
     @property
     def label(self) -> str:
@@ -187,6 +190,20 @@ RULES = (
         },
     ),
     Rule(Dialect.SGLANG, "module", {"sglang::request": Role.REQUEST}),
+    Rule(
+        Dialect.AGENTTRACE,
+        "agenttrace.kind",
+        {
+            SpanKind.SESSION: Role.WRAPPER,
+            SpanKind.AGENT: Role.AGENT,
+            SpanKind.INTERACTION: Role.INTERACTION,
+            SpanKind.REQUEST: Role.REQUEST,
+            SpanKind.TOOL: Role.TOOL,
+            SpanKind.COMPACTION: Role.COMPACTION,
+            SpanKind.USER_WAIT: Role.USER_WAIT,
+            SpanKind.OTHER: Role.PART,
+        },
+    ),
 )
 """A later rule wins over an earlier one."""
 

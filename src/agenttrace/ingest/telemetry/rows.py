@@ -28,6 +28,7 @@ from agenttrace.ingest.telemetry.arrow import (
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import (
     LARGEST_INT32,
+    coded,
     counts,
     holds,
     holds_any,
@@ -70,7 +71,9 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         "parent_key": joined("/", spans.trace_id, spans.parent_id),
         "line": pa.array(spans.line),
         "kind": labelled(_KIND_OF[classes.role], tuple(SpanKind), UNKNOWN),
-        "own_phase": labelled(_PHASE_OF[classes.role], tuple(Phase), UNKNOWN),
+        "own_phase": labelled(
+            _stated(spans, names.OWN_PHASE, tuple(Phase), _PHASE_OF[classes.role]), tuple(Phase), UNKNOWN
+        ),
         "purpose": labelled(_purpose(spans, classes, status), tuple(Purpose), UNKNOWN),
         "name": _names(spans, classes),
         "call_id": text(spans, names.CALL_ID, classes.has_role(Role.TOOL)),
@@ -134,12 +137,11 @@ def _sane_times(spans: Spans, notes: Notes) -> Spans:
 
 def _bounds(spans: Spans, timing: Timing) -> Columns:
     start: Ints = np.where(spans.start > 0, spans.start, UNKNOWN)
-    shifted = holds(spans, names.CLOCK_SHIFT)
     return {
         "start_ns": nullable(start),
         "end_ns": nullable(timing.end),
-        "start_evidence": _bound_evidence(start, np.zeros(len(start), np.bool_), shifted),
-        "end_evidence": _bound_evidence(timing.end, timing.end_derived, shifted),
+        "start_evidence": _bound_evidence(spans, "start", start, np.zeros(len(start), np.bool_)),
+        "end_evidence": _bound_evidence(spans, "end", timing.end, timing.end_derived),
     }
 
 
@@ -153,10 +155,17 @@ def _waiting(spans: Spans) -> Columns:
     return {"blocking": pa.array(~waits, pa.bool_(), mask=~waits)}
 
 
-def _bound_evidence(bound: Ints, derived: Mask, shifted: Mask) -> Names:
+def _bound_evidence(spans: Spans, name: str, bound: Ints, derived: Mask) -> Names:
     told = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
-    told = np.where(shifted, _EVIDENCE.index(Evidence.ESTIMATED), told)
+    told = np.where(holds(spans, names.CLOCK_SHIFT), _EVIDENCE.index(Evidence.ESTIMATED), told)
+    told = _stated(spans, names.EVIDENCE[name], _EVIDENCE, told)
     return labelled(np.where(bound == UNKNOWN, _EVIDENCE.index(Evidence.UNKNOWN), told), _EVIDENCE, UNKNOWN)
+
+
+def _stated(spans: Spans, name: str, words: Sequence[str], otherwise: Any) -> Any:
+    """Places among the words: of the one that a span states, else as they are."""
+    stated = coded(spans, name, words)
+    return np.where(stated == UNKNOWN, otherwise, stated)
 
 
 def _status(spans: Spans, timing: Timing) -> NDArray[np.int8]:
@@ -183,7 +192,8 @@ def _purpose(spans: Spans, classes: Classes, status: NDArray[np.int8]) -> NDArra
         purpose[requests & holds_any(spans, name, ["standalone"])] = _PURPOSE[Purpose.SIDE_REQUEST]
     for name in names.QUERY_SOURCE:
         purpose[requests & holds_any(spans, name, ["compact"])] = _PURPOSE[Purpose.COMPACTION]
-    return purpose
+    stated: NDArray[np.int8] = _stated(spans, names.PURPOSE, tuple(Purpose), purpose)
+    return stated
 
 
 def _names(spans: Spans, classes: Classes) -> Names:

@@ -33,7 +33,12 @@ PLACEHOLDERS = frozenset({"default", "none", "null", "undefined", "unknown", "an
 
 _PROGRAMS = (Dialect.CLAUDE_CODE, Dialect.CODEX, Dialect.GEMINI_CLI)
 """Programs whose session ids are known under the program's own name, whatever the service is called."""
-_FACTS = {"task_id": names.TASK_ID, "run_id": names.RUN_ID, "deployment": names.DEPLOYMENT}
+_FACTS = {
+    "task_id": names.TASK_ID,
+    "run_id": names.RUN_ID,
+    "deployment": names.DEPLOYMENT,
+    "first_prompt_fingerprint": names.FINGERPRINT,
+}
 
 
 def session_key(namespace: str, session_id: str) -> str:

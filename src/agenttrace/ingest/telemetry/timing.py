@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.telemetry import names
 from agenttrace.ingest.telemetry.arrow import Ints, Mask, Names, labelled
 from agenttrace.ingest.telemetry.classify import Classes
-from agenttrace.ingest.telemetry.concepts import counts, durations, instants, nullable, unknowns
+from agenttrace.ingest.telemetry.concepts import coded, counts, durations, instants, nullable, unknowns
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.roles import Dialect, Role
 from agenttrace.ingest.telemetry.spans import Spans
@@ -30,11 +31,15 @@ _FIRST_CHUNK_EVENT = "ai.stream.firstChunk"
 _TOKEN_EVENTS = _FIRST_TOKEN_EVENTS | {_FIRST_CHUNK_EVENT}
 ATTEMPT_EVENT = "gen_ai.request.attempt"
 _EVIDENCE = tuple(Evidence)
+_STATED = ("queue", "prefill", "first_token", "decode")
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Of each span, in nanoseconds; UNKNOWN where it is no request or does not say."""
+    """Of each span, in nanoseconds; UNKNOWN where it is no request or does not say.
+
+    `stated`: the evidence that a span itself states, as a place among all sorts of evidence.
+    """
 
     end: Ints
     end_derived: Mask
@@ -44,26 +49,33 @@ class Timing:
     prefill: Ints
     decode: Ints
     between_tokens: Ints
+    stated: Mapping[str, NDArray[np.int8]]
 
     def columns(self) -> Mapping[str, Any]:
         """Columns of RAW_SPANS."""
         measured = np.zeros(len(self.queue), np.bool_)
         return {
             "queue_ns": nullable(self.queue),
-            "queue_evidence": evidence(self.queue, measured),
+            "queue_evidence": evidence(self.queue, measured, self.stated["queue"]),
             "prefill_ns": nullable(self.prefill),
-            "prefill_evidence": evidence(self.prefill, measured),
+            "prefill_evidence": evidence(self.prefill, measured, self.stated["prefill"]),
             "first_token_ns": nullable(self.first_token),
-            "first_token_evidence": evidence(self.first_token, self.first_token_derived),
+            "first_token_evidence": evidence(
+                self.first_token, self.first_token_derived, self.stated["first_token"]
+            ),
             "decode_ns": nullable(self.decode),
-            "decode_evidence": evidence(self.decode, self.first_token_derived | self.end_derived),
+            "decode_evidence": evidence(
+                self.decode, self.first_token_derived | self.end_derived, self.stated["decode"]
+            ),
             "itl_ns": nullable(self.between_tokens),
         }
 
 
-def evidence(of: Ints, derived: Mask) -> Names:
-    """Measured or derived, null where there is nothing to know."""
+def evidence(of: Ints, derived: Mask, stated: NDArray[np.int8] | None = None) -> Names:
+    """What is stated, else measured or derived; null where there is nothing to know."""
     codes = np.where(derived, _EVIDENCE.index(Evidence.DERIVED), _EVIDENCE.index(Evidence.MEASURED))
+    if stated is not None:
+        codes = np.where(stated == UNKNOWN, codes, stated)
     return labelled(np.where(of == UNKNOWN, UNKNOWN, codes), _EVIDENCE, UNKNOWN)
 
 
@@ -89,6 +101,7 @@ def time_requests(spans: Spans, classes: Classes, notes: Notes) -> Timing:
         prefill=_only(requests & ~sglang, durations(spans, names.PREFILL, notes)),
         decode=_only(requests, np.where(decode != UNKNOWN, decode, rest)),
         between_tokens=_only(requests, durations(spans, names.BETWEEN_TOKENS, notes)),
+        stated={name: coded(spans, names.EVIDENCE[name], _EVIDENCE) for name in _STATED},
     )
 
 

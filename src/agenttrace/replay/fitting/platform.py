@@ -18,7 +18,7 @@ from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Workload
 
-_QUANTILES = 21
+_QUANTILES = 101
 _ORDER = (
     "step",
     "step_per_sequence",

@@ -65,8 +65,12 @@ class Architecture:
     @property
     def active_parameters(self) -> int:
         """Those that one token meets."""
-        routed = self.moe_layers * self.experts_per_token * self.expert_parameters
-        return self.always_parameters + routed + self.vocabulary * self.hidden
+        return self.always_parameters + self.routed_active_parameters + self.vocabulary * self.hidden
+
+    @property
+    def routed_active_parameters(self) -> int:
+        """Of the routed experts, those that one token meets."""
+        return self.moe_layers * self.experts_per_token * self.expert_parameters
 
     @property
     def routed_parameters(self) -> int:
@@ -117,6 +121,9 @@ class Architecture:
         return 1.0 if self.latent else min(tensor_parallel, float(self.kv_heads))
 
 
+_NEEDED = ("layers", "hidden", "heads", "kv_heads", "head_dim", "vocabulary", "kv_elements")
+
+
 def precisions() -> tuple[str, ...]:
     """Those that are known."""
     return tuple(_BYTES)
@@ -130,5 +137,11 @@ def architecture(document: Mapping[str, Any], where: str) -> Architecture:
         wanted: type = {"int": int, "bool": bool, "str": str}[str(field.type)]
         if type(value) is not wanted:
             raise InputError(f"{field.name} is {value!r}, expected {wanted.__name__}", where=where)
+        if wanted is int and value < (field.name in _NEEDED):
+            least = int(field.name in _NEEDED)
+            raise InputError(f"{field.name} is {value}, expected at least {least}", where=where)
         values[field.name] = value
-    return Architecture(**values)
+    found = Architecture(**values)
+    if found.dense_layers > found.layers or found.experts_per_token > found.experts:
+        raise InputError("more dense layers than layers, or more experts a token than experts", where=where)
+    return found

@@ -20,7 +20,6 @@ _US_IN_MS = 1e-3
 _REFERENCE_CONTEXT = 32_768.0
 _ON_LATENCY_ENGINE = "fp8"
 _ACTIVATION_BYTES = 2
-_FULLY_OVERLAPPED = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,7 @@ class ModelledSteps:
         """Overheads of a step that the decode in it has not paid."""
         value = self.platform.value
         overhead = value("step_overhead") + self.model.layers * value("layer_overhead")
+        overhead += value("prefill_overhead")
         return overhead * value("model_error", 1.0) * _NS_IN_MS
 
     def step_ms(self, sequences: int, context: float) -> float:
@@ -83,7 +83,8 @@ class ModelledSteps:
         memory = factor["weight_factor"] * terms.weights + factor["cache_factor"] * terms.cache
         if experts:
             memory += factor["expert_factor"] * terms.experts
-        compute = factor["compute_factor"] * terms.compute
+        share = 1.0 if experts else 1 - self.model.routed_active_parameters / self.model.active_parameters
+        compute = factor["compute_factor"] * terms.compute * share
         took = (memory**3 + compute**3) ** (1 / 3)
         took += factor["step_overhead"] + factor["layer_overhead"] * terms.layers
         took += factor["sequence_overhead"] * terms.sequences
@@ -91,16 +92,18 @@ class ModelledSteps:
         return took + (factor["moe_overhead"] * terms.moe_layers if experts else 0.0)
 
     def _with_experts_elsewhere(self, sequences: int, context: float) -> float:
-        """All layers: attention, over, experts, back. With several micro-batches both engines work at once."""
-        attention = self._gpu_ms(self._terms(sequences, context), experts=False)
+        """All layers: attention, over, experts, back; in as many micro-batches as help, of those that there may be."""
+        most = max(1.0, min(self.platform.value("micro_batches", 1.0), float(sequences)))
+        return min(self._alternating(sequences, context, pieces) for pieces in {1.0, min(2.0, most), most})
+
+    def _alternating(self, sequences: float, context: float, pieces: float) -> float:
+        """The sequences in so many pieces: each goes all the way, and each engine has to work on all of them."""
+        each = sequences / pieces
         layers = self.model.moe_layers
-        experts = layers * self._experts_ms(sequences)
-        way = 2 * layers * self._hop_ms(sequences)
-        serial = attention + experts + way
-        batches = min(self.platform.value("micro_batches", 1.0), _FULLY_OVERLAPPED)
-        longest = max(attention, experts, way)
-        share = (batches - 1) / (_FULLY_OVERLAPPED - 1) if batches > 1 else 0.0
-        return serial + share * (longest - serial)
+        attention = self._gpu_ms(self._terms(each, context), experts=False)
+        experts = layers * self._experts_ms(each)
+        way = layers * self._hop_ms(each)
+        return max(attention + experts + 2 * way, pieces * attention, pieces * experts)
 
     def static_ms(self, sequences: int) -> float:
         """Of a step with its experts elsewhere, what a compiler lays down beforehand: theirs."""
@@ -205,7 +208,8 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
             if platform.split == "attention-ffn"
             else model.weight_bytes(_ON_LATENCY_ENGINE)
         )
-        needed = held / (value("lpu_count") * value("lpu_memory") * 1e9)
+        rack = value("lpu_count") * value("lpu_memory") * 1e9
+        needed = held / rack
         racks = max(1, ceil(needed))
         there = value("lpu_racks")
         if there and there < needed:
@@ -213,7 +217,18 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
                 f"the latency engine would take {needed:.1f} racks of {value('lpu_count'):.0f} chips, "
                 f"there are {there:.0f}"
             )
+        elif platform.split == "whole-decode":
+            kv_tokens, racks = _on_chips(model, rack, held, there, value("block_tokens", 16))
     return Room(missing is None, kv_tokens, float(racks), missing)
+
+
+def _on_chips(
+    model: Architecture, rack: float, held: float, there: float, least_tokens: float
+) -> tuple[int, float]:
+    """Tokens of cache that the latency engine takes beside the weights, and its racks: one more if there are none."""
+    each = max(model.held_per_token(), 1.0)
+    racks = there or max(1.0, ceil((held + least_tokens * each) / rack))
+    return int(max(0.0, racks * rack - held) / each), racks
 
 
 def _bytes(model: Architecture, precision: str) -> float:

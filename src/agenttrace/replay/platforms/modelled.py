@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from agenttrace.errors import InputError
+from agenttrace.replay.modelling.architecture import precisions
 from agenttrace.replay.modelling.coefficients import NAMES as COEFFICIENTS
 from agenttrace.replay.modelling.cost import Chip
+from agenttrace.replay.platforms.bounds import Bounds, check_names, check_number
 from agenttrace.replay.platforms.toml_text import quantity
 from agenttrace.replay.quantities import Quantity
 
@@ -51,6 +53,7 @@ SERVING = {
     "step_tokens": ("tokens", "of one step"),
     "block_tokens": ("tokens", "in a block of KV cache"),
     "request_overhead": ("ns", "from sending a request to its dispatch"),
+    "prefill_overhead": ("ms", "of a step that prefills, beside the overheads of every step"),
     "replicas": ("replicas", "servers alike"),
     "decode_replicas": ("replicas", "that decode what the others prefill; 0: each does both"),
     "transfer_bandwidth": ("GB/s per direction", "of one replica's caches to another"),
@@ -59,6 +62,7 @@ SERVING = {
     "price": ("a hour", "of one replica, in any currency"),
     "energy_price": ("a kWh", "in the same currency"),
 }
+_KEYS = ("schema_version", "kind", "name", "about", "precision", "split", "numbers", "tiers", "claims")
 SPLITS = ("none", "attention-ffn", "whole-decode", "draft")
 
 
@@ -75,7 +79,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class VendorClaim:
-    """What the vendor says: `what` is `tokens_per_s_user` at a context and a model, for example."""
+    """What the vendor says; of `tokens_per_s_user` and `interactivity_over_gpus_alone` the model has numbers too."""
 
     what: str
     value: float
@@ -121,9 +125,12 @@ class ModelledPlatform:
 
 def modelled_platform(document: Mapping[str, Any], where: str) -> ModelledPlatform:
     """A modelled platform out of its document. Raises InputError for what it lacks or what is not known."""
+    check_names(document, _KEYS, "", where)
     entries = document.get("numbers")
     if not isinstance(entries, dict):
         raise InputError("numbers is missing", where=where)
+    known = {**CAPACITY, **LATENCY, **ORCHESTRATION, **SERVING, **COEFFICIENTS}
+    check_names(entries, known, "numbers.", where)
     numbers = {str(name): quantity(entry, f"{where}: numbers.{name}") for name, entry in entries.items()}
     split = str(document.get("split", "none"))
     if split not in SPLITS:
@@ -134,14 +141,17 @@ def modelled_platform(document: Mapping[str, Any], where: str) -> ModelledPlatfo
     missing = [name for name in needed if name not in numbers]
     if missing:
         raise InputError(f"numbers.{missing[0]} is missing", where=where)
-    known = {*CAPACITY, *LATENCY, *ORCHESTRATION, *SERVING, *COEFFICIENTS}
-    unknown = [name for name in numbers if name not in known]
-    if unknown:
-        raise InputError(f"numbers.{unknown[0]} is not known", where=where)
+    for name, number in numbers.items():
+        check_number(name, number, known[name][0], where)
+    precision = str(document.get("precision", "fp8"))
+    if precision not in precisions():
+        raise InputError(
+            f"precision is {precision!r}, expected one of {', '.join(precisions())}", where=where
+        )
     return ModelledPlatform(
         name=str(document.get("name", where)),
         about=str(document.get("about", "")),
-        precision=str(document.get("precision", "fp8")),
+        precision=precision,
         split=split,
         numbers=numbers,
         tiers=[_tier(entry, where) for entry in _list(document, "tiers", where)],
@@ -157,26 +167,33 @@ def _list(document: Mapping[str, Any], name: str, where: str) -> list[Mapping[st
 
 
 def _tier(entry: Mapping[str, Any], where: str) -> Tier:
-    try:
-        return Tier(
-            str(entry["name"]),
-            float(entry["capacity_gb"]),
-            float(entry["bandwidth_gb_s"]),
-            float(entry["latency_us"]),
-            str(entry["source"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"tiers: {error!r}", where=where) from error
+    return Tier(
+        _word(entry, "name", f"{where}: tiers"),
+        _amount(entry, "capacity_gb", f"{where}: tiers"),
+        _amount(entry, "bandwidth_gb_s", f"{where}: tiers", above=True),
+        _amount(entry, "latency_us", f"{where}: tiers"),
+        _word(entry, "source", f"{where}: tiers"),
+    )
 
 
 def _claim(entry: Mapping[str, Any], where: str) -> VendorClaim:
-    try:
-        return VendorClaim(
-            str(entry["what"]),
-            float(entry["value"]),
-            str(entry["unit"]),
-            float(entry.get("context_tokens", 0)),
-            str(entry["source"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"claims: {error!r}", where=where) from error
+    return VendorClaim(
+        _word(entry, "what", f"{where}: claims"),
+        _amount(entry, "value", f"{where}: claims"),
+        _word(entry, "unit", f"{where}: claims"),
+        _amount({"context_tokens": 0, **entry}, "context_tokens", f"{where}: claims"),
+        _word(entry, "source", f"{where}: claims"),
+    )
+
+
+def _word(entry: Mapping[str, Any], name: str, where: str) -> str:
+    if not isinstance(entry.get(name), str):
+        raise InputError(f"{name} is {entry.get(name)!r}, expected a text", where=where)
+    return str(entry[name])
+
+
+def _amount(entry: Mapping[str, Any], name: str, where: str, *, above: bool = False) -> float:
+    value, bounds = entry.get(name), Bounds(above=above)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not bounds.hold(value):
+        raise InputError(f"{name} is {value!r}, expected {bounds}", where=where)
+    return float(value)

@@ -9,10 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.errors import InputError
-from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform, is_optional
+from agenttrace.replay.platforms.bounds import check_names, check_number
+from agenttrace.replay.platforms.measured import LIMITS, NAMES, MeasuredPlatform, is_optional
 from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 
 SCHEMA_VERSION = 1
+_SEEN_ENDING = "_seen"
+_SEEN = tuple(f"{name}{_SEEN_ENDING}" for name in LIMITS)
+_KEYS = ("schema_version", "kind", "name", "about", "numbers", "observed", "residuals")
+_MOST = 1e3
 
 
 def to_toml(platform: MeasuredPlatform) -> str:
@@ -80,26 +85,47 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 def measured_platform(document: Mapping[str, Any], where: str) -> MeasuredPlatform:
     """A measured platform out of its document. Raises InputError for what it lacks."""
-    numbers = {
-        str(name): quantity(entry, f"{where}: numbers.{name}")
-        for name, entry in _table(document, "numbers", where).items()
-    }
+    check_names(document, _KEYS, "", where)
+    entries = _table(document, "numbers", where)
+    check_names(entries, [*NAMES, *_SEEN], "numbers.", where)
+    numbers = {str(name): quantity(entry, f"{where}: numbers.{name}") for name, entry in entries.items()}
     missing = [name for name in NAMES if name not in numbers and not is_optional(name)]
     missing = [name for name in missing if name != "block_tokens"]
     if missing:
         raise InputError(f"numbers.{missing[0]} is missing", where=where)
     left = _table(document, "residuals", where)
+    for name, number in numbers.items():
+        check_number(name, number, NAMES[name.removesuffix(_SEEN_ENDING)][0], where)
     return MeasuredPlatform(
         name=str(document.get("name", where)),
         about=str(document.get("about", "")),
         numbers=numbers,
         observed={
-            str(name): (float(pair[0]), float(pair[1]))
+            str(name): _pair(pair, f"{where}: observed.{name}")
             for name, pair in _table(document, "observed", where).items()
         },
-        prefill_residuals=[float(value) for value in left.get("prefill", [])],
-        decode_residuals=[float(value) for value in left.get("decode", [])],
+        prefill_residuals=_residuals(left, "prefill", where),
+        decode_residuals=_residuals(left, "decode", where),
     )
+
+
+def _pair(value: object, where: str) -> tuple[float, float]:
+    numbers = value if isinstance(value, list) else []
+    if len(numbers) != 2:  # a pair
+        raise InputError(f"{value!r} is no pair of numbers", where=where)
+    low, high = (_finite(one, where) for one in numbers)
+    return low or 0.0, high or 0.0
+
+
+def _residuals(left: Mapping[str, Any], name: str, where: str) -> list[float]:
+    """Quantiles of factors, in order."""
+    place, values = f"{where}: residuals.{name}", left.get(name, [])
+    if not isinstance(values, list):
+        raise InputError("expected an array of numbers", where=place)
+    found = [_finite(value, place) or 0.0 for value in values]
+    if any(not 0 < value <= _MOST for value in found) or found != sorted(found):
+        raise InputError(f"expected numbers of more than 0 and at most {_MOST:g}, in order", where=place)
+    return found
 
 
 def _table(document: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:
@@ -119,8 +145,14 @@ def quantity(entry: object, where: str) -> Quantity:
     try:
         claim = Claim(entry["claim"])
         identified = Identified(entry["identified"]) if "identified" in entry else None
-    except ValueError as error:
-        raise InputError(str(error), where=where) from error
+    except ValueError:
+        words = {
+            name: [word.value for word in of] for name, of in (("claim", Claim), ("identified", Identified))
+        }
+        said = [name for name, known in words.items() if name in entry and entry[name] not in known]
+        raise InputError(
+            f"{said[0]} is {entry[said[0]]!r}, expected one of {', '.join(words[said[0]])}", where=where
+        ) from None
     value, low, high = (_finite(entry.get(name), where) for name in ("value", "low", "high"))
     if value is None:
         raise InputError("value is no number", where=where)

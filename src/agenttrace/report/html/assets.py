@@ -30,7 +30,7 @@ def template(name: str) -> Template:
 def style() -> str:
     """The whole style; the dark one holds where the system says so, or the reader."""
     dark = _read("assets", "css", "dark.css")
-    by_system = f"@media (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark} }} }}"
+    by_system = f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark} }} }}"
     by_reader = f':root[data-theme="dark"] {{ {dark} }}'
     parts = {name: _read("assets", "css", f"{name}.css") for name in _STYLES}
     return "\n".join([parts.pop("tokens"), by_system, by_reader, phase_style(), *parts.values()])

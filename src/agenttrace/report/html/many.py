@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agenttrace.critical_path.summary import summarise
 from agenttrace.critical_path.tail.comparison import compare_tail
 from agenttrace.report.cells import Section
+from agenttrace.report.escaping import clipped
 from agenttrace.report.html.charts import Chart, chart_html
 from agenttrace.report.html.escape import text, words
 from agenttrace.report.html.fleet import aggregated_path, distribution, percentile_table, tail_chart
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from agenttrace.report.html.drawn_sessions import Drawn
 
 _SESSION_TOP = 8
+_ID_LIMIT = 300
 _TAIL = "What the slow sessions have more of"
 _OWN = ("Slowest sessions", "Context of the main agent", "Over ")
 """Beginnings of titles of sections of the outline that the page has in a better form."""
@@ -87,7 +89,7 @@ def _session(analysis: Analysis, one: Drawn, charts: Sequence[Chart]) -> str:
     figures = f'<div class="columns">\n{"".join(map(chart_html, charts))}</div>\n' if charts else ""
     return (
         f'<section class="session-part long" data-of-session="{text(session)}">\n'
-        f'<h2>Session <span class="quoted">{text(session)}</span></h2>\n'
+        f'<h2>Session <span class="quoted">{text(clipped(session, _ID_LIMIT))}</span></h2>\n'
         f'<p>{words(report.answer)}</p>\n<p class="counts">{words(report.counts)}</p>\n'
         f"{one.path_table}{side_by_side(first, key=None)}{figures}"
         f"{side_by_side(rest, key=None)}</section>\n"

@@ -42,7 +42,7 @@ def one_session(analysis: Analysis, drawn: Sequence[Drawn], sections: Sequence[S
     return [
         Part("time", "Time", side_by_side(first)),
         Part("waterfall-part", "Waterfall", _waterfall(analysis, drawn)),
-        Part("turns", "Turns", chart_columns(charts, "turns"), charts),
+        Part("turns", "Turns" if charts else "", chart_columns(charts, "turns"), charts),
         *rest_parts(rest),
     ]
 

@@ -8,10 +8,11 @@ from itertools import groupby
 from urllib.parse import quote
 
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Spark, Words
-from agenttrace.report.escaping import clipped
+from agenttrace.report.escaping import clipped, printable
 from agenttrace.report.html.escape import text, words
 
 _QUOTED_LIMIT = 300
+_ONE_LINE = 26  # names and codes up to this many characters are not broken
 _CURVE_HEIGHT = 20
 
 
@@ -68,7 +69,8 @@ def _cell(column: Column, cell: Cell, linked: Collection[str]) -> str:
                 kinds.append("faint")
             return f"<td{_classes(kinds)}>{text(told)}</td>"
         case Quoted():
-            return f'<td class="quoted">{_quoted(cell, column, linked)}</td>'
+            kind = "quoted" if len(cell.text or "") <= _ONE_LINE else "quoted long"
+            return f'<td class="{kind}">{_quoted(cell, column, linked)}</td>'
         case Bar(share, phase):
             kind = f' class="p-{phase.value}"' if phase else ""
             width = 100 * max(0.0, min(1.0, share))
@@ -87,7 +89,7 @@ def _quoted(cell: Quoted, column: Column, linked: Collection[str]) -> str:
         return "–"
     shown = text(clipped(cell.text, _QUOTED_LIMIT))
     if column.title == "session" and cell.text in linked:
-        return f'<a href="#s={text(quote(cell.text, safe=""))}">{shown}</a>'
+        return f'<a href="#s={quote(printable(cell.text), safe="")}">{shown}</a>'
     return shown
 
 

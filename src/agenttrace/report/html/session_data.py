@@ -33,7 +33,7 @@ def session_data(timeline: Timeline) -> dict[str, Any]:
     """Everything about a session that is drawn."""
     names = _names(timeline)
     return {
-        "id": timeline.session,
+        "id": printable(timeline.session),
         "start_ms": timeline.start_ns // 10**6,
         "wall_ns": timeline.end_ns - timeline.start_ns,
         "lanes": _lanes(timeline),

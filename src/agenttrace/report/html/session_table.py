@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Column, Quoted, Section, Words
+from agenttrace.report.escaping import printable
 from agenttrace.report.html.sections import table_html
 from agenttrace.units import format_count, format_duration, format_share
 
@@ -24,7 +25,12 @@ def session_rows(sessions: pl.DataFrame, embedded: Collection[str]) -> list[list
     )
     shares = sessions.select(f"path_{phase.value}_ns" for phase in Phase)
     return [
-        [*fact, int(fact[0] in embedded), [round(1000 * ns / fact[1]) if fact[1] else 0 for ns in share]]
+        [
+            printable(fact[0]),
+            *fact[1:],
+            int(fact[0] in embedded),
+            [round(1000 * ns / fact[1]) if fact[1] else 0 for ns in share],
+        ]
         for fact, share in zip(facts.iter_rows(), shares.iter_rows(), strict=True)
     ]
 

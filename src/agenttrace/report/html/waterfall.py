@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agenttrace.model.vocabulary import Phase
+from agenttrace.report.escaping import clipped
 from agenttrace.report.html.assets import template
 from agenttrace.report.html.escape import text
 from agenttrace.units import format_count, format_duration
 
 if TYPE_CHECKING:
     from agenttrace.report.html.drawn_sessions import Drawn
+
+_ID_LIMIT = 100
 
 
 def waterfall_html(drawn: Sequence[Drawn], phases: Sequence[Phase], which: str = "slowest") -> str:
@@ -28,7 +31,8 @@ def _picker(drawn: Sequence[Drawn], which: str) -> str:
     if len(drawn) == 1:
         return ""
     options = "".join(
-        f'<option value="{text(one.session)}">{text(one.session)} ({format_duration(one.wall_ns)})</option>'
+        f'<option value="{text(one.session)}">{text(clipped(one.session, _ID_LIMIT))} '
+        f"({format_duration(one.wall_ns)})</option>"
         for one in drawn
     )
     return (

@@ -29,22 +29,29 @@ class Arrows:
 
 
 def find_arrows(timeline: Timeline, numbers: Iterator[int]) -> Arrows:
-    """Numbers are drawn from `numbers`, so that they differ between sessions."""
+    """Numbers are drawn from `numbers`, so that they differ between sessions.
+
+    Importers take an arrow's beginning before its end: where an agent began before the call that holds it, or
+    outlived what its parent did next, there is none.
+    """
     arrows = Arrows()
     spans = timeline.spans.select("lane", "start_ns", "end_ns", place=pl.int_range(pl.len()))
     by_lane = {lane[0]: part for lane, part in spans.partition_by("lane", as_dict=True).items()}
     held = timeline.held_by
+    starts = spans["start_ns"].to_list()
     for place, lane in enumerate(timeline.lanes):
         own = by_lane.get(place)
         holder = held.get(lane.agent)
         if own is None or holder is None or lane.parent is None:
             continue
         first = own.sort("start_ns", "place")["place"][0]
-        arrows.add_span(next(numbers), holder, first)
+        if (starts[holder], holder) < (starts[first], first):
+            arrows.add_span(next(numbers), holder, first)
         following = None if lane.background else _next_span(by_lane.get(lane.parent), spans["end_ns"][holder])
         if following is not None:
             last = own.sort("end_ns", "place")["place"][-1]
-            arrows.add_span(next(numbers), last, following)
+            if (starts[last], last) < (starts[following], following):
+                arrows.add_span(next(numbers), last, following)
     lanes = timeline.path["lane"].to_list()
     for place in range(1, len(lanes)):
         if lanes[place] != lanes[place - 1]:

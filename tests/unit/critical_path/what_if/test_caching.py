@@ -59,7 +59,7 @@ def test_what_was_sent_before_is_found_in_the_cache() -> None:
     )
     missed = sum(5_000 + 1_000 * (number - 1) for number in range(4, 40, 4))
     assert row["saved_ns"] == pytest.approx(missed * EACH, rel=1e-6)
-    assert row["selected"] == 9
+    assert row["selected"] == [9]
 
 
 def test_a_model_that_cannot_be_told_keeps_its_prefill_and_is_a_finding() -> None:

@@ -101,7 +101,12 @@ def test_a_tool_of_no_length_gets_what_is_added() -> None:
 
 def test_what_selects_nothing_says_so() -> None:
     answers = answers_of(FAN_OUT, "tool:zzz=0", "tool=0")
-    assert answers["selected"].to_list() == [0, 3]
+    assert answers["selected"].to_list() == [[0], [3]]
+
+
+def test_each_part_of_a_change_says_what_it_selects() -> None:
+    answers = answers_of(FAN_OUT, "tool=0,tool:zzz=0", "fanout<=1,tool=0")
+    assert answers["selected"].to_list() == [[3, 0], [2, 3]]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,16 @@ def test_results_by_row_and_by_column_are_the_same(value: Any) -> None:
     assert rows(read_json(value, "logfire")) == rows(read(*ROWS))
 
 
+def test_a_stream_is_known_by_its_schema_where_its_first_rows_are_too_long() -> None:
+    fields = [{"name": name} for name in ("span_name", "trace_id", "span_id", "start_timestamp")]
+    stream = [
+        {"type": "schema", "schema": {"fields": fields}},
+        {"type": "data", "rows": [{"span_name": "x" * 100_000, **row("a", 0, 1)}]},
+    ]
+
+    assert set(rows(read_lines(stream, "logfire"))) == {"a"}
+
+
 def test_messages_of_a_stream() -> None:
     stream = [
         {"type": "schema", "schema": {"fields": []}},

@@ -71,6 +71,13 @@ def test_what_else_was_printed_is_told() -> None:
     assert (_count(found, "other_output"), _count(found, "record_unusable")) == (2, 1)
 
 
+def test_a_line_of_zeros_where_a_span_was_is_told() -> None:
+    found = _read(*_printed(_span(1)), "\0" * 40, *_printed(_span(2)))
+
+    assert _count(found, "broken_document") == 1
+    assert len(_tokens(found)) == 2
+
+
 def test_a_line_of_another_thread_inside_a_span_costs_nothing_else() -> None:
     lines = _printed(_span(1))[0].split("\n")
     found = _read("\n".join([*lines[:5], "working on it", *lines[5:]]), *_printed(_span(2)))

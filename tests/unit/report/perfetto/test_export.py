@@ -1,6 +1,8 @@
 """What Perfetto reads of an export: by its own published schema, with the rules of its importer."""
 
+import json
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from house.repository import ROOT
 
 pb: Any = perfetto_trace_pb2
 SAMPLES = ROOT / "sample_traces"
+BEGIN_NS = 1_767_225_600_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,43 @@ def test_every_arrow_has_one_beginning_and_one_end_in_the_order_of_time(
     turns = sum(int((timeline.path["lane"].diff().fill_null(0) != 0).sum()) for timeline in sample)
     assert spawned + turns <= len(begins) <= 2 * spawned + turns
     assert spawned > 20
+
+
+def test_no_arrow_leads_back_to_an_agent_that_two_calls_continue(tmp_path: Path) -> None:
+    second = 10**9
+    told = [
+        ("r", None, "request", 0, 1),
+        ("early", None, "tool", 1, 4),
+        ("late", None, "tool", 5, 9),
+        ("a", "early", "agent", 1, 4),
+        ("ar", "a", "request", 1, 4),
+        ("b", "late", "agent", 5, 9),
+        ("br", "b", "request", 5, 9),
+        ("end", None, "request", 9, 10),
+    ]
+    lines = [
+        {
+            "session": "s",
+            "span": span,
+            "parent": parent,
+            "kind": kind,
+            "start": BEGIN_NS + start * second,
+            "end": BEGIN_NS + end * second,
+            **({"agent": "one and the same", "name": {"a": "z", "b": "a"}[span]} if kind == "agent" else {}),
+        }
+        for span, parent, kind, start, end in told
+    ]
+    file = tmp_path / "early.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (timeline,) = timelines(read(file))
+    packets = sorted(
+        (packet for packet in _read(b"".join(to_perfetto([timeline]))) if packet.HasField("track_event")),
+        key=lambda packet: packet.timestamp,
+    )
+    open_flows: set[int] = set()
+    for packet in packets:
+        open_flows |= set(packet.track_event.flow_ids)
+        assert set(packet.track_event.terminating_flow_ids) <= open_flows
 
 
 def test_facts_are_told_with_their_units(packets: list[Any]) -> None:

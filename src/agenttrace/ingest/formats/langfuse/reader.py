@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.langfuse.records import WRAPPERS, is_langfuse
+from agenttrace.ingest.formats.langfuse.records import WRAPPERS, is_langfuse, is_table
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
@@ -27,8 +28,8 @@ class Langfuse:
     def facts(self) -> FormatFacts:
         """What it can tell, and what it cannot."""
         return FormatFacts(
-            about="Langfuse exports: traces with their observations, pages of its API, ingestion events",
-            containers=("JSON document", "JSON lines"),
+            about="Langfuse exports: traces with observations, tables of these, pages of its API, ingestion events",
+            containers=("JSON document", "JSON lines", "CSV"),
             measured=("requests", "tools", "agents", "first token where the SDK notes it"),
             derived=("decode", "turns", "joins", "tokens with the cached ones, from parts"),
             untold=("queue and prefill", "retries inside a call", "waits for the user"),
@@ -41,7 +42,7 @@ class Langfuse:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return is_langfuse(peeked(head, WRAPPERS))
+        return is_langfuse(peeked(head, WRAPPERS)) or is_table(columns_of(head))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

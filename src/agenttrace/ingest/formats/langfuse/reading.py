@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.csv_rows import columns_of, read_rows
 from agenttrace.ingest.formats.langfuse.observations import (
     has_estimated_usage,
     is_tool_by_result,
@@ -18,7 +19,9 @@ from agenttrace.ingest.formats.langfuse.records import (
     is_bundle,
     is_event,
     is_observation,
+    is_table,
     is_trace,
+    unpacked,
 )
 from agenttrace.ingest.json_objects import JsonObject, read_objects
 from agenttrace.ingest.recorder import Recorder
@@ -38,8 +41,12 @@ def read_records(source: Source, recorder: Recorder) -> None:
     """All of one source."""
     intake = Intake(recorder, column_of)
     reading = Reading(intake)
-    for record in read_objects(source, recorder, WRAPPERS):
-        reading.take(record)
+    if is_table(columns_of(source.head)):
+        for line, row in read_rows(source, recorder):
+            reading.take(JsonObject(line, unpacked(row)))
+    else:
+        for record in read_objects(source, recorder, WRAPPERS):
+            reading.take(record)
     reading.finish()
     intake.finish()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
+
+from agenttrace.ingest.json_text import parsed
 
 WRAPPERS = ("data", "batch")
 """Lists that an API's page and an ingestion request hold their records in."""
@@ -16,6 +18,9 @@ TYPES = frozenset(
     }
 )  # fmt: skip
 EVENT_ENDS = ("-create", "-update")
+_COLUMNS = ("id", "traceId", "type", "startTime")
+"""Of the table of observations that the page of a project exports, among others."""
+_SAID = ("input", "output", "toolCalls", "tool_calls")
 
 
 def field(record: Mapping[str, Any], name: str) -> Any:
@@ -56,6 +61,17 @@ def is_trace(record: Mapping[str, Any]) -> bool:
         return False
     own = sum(field(record, name) is not None for name in ("projectId", "htmlPath", "environment"))
     return own >= 2 or (own == 1 and ("observations" in record or "sessionId" in record))
+
+
+def is_table(columns: Collection[str]) -> bool:
+    """Whether a table with these columns is one of observations."""
+    return all(name in columns or _snake(name) in columns for name in _COLUMNS)
+
+
+def unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of such a table: what was said is JSON in a text."""
+    told = {name: parsed(row[name].encode(errors="replace")) for name in _SAID if row.get(name)}
+    return {**row, **{name: value for name, value in told.items() if value is not None}}
 
 
 def is_langfuse(records: Sequence[Mapping[str, Any]]) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.logfire.rows import WRAPPERS, is_row, is_table
+from agenttrace.ingest.formats.logfire.rows import NEEDED, WRAPPERS, is_row, is_schema, is_table
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
@@ -27,7 +28,7 @@ class Logfire:
         """What it can tell, and what it cannot."""
         return FormatFacts(
             about="Logfire query results: rows of `records`, by row or by column (OTLP from Logfire is `otlp`)",
-            containers=("JSON document", "JSON lines", "messages of a stream"),
+            containers=("JSON document", "JSON lines", "messages of a stream", "CSV"),
             measured=("requests", "tools", "agents", "what the attributes of the spans have"),
             derived=("turns", "joins"),
             untold=("what the query did not select", "queue and prefill"),
@@ -41,7 +42,9 @@ class Logfire:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return any(is_row(record) or is_table(record) for record in peeked(head, WRAPPERS)[:8])
+        found = peeked(head, WRAPPERS)[:8]
+        rows = any(is_row(record) or is_table(record) or is_schema(record) for record in found)
+        return rows or columns_of(head) >= NEEDED
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from agenttrace.ingest.formats.logfire.rows import WRAPPERS, is_message, is_row, rows_of
+from collections.abc import Iterator
+from typing import Any
+
+from agenttrace.ingest import csv_rows
+from agenttrace.ingest.csv_rows import columns_of
+from agenttrace.ingest.formats.logfire.rows import (
+    NEEDED,
+    WRAPPERS,
+    is_message,
+    is_row,
+    rows_of,
+    typed,
+)
 from agenttrace.ingest.formats.logfire.spans import is_copy, span_of
 from agenttrace.ingest.json_objects import read_objects
 from agenttrace.ingest.recorder import Recorder
@@ -17,14 +29,21 @@ from agenttrace.model.vocabulary import Severity
 def read_rows(source: Source, recorder: Recorder) -> None:
     """Records all of the source."""
     intake, moments = Intake(recorder, column_of), Moments(recorder)
-    for line, value in read_objects(source, recorder, WRAPPERS):
-        for row in rows_of(value):
-            number = intake.next_line(line)
-            if is_row(row) and not is_copy(row):
-                add_span(intake, span_of(row, moments, number), number)
-            elif not is_message(row):
-                _left_out(row, recorder, number)
+    for line, row in _rows(source, recorder):
+        number = intake.next_line(line)
+        if is_row(row) and not is_copy(row):
+            add_span(intake, span_of(row, moments, number), number)
+        elif not is_message(row):
+            _left_out(row, recorder, number)
     intake.finish()
+
+
+def _rows(source: Source, recorder: Recorder) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    if columns_of(source.head) >= NEEDED:
+        yield from ((line, typed(row)) for line, row in csv_rows.read_rows(source, recorder))
+        return
+    for line, value in read_objects(source, recorder, WRAPPERS):
+        yield from ((line, row) for row in rows_of(value))
 
 
 def _left_out(row: dict[str, object], recorder: Recorder, line: int) -> None:

@@ -60,6 +60,8 @@ def printed(lines: Iterable[tuple[int, bytes]]) -> Iterator[Printed]:
             cutter.begin(number, [line])
         elif line:
             yield from _of_one_line(number, line)
+        elif b"\0" in raw:
+            yield Printed(number, None, torn=True)
     if cutter.held:
         yield Printed(cutter.began, None, torn=True)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 WRAPPERS = ("data", "spans")
 """Lists that a page of the API, and a trace of the command line client, hold spans in."""
 
 _NAMES = frozenset({"name", "span_kind", "start_time", "end_time"})
+
+
+COLUMNS = ("context.trace_id", "context.span_id", "span_kind", "start_time", "parent_id")
+
+
+def is_table(columns: Collection[str]) -> bool:
+    """Whether a table with these columns is a data frame of spans."""
+    return all(name in columns for name in COLUMNS)
 
 
 def is_span(record: Mapping[str, Any]) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, records_in
+from agenttrace.ingest.formats.phoenix.frames import COLUMNS, WRAPPERS, is_span, is_table, records_in
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_objects import peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import PARQUET_MAGIC, Source
-
-_COLUMNS = (b"context.trace_id", b"context.span_id", b"span_kind", b"start_time", b"parent_id")
 
 
 class Phoenix:
@@ -25,7 +24,7 @@ class Phoenix:
         """What it can tell, and what it cannot."""
         return FormatFacts(
             about="Arize Phoenix exports: spans with OpenInference attributes",
-            containers=("JSON document", "JSON lines", "data frame as JSON or Parquet"),
+            containers=("JSON document", "JSON lines", "data frame as JSON, CSV or Parquet"),
             measured=(
                 "requests",
                 "tools",
@@ -45,9 +44,9 @@ class Phoenix:
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
         if head.data.startswith(PARQUET_MAGIC):
-            return all(name in head.footer for name in _COLUMNS)
+            return all(name.encode() in head.footer for name in COLUMNS)
         found = (record for value in peeked(head, WRAPPERS)[:8] for record in records_in(value)[:8])
-        return any(is_span(record) for record in found)
+        return any(is_span(record) for record in found) or is_table(columns_of(head))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, records_in
+from agenttrace.ingest.csv_rows import columns_of, read_rows
+from agenttrace.ingest.formats.phoenix.cells import as_told
+from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, is_table, records_in
 from agenttrace.ingest.formats.phoenix.spans import span_of
 from agenttrace.ingest.formats.phoenix.tables import read_table
 from agenttrace.ingest.json_objects import read_objects
@@ -35,6 +37,9 @@ def read_spans(source: Source, recorder: Recorder) -> None:
 def _records(source: Source, recorder: Recorder) -> Iterator[tuple[int | None, dict[str, Any]]]:
     if source.head.data.startswith(PARQUET_MAGIC):
         yield from ((None, row) for row in read_table(source, recorder))
+        return
+    if is_table(columns_of(source.head)):
+        yield from ((line, as_told(row)) for line, row in read_rows(source, recorder))
         return
     for line, value in read_objects(source, recorder, WRAPPERS):
         yield from ((line, record) for record in records_in(value))

@@ -8,7 +8,7 @@ function drawCharts(root = document) {
     const room = figure.querySelector(".plot");
     if (!chart || !figure.offsetParent) continue; // hidden as long as its session is closed
     room.hidden = false;
-    Plotly.react(room, chart.traces.map(themedTrace), themedLayout(chart.layout, room), { displayModeBar: false, responsive: true });
+    Plotly.react(room, chart.traces.map(themedTrace), themedLayout(chart.layout, room), { displayModeBar: false, responsive: false });
   }
 }
 

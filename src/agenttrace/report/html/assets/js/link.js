@@ -12,7 +12,12 @@ function writeLink(view) {
   if (view.from > 0 || view.to < view.shown.wall) fields.push(`t=${inSeconds(view.realTime(view.from))}-${inSeconds(view.realTime(view.to))}`);
   if (view.chosen >= 0) fields.push(`sel=${view.session.span[view.chosen]}`);
   const hash = `#${fields.join("&")}`;
-  if (hash !== location.hash) history.replaceState(null, "", hash);
+  if (hash === location.hash) return;
+  try {
+    history.replaceState(null, "", hash);
+  } catch {
+    // a page that stands inside another one (srcdoc) has no address of its own
+  }
 }
 
 function inSeconds(ns) {

@@ -61,4 +61,5 @@ startTheme(() => {
 });
 startPrinting(waterfall);
 addEventListener("load", () => drawCharts());
+addEventListener("resize", debounced(() => drawCharts(), 120)); // Plotly keeps a width that it was given
 document.documentElement.dataset.ready = "yes";

@@ -1,6 +1,7 @@
 // Wheel, mouse and touch on the waterfall and on the strip above it.
 
 const WHEEL_STEP = 0.0016;
+const STILL = 3; // points that a hand moves by when it clicks
 
 function startPointer(view) {
   const { canvas } = view;
@@ -9,6 +10,7 @@ function startPointer(view) {
 
   canvas.addEventListener("wheel", (event) => wheel(view, event), { passive: false });
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
     canvas.focus({ preventScroll: true });
     down.set(event.pointerId, event);
     moved = false;
@@ -17,7 +19,7 @@ function startPointer(view) {
   canvas.addEventListener("pointermove", (event) => {
     const before = down.get(event.pointerId);
     if (!before) return showPointed(view, event, view.at(event.offsetX, event.offsetY).place);
-    moved ||= Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) > 3;
+    moved ||= Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY) > STILL;
     if (!moved) return;
     showPointed(view, event, -1);
     if (down.size === 2) pinch(view, [...down.values()], event);
@@ -78,6 +80,7 @@ function stretchAt({ path }, place, time) {
 function fold(view, group, folded = !group.folded) {
   group.folded = folded;
   view.arrange();
+  view.changed("folds");
 }
 
 // On a span, or on a stretch of the path.
@@ -93,17 +96,19 @@ function startStrip(view) {
   strip.addEventListener("pointerdown", (event) => {
     const time = timeAt(event);
     const inside = time >= view.from && time <= view.to && view.to - view.from < view.shown.wall;
-    held = inside ? { offset: time - view.from } : { from: time };
+    held = { x: event.clientX, moved: false, ...(inside ? { offset: time - view.from } : { from: time }) };
     strip.setPointerCapture(event.pointerId);
   });
   strip.addEventListener("pointermove", (event) => {
-    if (!held) return;
+    if (held) held.moved ||= Math.abs(event.clientX - held.x) > STILL;
+    if (!held?.moved) return;
     const time = timeAt(event);
     if ("offset" in held) view.show(time - held.offset, time - held.offset + view.to - view.from);
     else view.show(Math.min(held.from, time), Math.max(held.from, time));
   });
-  strip.addEventListener("pointerup", (event) => {
-    if (held && "from" in held && Math.abs(timeAt(event) - held.from) * view.scale < 2) {
+  strip.addEventListener("pointercancel", () => (held = null));
+  strip.addEventListener("pointerup", () => {
+    if (held && "from" in held && !held.moved) {
       const half = (view.to - view.from) / 2;
       view.show(held.from - half, held.from + half);
     }

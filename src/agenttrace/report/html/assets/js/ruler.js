@@ -56,16 +56,16 @@ function drawNames(view, context) {
   for (let index = first; index < layout.rows.length; index++) {
     const y = RULER_HEIGHT + index * ROW_HEIGHT - top;
     if (y > height) break;
-    drawName(context, session, layout.rows[index], y);
+    drawName(context, session, layout.rows[index], y, gutter);
   }
   context.restore();
   context.fillStyle = styleColor("--line");
   context.fillRect(gutter - 1, 0, 1, height);
 }
 
-function drawName(context, session, row, y) {
+function drawName(context, session, row, y, gutter) {
   if (!row.label) return;
-  const indent = 6 + 12 * session.lanes[row.lane].depth;
+  const indent = 6 + Math.min(12 * session.lanes[row.lane].depth, 0.3 * gutter); // deeper names would leave the gutter
   context.font = row.group ? "12px system-ui, sans-serif" : "600 12px system-ui, sans-serif";
   context.fillStyle = styleColor(row.group ? "--faint" : "--ink");
   const sign = row.group ? (row.group.folded ? "▸ " : "▾ ") : "";

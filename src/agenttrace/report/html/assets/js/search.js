@@ -5,6 +5,7 @@ function startSearch(view) {
   const find = debounced(() => search(view, field.value), 120);
   field.addEventListener("input", find);
   field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && view.wanted !== field.value) search(view, field.value); // typed a moment ago
     if (event.key === "Enter") nextMatch(view, event.shiftKey ? -1 : 1);
     if (event.key === "Escape") {
       field.value = "";
@@ -19,6 +20,7 @@ function startSearch(view) {
 
 function search(view, wanted) {
   const words = wanted.trim().toLowerCase();
+  view.wanted = wanted;
   view.matches = words ? matching(view.session, words) : null;
   const found = view.matches ? view.matches.reduce((sum, match) => sum + match, 0) : 0;
   byId("found").textContent = words ? plural(found, "span") : "";

@@ -2,6 +2,8 @@
 
 const FIRST_ROWS = 15;
 const MORE_ROWS = 100;
+const MOST_OF_ID = 300;
+const ONE_LINE = 26; // as in sections.py
 
 function startSessionsTable() {
   const root = byId("sessions-table");
@@ -14,6 +16,7 @@ function startSessionsTable() {
     shown: FIRST_ROWS,
     wanted: "",
   };
+  root.querySelectorAll("thead th")[table.order[0]].setAttribute("aria-sort", "descending");
   root.querySelectorAll("thead th").forEach((heading, column) => makeSortable(table, heading, column));
   const filter = byId("sessions-filter");
   filter.addEventListener("input", debounced(() => {
@@ -70,15 +73,16 @@ function largestPhase(row) {
 
 function sessionRow(row) {
   const [id, wall, active, requests, subagents, tools, parallel, embedded, shares] = row;
-  const name = embedded ? element("a", { href: `#s=${encodeURIComponent(id)}` }, id) : id;
+  const told = id.length > MOST_OF_ID ? `${id.slice(0, MOST_OF_ID - 1)}…` : id;
+  const name = embedded ? element("a", { href: `#s=${encodeURIComponent(id)}` }, told) : told;
   const cells = [formatDuration(wall), formatDuration(active), ...[requests, subagents, tools, parallel].map(formatCount)];
-  return element("tr", {}, element("th", { scope: "row", class: "quoted" }, name), ...cells.map((cell) => element("td", { class: "number" }, cell)),
+  return element("tr", {}, element("th", { scope: "row", class: id.length > ONE_LINE ? "quoted long" : "quoted" }, name), ...cells.map((cell) => element("td", { class: "number" }, cell)),
     element("td", { class: "shares" }, shareBar(shares)));
 }
 
 function shareBar(shares) {
   const told = shares.map((share, phase) => [share, PHASES[phase].name]).filter(([share]) => share > 0);
-  const words = told.slice().sort((one, other) => other[0] - one[0]).slice(0, 3).map(([share, name]) => `${name} ${Math.round(share / 10)} %`).join(", ");
+  const words = told.slice().sort((one, other) => other[0] - one[0]).slice(0, 3).map(([share, name]) => `${name} ${formatShare(share, 1000)}`).join(", ");
   const bar = element("span", { class: "stack", role: "img", "aria-label": words, title: words });
   for (const [share, name] of told) {
     const part = element("span", { class: `p-${name}` });

@@ -21,6 +21,11 @@ function startTheme(onChange) {
 function startPrinting(view) {
   const opened = [];
   let theme;
+  const redraw = () => {
+    if (view) Object.assign(view, { looks: phaseLooks() });
+    view?.drawNow();
+    drawCharts();
+  };
   addEventListener("beforeprint", () => {
     theme = document.documentElement.dataset.theme;
     document.documentElement.dataset.theme = "light";
@@ -28,14 +33,12 @@ function startPrinting(view) {
       details.open = true;
       opened.push(details);
     }
-    if (view) Object.assign(view, { looks: phaseLooks() });
-    view?.drawNow();
+    redraw();
   });
   addEventListener("afterprint", () => {
     for (const details of opened.splice(0)) details.open = false;
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
-    if (view) Object.assign(view, { looks: phaseLooks() });
-    view?.drawNow();
+    redraw();
   });
 }

@@ -13,6 +13,7 @@ class Waterfall {
     this.looks = phaseLooks();
     this.pending = false;
     new ResizeObserver(() => this.measure()).observe(this.scroller);
+    addEventListener("resize", () => this.session && this.fit());
     this.scroller.addEventListener("scroll", () => this.draw());
   }
 
@@ -26,7 +27,6 @@ class Waterfall {
     Object.assign(this, { from: 0, to: this.shown.wall || 1, chosen: -1, pointed: -1, stretch: -1, matches: null, minimap: null });
     this.arrange();
     this.scroller.scrollTop = 0;
-    this.measure();
     this.changed("session");
   }
 
@@ -59,8 +59,13 @@ class Waterfall {
   arrange() {
     this.layout = layOut(this.session, this.groups, this.inside);
     this.spacer.style.height = `${this.layout.height + RULER_HEIGHT}px`;
+    this.fit();
+  }
+
+  // As high as its rows, if the window is.
+  fit() {
     this.scroller.style.height = `${Math.min(this.layout.height + RULER_HEIGHT + 4, Math.max(220, innerHeight * 0.62))}px`;
-    this.draw();
+    this.measure();
   }
 
   measure() {

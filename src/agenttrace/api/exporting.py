@@ -1,0 +1,84 @@
+"""`export`: sessions in the formats of other tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agenttrace import __version__
+from agenttrace.api.inputs import Sessions, trace_of
+from agenttrace.critical_path.analysis import Analysis, analyze
+from agenttrace.errors import NoDataError, UsageError
+from agenttrace.model.trace import Trace
+from agenttrace.replay.workload import read_workload
+from agenttrace.report.agentic_mooncake import to_agentic_mooncake
+from agenttrace.report.otlp_lines import to_otlp
+from agenttrace.report.perfetto.export import to_perfetto
+from agenttrace.report.redaction import Redaction
+from agenttrace.report.selection import select_sessions
+from agenttrace.report.spans_jsonl import to_spans_jsonl
+from agenttrace.report.timeline.timeline import slowest_timelines
+from agenttrace.serving.parting import part_queue
+from agenttrace.serving.service import Service
+
+MOST_EXPORTED = 200
+"""Sessions in one file of Perfetto, the slowest ones."""
+
+
+PERFETTO, OTLP, SPANS_JSONL, AGENTIC_MOONCAKE = "perfetto", "otlp", "spans-jsonl", "agentic-mooncake"
+TARGETS = (PERFETTO, OTLP, SPANS_JSONL, AGENTIC_MOONCAKE)
+
+
+def export(
+    sessions: Sessions,
+    to: str,
+    *,
+    only: Sequence[str] = (),
+    redact: bool = False,
+    input_format: str | None = None,
+) -> bytes:
+    """Sessions as a file of "perfetto", "otlp", "spans-jsonl" or "agentic-mooncake".
+
+    `only`: beginnings of ids of sessions. `redact`: without any word of the trace. NoDataError where no session is
+    left, UsageError for another format.
+
+    >>> import agenttrace
+    >>> lines = agenttrace.export("sample_traces/claude-code/fan-out.jsonl", "spans-jsonl").splitlines()
+    >>> len(lines) > 14
+    True
+    """
+    return b"".join(pieces_of(trace_of(sessions, input_format=input_format), to, only, redact=redact))
+
+
+def pieces_of(trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False) -> Iterator[bytes]:
+    """The same as pieces to be written one after the other."""
+    if to not in TARGETS:
+        raise UsageError(f"no format to export to: {to}", hint=f"there are: {', '.join(TARGETS)}")
+    if to == PERFETTO:
+        analysis = analyze(trace)
+        if not analysis.sessions.height:
+            raise NoDataError("no session with timings")
+        return perfetto_of(trace, select_sessions(analysis, only) if only else analysis, redact=redact)
+    known = [str(name) for name in trace.sessions["session"].to_pylist()]
+    chosen = [name for name in known if not only or name.startswith(tuple(only))]
+    if not chosen:
+        raise NoDataError("no session of that name" if known else "no session")
+    if to == OTLP:
+        return _spans(trace.only(chosen), redact=redact)
+    if to == SPANS_JSONL:
+        return to_spans_jsonl(trace.only(chosen), redact=redact)
+    return to_agentic_mooncake(read_workload(trace.only(chosen)), redact=redact)
+
+
+def _spans(trace: Trace, *, redact: bool) -> Iterator[bytes]:
+    if not trace.timed().sessions.num_rows:
+        what = "no session of which the source says how long things took"
+        raise NoDataError(what, hint=f"{AGENTIC_MOONCAKE} takes those")
+    return to_otlp(trace, __version__, redact=redact)
+
+
+def perfetto_of(
+    trace: Trace, analysis: Analysis, *, redact: bool, service: Service | None = None
+) -> Iterator[bytes]:
+    """The slowest sessions of an analysis of this trace. `service`: where it is fitted to more than this trace."""
+    drawn = slowest_timelines(part_queue(trace.timed(), service).trace, analysis.sessions, MOST_EXPORTED)
+    return iter(to_perfetto(map(Redaction(analysis).timeline, drawn) if redact else drawn))

@@ -1,0 +1,106 @@
+"""A replay and a fit, with what has to be known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from agenttrace.api.inputs import Sessions, named, trace_of
+from agenttrace.errors import NoDataError
+from agenttrace.model.trace import Trace
+from agenttrace.replay.cautions import cautions
+from agenttrace.replay.fitting.platform import Fitted, fit_platform
+from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.measured_target import measured_target
+from agenttrace.replay.platforms.choosing import Wanted, choose_target, read_measured
+from agenttrace.replay.platforms.measured import MeasuredPlatform
+from agenttrace.replay.policies import Policies
+from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
+from agenttrace.replay.targets import Target
+from agenttrace.replay.workload import Workload, read_workload
+from agenttrace.report.lists import distinct_findings
+
+FIT = "fit"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be replayed, on what. `wanted`: the platforms."""
+
+    sessions: Sessions
+    input_format: str | None
+    wanted: Sequence[Wanted]
+    baseline: str | MeasuredPlatform
+    scenario: Scenario
+
+
+def replayed(asked: Asked) -> Replayed:
+    """The replay, with the findings that go with it."""
+    targets = [choose_target(wanted) for wanted in asked.wanted]
+    trace, workload = read_sessions(asked.sessions, asked.input_format)
+    baseline, said = _baseline(workload, asked, targets)
+    said += [
+        _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
+        for target in targets
+        if not target.fits
+    ]
+    said += [asdict(caution) for caution in cautions(workload, targets)]
+    found = replay(trace, workload, baseline, targets, asked.scenario)
+    return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
+
+
+def fitted(sessions: Sessions, input_format: str | None, name: str, seed: int) -> Fitted:
+    """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
+    _, workload = read_sessions(sessions, input_format)
+    found = fit_platform(workload, name=name, seed=seed) if workload.timed else None
+    if found is None:
+        raise NoDataError(
+            "nothing to fit: too few requests tell their first token and their tokens",
+            hint="a server's or a gateway's trace does, Dynamo's request trace for example",
+        )
+    return found
+
+
+def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, Workload]:
+    """The sessions: those with timings, or where there are none those of a workload. NoDataError: no session."""
+    trace = trace_of(sessions, input_format=input_format)
+    workload = read_workload(trace)
+    if not workload.names:
+        raise NoDataError("no session", hint="`agenttrace formats` tells what can be read")
+    return trace, workload
+
+
+def _baseline(workload: Workload, asked: Asked, targets: Sequence[Target]) -> tuple[Baseline, list[Row]]:
+    """What served the sessions: named, or learnt, or else nothing but the recorded times.
+
+    Sessions without times were served by nothing: the first platform that they fit stands for it.
+    """
+    if asked.baseline != FIT:
+        given = read_measured(asked.baseline)
+        target = choose_target(Wanted(asked.baseline, asked.wanted[0].model, Policies(), None))
+        jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
+        return Baseline(target, jitter), []
+    if not workload.timed:
+        first = next((target for target in targets if target.fits), None)
+        name = first.platform if first else "the first platform, had it fitted"
+        said = f"the sessions state no times: nothing is recorded, and gains are over {name}"
+        return Baseline(first, Jitter()), [_finding("no_recorded_times", "warning", said)]
+    found = fit_platform(workload, seed=asked.scenario.seed)
+    if found is None:
+        said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
+        return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
+    own = replace(measured_target(found.platform, Policies(), None), jitter=Jitter(found.residuals))
+    return Baseline(own, Jitter(found.residuals), own), []
+
+
+def _finding(code: str, severity: str, example: str) -> Row:
+    return {"code": code, "severity": severity, "count": 1, "example": example}
+
+
+def _read_findings(trace: Trace) -> list[Row]:
+    import polars as pl  # noqa: PLC0415  # the table, as the reports have it
+
+    rows = distinct_findings(pl.DataFrame(pl.from_arrow(trace.findings)))
+    return rows.select("code", "severity", "count", "example").to_dicts()

@@ -1,0 +1,65 @@
+"""What weakens an answer is said: tokens that are not stated, and a model that outdoes the vendor's own claim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agenttrace.ingest.reading import read
+from agenttrace.replay.cautions import cautions
+from agenttrace.replay.modelled_target import modelled_target
+from agenttrace.replay.modelling.architecture import architecture
+from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
+from agenttrace.replay.platforms.modelled import modelled_platform
+from agenttrace.replay.platforms.toml_text import parse_toml
+from agenttrace.replay.policies import Policies
+from agenttrace.replay.targets import Target
+from agenttrace.replay.workload import Workload, read_workload
+
+START = 1_767_225_600_000_000_000
+TOKENS = {"input_tokens": 100, "output_tokens": 10}
+
+
+def _workload(folder: Path, *requests: dict[str, int]) -> Workload:
+    rows = [
+        {"session": "s", "span": place + 1, "kind": "request", "name": "chat", **tokens}
+        | {"start": START + place * 10**9, "end": START + (place + 1) * 10**9}
+        for place, tokens in enumerate(requests)
+    ]
+    file = folder / "t.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return read_workload(read(file))
+
+
+def _target(name: str, **numbers: float) -> Target:
+    model = architecture(parse_toml(shipped_models()["kimi-k2-instruct"], "m"), "m")
+    platform = modelled_platform(parse_toml(shipped_platforms()[name], name), name)
+    return modelled_target(platform, model, Policies(numbers=numbers), None)
+
+
+@pytest.mark.parametrize("left_out", ["input_tokens", "output_tokens"])
+def test_requests_without_tokens_are_counted(tmp_path: Path, left_out: str) -> None:
+    told = {**TOKENS, "cache_read_tokens": 0}
+    some = {name: value for name, value in told.items() if name != left_out}
+    (found,) = cautions(_workload(tmp_path, told, some, told), [])
+
+    assert (found.code, found.severity, found.count) == ("tokens_unknown", "warning", 1)
+    assert "1 of 3 requests" in found.example
+
+
+def test_a_cache_that_nobody_tells_of_is_said(tmp_path: Path) -> None:
+    (found,) = cautions(_workload(tmp_path, TOKENS, {**TOKENS, "cache_read_tokens": 64}), [])
+
+    assert (found.code, found.count) == ("cache_unknown", 1)
+
+
+def test_a_model_far_above_the_vendors_claim_is_told(tmp_path: Path) -> None:
+    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
+    found = cautions(workload, [_target("vr-nvl72-lpx-decode"), _target("vr-nvl72-lpx")])
+
+    assert {one.code for one in found} == {"above_vendor_claim"}
+    assert all("vr-nvl72-lpx-decode" in one.example for one in found)
+    assert len(found) == 2  # tokens a second of one user, and how many times those of GPUs alone
+    assert not cautions(workload, [_target("vr-nvl72-lpx-decode", lpu_reach=20.0)])
