@@ -30,11 +30,13 @@ _MOMENTS = ("before", "beside", "after")
 _PROGRAM = """
 import os, signal, sys
 from agenttrace.dataset.location import Location
-from agenttrace.ingest import reading, storing
+from functools import partial
+from agenttrace.ingest import ingesting, late, reading, storing
 from agenttrace.ingest.assembly import store
 from agenttrace.ingest.undertaking import Undertaking
 
-store.BUCKET_ROWS, storing.BUCKETS, store.MEMORY_BYTES = 1_500, 2, 1 << 20
+store.BUCKET_ROWS, storing.BUCKETS, ingesting.BUCKETS = 1_500, 2, 2
+late.Reading = partial(reading.Reading, memory_bytes=1)
 wanted, moment, turns = os.environ.get("KILLED_AT", "::0").split(":")
 left = int(turns)
 
