@@ -24,11 +24,13 @@ from children import ROOT, write_json
 from generate import write
 
 _PROGRAM = """
-from agenttrace.ingest import reading, storing
+from functools import partial
+from agenttrace.ingest import ingesting, late, reading, storing
 from agenttrace.ingest.assembly import store
 if __name__ == "__main__":
     import sys
-    store.BUCKET_ROWS, storing.BUCKETS, store.MEMORY_BYTES = 1_500, 2, 1 << 20
+    store.BUCKET_ROWS, storing.BUCKETS, ingesting.BUCKETS = 1_500, 2, 2
+    late.Reading = partial(reading.Reading, memory_bytes=1 << 20)
     reading.SHARED_BYTES = 1 << 20
     from agenttrace.cli.application import main
     sys.exit(main(sys.argv[1:]))

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from agenttrace.critical_path import analysis
 from agenttrace.dataset.partition import Partition
-from agenttrace.ingest import ingesting, late, reading, storing
+from agenttrace.ingest import ingesting, kept_looks, late, reading, storing
 from agenttrace.ingest.assembly import store
 from agenttrace.model.trace import Trace
 from cli.running import call
@@ -96,10 +97,22 @@ def test_one_session_is_what_it_is_among_all(
 
     alone = json.loads(call(capsys, "analyze", str(dataset), *arguments)[1])["sessions"]
 
-    for each in (*among_all, *alone):
-        each.pop("recommendations", None)  # of sessions that were picked out of all
     assert alone == among_all
     assert [trace.sessions["session"].to_pylist() for trace in read] == [["A-s013:main"]]
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["files", "dataset"])
+def test_changes_are_ranked_for_whoever_is_named(
+    stored: bool,  # noqa: FBT001
+    dataset: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(analysis, "first_sessions", lambda sizes: [])  # noqa: ARG005
+    monkeypatch.setattr(kept_looks, "first_of", lambda sizes: {})  # noqa: ARG005
+    paths = [str(dataset)] if stored else RUNS
+    out = call(capsys, "analyze", *paths, "--session", "A-s013", "--format", "json")[1]
+    assert len(json.loads(out)["sessions"][0]["recommendations"]) > 3
 
 
 def test_a_session_that_is_not_there_is_a_mistake(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,6 +165,17 @@ def test_what_was_stored_before_an_end_in_the_middle_is_kept(
     assert files_of(again) == files_of(dataset)
 
 
+def test_a_manifest_that_never_got_its_name_is_in_nobodys_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = tmp_path / "d" / "agenttrace-dataset.json.4711.part"
+    left.parent.mkdir()
+    left.write_bytes(b"{")
+    code, _, err = call(capsys, "ingest", RUNS[0], "-o", str(left.parent), "--jobs", "1")
+    assert code == 0, err
+    assert not left.exists()
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     code, _, err = call(capsys, "ingest", *RUNS, "-o", str(tmp_path))
@@ -194,10 +218,19 @@ def _sessions(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[
     code, out, err = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")
     assert code == 0, err
     found: list[dict[str, Any]] = json.loads(out)["sessions"]
+    for session in found:
+        del session["source"]  # the first of its files, in the order in which they were given
     return found
 
 
+def _findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, int]:
+    out = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")[1]
+    return {row["code"]: row["count"] for row in json.loads(out)["findings"]}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)], ids=str)
 def test_what_is_added_later_belongs_to_its_sessions(
+    order: tuple[int, int, int],
     in_pieces: list[Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -206,13 +239,15 @@ def test_what_is_added_later_belongs_to_its_sessions(
     target = str(tmp_path / "dataset")
     at_once = _sessions(capsys, *map(str, in_pieces))
     kept: dict[str, bytes] = {}
-    for piece in in_pieces:
+    found = _findings(capsys, *map(str, in_pieces))
+    for piece in (in_pieces[number] for number in order):
         code, _, err = call(capsys, "ingest", str(piece), "-o", target, "--jobs", "1")
         assert code == 0, err
         now = files_of(Path(target))
         assert {name: now[name] for name in kept} == kept
         kept = {name: content for name, content in now.items() if name.startswith("batch-")}
     assert _sessions(capsys, target) == at_once
+    assert _findings(capsys, target) == found
     one = at_once[len(at_once) // 2]["session_id"]
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 
@@ -220,6 +255,7 @@ def test_what_is_added_later_belongs_to_its_sessions(
     folders = sorted(place.name for place in Path(target).iterdir() if place.is_dir())
     assert folders == ["batch-0004"]
     assert _sessions(capsys, target) == at_once
+    assert _findings(capsys, target) == found
     assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 

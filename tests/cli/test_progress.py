@@ -25,6 +25,18 @@ def test_long_work_is_shown_and_the_line_is_cleared(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("watched")
+def test_what_can_be_counted_has_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with working("reading", quiet=False, verbose=False) as sign:
+        for _ in sign.each(iter("abcd"), 4):
+            time.sleep(0.1)
+        time.sleep(0.1)
+    _, err = capsys.readouterr()
+    assert f"0 s {'━' * 12}{'─' * 12} 2 of 4" in err
+    assert f"{'━' * 24} 4 of 4" in err
+    assert "of 4" not in err[-20:]
+
+
+@pytest.mark.usefixtures("watched")
 def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with working("reading", quiet=True, verbose=False):
         time.sleep(0.1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from agenttrace.cleanups import cleaned_by
 from agenttrace.errors import InputError
@@ -140,18 +140,25 @@ class _Part:
     timelines: Sequence[Timeline]
 
 
-def analyse_all(reading: Reading, asked: Asked, stack: ExitStack) -> Analysed:
-    """The analysis of all that is read; what lies on disk goes with the stack."""
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415  # heavy
+Counted: TypeAlias = Callable[[Iterable[_Part], int], Iterable[_Part]]
+
+
+def analyse_all(reading: Reading, asked: Asked, stack: ExitStack, counted: Counted | None = None) -> Analysed:
+    """The analysis of all that is read; what lies on disk goes with the stack.
+
+    `counted` sees the parts of it go by, and is told how many there will be.
+    """
+    from agenttrace.critical_path.analysis import analyze, sessions_to_rank  # noqa: PLC0415  # heavy
 
     buckets = reading.buckets(asked.sessions)
     if len(buckets) == 1 and reading.dataset is None:
         trace = reading.take(buckets[0].assemble())
         whole = replace(trace, findings=reading.findings())
-        analysis = analyze(whole, asked.what_if, service=asked.service)
+        ranked = _ranked(whole, sessions_to_rank(whole.timed()), asked)
+        analysis = analyze(whole, asked.what_if, service=asked.service, ranked=ranked)
         _write_tables(analysis, asked, 0)
         return Analysed(analysis, timelines=_drawn(whole, analysis, asked))
-    return _gathered(buckets, reading, asked, stack)
+    return _gathered(buckets, reading, asked, stack, counted)
 
 
 def calibrated_by(path: str) -> Service:
@@ -178,7 +185,11 @@ def calibration(trace: Trace, where: str) -> Service:
 
 
 def _gathered(
-    buckets: Sequence[Bucket | StoredBucket], reading: Reading, asked: Asked, stack: ExitStack
+    buckets: Sequence[Bucket | StoredBucket],
+    reading: Reading,
+    asked: Asked,
+    stack: ExitStack,
+    counted: Counted | None,
 ) -> Analysed:
     """Two looks at each bucket: at its requests, of which all together say what a queue is, and at everything."""
     from agenttrace.critical_path.gathering import Gathering  # noqa: PLC0415  # heavy
@@ -194,7 +205,8 @@ def _gathered(
     works = (
         _Work(place, asked, held.ranked, gathering.floor, number) for number, place in enumerate(held.places)
     )
-    for part in reading.map(_analyse, works):
+    parts: Iterable[_Part] = reading.map(_analyse, works)
+    for part in counted(parts, len(held.places)) if counted else parts:
         gathering.keep |= part.keep
         gathering.add(part.analysis)
         if spool is not None:
@@ -275,8 +287,9 @@ def _analyse(work: _Work) -> _Part:
 
     asked, manner = work.asked, work.asked.manner
     trace = release(work.place)
-    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=work.ranked)
-    keep = selection.beginning_with(analysis, asked.sessions) if asked.sessions else frozenset()
+    ranked = _ranked(trace, work.ranked, asked)
+    analysis = analyze(trace, asked.what_if, service=asked.service, ranked=ranked)
+    keep = selection.beginning_with(analysis.sessions, asked.sessions) if asked.sessions else frozenset()
     _write_tables(analysis, asked, work.number)
     top = manner.top or as_json.DEFAULT_TOP
     lines = said_of_each(analysis, top, manner.labels) if asked.said else ()
@@ -289,8 +302,19 @@ def _write_tables(analysis: Analysis, asked: Asked, number: int) -> None:
     from agenttrace.report.table_folder import write_piece  # noqa: PLC0415
 
     if asked.tables is not None:
-        only = beginning_with(analysis, asked.sessions) if asked.sessions else None
+        only = beginning_with(analysis.sessions, asked.sessions) if asked.sessions else None
         write_piece(analysis, asked.tables, number, only)
+
+
+def _ranked(trace: Trace, ranked: Collection[str], asked: Asked) -> Collection[str]:
+    """The sessions for which changes are ranked: those that are asked for by name whatever others there are."""
+    from agenttrace.critical_path.analysis import plain  # noqa: PLC0415  # heavy
+    from agenttrace.report.selection import beginning_with  # noqa: PLC0415
+
+    if not asked.sessions:
+        return ranked
+    names = plain(trace.sessions.select(["session", "source_id"]))
+    return {*ranked, *beginning_with(names, asked.sessions)}
 
 
 def _drawn(trace: Trace, analysis: Analysis, asked: Asked) -> Sequence[Timeline]:

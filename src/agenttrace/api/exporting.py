@@ -18,6 +18,7 @@ from agenttrace.report.selection import select_sessions
 from agenttrace.report.spans_jsonl import to_spans_jsonl
 from agenttrace.report.timeline.timeline import slowest_timelines
 from agenttrace.serving.parting import part_queue
+from agenttrace.serving.service import Service
 
 MOST_EXPORTED = 200
 """Sessions in one file of Perfetto, the slowest ones."""
@@ -75,7 +76,9 @@ def _spans(trace: Trace, *, redact: bool) -> Iterator[bytes]:
     return to_otlp(trace, __version__, redact=redact)
 
 
-def perfetto_of(trace: Trace, analysis: Analysis, *, redact: bool) -> Iterator[bytes]:
-    """The slowest sessions of an analysis of this trace."""
-    drawn = slowest_timelines(part_queue(trace.timed()).trace, analysis.sessions, MOST_EXPORTED)
+def perfetto_of(
+    trace: Trace, analysis: Analysis, *, redact: bool, service: Service | None = None
+) -> Iterator[bytes]:
+    """The slowest sessions of an analysis of this trace. `service`: where it is fitted to more than this trace."""
+    drawn = slowest_timelines(part_queue(trace.timed(), service).trace, analysis.sessions, MOST_EXPORTED)
     return iter(to_perfetto(map(Redaction(analysis).timeline, drawn) if redact else drawn))

@@ -87,14 +87,14 @@ def analyze(
         )
         reading = stack.enter_context(opened)
         stack.enter_context(cleaned_by(reading.close))
-        with working("reading and analysing", quiet=quiet, verbose=verbose):
+        with working("reading and analysing", quiet=quiet, verbose=verbose) as sign:
             service = calibrated_by(calibrate) if calibrate else None
             formats, drawn = o.wanted_formats(answered, json_file), bool(html_file) or waterfall
             folder = _table_folder(parquet, stack) if parquet else None
             asked = Asked(
                 manner, formats, session or [], specs, service, drawn, folder.path if folder else None
             )
-            found = analyse_all(reading, asked, stack)
+            found = analyse_all(reading, asked, stack, sign.each)
         if strict:
             refuse_findings(reading.findings())
         require_sessions(found.analysis)

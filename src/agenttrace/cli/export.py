@@ -9,7 +9,7 @@ import typer
 
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
-from agenttrace.cli.checks import refuse_inputs_as_outputs, require_sessions
+from agenttrace.cli.checks import refuse_inputs_as_outputs
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.streams import write_data, write_file
@@ -61,21 +61,15 @@ def export(
     """
     refuse_inputs_as_outputs(paths, {"-o": output})
     suspend_after_ns = o.parse_limit("--suspend-after", suspend_after)
-
-    from agenttrace.api.exporting import perfetto_of, pieces_of  # noqa: PLC0415  # heavy
-    from agenttrace.critical_path.analysis import analyze  # noqa: PLC0415
-    from agenttrace.ingest.reading import read  # noqa: PLC0415
-    from agenttrace.report.selection import select_sessions  # noqa: PLC0415
-
     interrupts.insist()
-    with working("reading and analysing", quiet=quiet, verbose=verbose):
-        trace = read(paths, input_format=input_format, suspend_after_ns=suspend_after_ns)
-        if target is Target.PERFETTO:
-            analysis = require_sessions(analyze(trace))
-            chosen = select_sessions(analysis, session) if session else analysis
-            pieces = perfetto_of(trace, chosen, redact=redact)
-        else:
-            pieces = pieces_of(trace, target.value, session or (), redact=redact)
+
+    from agenttrace.api.stored_sessions import opened, pieces_exported  # noqa: PLC0415  # heavy
+
+    with (
+        opened(paths, input_format, suspend_after_ns) as reading,
+        working("reading and analysing", quiet=quiet, verbose=verbose),
+    ):
+        pieces = pieces_exported(reading, target.value, session or (), redact=redact)
     if output == o.STANDARD_OUTPUT:
         write_data(pieces)
     else:

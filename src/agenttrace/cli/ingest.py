@@ -62,8 +62,8 @@ def ingest(
     interrupts.insist()
     how = HowToRead(input_format, suspend_after_ns, jobs or usable_cores(), engine)
     refuse = refuse_findings if strict else None
-    with working("reading and storing", quiet=quiet, verbose=verbose):
-        found = ingested(paths, Location(output), how, refuse) if paths else None
+    with working("reading and storing", quiet=quiet, verbose=verbose) as sign:
+        found = ingested(paths, Location(output), how, refuse, sign.each) if paths else None
         batch = compact(Location(output)) if fold or found is None else found.batch
     if not batch.sessions:
         raise NoDataError("no session in what was read", hint="`agenttrace formats` tells what can be read")

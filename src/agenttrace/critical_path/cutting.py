@@ -100,11 +100,7 @@ def cut_table(name: str, frame: pl.DataFrame, chosen: Chosen, floor: Floor) -> p
         return _heaviest(frame, chosen, WEIGHTS[name], floor.weights.get(name))
     if name in _ADDED_UP:
         return _others_added(name, frame, chosen, coarse=floor.coarse)
-    if name == "segments":
-        return frame.filter(chosen.kept_rows)
-    if name == "sources":
-        return frame.filter(pl.col("sessions") > 0)
-    return _SHORTER[name](frame) if name in _SHORTER else frame
+    return _OTHERS[name](frame, chosen) if name in _OTHERS else frame
 
 
 def weight_floors(held: Mapping[str, pl.DataFrame], chosen: Chosen) -> dict[str, int]:
@@ -169,10 +165,19 @@ def _files(sources: pl.DataFrame) -> pl.DataFrame:
     return added.select(sources.columns)
 
 
-_Change: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
+def _looked_at(ranking: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
+    return pl.concat([ranking.filter(chosen.kept_rows), looked_at_first(ranking.filter(~chosen.kept_rows))])
 
-_SHORTER: Mapping[str, _Change] = {"ranking": looked_at_first, "findings": summed}
+
+_OTHERS: Mapping[str, Callable[[pl.DataFrame, Chosen], pl.DataFrame]] = {
+    "segments": lambda frame, chosen: frame.filter(chosen.kept_rows),
+    "ranking": _looked_at,
+    "sources": lambda frame, _: frame.filter(pl.col("sessions") > 0),
+    "findings": lambda frame, _: summed(frame),
+}
 """What shortens other tables, however little there is of them."""
+
+_Change: TypeAlias = Callable[[pl.DataFrame], pl.DataFrame]
 
 PUT_TOGETHER: Mapping[str, _Change] = {
     "queues": _added,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agenttrace.critical_path.summary import Quantiles, quantiles
+from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.summary import Quantiles, percentile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,18 +78,54 @@ def summarise_serving(analysis: Analysis) -> ServingSummary:
 
 
 def _felt(priority: int | None, latencies: pl.DataFrame) -> Felt:
-    ttft, itl = (_values(latencies, name) for name in ("ttft", "itl"))
-    return Felt(priority, quantiles(ttft.tolist()), quantiles(itl.tolist()), _speeds(itl))
+    ttft, itl = (Counted.of(latencies, name) for name in ("ttft", "itl"))
+    return Felt(priority, ttft.quantiles(), itl.quantiles(), _speeds(itl))
 
 
-def _values(latencies: pl.DataFrame, measure: str) -> np.ndarray:
-    chosen = latencies.filter(latencies["measure"] == measure)
-    return np.repeat(chosen["value_ns"].to_numpy(), chosen["count"].to_numpy())
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Values that ascend, and how many values are no larger than each: millions of requests take no room."""
+
+    values: Ints
+    until: Ints
+
+    @classmethod
+    def of(cls, latencies: pl.DataFrame, measure: str) -> Counted:
+        """Of one measure."""
+        chosen = latencies.filter(latencies["measure"] == measure)
+        values, counts = chosen["value_ns"].to_numpy(), chosen["count"].to_numpy()
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], np.cumsum(counts[order]))
+
+    def __len__(self) -> int:
+        """How many there are, each as often as it is counted."""
+        return int(self.until[-1]) if len(self.until) else 0
+
+    def __getitem__(self, rank: int) -> int:
+        """The value of that rank, from 0."""
+        return int(self.values[np.searchsorted(self.until, rank, side="right")])
+
+    def quantiles(self) -> Quantiles:
+        """As `summary.quantiles` has them of the values one by one."""
+        n = len(self)
+        if not n:
+            return Quantiles(None, None, None, None, None, 0)
+        p50, p90, p95, p99 = (percentile(self, percent) for percent in (50, 90, 95, 99))
+        return Quantiles(p50, p90, p95, p99, self[n - 1], n)
 
 
-def _speeds(itl_ns: np.ndarray) -> Speeds:
-    speed = 1e9 / itl_ns[itl_ns > 0]
-    if not len(speed):
+def _speeds(itl_ns: Counted) -> Speeds:
+    """A request is faster the smaller its interval: the ranks run the other way. An interval of 0 tells no speed."""
+    none = int(np.searchsorted(itl_ns.values, 0, side="right"))
+    untold = int(itl_ns.until[none - 1]) if none else 0
+    n = len(itl_ns) - untold
+    if not n:
         return Speeds(None, None, None, 0)
-    found = {name: round(float(np.percentile(speed, percent)), 3) for name, percent in _SLOW.items()}
-    return Speeds(**found, n=len(speed))
+    found = {}
+    for name, percent in _SLOW.items():
+        place = (n - 1) * percent / 100
+        below, above = (
+            1e9 / itl_ns[untold + n - 1 - rank] for rank in (int(place), min(int(place) + 1, n - 1))
+        )
+        found[name] = round(below + (above - below) * (place - int(place)), 3)
+    return Speeds(**found, n=n)

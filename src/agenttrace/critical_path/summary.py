@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 
@@ -81,7 +81,19 @@ def quantiles(values: Sequence[int]) -> Quantiles:
     return Quantiles(p50, p90, p95, p99, ordered[-1], len(ordered))
 
 
-def percentile(ordered: Sequence[int], percent: int) -> int:
+class Ordered(Protocol):
+    """Values by rank, which ascend."""
+
+    def __len__(self) -> int:
+        """How many."""
+        ...
+
+    def __getitem__(self, rank: int, /) -> int:
+        """The value of that rank, from 0."""
+        ...
+
+
+def percentile(ordered: Ordered, percent: int) -> int:
     """Type 7, rounded to the nearest integer, halves up; `ordered` ascends and is not empty."""
     position, rest = divmod((len(ordered) - 1) * percent, 100)
     if not rest:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,9 +84,17 @@ class Dataset:
         return _sources(self.place, self._names())
 
     def findings(self) -> pa.Table:
-        """All that was found when they were."""
+        """All that was found when they were, but for what was found in sessions that stand in a later batch."""
         tables = [read_table(FINDINGS, self.place / name / FINDINGS_FILE) for name in self._names()]
-        return pa.concat_tables([FINDINGS.empty, *tables]).unify_dictionaries()
+        whole = pa.concat_tables([FINDINGS.empty, *tables]).unify_dictionaries()
+        return _without(whole, self._found_in_superseded()) if self._superseded else whole
+
+    def _found_in_superseded(self) -> Counter[_Kind]:
+        gone: Counter[_Kind] = Counter()
+        for name in sorted(self._superseded):
+            for code, severity, times, path, *_ in Partition(self.place / name).note()["findings"]:
+                gone[code, severity, path] += times
+        return gone
 
     def pieces(self) -> list[Stored]:
         """A piece of work for each partition."""
@@ -125,6 +134,22 @@ class Dataset:
 
     def _piece(self, partitions: tuple[Partition, ...], first: tuple[int, ...]) -> Stored:
         return Stored(self.place, self._names(), partitions, first)
+
+
+_Kind: TypeAlias = tuple[str, str, str | None]
+"""Code, severity and file of a finding."""
+
+
+def _without(findings: pa.Table, gone: Counter[_Kind]) -> pa.Table:
+    """The findings less those that are gone, of each kind so many."""
+    left = []
+    for row in findings.to_pylist():
+        kind = (row["code"], row["severity"], row["file"])
+        taken = min(gone[kind], row["count"])
+        gone[kind] -= taken
+        if row["count"] > taken:
+            left.append(row | {"count": row["count"] - taken})
+    return pa.Table.from_pylist(left, schema=FINDINGS.arrow)
 
 
 @lru_cache(maxsize=2)

@@ -5,7 +5,7 @@ What was done before a kill is not done again: partitions that are whole, and al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from agenttrace.dataset.encoding import write_table
 from agenttrace.dataset.index import write_index
 from agenttrace.dataset.keys import write_keys
 from agenttrace.dataset.location import Location
+from agenttrace.dataset.manifest import NAME as MANIFEST
 from agenttrace.dataset.manifest import Batch, Manifest, is_dataset, read_manifest
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset
@@ -40,6 +41,7 @@ from agenttrace.workers.choice import engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess
 
 Refuse: TypeAlias = Callable[[pa.Table], None]
+Counted: TypeAlias = Callable[[Iterable[PartitionStored], int], Iterable[PartitionStored]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class _Wish:
     plan: str
     how: HowToRead
     refuse: Refuse | None
+    counted: Counted | None
 
 
 @dataclass(slots=True)
@@ -84,10 +87,17 @@ class _Sums:
         self.resumed += not found.fresh
 
 
-def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refuse | None = None) -> Ingested:
+def ingest(
+    paths: Sequence[str],
+    dataset: Location,
+    how: HowToRead,
+    refuse: Refuse | None = None,
+    counted: Counted | None = None,
+) -> Ingested:
     """Adds the sessions of these files to a dataset, which is made if it is not there.
 
     The same files with the same options add nothing a second time. `refuse` may raise for what was found.
+    `counted` sees the partitions go by, and is told how many there will be.
     UsageError where there is something else, or where another process is at it.
     """
     if dataset_among(paths, how.input_format) is not None:
@@ -108,12 +118,12 @@ def ingest(paths: Sequence[str], dataset: Location, how: HowToRead, refuse: Refu
             if plan in batch.plans:
                 remove_left(dataset)
                 return Ingested(batch, known=True)
-        return _added(paths, dataset, manifest, _Wish(plan, how, refuse))
+        return _added(paths, dataset, manifest, _Wish(plan, how, refuse, counted))
 
 
 def _may_become_one(dataset: Location) -> bool:
     """Nothing is there, or an attempt that did not come to its end."""
-    return all(name.startswith((".", "_", "batch-")) for name in dataset.names())
+    return all(name.startswith((".", "_", "batch-", MANIFEST)) for name in dataset.names())
 
 
 def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _Wish) -> Ingested:
@@ -127,7 +137,8 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
     sums.ledger.take(known.findings)
     tasks = list(store_tasks(known.buckets, folder))
     with _engine(how, len(tasks)) as engine:
-        for found in engine.map(store, tasks):
+        stored: Iterable[PartitionStored] = engine.map(store, tasks)
+        for found in wish.counted(stored, len(tasks)) if wish.counted else stored:
             sums.add(found)
     if earlier is not None and known.supersedes:
         _look_again(earlier, frozenset(known.supersedes), sums)

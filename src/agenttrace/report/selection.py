@@ -42,9 +42,9 @@ def select_sessions(analysis: Analysis, wanted: Sequence[str]) -> Analysis:
     return replace(analysis, **{name: getattr(analysis, name).filter(keep) for name in _BY_SESSION})
 
 
-def beginning_with(analysis: Analysis, wanted: Sequence[str]) -> frozenset[str]:
-    """The sessions of which an id begins so: those that `select_sessions` may choose among."""
-    names = analysis.sessions.select(pl.col("session"), pl.col("source_id").fill_null(""))
+def beginning_with(sessions: pl.DataFrame, wanted: Sequence[str]) -> frozenset[str]:
+    """Those of which an id begins so: those that `select_sessions` may choose among."""
+    names = sessions.select(pl.col("session"), pl.col("source_id").fill_null(""))
     starts = [pl.col(name).str.starts_with(text) for text in wanted for name in names.columns]
     return frozenset(names.filter(pl.any_horizontal(starts))["session"])
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 import agenttrace
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.critical_path.measures.serving import coarser
-from agenttrace.critical_path.serving_summary import summarise_serving
+from agenttrace.critical_path.serving_summary import _felt, summarise_serving
+from agenttrace.critical_path.summary import quantiles
 from unit.ingest.assembly.rows import SECOND, Row, agent, span, trace_of
 
 
@@ -159,3 +161,29 @@ def test_coarser_latencies_keep_their_number_and_three_digits() -> None:
     assert found["count"].sum() == len(values)
     assert found["value_ns"].to_list() == [1, 999, 123_000, 988_000_000]
     assert found["count"].to_list() == [1, 1, 2, 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_values_that_are_counted_have_the_quantiles_of_the_values_one_by_one(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.integers(0, 40, random.integers(1, 30)) * 1_000
+    counts = random.integers(1, 5, len(values))
+    latencies = pl.DataFrame(
+        {
+            "measure": ["itl"] * len(values),
+            "priority": [None] * len(values),
+            "value_ns": values,
+            "count": counts,
+        }
+    )
+    each = np.repeat(values, counts)
+
+    felt = _felt(None, latencies)
+
+    assert felt.itl_ns == quantiles(each.tolist())
+    speed = 1e9 / each[each > 0]
+    told = felt.tokens_per_s_user
+    assert told.n == len(speed)
+    if len(speed):
+        expected = [float(np.percentile(speed, percent)) for percent in (50, 5, 1)]
+        assert [told.p50, told.slow5, told.slow1] == pytest.approx(expected, abs=0.001)

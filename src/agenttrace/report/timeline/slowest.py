@@ -29,7 +29,7 @@ def draw_slowest(
     """
     sessions = analysis.sessions
     if wanted:
-        sessions = sessions.filter(pl.col("session").is_in(sorted(beginning_with(analysis, wanted))))
+        sessions = sessions.filter(pl.col("session").is_in(sorted(beginning_with(sessions, wanted))))
     slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(most)
     drawn = timelines(trace, slowest["session"].to_list())
     return slowest_of((thinned(timeline, MOST_SPANS) for timeline in drawn), most=most)
