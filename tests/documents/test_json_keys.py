@@ -95,7 +95,7 @@ def _asked(folder: Path) -> Iterator[tuple[str, Path, list[str]]]:
     apart = ["--pair-by", "none", "--no-config"]
     one = str(SAMPLES / "claude-code" / "33min.jsonl")
     yield "diff", folder / "apart.json", ["diff", one, str(SAMPLES / "claude-code" / "fan-out.jsonl"), *apart]
-    yield "noise", folder / "noise.json", ["noise", A, A, "-o", str(folder / "noise.json"), "--no-config"]
+    yield "noise", folder / "noise.json", ["noise", A, B, "-o", str(folder / "noise.json"), "--no-config"]
     assert main(["fit", A, "-o", str(folder / "fit.toml"), "-q"]) == 0
     on = ["--draws", "2", "--model", "gpt-oss-120b", "--platform"]
     money = ["--set", "price=9", "--set", "power=5"]
