@@ -1,5 +1,7 @@
 """The program as a process, and in the test's own."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -43,10 +45,11 @@ def stand_in(
 
     def opened(paths: list[str], **options: object) -> _Reading:
         asked.update(options, paths=paths)
-        return _Reading(told)
+        return _Reading(told, analysis.sessions.select("session", "source_id").to_arrow())
 
     patch.setattr(reading, "Reading", opened)
     patch.setattr(analysing, "analyze", lambda *_asked, **_options: analysis)
+    patch.setattr(analysing, "sessions_to_rank", lambda _trace: {})
     return asked
 
 
@@ -54,14 +57,21 @@ def stand_in(
 class _Trace:
     """What is analysed, whatever it is."""
 
+    sessions: pa.Table
     findings: pa.Table | None = None
 
+    def timed(self) -> _Trace:
+        return self
 
+
+@dataclass
 class _Bucket:
     """What is read, whatever it is."""
 
+    sessions: pa.Table
+
     def assemble(self) -> _Trace:
-        return _Trace()
+        return _Trace(self.sessions)
 
 
 class _Reading(nullcontext[object]):
@@ -69,16 +79,16 @@ class _Reading(nullcontext[object]):
 
     dataset = None
 
-    def __init__(self, told: pa.Table) -> None:
+    def __init__(self, told: pa.Table, sessions: pa.Table) -> None:
         super().__init__(self)
-        self._told = told
+        self._told, self._sessions = told, sessions
 
     def close(self) -> None:
         """Nothing lies on disk."""
 
     def buckets(self, sessions: Sequence[str] = ()) -> list[_Bucket]:
         assert all(isinstance(session, str) for session in sessions)
-        return [_Bucket()]
+        return [_Bucket(self._sessions)]
 
     def take(self, trace: _Trace) -> _Trace:
         return trace
