@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from agenttrace.diff.metrics import METRICS, Metric
 from agenttrace.diff.policy import Budget, Level
 from agenttrace.diff.statistics.estimation import value_of
-from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
-from agenttrace.diff.verdicts import Measured
+from agenttrace.diff.statistics.sample import Side
+from agenttrace.diff.statistics.shapes import LEAST_SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ class BudgetAnswer:
     missing: bool = False
 
 
-def check_budgets(budgets: Sequence[Budget], look: Callable[[Metric, Stat], Measured]) -> list[BudgetAnswer]:
-    """The answer for every metric that a budget names."""
+def check_budgets(budgets: Sequence[Budget], candidate: Callable[[Metric], Side]) -> list[BudgetAnswer]:
+    """The answer for every metric that a budget names; `candidate`: all of its sessions that know a metric."""
     return [
-        _check(budget, look(metric, budget.stat))
+        _check(budget, metric.name, candidate(metric))
         for budget in budgets
         if budget.level is not Level.OFF
         for metric in METRICS
@@ -39,8 +39,7 @@ def check_budgets(budgets: Sequence[Budget], look: Callable[[Metric, Stat], Meas
     ]
 
 
-def _check(budget: Budget, one: Measured) -> BudgetAnswer:
-    name, side = one.metric.name, one.sample.candidate
+def _check(budget: Budget, name: str, side: Side) -> BudgetAnswer:
     value, count = value_of(side, budget.stat), len(side.values)
     if value is None:
         what = "no data for it" if not count else "has values that are not above zero"

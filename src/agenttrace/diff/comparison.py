@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ from agenttrace.diff.budgets import check_budgets
 from agenttrace.diff.metrics import BY_NAME, METRICS, Metric, Unit
 from agenttrace.diff.movers import most_moved
 from agenttrace.diff.noise import logs_of
-from agenttrace.diff.pairing import Pairing, pair
+from agenttrace.diff.pairing import NONE, Pairing, pair
 from agenttrace.diff.policy import Gate, Level, Policy
 from agenttrace.diff.remarks import remarks
 from agenttrace.diff.result import Cause, Compared, Comparison
@@ -24,7 +24,7 @@ from agenttrace.diff.spread import Origin, Runs, Spread, measured, pooled
 from agenttrace.diff.statistics.drift import Drift
 from agenttrace.diff.statistics.intervals import interval
 from agenttrace.diff.statistics.multiplicity import benjamini_hochberg
-from agenttrace.diff.statistics.sample import Sample
+from agenttrace.diff.statistics.sample import Sample, Side
 from agenttrace.diff.statistics.shapes import LEAST_SESSIONS, Stat
 from agenttrace.diff.verdicts import Answer, Measured, Question, Verdict, answer, measure, overall
 from agenttrace.diff.workload import Workload, compare_work
@@ -87,7 +87,7 @@ def compare(
         verdict=overall(answers),
         cause=cause_of(answers, workload, policy.gates),
         answers=answers,
-        budgets=check_budgets(policy.budgets, looks.at),
+        budgets=check_budgets(policy.budgets, _alone(base, candidate)),
         metrics=_explored(looks, spreads, (runs[0], runs[1])),
         workload=workload,
         blame=divide_change(seen),
@@ -103,14 +103,20 @@ def compare(
     return replace(found, verdict=_doubted(found), findings=remarks(found, today))
 
 
+def _alone(base: pl.DataFrame, candidate: pl.DataFrame) -> Callable[[Metric], Side]:
+    """The candidate's sessions, whatever the baseline has."""
+    whole = completed(pair(base, candidate, NONE))
+    return lambda metric: sample_of(metric, whole).candidate
+
+
 def _doubted(of: Comparison) -> Verdict:
     """Nothing is an improvement, and nothing unchanged, where sessions are lost; nor is failing sooner one."""
     if of.verdict not in {Verdict.IMPROVEMENT, Verdict.NO_CHANGE}:
         return of.verdict
     gone = of.pairing.unmatched[0] / max(1, of.sessions[0]) if of.pairing.paired else 0.0
+    doubtful = max(gone, of.failed_more) > TOLERATED_LOSS or of.partly_known or of.partly_shared
     better = of.verdict is Verdict.IMPROVEMENT
-    doubtful = of.pairing.lost or (better and max(gone, of.failed_more) > TOLERATED_LOSS)
-    return Verdict.INCONCLUSIVE if doubtful else of.verdict
+    return Verdict.INCONCLUSIVE if of.pairing.lost or (better and doubtful) else of.verdict
 
 
 def _failed(frame: pl.DataFrame) -> int:

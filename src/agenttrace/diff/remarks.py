@@ -10,9 +10,6 @@ from agenttrace.diff.result import Comparison, Finding
 from agenttrace.diff.spread import Origin
 from agenttrace.model.vocabulary import Phase, Severity
 
-_WELL_KNOWN = 0.9
-"""Of the sessions of a side: with fewer it is said that a metric is known of some only."""
-
 
 def remarks(of: Comparison, today: date | None) -> Sequence[Finding]:
     """In a fixed order; counts are sessions unless the words say otherwise."""
@@ -82,15 +79,11 @@ def _about_failures(of: Comparison) -> Iterator[Finding]:
 def _about_what_is_known(of: Comparison) -> Iterator[Finding]:
     """Of how many sessions gates know their metric, and whether both sides divide requests into phases."""
     sides = (of.pairing.base, of.pairing.candidate)
-    for one in of.answers:
-        shares = [known / max(1, frame.height) for known, frame in zip(one.n, sides, strict=True)]
-        if 0 < min(shares) < _WELL_KNOWN:
-            words = (
-                f"{one.gate.metric} is known of {one.n[0]} of {sides[0].height} sessions of the baseline, "
-            )
-            words += f"{one.n[1]} of {sides[1].height} of the candidate: the others are left out of it"
-            missing = sum(frame.height - known for known, frame in zip(one.n, sides, strict=True))
-            yield Finding("metric_partly_known", Severity.WARNING, missing, words)
+    for one in of.partly_known:
+        words = f"{one.gate.metric} is known of {one.n[0]} of {sides[0].height} sessions of the baseline, "
+        words += f"{one.n[1]} of {sides[1].height} of the candidate: the others are left out of it"
+        missing = sum(frame.height - known for known, frame in zip(one.n, sides, strict=True))
+        yield Finding("metric_partly_known", Severity.WARNING, missing, words)
     untold = [int(frame.get_column(f"path_{Phase.QUEUE.value}_ns").null_count()) for frame in sides]
     if any(untold) and untold != [frame.height for frame in sides]:
         names = [name for name, count in zip(("the baseline", "the candidate"), untold, strict=True) if count]

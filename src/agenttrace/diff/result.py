@@ -18,6 +18,12 @@ from agenttrace.diff.workload import Workload
 from agenttrace.display import Fact, card, line
 from agenttrace.model.vocabulary import Severity
 
+WELL_KNOWN = 0.9
+"""Of the sessions of a side: with fewer it is said that a metric is known of some only."""
+
+SHARED = 0.2
+"""Of the sessions: more of them with a counterpart by chance are not to be expected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -112,6 +118,21 @@ class Comparison:
         over = any(of.kept is False and of.budget.level is Level.ERROR for of in self.budgets)
         doubtful = self.verdict is Verdict.INCONCLUSIVE and Verdict.INCONCLUSIVE.value in grave
         return over or doubtful or any(of.verdict.value in grave for of in gates)
+
+    @property
+    def partly_known(self) -> Sequence[Answer]:
+        """Gates whose metric some sessions of a side know, and many do not."""
+        sizes = (self.pairing.base.height, self.pairing.candidate.height)
+        shares = {
+            id(of): min(known / max(1, size) for known, size in zip(of.n, sizes, strict=True))
+            for of in self.answers
+        }
+        return [of for of in self.answers if 0 < shares[id(of)] < WELL_KNOWN]
+
+    @property
+    def partly_shared(self) -> bool:
+        """Whether sides that are compared as a whole work on some of the same tasks, and on others beside."""
+        return not self.pairing.paired and max(self.pairing.tried.values(), default=0.0) > SHARED
 
     @property
     def failed_more(self) -> float:

@@ -95,14 +95,20 @@ def _labels(of: object) -> list[str]:
 
 def _outcomes(trace: Trace) -> pl.DataFrame:
     """By the session's own status; else that of the main agent's span, the last prompt or root, or the last request."""
-    names = ["session", "span", "parent", "agent", "kind", "status", "end_ns"]
+    names = ["session", "span", "parent", "agent", "kind", "status", "start_ns", "end_ns"]
     spans = plain(trace.spans.select(names)).with_columns(pl.col("status", "kind").cast(pl.String))
     own = spans.filter(pl.col("span") == 0).select("session", own="status")
     main = spans.filter((pl.col("agent") == 0) & (pl.col("span") > 0))
     agents = main.filter((pl.col("parent") == 0) & (pl.col("kind") == "agent"))
     top = agents.select("session", parent="span").vstack(own.select("session", parent=pl.lit(0, pl.Int32)))
-    held = (pl.col("kind") == "interaction") | ((pl.col("kind") == "other") & (pl.col("parent") == 0))
-    prompts = main.filter(held).join(top, on=["session", "parent"], how="semi")
+    inside = main.filter(pl.col("kind") != "agent")
+    holds_all = (pl.col("start_ns") <= pl.col("start_ns").min().over("session")) & (
+        pl.col("end_ns") >= pl.col("end_ns").max().over("session")
+    )
+    roots = inside.filter(holds_all).select("session", "span", whole=True)
+    inside = inside.join(roots, on=["session", "span"], how="left")
+    held = (pl.col("kind") == "interaction") | ((pl.col("kind") == "other") & pl.col("whole"))
+    prompts = inside.filter(held).join(top, on=["session", "parent"], how="semi")
     rows = plain(trace.sessions.select(["session", "truncated"]))
     said = {"agent": agents, "prompt": prompts}
     for name, of in said.items():

@@ -21,7 +21,10 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "md"])
-def test_an_analysis_is_shown_as_the_command_shows_it(form: str, capsys: Capture) -> None:
+def test_an_analysis_is_shown_as_the_command_shows_it(
+    form: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     _, out, _ = call(capsys, "analyze", str(FAN_OUT), "--format", form, "--what-if", "tool*0.5")
     analysis = agenttrace.analyze(agenttrace.read(FAN_OUT), ["tool*0.5"])
     assert agenttrace.render(analysis, form) == out

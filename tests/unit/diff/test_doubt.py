@@ -86,6 +86,21 @@ def test_sides_with_other_tasks_are_not_said_to_have_lost_them() -> None:
     assert (found.pairing.paired, found.pairing.lost) == (False, False)
 
 
+def test_tasks_that_are_exchanged_are_no_improvement() -> None:
+    after = drawn("b", 60, seed=2, slower=0.1)
+    found = _against([*after[:30], *(row | {"task_id": f"new-{row['task_id']}"} for row in after[30:])])
+
+    assert (found.pairing.paired, found.verdict) == (False, Verdict.INCONCLUSIVE)
+    assert "50% of a side's sessions have a counterpart" in headline(found)
+
+
+def test_times_that_half_of_the_sessions_do_not_tell_are_no_improvement() -> None:
+    after = drawn("b", 60, seed=2, slower=0.3)
+    found = _against([row if place < 30 else row | {"active_ns": None} for place, row in enumerate(after)])
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
 # Equal work
 
 

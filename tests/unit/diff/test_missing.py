@@ -171,6 +171,17 @@ def test_a_budget_looks_at_nothing_else_where_the_baseline_has_nothing() -> None
     assert found.failing
 
 
+def test_a_budget_looks_at_all_of_the_candidate() -> None:
+    """What the baseline does not know, or has no counterpart of, is in it all the same."""
+    before = [
+        row | {"ttft_p50_ns": row["ttft_p50_ns"] if place == 0 else None}
+        for place, row in enumerate(drawn("a", 60, seed=1))
+    ]
+    budget = Budget("request.ttft", Stat.P50, 0.001 * S)
+    found = compare(side(before), side(drawn("b", 60, seed=2)), Policy(budgets=(budget,)))
+    assert [one.kept for one in found.budgets] == [False]
+
+
 @pytest.mark.parametrize(("least", "kept"), [(0.9, True), (1.1, False)])
 def test_a_budget_may_be_of_what_must_not_be_less(least: float, *, kept: bool) -> None:
     found = _kept(Budget("session.success_rate", Stat.MEAN, None, least=least))

@@ -74,3 +74,16 @@ def test_the_last_prompt_counts(tmp_path: Path) -> None:
     for prompt, status in zip(prompts, ("ok", "error"), strict=True):
         prompt["status"] = status
     assert _outcome(tmp_path, *prompts) == "failed"
+
+
+def test_a_root_that_holds_everything_says_how_it_ended(tmp_path: Path) -> None:
+    """As a client traces a session without saying that it is an agent."""
+    root = {"span": "t", "kind": "other", "start": 0, "end": 100, "status": "error"}
+    asked = {"span": "r", "kind": "request", "parent": "t", "start": 10, "end": 90, "status": "ok"}
+    assert _outcome(tmp_path, root, asked) == "failed"
+    assert _outcome(tmp_path, root | {"status": "ok"}, asked | {"status": "error"}) == "succeeded"
+
+
+def test_a_hook_that_failed_is_no_failed_session(tmp_path: Path) -> None:
+    hook = {"span": "h", "kind": "other", "parent": "a", "start": 95, "end": 99, "status": "error"}
+    assert _outcome(tmp_path, _agent(None), _request("r", 0, 90), hook) == "succeeded"

@@ -40,7 +40,10 @@ def _failures(of: Comparison) -> str:
 
 
 def _gone(of: Comparison) -> str:
-    """How many sessions of the baseline have no counterpart, where sides are paired."""
+    """How many sessions of the baseline have no counterpart, where sides share tasks."""
+    if of.partly_shared:
+        share = max(of.pairing.tried.values())
+        return f"{share:.0%} of a side's sessions have a counterpart: not compared task by task"
     gone = of.pairing.unmatched[0] if of.pairing.paired else 0
     return f"{gone} of {of.sessions[0]} sessions of the baseline have no counterpart" if gone else ""
 
