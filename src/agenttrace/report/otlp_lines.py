@@ -1,8 +1,9 @@
 """Sessions as OTLP in JSON lines, for any backend of OpenTelemetry: a trace for each session.
 
 The attributes are those of the GenAI semantic conventions, where these have one. What they have none for (what a
-wait is, how a time is known) stands under `agenttrace.*`, so that reading the lines again gives the same sessions.
-Left out: marks other than first tokens, block hashes, and links that are only inferred, which reading infers again.
+wait is, how a time is known) stands under `agenttrace.*`, so that reading the lines again gives the same requests,
+tokens and times. Left out: marks other than first tokens, block hashes, and links that are only inferred. Reading infers
+these again from times, but not the use of a background agent: there the path may differ (`spans-jsonl` keeps it).
 """
 
 from __future__ import annotations
