@@ -3,7 +3,8 @@
 The attributes are those of the GenAI semantic conventions, where these have one. What they have none for (what a
 wait is, how a time is known) stands under `agenttrace.*`, so that reading the lines again gives the same requests,
 tokens and times. Left out: marks other than first tokens, block hashes, and links that are only inferred. Reading
-infers these again from times, but not the use of a background agent: there the path may differ (`spans-jsonl` keeps it).
+infers these again from times, but not the use of a background agent: there the path may differ, which it does not
+where `spans_jsonl` is written.
 """
 
 from __future__ import annotations
