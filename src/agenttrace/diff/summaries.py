@@ -73,15 +73,15 @@ def summarise_sessions(trace: Trace, analysis: Analysis) -> pl.DataFrame:
     rows = analysis.sessions
     for frame in frames:
         rows = rows.join(frame, on="session", how="left", maintain_order="left")
-    return rows.with_columns(_untold(rows)).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+    return rows.with_columns(_untold()).select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
 
 
-def _untold(rows: pl.DataFrame) -> list[pl.Expr]:
+def _untold() -> list[pl.Expr]:
     """Queue, prefill and decode are not nothing where a source does not divide its requests: they are unknown."""
     divided = pl.sum_horizontal(f"busy_{phase.value}_ns" for phase in DIVIDED)
     untold = (pl.col("busy_model_ns") > 0) & (divided == 0)
     names = [f"path_{phase.value}_ns" for phase in DIVIDED]
-    return [pl.when(~untold).then(name).alias(name) for name in names if name in rows.columns]
+    return [pl.when(~untold).then(name).alias(name) for name in names]
 
 
 def empty() -> pl.DataFrame:
@@ -101,14 +101,10 @@ def _outcomes(trace: Trace) -> pl.DataFrame:
     main = spans.filter((pl.col("agent") == 0) & (pl.col("span") > 0))
     agents = main.filter((pl.col("parent") == 0) & (pl.col("kind") == "agent"))
     top = agents.select("session", parent="span").vstack(own.select("session", parent=pl.lit(0, pl.Int32)))
-    inside = main.filter(pl.col("kind") != "agent")
-    holds_all = (pl.col("start_ns") <= pl.col("start_ns").min().over("session")) & (
-        pl.col("end_ns") >= pl.col("end_ns").max().over("session")
-    )
-    roots = inside.filter(holds_all).select("session", "span", whole=True)
-    inside = inside.join(roots, on=["session", "span"], how="left")
-    held = (pl.col("kind") == "interaction") | ((pl.col("kind") == "other") & pl.col("whole"))
-    prompts = inside.filter(held).join(top, on=["session", "parent"], how="semi")
+    first, last = pl.col("start_ns").min().over("session"), pl.col("end_ns").max().over("session")
+    root = (pl.col("kind") == "other") & (pl.col("start_ns") <= first) & (pl.col("end_ns") >= last)
+    inside = main.filter(pl.col("kind") != "agent").filter((pl.col("kind") == "interaction") | root)
+    prompts = inside.join(top, on=["session", "parent"], how="semi")
     rows = plain(trace.sessions.select(["session", "truncated"]))
     said = {"agent": agents, "prompt": prompts}
     for name, of in said.items():

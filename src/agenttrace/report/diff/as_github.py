@@ -8,7 +8,7 @@ from agenttrace.diff.policy import Level
 from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Verdict
 from agenttrace.report.diff.headline import because
-from agenttrace.report.diff.wording import changed, limits, value
+from agenttrace.report.diff.wording import changed, limits, value, without_counterpart
 from agenttrace.report.escaping import printable
 
 MOST = 10
@@ -38,8 +38,7 @@ def _failed(of: Comparison) -> Iterator[str]:
             told = limit.reason if limit.missing else values
             yield _command(limit.budget.level, f"{limit.metric} {limit.budget.stat.value}", told)
     if of.pairing.lost:
-        words = f"{of.pairing.unmatched[0]} of {of.sessions[0]} sessions of the baseline have no counterpart"
-        yield _command(Level.ERROR, "lost sessions", words)
+        yield _command(Level.ERROR, "lost sessions", without_counterpart(of))
 
 
 def _command(level: Level, title: str, message: str) -> str:

@@ -8,7 +8,7 @@ from agenttrace.diff.budgets import BudgetAnswer
 from agenttrace.diff.policy import Level
 from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Answer, Verdict
-from agenttrace.report.diff.wording import between, changed, limits, p_value, value
+from agenttrace.report.diff.wording import between, changed, limits, p_value, value, without_counterpart
 from agenttrace.report.escaping import printable
 
 
@@ -16,8 +16,7 @@ def to_junit(of: Comparison) -> str:
     """Regressions, broken budgets and missing data fail; what is inconclusive or waived is skipped."""
     cases = [*(_gate_case(one) for one in of.answers), *(_budget_case(one) for one in of.budgets)]
     if of.pairing.lost:
-        words = f"{of.pairing.unmatched[0]} of {of.sessions[0]} sessions of the baseline have no counterpart"
-        cases.append(_case("sessions of the baseline", "sides", ("failure", words)))
+        cases.append(_case("sessions of the baseline", "sides", ("failure", without_counterpart(of))))
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0" skipped="{skipped}"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agenttrace.diff.policy import Level
 from agenttrace.diff.result import Cause, Comparison
 from agenttrace.diff.verdicts import Answer, Verdict
-from agenttrace.report.diff.wording import between, change, moved, value
+from agenttrace.report.diff.wording import between, change, moved, value, without_counterpart
 from agenttrace.units import format_count
 
 _WORDS = {
@@ -44,8 +44,7 @@ def _gone(of: Comparison) -> str:
     if of.partly_shared:
         share = max(of.pairing.tried.values())
         return f"{share:.0%} of a side's sessions have a counterpart: not compared task by task"
-    gone = of.pairing.unmatched[0] if of.pairing.paired else 0
-    return f"{gone} of {of.sessions[0]} sessions of the baseline have no counterpart" if gone else ""
+    return without_counterpart(of) if of.pairing.paired and of.pairing.unmatched[0] else ""
 
 
 def _short(of: Comparison, *, waived: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agenttrace.diff.metrics import BY_NAME, Metric, Unit
 from agenttrace.diff.policy import Budget
+from agenttrace.diff.result import Comparison
 from agenttrace.diff.verdicts import Answer
 from agenttrace.units import format_duration, format_tokens
 
@@ -71,3 +72,8 @@ def limits(budget: Budget, metric: str) -> str:
     """`at most 600 s`, `at least 90 %`."""
     told = (("at most", budget.most), ("at least", budget.least))
     return ", ".join(f"{words} {value(metric, of)}" for words, of in told if of is not None)
+
+
+def without_counterpart(of: Comparison) -> str:
+    """How many sessions of the baseline the candidate has nothing to compare with."""
+    return f"{of.pairing.unmatched[0]} of {of.sessions[0]} sessions of the baseline have no counterpart"
