@@ -35,6 +35,12 @@ def booleans(table: pa.Table, name: str) -> Bools:
     return values
 
 
+def nulls(table: pa.Table, name: str) -> Bools:
+    """Where a column says nothing."""
+    values: Bools = table.column(name).combine_chunks().is_null().to_numpy(zero_copy_only=False)
+    return values
+
+
 def codes(table: pa.Table, name: str, words: type[StrEnum]) -> Codes:
     """A column of words as positions in `words`; -1 for null."""
     members = [member.value for member in words]

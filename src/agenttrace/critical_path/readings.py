@@ -91,7 +91,7 @@ def _guessed_holders(chunk: Trace, graph: Graph) -> Ints:
     link_session = session_numbers(chunk.links, spans.names)[stated]
     told = np.concatenate([link_session * width + lane[row, stated] for row in (0, 1)])
     row = np.where(session == NONE, 0, spans.first[session] + span)
-    made = columns.dictionary(chunk.spans, "source_id")[0][row] == NONE
+    made = columns.nulls(chunk.spans, "source_id")[row]
     inferred = columns.booleans(agents, "spawn_inferred")
     unknown = columns.numbers(agents, "spawning_span") == NONE
     open_ = (session != NONE) & (number > 0) & ~columns.flags(agents, "background") & spans.blocking[row]

@@ -5,6 +5,7 @@ Twenty formats look at every file of a folder: what they all need is worked out 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from agenttrace.ingest.json_text import BOM, begins_document, parsed, salvaged
 
 HEAD_BYTES = 1 << 16
 _LINES = 64
+_OBJECT = re.compile(rb"\s*\{")
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,10 @@ class Head:
     @cached_property
     def objects(self) -> tuple[dict[str, Any], ...]:
         """The JSON objects that stand on a line each, among the first 64 lines."""
-        lines = self.data.removeprefix(BOM).split(b"\n")[:_LINES]
-        values = (parsed(line) for line in lines if line.lstrip().startswith(b"{"))
+        lines = self.data.removeprefix(BOM).split(b"\n", _LINES)[:_LINES]
+        if len(self.data) >= HEAD_BYTES and len(lines) > 1 and not _ends(lines[-1]):
+            lines.pop()
+        values = (parsed(line) for line in lines if _OBJECT.match(line))
         return tuple(value for value in values if isinstance(value, dict))
 
     @cached_property
@@ -56,3 +60,8 @@ class Head:
         if len(self.objects) > 1 and not begins_document(self.data.removeprefix(BOM).lstrip()):
             return self.objects
         return (found,) if isinstance(found, dict) else self.objects
+
+
+def _ends(line: bytes) -> bool:
+    """Whether a line that may be cut off can be an object all the same; parsing it to see that takes long."""
+    return line[-1:] == b"}"

@@ -11,6 +11,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
 _OF_NODE = re.compile(rb"\n\s*traceId: '[0-9a-f]{32}'")
+_NODE_MARK = b"traceId: '"
 _MARKS = (b'"trace_id": "0x', b'"trace_id":"0x')
 
 
@@ -47,7 +48,8 @@ class OtelConsole:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        if not any(mark in head.data for mark in _MARKS) and not _OF_NODE.search(head.data):
+        by_node = _NODE_MARK in head.data and _OF_NODE.search(head.data)
+        if not by_node and not any(mark in head.data for mark in _MARKS):
             return False
         lines = enumerate(head.data.split(b"\n"), 1)
         return any(is_span(piece.value) or is_node_span(piece.value) for piece in printed(lines))
