@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -228,9 +229,11 @@ def _findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
     return {row["code"]: row["count"] for row in json.loads(out)["findings"]}
 
 
+@pytest.mark.parametrize("stay", [True, False], ids=["files stay", "files go"])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)], ids=str)
 def test_what_is_added_later_belongs_to_its_sessions(
     order: tuple[int, int, int],
+    stay: bool,  # noqa: FBT001
     in_pieces: list[Path],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -245,6 +248,8 @@ def test_what_is_added_later_belongs_to_its_sessions(
         assert code == 0, err
         now = files_of(Path(target))
         assert {name: now[name] for name in kept} == kept
+        if not stay:
+            piece.rename(piece.with_suffix(".gone"))
         kept = {name: content for name, content in now.items() if name.startswith("batch-")}
     assert _sessions(capsys, target) == at_once
     assert _findings(capsys, target) == found
@@ -256,7 +261,9 @@ def test_what_is_added_later_belongs_to_its_sessions(
     assert folders == ["batch-0004"]
     assert _sessions(capsys, target) == at_once
     assert _findings(capsys, target) == found
-    assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
+    assert not list(Path(target).rglob("rows"))
+    if stay:
+        assert call(capsys, "ingest", str(in_pieces[1]), "-o", target)[2].startswith("nothing new")
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 
 
@@ -265,12 +272,71 @@ def test_what_is_added_needs_the_files_that_it_belongs_to(
 ) -> None:
     target = str(tmp_path / "dataset")
     call(capsys, "ingest", str(in_pieces[0]), "-o", target)
+    shutil.rmtree(*Path(target).rglob("rows"))  # as those are that another version wrote
     before = _sessions(capsys, target)
     in_pieces[0].unlink()
     code, _, err = call(capsys, "ingest", str(in_pieces[1]), "-o", target)
     assert code == 2
     assert "piece-0.jsonl: holds the beginning of sessions that go on" in err
     assert _sessions(capsys, target) == before
+
+
+def test_transcripts_are_read_again_with_what_was_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (SAMPLES / "claude-code" / "fan-out.jsonl").read_bytes().splitlines(keepends=True)
+    pieces = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for piece, part in zip(pieces, (lines[: len(lines) // 2], lines[len(lines) // 2 :]), strict=True):
+        piece.write_bytes(b"".join(part))
+    target = str(tmp_path / "dataset")
+    for piece in pieces:
+        assert call(capsys, "ingest", str(piece), "-o", target)[0] == 0
+    assert not list(Path(target).rglob("rows"))
+    assert _sessions(capsys, target) == _sessions(capsys, *map(str, pieces))
+
+
+def test_a_file_that_grew_is_added_though_its_rows_are_there(
+    in_pieces: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, growing = str(tmp_path / "dataset"), tmp_path / "growing.jsonl"
+    for piece in in_pieces:
+        growing.write_bytes((growing.read_bytes() if growing.exists() else b"") + piece.read_bytes())
+        assert call(capsys, "ingest", str(growing), "-o", target)[0] == 0
+    assert _sessions(capsys, target) == _sessions(capsys, str(growing))
+
+
+def _span_by_span(line: bytes) -> list[bytes]:
+    """A line of OTLP as a document for each of its spans; any other line as it is."""
+    document = json.loads(line)
+    if "resourceSpans" not in document:
+        return [line if line.endswith(b"\n") else line + b"\n"]
+    return [
+        json.dumps({"resourceSpans": [{**batch, "scopeSpans": [{**scope, "spans": [span]}]}]}).encode()
+        + b"\n"
+        for batch in document["resourceSpans"]
+        for scope in batch["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
+@pytest.mark.parametrize("sample", ["otlp/fan-out.jsonl", "spans-jsonl/agent.jsonl"])
+@pytest.mark.parametrize("turned", [False, True], ids=["forwards", "backwards"])
+def test_late_spans_and_edges_find_their_sessions_without_the_files(
+    sample: str,
+    turned: bool,  # noqa: FBT001
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = [one for line in (SAMPLES / sample).read_bytes().splitlines() for one in _span_by_span(line)]
+    parts = [lines[at::5] for at in range(5)]
+    whole, target = tmp_path / "whole", str(tmp_path / "dataset")
+    whole.mkdir()
+    for number, part in enumerate(reversed(parts) if turned else parts):
+        piece = tmp_path / f"{number:03}.jsonl"
+        piece.write_bytes(b"".join(part))
+        assert call(capsys, "ingest", str(piece), "-o", target)[0] == 0
+        piece.rename(whole / piece.name)
+    assert _sessions(capsys, target) == _sessions(capsys, str(whole))
 
 
 def test_a_dataset_may_be_in_a_store(capsys: pytest.CaptureFixture[str], many: None) -> None:  # noqa: ARG001

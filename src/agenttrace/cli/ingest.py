@@ -72,8 +72,9 @@ def ingest(
     if found is not None and found.known:
         sys.stderr.write("nothing new: these files are in the dataset\n")
         return
+    later = f" and {batch.kept_bytes / batch.spans:.1f} for what comes later" if batch.kept_bytes else ""
     kept = f", {found.resumed} of them kept from before" if found is not None and found.resumed else ""
     sys.stderr.write(
-        f"{batch.sessions} sessions, {batch.spans} spans, {batch.stored_bytes / batch.spans:.1f} bytes each, "
-        f"in {len(batch.partitions)} partitions{kept}\n"
+        f"{batch.sessions} sessions, {batch.spans} spans, {batch.stored_bytes / batch.spans:.1f} bytes each"
+        f"{later}, in {len(batch.partitions)} partitions{kept}\n"
     )

@@ -19,7 +19,8 @@ _VERSION = 2
 class Batch:
     """What one `ingest` added. `name`: of its folder; `plans`: hashes of inputs and options.
 
-    `partitions`: names of their folders. `supersedes`: partitions of batches before that count no more.
+    `partitions`: names of their folders. `supersedes`: partitions of batches before that count no more. `kept_bytes`:
+    of raw rows, beside the `stored_bytes` of the tables.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Batch:
     spans: int
     stored_bytes: int
     supersedes: Sequence[str] = ()
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class _Sums:
     sessions: int = 0
     spans: int = 0
     stored_bytes: int = 0
+    kept_bytes: int = 0
     partitions: int = 0
     resumed: int = 0
 
@@ -83,6 +84,7 @@ class _Sums:
         self.sessions += found.sessions
         self.spans += found.spans
         self.stored_bytes += found.stored_bytes
+        self.kept_bytes += found.kept_bytes
         self.partitions += 1
         self.resumed += not found.fresh
 
@@ -155,6 +157,7 @@ def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _W
         sums.spans,
         sums.stored_bytes,
         known.supersedes,
+        sums.kept_bytes,
     )
     batches = [*manifest.batches, batch]
     write_service(dataset, batches)

@@ -1,20 +1,25 @@
-"""What comes later and belongs to sessions that a dataset has: those are put together anew, from all of their files.
+"""What comes later and belongs to sessions that a dataset has: those are put together anew, from their raw rows.
 
-The new batch has them whole, and names the partitions that count no more. Nothing that is there is written anew.
+Those were kept beside each partition; where they were not, from all of the files that the sessions came from. The new
+batch has them whole, and names the partitions that count no more. Nothing that is there is written anew.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from agenttrace.dataset.keys import keys_of, partitions_with
+from agenttrace.dataset.location import Location
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import Dataset
 from agenttrace.errors import InputError
+from agenttrace.ingest.assembly.assemble import ReadPart
 from agenttrace.ingest.assembly.buckets import Bucket
+from agenttrace.ingest.assembly.parts import part_again
+from agenttrace.ingest.kept_rows import has_rows, read_rows
 from agenttrace.ingest.reading import Reading, Sharing
 from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking
 
@@ -27,9 +32,9 @@ def read_with_earlier(
 ) -> Read:
     """All sessions of these files, and those in the dataset that have to do with them. InputError as `Reading`.
 
-    InputError too where a file is needed again that is not what it was: so much has to be at hand.
+    InputError too where a file is needed again that is not what it was: so much has to be at hand where no rows are.
     """
-    read = _read(paths, how, under)
+    read = _read(paths, how, Sharing(how.engine, under.fresh_rows()))
     touched: Touched = {}
     while dataset is not None:
         found = _touched(dataset, read)
@@ -39,8 +44,10 @@ def read_with_earlier(
         wanted = {key for keys in read.keys for key in keys}
         for batch, numbers in touched.items():
             wanted |= keys_of(numbers, dataset.place / batch)
-        earlier = _files(dataset, touched)
-        read = _read([*earlier, *paths], how, under, frozenset(wanted), frozenset(earlier))
+        kept = _with_rows(dataset, touched)
+        earlier = _files(dataset, {batch: numbers - kept[batch] for batch, numbers in touched.items()})
+        sharing = Sharing(how.engine, under.fresh_rows(), frozenset(wanted), _parts(dataset, kept))
+        read = _read([*earlier, *paths], how, sharing, frozenset(earlier))
     return Read(read.buckets, read.findings, read.keys, _names(dataset, touched) if dataset else [])
 
 
@@ -52,8 +59,7 @@ def _names(dataset: Dataset, touched: Touched) -> list[str]:
 def _read(
     paths: Sequence[str],
     how: HowToRead,
-    under: Undertaking,
-    only: frozenset[int] | None = None,
+    sharing: Sharing,
     earlier: frozenset[str] = frozenset(),
 ) -> Read:
     """`earlier`: files of which it is known what was found in them."""
@@ -62,7 +68,7 @@ def _read(
         input_format=how.input_format,
         suspend_after_ns=how.suspend_after_ns,
         jobs=how.jobs,
-        sharing=Sharing(how.engine, under.fresh_rows(), only),
+        sharing=sharing,
     )
     with opened as reading:
         buckets = [bucket for bucket in reading.buckets() if isinstance(bucket, Bucket)]
@@ -78,6 +84,33 @@ def _touched(dataset: Dataset, read: Read) -> dict[str, set[int]]:
             if dataset.is_live(batch.partitions[number]):
                 touched[batch.name].add(number)
     return dict(touched)
+
+
+def _with_rows(dataset: Dataset, touched: Touched) -> Touched:
+    return {
+        batch: {number for number in numbers if has_rows(_place(dataset, batch, number))}
+        for batch, numbers in touched.items()
+    }
+
+
+def _place(dataset: Dataset, batch: str, number: int) -> Location:
+    names = {each.name: each.partitions for each in dataset.manifest.batches}
+    return dataset.place / names[batch][number]
+
+
+def _parts(dataset: Dataset, kept: Touched) -> Iterator[ReadPart]:
+    """The rows of these partitions, as parts of the sources that they came from; each source is counted once."""
+    for batch, numbers in kept.items():
+        sources, counted = dataset.sources_of(batch).to_pylist(), set[int]()
+        for number in sorted(numbers):
+            rows = read_rows(_place(dataset, batch, number))
+            for origin, frames in rows.of_sources():
+                source = sources[origin]
+                records = 0 if origin in counted else int(source["records"] or 0)
+                counted.add(origin)
+                dialects = tuple(filter(None, (source["dialect"] or "").split(",")))
+                part = part_again(frames, rows.edges, records, dialects)
+                yield ReadPart(source["path"], source["format"], int(source["bytes"] or 0), part)
 
 
 def _files(dataset: Dataset, touched: Touched) -> list[str]:

@@ -17,7 +17,7 @@ from agenttrace.dataset.location import Location
 from agenttrace.dataset.manifest import is_dataset
 from agenttrace.dataset.stored import Dataset
 from agenttrace.errors import InputError, UsageError
-from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly
+from agenttrace.ingest.assembly.assemble import DEFAULT_SUSPEND_NS, Assembly, ReadPart
 from agenttrace.ingest.assembly.buckets import Assembled, Bucket, StoredBucket
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
@@ -80,12 +80,14 @@ def read(
 class Sharing:
     """Who does work that is shared, and where rows lie meanwhile: all workers have to see that folder.
 
-    `only`: session keys, hashed; what has nothing to do with them is left out.
+    `only`: session keys, hashed; what has nothing to do with them is left out. `earlier`: what was read before, and
+    is to be put together with what is read now.
     """
 
     engine: str = LOCAL
     folder: Folder | None = None
     only: frozenset[int] | None = None
+    earlier: Iterable[ReadPart] = ()
 
 
 class Reading:
@@ -118,6 +120,7 @@ class Reading:
         self._ledger = Ledger(())
         self._store = RawStore(memory_bytes, sharing.folder)
         self._store.only = sharing.only
+        self._earlier = sharing.earlier
         self._assembly = Assembly(self._store, self._ledger, suspend_after_ns)
 
     def __enter__(self) -> Self:
@@ -182,6 +185,8 @@ class Reading:
             self.share()
         kept = self._memory_bytes if self._memory_bytes == sys.maxsize else _KEPT_BYTES
         laid = Laid(self._store.folder, _SENT_BYTES if self._engine.jobs > 1 else kept)
+        for part in self._earlier:
+            self._assembly.add(part)
         SourceReader(self._forced, self._ledger, self._assembly.add, self._engine, laid).read(sources)
         return self._assembly.buckets(self._engine)
 

@@ -11,6 +11,7 @@ from agenttrace.dataset.location import Location
 from agenttrace.dataset.partition import Partition, Wanted
 from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.ledger import LedgerRow
+from agenttrace.ingest.kept_rows import keep_rows
 from agenttrace.model.schema import SESSIONS, SOURCES, SPANS
 from agenttrace.serving.looks import Look, look_at
 from agenttrace.serving.observations import FACTS
@@ -40,6 +41,7 @@ class PartitionStored:
     sessions: int
     spans: int
     stored_bytes: int
+    kept_bytes: int
     findings: Sequence[LedgerRow]
     look: Look
     ranked: Mapping[str, int]
@@ -62,14 +64,17 @@ def store(task: StoreTask) -> PartitionStored:
     note = task.partition.note()
     if note is not None:
         return _told(task.partition, note, fresh=False)
-    assembled = [bucket.assemble() for bucket in task.buckets]
+    buckets = [bucket.loaded() for bucket in task.buckets]
+    assembled = [bucket.assemble() for bucket in buckets]
     traces = [found.trace for found in assembled]
     stored_bytes = task.partition.write(traces)
+    kept_bytes = keep_rows(buckets, task.partition.place)
     task.partition.seal(
         {
             "sessions": sum(trace.sessions.num_rows for trace in traces),
             "spans": sum(trace.spans.num_rows for trace in traces),
             "stored_bytes": stored_bytes,
+            "kept_bytes": kept_bytes,
             "findings": [list(row) for found in assembled for row in found.findings],
         }
     )
@@ -84,6 +89,7 @@ def _told(partition: Partition, note: Any, *, fresh: bool) -> PartitionStored:
         note["sessions"],
         note["spans"],
         note["stored_bytes"],
+        note.get("kept_bytes", 0),
         findings,
         look_at(trace),
         sessions_to_rank(trace.timed()),

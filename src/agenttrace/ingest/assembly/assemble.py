@@ -80,20 +80,22 @@ class Assembly:
         """`ledger` keeps all findings, those made before too."""
         self.ledger = ledger
         self._paths: list[str] = []
+        self._numbers: dict[str, int] = {}
         ledger.paths = self._paths
         self._store = store
         self._suspend_after_ns = suspend_after_ns
         self._sources: list[dict[str, Any]] = []
 
     def add(self, read: ReadPart) -> None:
-        """A source, or the next part of the last one, which has the same path."""
+        """A source, or one more part of one that has the same path."""
         path = read.path
-        if not self._paths or self._paths[-1] != path:
+        number = self._numbers.setdefault(path, len(self._paths))
+        if number == len(self._paths):
             self._paths.append(path)
             about = {"path": shown(path), "format": read.format, "bytes": read.stored_bytes}
             self._sources.append({**about, "records": 0, "dialects": set()})
-        part = read.part.placed(len(self._paths) - 1, read.lines_before)
-        source = self._sources[-1]
+        part = read.part.placed(number, read.lines_before)
+        source = self._sources[number]
         source["records"] += part.records
         source["dialects"].update(part.dialects)
         if part.unit:

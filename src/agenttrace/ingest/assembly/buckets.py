@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agenttrace.dataset.stored import Stored
 from agenttrace.ingest.assembly.assembling import About, assemble_frames
@@ -29,6 +29,10 @@ class Bucket:
     matches: Matches
     about: About
     suspend_after_ns: int
+
+    def loaded(self) -> Bucket:
+        """The same, with its rows in memory."""
+        return replace(self, rows=self.rows.loaded())
 
     def assemble(self) -> Assembled:
         """Their trace."""

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
 from agenttrace.ingest.assembly.keys import KeySets
 
 Edge = tuple[str, str]
+
+
+class Edges(NamedTuple):
+    """Pairs of session keys: `strong` of those that are one session, `weak` of those that may hold copies."""
+
+    strong: frozenset[Edge] = frozenset()
+    weak: frozenset[Edge] = frozenset()
+
+
+NO_EDGES = Edges()
 
 
 def membership(keys: Sequence[str], strong: Iterable[Edge], weak: Iterable[Edge]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from agenttrace.ingest.assembly import spill
 from agenttrace.ingest.assembly.frames import Frames, frames_of
-from agenttrace.ingest.assembly.membership import Edge
+from agenttrace.ingest.assembly.membership import Edge, Edges
 from agenttrace.ingest.assembly.units import mistaken_unit
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.model.vocabulary import Severity
@@ -91,13 +91,13 @@ def part_of(raw: RawTrace) -> Part:
     edges = list(zip(*raw.key_edges.to_pydict().values(), strict=True))
     return Part(
         rows=frames,
-        size_bytes=sum(int(frame.estimated_size()) for frame in frames.items().values()),
-        notes=Notes(
-            spans=_spans_of_keys(frames),
-            named=_named(frames),
-            strong=frozenset((a, b) for a, b, strong in edges if strong),
-            weak=frozenset((a, b) for a, b, strong in edges if not strong),
-            ids=_ids(frames),
+        size_bytes=_size_bytes(frames),
+        notes=_notes(
+            frames,
+            Edges(
+                frozenset((a, b) for a, b, strong in edges if strong),
+                frozenset((a, b) for a, b, strong in edges if not strong),
+            ),
         ),
         findings=tuple(
             Finding(row["code"], Severity(row["severity"]), row["count"], row["line"], row["example"])
@@ -107,6 +107,19 @@ def part_of(raw: RawTrace) -> Part:
         dialects=raw.dialects,
         unit=mistaken_unit(raw.spans),
     )
+
+
+def part_again(frames: Frames, edges: Edges, records: int, dialects: tuple[str, ...]) -> Part:
+    """Rows of a source that were a part of it before. What was found in them then is not found again."""
+    return Part(frames, _size_bytes(frames), _notes(frames, edges), (), records, dialects, unit=None)
+
+
+def _size_bytes(frames: Frames) -> int:
+    return sum(int(frame.estimated_size()) for frame in frames.items().values())
+
+
+def _notes(frames: Frames, edges: Edges) -> Notes:
+    return Notes(_spans_of_keys(frames), _named(frames), edges.strong, edges.weak, _ids(frames))
 
 
 def without_notes(part: Part) -> Part:

@@ -25,3 +25,13 @@ def keys_of_buckets(bucket_of: Mapping[str, int], edges: Iterable[Edge]) -> dict
             if key in bucket_of:
                 found[bucket_of[key]].add(hashed(other))
     return found
+
+
+def edges_of_buckets(bucket_of: Mapping[str, int], edges: Iterable[Edge]) -> dict[int, set[Edge]]:
+    """Of each bucket the edges that one of its keys is an end of; the other may be a key without rows so far."""
+    found: dict[int, set[Edge]] = defaultdict(set)
+    for edge in edges:
+        for key in edge:
+            if key in bucket_of:
+                found[bucket_of[key]].add(edge)
+    return found

@@ -18,9 +18,9 @@ import polars as pl
 from agenttrace.ingest.assembly import spill
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, together
-from agenttrace.ingest.assembly.membership import Edge, membership
+from agenttrace.ingest.assembly.membership import Edge, Edges, membership
 from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
-from agenttrace.ingest.assembly.reach import hashed, keys_of_buckets
+from agenttrace.ingest.assembly.reach import edges_of_buckets, hashed, keys_of_buckets
 from agenttrace.ingest.assembly.rows import Rows
 from agenttrace.ingest.assembly.scattering import scatter, scatterings
 from agenttrace.workers.engine import Engine
@@ -129,18 +129,25 @@ class RawStore:
         edges = self._strong | self._weak | self._named
         if self._size_bytes <= self._memory_bytes and self.only is None:
             self.keys = keys_of_buckets(dict.fromkeys(self._spans, 0), edges)
-            return [Rows(together(list(self._frames())), members)]
+            whole = Edges(frozenset(self._strong), frozenset(self._weak))
+            return [Rows(together(list(self._frames())), members, whole)]
         self._spill()
         bucket = self._bucket_of_keys()
-        self.keys = keys_of_buckets(dict(bucket.iter_rows()), edges)
+        bucket_of = dict(bucket.iter_rows())
+        self.keys = keys_of_buckets(bucket_of, edges)
         parts, self._parts = self._parts, []
         places: dict[int, list[spill.Place]] = defaultdict(list)
         for found in engine.map(scatter, scatterings(parts, bucket, self.folder)):
             for number, place in found.items():
                 places[number].append(place)
         keys = bucket.partition_by("bucket", as_dict=True)
+        strong, weak = (edges_of_buckets(bucket_of, each) for each in (self._strong, self._weak))
         return [
-            Rows(places[number], members.join(keys[number,], on="session_key", how="semi"))
+            Rows(
+                places[number],
+                members.join(keys[number,], on="session_key", how="semi"),
+                Edges(frozenset(strong.get(number, ())), frozenset(weak.get(number, ()))),
+            )
             for number in sorted(places)
         ]
 
