@@ -272,7 +272,8 @@ def test_what_is_added_needs_the_files_that_it_belongs_to(
 ) -> None:
     target = str(tmp_path / "dataset")
     call(capsys, "ingest", str(in_pieces[0]), "-o", target)
-    shutil.rmtree(*Path(target).rglob("rows"))  # as those are that another version wrote
+    (rows,) = Path(target).rglob("rows")
+    shutil.rmtree(rows)  # as those are that another version wrote
     before = _sessions(capsys, target)
     in_pieces[0].unlink()
     code, _, err = call(capsys, "ingest", str(in_pieces[1]), "-o", target)
