@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from agenttrace.replay.choices import Routing
@@ -13,10 +14,10 @@ Router: TypeAlias = Callable[[Sequence[Replica], Job, int], int]
 """Takes the replicas, a job and the time; returns a place among the replicas."""
 
 
-def make_router(routing: Routing, block_tokens: int) -> Router:
+def make_router(routing: Routing) -> Router:
     """A router with a memory of its own."""
     if routing is Routing.AFFINITY:
-        return _Affinity(block_tokens)
+        return _of_most_cached
     if routing is Routing.ROUND_ROBIN:
         return _RoundRobin()
     return _least_loaded
@@ -38,17 +39,37 @@ class _RoundRobin:
         return chosen
 
 
-class _Affinity:
+def _of_most_cached(replicas: Sequence[Replica], job: Job, now: int) -> int:
     """Least of: blocks that would have to be computed, and blocks that are being worked on there already."""
+    costs = [replica.load_blocks for replica in replicas]
+    if replicas[0].pool.forgets:
+        for replica in replicas:
+            replica.pool.expire(now)
+    where, lengths = replicas[0].pool.whereabouts, replicas[0].pool.lengths
+    everywhere = there = (1 << len(replicas)) - 1
+    half = len(replicas) // 2
+    for segment in job.path:
+        if segment in where.part:
+            for place, blocks in where.part[segment].items():
+                costs[place] -= blocks if there >> place & 1 else 0
+        there &= where.whole.get(segment, 0)
+        if not there:
+            break
+        if there.bit_count() <= half:
+            for place in _places(there):
+                costs[place] -= lengths[segment]
+        else:  # only differences matter
+            for place in _places(everywhere & ~there):
+                costs[place] += lengths[segment]
+    least = min(costs)
+    if costs.count(least) == 1:
+        return costs.index(least)
+    return min(
+        (place for place, cost in enumerate(costs) if cost == least),
+        key=lambda place: (replicas[place].jobs, place),
+    )
 
-    def __init__(self, block_tokens: int) -> None:
-        self._block_tokens = block_tokens
 
-    def __call__(self, replicas: Sequence[Replica], job: Job, now: int) -> int:
-        whole = -(-job.prompt_tokens // self._block_tokens)
-        best, least = 0, None
-        for place, replica in enumerate(replicas):
-            cost = (whole - replica.pool.match(job.path, now) + replica.load_blocks, replica.jobs)
-            if least is None or cost < least:
-                best, least = place, cost
-        return best
+@lru_cache(maxsize=1 << 16)
+def _places(bits: int) -> tuple[int, ...]:
+    return tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
