@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
+from agenttrace.replay.blocks import BlockPool
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.replica import Replica
@@ -15,7 +16,7 @@ Router: TypeAlias = Callable[[Sequence[Replica], Job, int], int]
 
 
 def make_router(routing: Routing) -> Router:
-    """A router with a memory of its own."""
+    """The router, with a memory of its own where it needs one."""
     if routing is Routing.AFFINITY:
         return _of_most_cached
     if routing is Routing.ROUND_ROBIN:
@@ -45,22 +46,7 @@ def _of_most_cached(replicas: Sequence[Replica], job: Job, now: int) -> int:
     if replicas[0].pool.forgets:
         for replica in replicas:
             replica.pool.expire(now)
-    where, lengths = replicas[0].pool.whereabouts, replicas[0].pool.lengths
-    everywhere = there = (1 << len(replicas)) - 1
-    half = len(replicas) // 2
-    for segment in job.path:
-        if segment in where.part:
-            for place, blocks in where.part[segment].items():
-                costs[place] -= blocks if there >> place & 1 else 0
-        there &= where.whole.get(segment, 0)
-        if not there:
-            break
-        if there.bit_count() <= half:
-            for place in _places(there):
-                costs[place] -= lengths[segment]
-        else:  # only differences matter
-            for place in _places(everywhere & ~there):
-                costs[place] += lengths[segment]
+    _take_off_cached(costs, job.path, replicas[0].pool)
     least = min(costs)
     if costs.count(least) == 1:
         return costs.index(least)
@@ -68,6 +54,26 @@ def _of_most_cached(replicas: Sequence[Replica], job: Job, now: int) -> int:
         (place for place, cost in enumerate(costs) if cost == least),
         key=lambda place: (replicas[place].jobs, place),
     )
+
+
+def _take_off_cached(costs: list[int], path: Sequence[int], pool: BlockPool) -> None:
+    """Leading blocks of a prompt that a replica has are not computed there; only differences of costs matter."""
+    where, lengths = pool.whereabouts, pool.lengths
+    everywhere = there = (1 << len(costs)) - 1
+    half = len(costs) // 2
+    for segment in path:
+        if segment in where.part:
+            for place, blocks in where.part[segment].items():
+                costs[place] -= blocks if there >> place & 1 else 0
+        there &= where.whole.get(segment, 0)
+        if not there:
+            return
+        if there.bit_count() <= half:
+            for place in _places(there):
+                costs[place] -= lengths[segment]
+        else:
+            for place in _places(everywhere & ~there):
+                costs[place] += lengths[segment]
 
 
 @lru_cache(maxsize=1 << 16)

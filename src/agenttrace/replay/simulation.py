@@ -90,8 +90,7 @@ class Simulation:
     def reach(self, point: int, at: int) -> None:
         """One of the things that a point waits for is over."""
         waits, times = self._waits, self._time
-        if at > times[point]:
-            times[point] = at
+        times[point] = max(times[point], at)
         waits[point] -= 1
         if not waits[point]:
             self._pass(point, times[point])
@@ -111,8 +110,7 @@ class Simulation:
                 if self._arrivals.lanes:
                     heappush(self._events, (max(at, self.now), _ENDED, session, 0))
             for target, delay in itinerary.after[point]:
-                if at + delay > times[target]:
-                    times[target] = at + delay
+                times[target] = max(times[target], at + delay)
                 waits[target] -= 1
                 if not waits[target]:
                     passed.append((target, times[target]))
