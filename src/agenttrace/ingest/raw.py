@@ -123,12 +123,18 @@ RAW_CALLS = Table(
 
 RAW_PREFIXES = Table(
     "raw_prefixes",
-    "the block hashes of a request's whole prompt",
+    "the block hashes of a request's prompt, whole or as the change of another one",
     (
         _SESSION_KEY,
         _SPAN_KEY,
         Column("block_size", INT32, "tokens in a block", nullable=False, unit="tokens"),
-        Column("blocks", pa.list_(UINT64), "all of its block hashes", nullable=False),
+        Column(
+            "kept_blocks",
+            INT32,
+            "leading blocks that are those of the row before of the same session_key, as many as there are; null: "
+            "it is not compared",
+        ),
+        Column("blocks", pa.list_(UINT64), "the block hashes that follow, or all of them", nullable=False),
         Column("scope", WORD, "where else equal hashes mean equal tokens; null: everywhere", words=HashScope),
     ),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL, Ints
-from agenttrace.replay.blocks import BlockPool
+from agenttrace.replay.blocks import BlockPool, Whereabouts
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
@@ -89,11 +89,15 @@ def demand_of(workload: Workload) -> Demand:
         paths=prefixes.paths,
         path_blocks=[sum(lengths[segment] for segment in path) for path in prefixes.paths],
         lengths=lengths,
-        agent=np.unique(np.stack([requests.session, requests.agent]), axis=1, return_inverse=True)[1]
-        .reshape(-1)
-        .tolist(),
+        agent=_numbered(requests.session, requests.agent),
         order=np.argsort(requests.start, kind="stable").tolist(),
     )
+
+
+def _numbered(session: Ints, agent: Ints) -> list[int]:
+    """A number for each agent of each session."""
+    key = session * (agent.max(initial=0) + 2) + agent + 1
+    return np.unique(key, return_inverse=True)[1].reshape(-1).tolist()
 
 
 def left_behind(demand: Demand) -> list[list[int]]:
@@ -139,17 +143,24 @@ class Fleet:
     ) -> None:
         self._simulation, self._itinerary, self._demand = simulation, itinerary, demand
         self._deployment, self._factors = deployment, factors
-        self._router = router or make_router(deployment.routing, deployment.limits.block_tokens)
-        self.replicas = [self._replica(deployment) for _ in range(deployment.replicas)]
+        self._router = router or make_router(deployment.routing)
+        self.replicas = self._alike(deployment, deployment.replicas)
         self._left = left_behind(demand) if deployment.release else None
-        self._decoders = [self._replica(deployment) for _ in range(deployment.decode_replicas)]
+        self._decoders = self._alike(deployment, deployment.decode_replicas)
 
-    def _replica(self, deployment: Deployment) -> Replica:
-        below = deployment.below
-        pool = BlockPool(
-            self._demand.lengths, deployment.kv_blocks, deployment.keep_ns, below.blocks if below else 0
-        )
-        return Replica(deployment.times, deployment.limits, pool, self, below)
+    def _alike(self, deployment: Deployment, count: int) -> list[Replica]:
+        below, where = deployment.below, Whereabouts()
+        pools = [
+            BlockPool(
+                self._demand.lengths,
+                deployment.kv_blocks,
+                deployment.keep_ns,
+                below.blocks if below else 0,
+                (where, number),
+            )
+            for number in range(count)
+        ]
+        return [Replica(deployment.times, deployment.limits, pool, self, below) for pool in pools]
 
     def take(self, row: int, now: int) -> tuple[int, int, int] | None:
         """A request reaches the router, and after the overhead its replica: both are taken as one instant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,31 +23,31 @@ class Itinerary:
     first token to the end: at most 0 for what comes before the first token, 1 for its end.
     """
 
-    after: list[list[tuple[int, int]]]
+    after: Sequence[Sequence[tuple[int, int]]]
     waits: list[int]
     request: list[int]
     session: list[int]
     start: list[int]
-    hangs: list[list[tuple[int, int, float]]]
+    hangs: Sequence[Sequence[tuple[int, int, float]]]
 
 
 def plan_itinerary(workload: Workload) -> Itinerary:
     """The itinerary of a workload."""
     course, requests = workload.course, workload.requests
-    after: list[list[tuple[int, int]]] = [[] for _ in range(course.size)]
+    after: list[tuple[tuple[int, int], ...]] = [()] * course.size
     for source, target, delay in zip(
         course.source.tolist(), course.target.tolist(), course.delay.tolist(), strict=True
     ):
-        after[source].append((target, delay))
+        after[source] += ((target, delay),)
     waits = np.bincount(course.target, minlength=course.size) + np.bincount(
         course.hangs, minlength=course.size
     )
-    hangs: list[list[tuple[int, int, float]]] = [[] for _ in range(len(requests))]
+    hangs: list[tuple[tuple[int, int, float], ...]] = [()] * len(requests)
     shares = _shares(workload)
     for point, row, offset, share in zip(
         course.hangs.tolist(), course.of.tolist(), course.offset.tolist(), shares.tolist(), strict=True
     ):
-        hangs[row].append((point, offset, share))
+        hangs[row] += ((point, offset, share),)
     return Itinerary(
         after=after,
         waits=waits.tolist(),

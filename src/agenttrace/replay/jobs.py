@@ -12,16 +12,18 @@ class Job:
     `stops`: steps after which something else begins (a tool called while the answer is written), and what.
     `effort`: how much longer its prefill takes than the model says. `arrived`: its cache comes from another
     replica, that has prefilled it; `goes_on`: it is prefilled here and goes on to such another one. `loading`: ns
-    that its cache takes on the way from the tier below.
+    that its cache takes on the way from the tier below. While it decodes: `joined`, the replica's step at which it
+    began; `ahead`, its context less the replica's steps; `full_at`, the step at which all its blocks are full.
     """
 
     __slots__ = (
+        "ahead",
         "answered",
         "arrived",
         "blocks",
-        "context",
         "effort",
         "epoch",
+        "full_at",
         "goes_on",
         "hit_tokens",
         "joined",
@@ -61,8 +63,9 @@ class Job:
         self.hit_tokens = 0
         self.left = 0
         self.past = 0
-        self.context = 0
         self.joined = 0
+        self.ahead = 0
+        self.full_at = 0
         self.epoch = 0
         self.private = 0
         self.blocks = 0

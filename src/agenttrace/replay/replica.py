@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import sqrt
 from typing import Protocol
 
 from agenttrace.replay.blocks import UNLIMITED, BlockPool
 from agenttrace.replay.jobs import Job
 from agenttrace.replay.steps import StepTimes
-
-_LONG = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Replica:
     ) -> None:
         self._times, self._limits, self.pool, self._listener = times, limits, pool, listener
         self._below = below
+        self._bounded = pool.capacity < UNLIMITED
         self.version = 0
         self.load_blocks = 0
         self.load_tokens = 0
@@ -71,8 +71,9 @@ class Replica:
         self._waiting: list[tuple[int, int, Job]] = []
         self._prefilling: list[Job] = []
         self._running: dict[int, Job] = {}
+        self._decoders: dict[int, Job] = {}
         self._ends: list[tuple[int, int, int, Job, int]] = []
-        self._step = 0
+        self._step = self._held_step = 0
         self._decoding = 0
         self._context = 0
         self._began = 0
@@ -102,34 +103,41 @@ class Replica:
 
     def _could_admit(self) -> bool:
         job = self._waiting[0][2]
-        return len(self._running) < self._limits.sequences and self.pool.fits(job.path, self._own_blocks(job))
+        return len(self._running) < self._limits.sequences and self.pool.fits(
+            job.path, self._own_blocks(job), job.path_blocks
+        )
 
     def _shorten(self, now: int) -> int | None:
         """Lets the step that is under way be the last before the next admission."""
-        low, high = 1, self._planned
         passed = now - self._began
-        while low < high:
-            middle = (low + high) // 2
-            if self._length(middle) >= passed:
-                high = middle
-            else:
-                low = middle + 1
-        if low == self._planned:
+        steps = max(1, min(self._steps_in(passed), self._planned))
+        while steps < self._planned and self._length(steps) < passed:
+            steps += 1
+        while steps > 1 and self._length(steps - 1) >= passed:
+            steps -= 1
+        if steps == self._planned:
             return None
-        self._planned = low
+        self._planned = steps
         self.version += 1
-        return self._began + self._length(low)
+        return self._began + self._length(steps)
 
     def _length(self, steps: int) -> int:
-        return max(1, round(steps * self._fixed + self._slope * (steps * (steps - 1) / 2)))
+        return round(steps * self._fixed + self._slope * (steps * (steps - 1) / 2)) or 1
+
+    def _steps_in(self, length_ns: int) -> int:
+        """About how many steps take so long: the other way round."""
+        first, slope = self._fixed - self._slope / 2, self._slope
+        root = sqrt(first * first + 2 * slope * length_ns) + first
+        return int(2 * length_ns / root) if root > 0 else self._planned
 
     def _take_steps(self, steps: int, now: int) -> None:
-        self._step += steps
+        step = self._step = self._step + steps
         self._context += self._decoding * steps
         self._planned = 0
         mixed, self._mixed = self._mixed, None
-        while self._ends and self._ends[0][0] <= self._step:
-            _, _, epoch, job, stop = heappop(self._ends)
+        ends = self._ends
+        while ends and ends[0][0] <= step:
+            _, _, epoch, job, stop = heappop(ends)
             if epoch != job.epoch:
                 continue
             if stop >= 0:
@@ -155,25 +163,27 @@ class Replica:
             self._finish(job, now)
             return
         job.joined = self._step
-        job.context = job.past + 1
+        job.ahead = job.past + 1 - self._step
+        job.full_at = (job.path_blocks + job.private) * self._limits.block_tokens - job.ahead
+        self._decoders[job.order] = job
         self._decoding += 1
-        self._context += job.context
+        self._context += job.past + 1
         for after, stop in job.stops:
             if after > 0:
                 heappush(self._ends, (self._step + after, job.order, job.epoch, job, stop))
         heappush(self._ends, (self._step + job.steps, job.order, job.epoch, job, -1))
 
     def _leave(self, job: Job, now: int) -> None:
-        if self.pool.capacity < UNLIMITED:
+        if self._bounded and self._step - 1 > job.full_at:
             # What it has written since it was last counted has pushed others out of the cache.
-            written = job.context - 1 + self._step - job.joined
-            more = -(-written // self._limits.block_tokens) - job.path_blocks - job.private
-            if more > 0:
-                job.private += more
-                self.pool.grow(more)
-        self._decoding -= 1
-        self._context -= job.context + self._step - job.joined
+            self.pool.grow(self._held(job, self._step - 1))
+        self._stop_decoding(job)
         self._finish(job, now)
+
+    def _stop_decoding(self, job: Job) -> None:
+        del self._decoders[job.order]
+        self._decoding -= 1
+        self._context -= job.ahead + self._step
 
     def _finish(self, job: Job, now: int) -> None:
         del self._running[job.order]
@@ -185,10 +195,10 @@ class Replica:
     def _begin(self, now: int) -> int | None:
         """Admits what fits and plans the next steps."""
         self._began = now
-        if self.pool.capacity < UNLIMITED:
-            self._preempt_for_a_step(now)
-            self._hold_a_step()
-        self._admit(now)
+        if self._bounded:
+            self._hold_a_step(now)
+        if self._waiting:
+            self._admit(now)
         self.version += 1
         if self._prefilling:
             self._plan_mixed()
@@ -203,7 +213,7 @@ class Replica:
         while self._waiting and len(self._running) < self._limits.sequences and room > 0:
             job = self._waiting[0][2]
             private = self._own_blocks(job)
-            if not self.pool.fits(job.path, private) and self._running:
+            if not self.pool.fits(job.path, private, job.path_blocks) and self._running:
                 return
             heappop(self._waiting)
             self._start(job, private, now)
@@ -266,24 +276,24 @@ class Replica:
         while self._ends[0][2] != self._ends[0][3].epoch:
             heappop(self._ends)
         steps = self._ends[0][0] - self._step
-        if self.pool.capacity < UNLIMITED:
+        if self._bounded:
             steps = self._steps_that_fit(steps)
         self._planned = max(1, steps)
 
-    def _decoders(self) -> list[Job]:
-        waiting = {job.order for job in self._prefilling}
-        return [job for order, job in self._running.items() if order not in waiting]
-
-    def _more_blocks(self, decoders: list[Job], steps: int) -> int:
+    def _more_blocks(self, steps: int) -> int:
         """Blocks that decoding sequences need beyond what they hold, after so many further steps.
 
         The cache of the token that a step gives is written by the next one.
         """
+        size, step = self._limits.block_tokens, self._step + steps - 1
+        return sum(-((job.full_at - step) // size) for job in self._decoders.values() if step > job.full_at)
+
+    def _held(self, job: Job, step: int) -> int:
+        """How many more blocks it holds from now on, with all in them that is written up to a step."""
         size = self._limits.block_tokens
-        more = 0
-        for job in decoders:
-            written = job.context - 1 + self._step - job.joined + steps
-            more += max(0, -(-written // size) - job.path_blocks - job.private)
+        more = -((job.full_at - step) // size)
+        job.private += more
+        job.full_at += more * size
         return more
 
     def _steps_that_fit(self, steps: int) -> int:
@@ -292,33 +302,31 @@ class Replica:
         free = self.pool.capacity - self.pool.pinned
         if self._decoding * (steps // self._limits.block_tokens + 2) <= free:
             return steps
-        decoders = self._decoders()
         low, high = 0, steps
         while low < high:
             middle = (low + high + 1) // 2
-            if self._more_blocks(decoders, middle) <= free:
+            if self._more_blocks(middle) <= free:
                 low = middle
             else:
                 high = middle - 1
         return low
 
-    def _hold_a_step(self) -> None:
-        """Takes the blocks that were written, and those that the next step writes, before others are admitted."""
-        size = self._limits.block_tokens
-        for job in self._decoders():
-            written = job.context + self._step - job.joined
-            more = -(-written // size) - job.path_blocks - job.private
-            if more > 0:
-                job.private += more
-                self.pool.grow(more)
+    def _hold_a_step(self, now: int) -> None:
+        """Takes the blocks that were written, and those that the next step writes, before others are admitted.
 
-    def _preempt_for_a_step(self, now: int) -> None:
-        """While the next token of all does not fit, the one that came last starts over, but never the only one."""
-        while len(self._running) > 1:
-            decoders = self._decoders()
-            if self._more_blocks(decoders, 1) <= self.pool.capacity - self.pool.pinned:
-                return
+        While these are more than there are, the one that came last starts over, but never the only one.
+        """
+        pool, step, size = self.pool, self._step, self._limits.block_tokens
+        most = self._decoding * ((step - self._held_step) // size + 2)
+        while len(self._running) > 1 and most > pool.capacity - pool.pinned < self._more_blocks(1):
             self._put_back(self._running[max(self._running)], now)
+        self._held_step = step
+        more = 0
+        for job in self._decoders.values():
+            if step > job.full_at:
+                more += self._held(job, step)
+        if more:
+            pool.grow(more)
 
     def _put_back(self, job: Job, now: int) -> None:
         """What it has generated becomes part of what has to be prefilled again."""
@@ -328,9 +336,8 @@ class Replica:
             self._prefilling.remove(job)
         else:
             made = self._step - job.joined
-            self._decoding -= 1
-            self._context -= job.context + made
-            job.prompt_tokens = job.context + made
+            self._stop_decoding(job)
+            job.prompt_tokens = job.ahead + self._step
             job.steps -= made
             job.stops = [(after - made, stop) for after, stop in job.stops if after > made]
         job.epoch += 1

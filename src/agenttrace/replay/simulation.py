@@ -89,10 +89,11 @@ class Simulation:
 
     def reach(self, point: int, at: int) -> None:
         """One of the things that a point waits for is over."""
-        self._time[point] = max(self._time[point], at)
-        self._waits[point] -= 1
-        if not self._waits[point]:
-            self._pass(point, self._time[point])
+        waits, times = self._waits, self._time
+        times[point] = max(times[point], at)
+        waits[point] -= 1
+        if not waits[point]:
+            self._pass(point, times[point])
 
     def _pass(self, point: int, at: int) -> None:
         """All that a point waited for is over: what follows is reached."""
@@ -109,8 +110,7 @@ class Simulation:
                 if self._arrivals.lanes:
                     heappush(self._events, (max(at, self.now), _ENDED, session, 0))
             for target, delay in itinerary.after[point]:
-                reached = at + delay
-                times[target] = max(times[target], reached)
+                times[target] = max(times[target], at + delay)
                 waits[target] -= 1
                 if not waits[target]:
                     passed.append((target, times[target]))

@@ -25,6 +25,7 @@ from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.lookup import KeyIndex
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
+from agenttrace.ingest.assembly.prompts import take_prompts
 from agenttrace.ingest.assembly.purposes import spread_purposes
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
 from agenttrace.ingest.assembly.tables import (
@@ -73,12 +74,13 @@ def assemble_frames(
     """The trace of the sessions whose rows the frames hold, all of them."""
     alike = matches.alike(_members_here(members, frames)) if matches.pairs.height else {}
     frames = in_one_time(frames.map(in_one_piece), matches.ahead)
+    frames, prompts = take_prompts(frames)
     frames = number_sessions(frames, members, alike, ledger)
     if frames.spans.is_empty():
         return _empty_trace(about)
     untimed = untimed_sessions(frames.sessions)
     held, frames = _arrange(frames, matches, untimed, ledger)
-    held, links, placed = read_history(held, frames, ledger, untimed)
+    held, links, placed = read_history(held, frames, prompts, ledger, untimed)
     held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
@@ -88,7 +90,7 @@ def assemble_frames(
     all_links = pl.concat([resolve_links(held, frames, index, ledger, untimed), links])
     held, all_links = complete_attempts(held, all_links)
     held = spread_purposes(held)
-    sessions = describe_sessions(held, frames, detached, first_prompts(held, placed))
+    sessions = describe_sessions(held, frames, detached, first_prompts(held, placed, prompts))
     report_workloads(sessions, ledger)
     numbering = Numbering(held, sessions)
     marks = mark_table(numbering, resolve_marks(frames.marks, index))
@@ -98,7 +100,7 @@ def assemble_frames(
         spans=span_table(numbering, number_turns(held.spans, held.lane)),
         marks=marks,
         links=link_table(numbering, all_links, marks),
-        prefixes=prefix_table(numbering, delta_coded(placed)),
+        prefixes=prefix_table(numbering, delta_coded(placed, prompts)),
         findings=FINDINGS.arrow.empty_table(),
         sources=about.table,
     )

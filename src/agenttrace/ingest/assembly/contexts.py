@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.model.vocabulary import Purpose
 
 Ints = NDArray[np.int64]
@@ -51,8 +52,8 @@ class Requests:
     `session` and `lane` are any integers; a lane belongs to one session. Times are Unix ns, tokens are
     counts, UNKNOWN where null. `answered`: the source states that the answer came to its end. `failed`:
     it states that it did not. `tool_result`: the request was triggered by a tool's result. `calls_tools`:
-    the answer is known to ask for tools. Row i has the block hashes
-    `blocks[block_offsets[i]:block_offsets[i + 1]]`, which may be none, of `block_size[i]` tokens.
+    the answer is known to ask for tools. Row i has the block hashes of prompt `prompt[i]` (UNKNOWN: none) of
+    `prompts`, of `block_size[i]` tokens.
     """
 
     session: Ints
@@ -66,8 +67,8 @@ class Requests:
     tool_result: Mask
     calls_tools: Mask
     block_size: Ints
-    block_offsets: Ints
-    blocks: NDArray[np.uint64]
+    prompt: Sequence[int]
+    prompts: Prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +134,10 @@ class _Lanes:
         self.order: Ints = np.lexsort(
             (requests.input_tokens, requests.end_ns, requests.start_ns, requests.lane)
         ).astype(np.int64)
-        self.lengths: Ints = np.diff(requests.block_offsets)
+        lengths = requests.prompts.lengths
+        self.lengths = [0 if prompt == UNKNOWN else lengths[prompt] for prompt in requests.prompt]
         by_lane = np.lexsort((tool_start_ns, tool_lane))
         self.tool_lane, self.tool_start = tool_lane[by_lane], tool_start_ns[by_lane]
-
-    def blocks(self, row: int) -> NDArray[np.uint64]:
-        return self.of.blocks[self.of.block_offsets[row] : self.of.block_offsets[row + 1]]
 
     def hashed(self, a: int, b: int) -> bool:
         """Both prompts have hashes, of blocks of one size."""
@@ -146,10 +145,9 @@ class _Lanes:
 
     def shared(self, a: int, b: int) -> int:
         """Leading blocks that two prompts have in common."""
-        length = int(min(self.lengths[a], self.lengths[b]))
-        differ = self.blocks(a)[:length] != self.blocks(b)[:length]
-        first = int(differ.argmax()) if length else 0
-        return first if length and differ[first] else length
+        if not self.lengths[a] or not self.lengths[b]:
+            return 0
+        return self.of.prompts.shared(self.of.prompt[a], self.of.prompt[b])
 
     def same_prompt(self, a: int, b: int) -> bool | None:
         """None: they have no hashes, but as many tokens."""
@@ -162,7 +160,7 @@ class _Lanes:
         """This prompt starts with all of an earlier one, but for the unfinished end of that."""
         if not self.hashed(prompt, earlier):
             return False
-        length = int(self.lengths[earlier])
+        length = self.lengths[earlier]
         return self.shared(prompt, earlier) >= max(length - (1 if length < _LONG_PROMPT_BLOCKS else 2), 1)
 
 

@@ -12,6 +12,7 @@ from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.prefixes import place_prefixes
+from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, Status, Trigger
 
@@ -30,19 +31,19 @@ LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def read_history(
-    held: Held, frames: Frames, ledger: Ledger, untimed: pl.Series
+    held: Held, frames: Frames, prompts: Prompts, ledger: Ledger, untimed: pl.Series
 ) -> tuple[Held, pl.DataFrame, pl.DataFrame]:
     """Purposes, attempts and status of requests with block hashes; links of retries; the placed hashes.
 
     Sources without block hashes mark these things themselves, or nobody can know them. In the sessions `untimed`
     no request has an end, so that one that was given up cannot be told from others.
     """
-    placed = place_prefixes(held, frames.prefixes)
+    placed = place_prefixes(held, frames.prefixes, prompts)
     timed = placed.filter(~pl.col("sid").is_in(untimed.implode()))
     if timed.is_empty():
         return held, pl.DataFrame(schema=LINK_SCHEMA), placed
     rows = _request_rows(held, timed, frames)
-    found = infer_contexts(_requests(rows, timed), *_tools(held))
+    found = infer_contexts(_requests(rows, timed, prompts), *_tools(held))
     _report(rows, found, ledger)
     spans = _with_facts(held.spans, rows, found)
     retries = _retry_links(rows, found)
@@ -64,12 +65,10 @@ def _request_rows(held: Held, placed: pl.DataFrame, frames: Frames) -> pl.DataFr
     ).with_columns(pl.col("calls_tools").fill_null(value=False))
 
 
-def _requests(rows: pl.DataFrame, placed: pl.DataFrame) -> Requests:
+def _requests(rows: pl.DataFrame, placed: pl.DataFrame, prompts: Prompts) -> Requests:
     with_blocks = rows.select("row").join(
-        placed.select("row", "block_size", "blocks"), on="row", how="left", maintain_order="left"
+        placed.select("row", "block_size", "prompt"), on="row", how="left", maintain_order="left"
     )
-    lengths = with_blocks.get_column("blocks").list.len().fill_null(0).to_numpy().astype(np.int64)
-    blocks = with_blocks.get_column("blocks").drop_nulls().explode(empty_as_null=False).drop_nulls()
 
     def integers(name: str) -> NDArray[np.int64]:
         return rows.get_column(name).fill_null(UNKNOWN).to_numpy().astype(np.int64)
@@ -89,8 +88,8 @@ def _requests(rows: pl.DataFrame, placed: pl.DataFrame) -> Requests:
         tool_result=equals("trigger", Trigger.TOOL_RESULT),
         calls_tools=rows.get_column("calls_tools").to_numpy(),
         block_size=with_blocks.get_column("block_size").fill_null(0).to_numpy().astype(np.int64),
-        block_offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        blocks=blocks.to_numpy().astype(np.uint64, copy=False),
+        prompt=with_blocks.get_column("prompt").fill_null(UNKNOWN).to_list(),
+        prompts=prompts,
     )
 
 

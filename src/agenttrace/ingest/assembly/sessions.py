@@ -10,6 +10,7 @@ import polars as pl
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 from agenttrace.ingest.assembly.workloads import TIMED
 from agenttrace.model.vocabulary import HashScope
@@ -119,7 +120,7 @@ def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
+def first_prompts(held: Held, placed: pl.DataFrame, prompts: Prompts) -> pl.DataFrame:
     """Frame of sid and `prompt`: what the first main request's blocks hash to; for texts not known.
 
     Hashes that mean the same tokens within their source only tell no two prompts apart.
@@ -132,7 +133,7 @@ def first_prompts(held: Held, placed: pl.DataFrame) -> pl.DataFrame:
         "sid", keep="first", maintain_order=True
     )
     names = [
-        hashlib.sha256(size.to_bytes(8, "little") + blocks.to_numpy().tobytes()).hexdigest()
-        for size, blocks in zip(first.get_column("block_size"), first.get_column("blocks"), strict=True)
+        hashlib.sha256(size.to_bytes(8, "little") + prompts.blocks(prompt).tobytes()).hexdigest()
+        for size, prompt in zip(first.get_column("block_size"), first.get_column("prompt"), strict=True)
     ]
     return first.select("sid").with_columns(prompt=pl.Series(names, dtype=pl.String))

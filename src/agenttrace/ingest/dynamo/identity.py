@@ -64,6 +64,13 @@ class Owners:
         except (KeyError, TypeError):  # not seen before; or a list or an object where an id should be
             return self._named(identity, line)
 
+    def known(self, context: dict[str, Any]) -> Owner | None:
+        """The owner, if a row before named it so."""
+        try:
+            return self._by_identity.get(tuple(map(context.get, _FIELDS)))
+        except TypeError:  # a list or an object where an id should be
+            return None
+
     def _named(self, identity: tuple[Any, ...], line: int) -> Owner | None:
         names = tuple(map(fields.text, identity))
         if any(value is not None and name is None for value, name in zip(identity, names, strict=True)):

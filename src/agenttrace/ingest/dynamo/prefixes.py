@@ -4,26 +4,59 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.dynamo.hash_text import Change, HashTexts
+from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
+_SIZES = 1 << 31
+
+
+class Prompt(NamedTuple):
+    """What the text of a request's hashes says, in blocks of so many tokens."""
+
+    text: bytes
+    block_size: int
+    change: Change
+
 
 class Prefixes:
-    """The hashes of a block of rows, one list after the other."""
+    """The hashes of a block of rows, one list after the other, each as the change of its chain's last one."""
 
     def __init__(self) -> None:
         """No hashes yet."""
         self._hashes = array("Q")
+        self._kept: list[int] = []
+        self._texts = HashTexts()
 
-    def add(self, hashes: Any) -> int:
+    def read(self, replay: Record, session_key: str | None, text: bytes) -> Prompt | None:
+        """What the text of the list says that was cut out of `replay`; None if that is to be read as a whole."""
+        size = replay.get("trace_block_size")
+        if replay.get("input_sequence_hashes") != [] or type(size) is not int or not 0 < size < _SIZES:
+            return None
+        change = self._texts.change(session_key, size, text)
+        return None if change is None else Prompt(text, size, change)
+
+    def add_prompt(self, session_key: str | None, prompt: Prompt) -> int:
+        """How many hashes this prompt added."""
+        if session_key is not None:
+            self._texts.keep(session_key, prompt.block_size, prompt.text, prompt.change)
+        self._kept.append(prompt.change.kept)
+        self._hashes.extend(prompt.change.new)
+        return len(prompt.change.new)
+
+    def add(self, session_key: str | None, hashes: Any) -> int:
         """How many hashes this list added; UNKNOWN if it is no list of uint64, and then it added none."""
+        if session_key is not None:
+            self._texts.forget(session_key)
+        self._kept.append(0)
         if hashes is None:
             return 0
         if type(hashes) is not list:
@@ -48,26 +81,29 @@ class Prefixes:
         """Records the lists of a block whose column `hashes` holds what `add` returned."""
         flat, self._hashes = np.frombuffer(self._hashes, dtype=np.uint64), array("Q")
         added = np.array(block.raw("hashes"), dtype=np.int64)
+        before, self._kept = np.array(self._kept, dtype=np.int32), []
+        told = (added > 0) | (before > 0)
         size = block.counts("trace_block_size", 2**31 - 1)
         block.count_finding(
             "prefix_unusable",
             Severity.WARNING,
             "request.replay: hashes that are no uint64, or no block size",
-            (added == UNKNOWN) | ((added > 0) & (size <= 0)),
+            (added == UNKNOWN) | (told & (size <= 0)),
         )
         ends = np.cumsum(np.maximum(added, 0))
         bounds: Any = pa.array(np.concatenate([np.zeros(1, np.int64), ends]), pa.int32())
         lists = pa.ListArray.from_arrays(bounds, pa.array(flat, pa.uint64()))
-        kept = np.flatnonzero((added > 0) & (size > 0))
-        if len(kept) < block.length:
-            lists = lists.take(kept)
-        rows: list[int] = kept.tolist()
+        sound = np.flatnonzero(told & (size > 0))
+        if len(sound) < block.length:
+            lists = lists.take(sound)
+        rows: list[int] = sound.tolist()
         if rows:
             recorder.extend_prefixes(
                 {
                     "session_key": [session_keys[row] for row in rows],
                     "span_key": [span_keys[row] for row in rows],
-                    "block_size": pa.array(size[kept], pa.int32()),
+                    "block_size": pa.array(size[sound], pa.int32()),
+                    "kept_blocks": pa.array(before[sound], pa.int32()),
                     "blocks": lists,
                 }
             )

@@ -6,7 +6,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agenttrace.ingest.dynamo.hash_text import CutLine, cut_hashes
 from agenttrace.ingest.dynamo.identity import Owner, Owners
+from agenttrace.ingest.dynamo.prefixes import Prompt
 from agenttrace.ingest.dynamo.records import BrokenLineError, Record, record_of
 from agenttrace.ingest.dynamo.requests import Requests
 from agenttrace.ingest.dynamo.tools import Tools, ToolStart
@@ -38,6 +40,9 @@ class RequestTrace:
 
     def add(self, number: int, text: bytes) -> None:
         """Takes in the JSON text of one record, which is `number` in its source."""
+        cut = cut_hashes(text)
+        if cut is not None and self._add_cut(number, cut):
+            return
         try:
             record = record_of(text)
         except BrokenLineError as broken:
@@ -58,18 +63,49 @@ class RequestTrace:
         else:
             self._warn("unknown_event", "an event_type that is not known", number)
 
+    def _add_cut(self, number: int, cut: CutLine) -> bool:
+        """Takes in a record whose hashes were cut out; False, and nothing done, if it is not as they all are."""
+        try:
+            record = record_of(cut.rest)
+        except BrokenLineError:
+            return False
+        request, context, schema = record.get("request"), record.get("agent_context"), record.get("schema")
+        if (
+            record.get("event_type") != "request_end"
+            or type(request) is not dict
+            or type(context) is not dict
+        ):
+            return False
+        owner = self._owners.known(context)
+        prompt = self._requests.read_prompt(request, owner, cut.hashes)
+        if prompt is None:
+            return False
+        if type(schema) is str:
+            self._schemas.add(schema)
+        self._add_owned(number, record, context, owner or self._owners.of(context, number), prompt)
+        return True
+
     def _add_request(self, number: int, record: Record) -> None:
         request = record.get("request")
         if type(request) is not dict:
             self._warn("record_unusable", "request_end without request", number)
             return
         context = self._context(number, record)
-        owner = self._owners.of(context, number)
+        self._add_owned(number, record, context, self._owners.of(context, number))
+
+    def _add_owned(
+        self,
+        number: int,
+        record: Record,
+        context: Record,
+        owner: Owner | None,
+        prompt: Prompt | None = None,
+    ) -> None:
         if owner is not None:
             owner.asked = True
             if headers := context.get("agent_headers"):
                 self._owners.note_headers(owner, headers)
-        self._requests.add(number, record, request, owner, context)
+        self._requests.add(number, record, owner, context, prompt)
 
     def _context(self, number: int, record: Record) -> dict[str, Any]:
         """Of flat rows, as harnesses send tool events, the row itself."""

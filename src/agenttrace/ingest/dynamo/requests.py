@@ -11,7 +11,7 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.dynamo import columns, timing
 from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
 from agenttrace.ingest.dynamo.identity import Owner
-from agenttrace.ingest.dynamo.prefixes import Prefixes
+from agenttrace.ingest.dynamo.prefixes import Prefixes, Prompt
 from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status, TokenQuality, Trigger
@@ -68,17 +68,26 @@ class Requests:
         self._prefixes = Prefixes()
         self._priorities: dict[str, Any] = {}
 
-    def add(self, line: int, record: Record, request: Record, owner: Owner | None, context: Record) -> None:
-        """One row; `context` is its agent_context, or empty."""
+    def read_prompt(self, request: Record, owner: Owner | None, hashes: bytes) -> Prompt | None:
+        """The prompt of a request, from the text of the hashes that were cut out of it; None if it has no such."""
+        session_key = owner.session_key if owner else None
+        return self._prefixes.read(_object(request.get("replay")), session_key, hashes)
+
+    def add(
+        self, line: int, record: Record, owner: Owner | None, context: Record, prompt: Prompt | None = None
+    ) -> None:
+        """One row; `context` is its agent_context, or empty. `prompt`: what `read_prompt` made of it."""
+        request = record["request"]
         finish = _object(request.get("finish_reason_metadata"))
         replay = _object(request.get("replay"))
         priority = _priority(request, context)
         if self._priorities and priority is None:
             priority = self._priorities.pop(fields.text(request.get("request_id")) or "", None)
+        session_key = owner.session_key if owner else None
         self._rows.append(
             (
                 line,
-                owner.session_key if owner else None,
+                session_key,
                 owner.chain if owner else None,
                 record.get("event_time_unix_ms"),
                 context.get("input_trigger"),
@@ -86,7 +95,9 @@ class Requests:
                 replay.get("kv_hints") or context.get("kv_hints"),
                 _status(finish) if finish else None,
                 priority,
-                self._prefixes.add(replay.get("input_sequence_hashes")),
+                self._prefixes.add(session_key, replay.get("input_sequence_hashes"))
+                if prompt is None
+                else self._prefixes.add_prompt(session_key, prompt),
                 *map(request.get, _REQUEST),
                 *map(_object(request.get("worker")).get, _WORKER),
                 *map(replay.get, _REPLAY),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
+
 from agenttrace.ingest.formats.dynamo import DYNAMO
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
@@ -104,3 +106,14 @@ def only(trace: RawTrace) -> Record:
 def findings(trace: RawTrace) -> dict[str, int]:
     """How often each finding was made."""
     return {row["code"]: row["count"] for row in trace.findings.to_pylist()}
+
+
+def whole_prompts(prefixes: pa.Table) -> dict[str, list[int]]:
+    """All block hashes of each request, from rows that are changes of those before."""
+    found: dict[str, list[int]] = {}
+    last: dict[str, list[int]] = {}
+    for row in prefixes.to_pylist():
+        chain = row["session_key"]
+        last[chain] = last.get(chain, [])[: row["kept_blocks"] or 0] + row["blocks"]
+        found[row["span_key"]] = last[chain]
+    return found

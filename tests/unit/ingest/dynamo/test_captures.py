@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unit.ingest.dynamo.captures import SETS, raw_trace, request_trace, requests_of, root_of, truth
-from unit.ingest.dynamo.rows import findings
+from unit.ingest.dynamo.rows import findings, whole_prompts
 
 every_set = pytest.mark.parametrize("name", SETS)
 
@@ -81,10 +81,11 @@ def test_ids_and_hashes_are_exact(name: str, shared_data: Path) -> None:
 
     assert max(row["worker"] for row in requests_of(trace)) > 2**62
     assert trace.prefixes.num_rows == len(requests_of(trace))
-    assert max(max(row["blocks"]) for row in trace.prefixes.to_pylist()) > 2**63
+    prompts = whole_prompts(trace.prefixes)
+    assert max(map(max, prompts.values())) > 2**63
     for prefix, row in zip(trace.prefixes.to_pylist(), requests_of(trace), strict=True):
         assert prefix["span_key"] == row["span_key"]
-        assert len(prefix["blocks"]) == -(-row["input_tokens"] // prefix["block_size"])
+        assert len(prompts[row["span_key"]]) == -(-row["input_tokens"] // prefix["block_size"])
 
 
 def test_a_disaggregated_server_names_two_workers(shared_data: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,11 @@ import pyarrow.compute as pc
 import pytest
 
 from agenttrace.ingest.assembly.contexts import UNKNOWN, Contexts, Requests, infer_contexts
+from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.model.vocabulary import Purpose
 from unit.ingest.dynamo.captures import SETS, raw_trace, request_trace, root_of, truth
+from unit.ingest.dynamo.rows import whole_prompts
 
 BLOCK = 10
 MS = 1_000_000
@@ -70,10 +73,11 @@ def told(calls: list[Call], tools: list[tuple[int, int]] | None = None, *, hashe
             tool_result=mask([call.trigger == "tool_result" for call in calls]),
             calls_tools=mask([call.calls_tools for call in calls]),
             block_size=column([BLOCK] * len(calls)),
-            block_offsets=np.concatenate([[0], np.cumsum([len(prompt) for prompt in prompts])]).astype(
-                np.int64
+            prompt=list(range(len(prompts))),
+            prompts=Prompts.whole(
+                np.array([value for prompt in prompts for value in prompt], dtype=np.uint64),
+                [0, *accumulate(map(len, prompts))],
             ),
-            blocks=np.array([value for prompt in prompts for value in prompt], dtype=np.uint64),
         ),
         column([lane for lane, _ in tools]),
         column([start * MS for _, start in tools]),
@@ -297,8 +301,10 @@ def of_trace(trace: RawTrace) -> tuple[list[str], Contexts]:
             [UNKNOWN if value is None else value for value in table[name].to_pylist()], dtype=np.int64
         )
 
-    prompts = {row["span_key"]: row for row in trace.prefixes.to_pylist()}
-    mine = [prompts[key] for key in requests["span_key"].to_pylist()]
+    prompts = whole_prompts(trace.prefixes)
+    names = list(map(str, requests["span_key"].to_pylist()))
+    mine = [np.array(prompts[name], dtype=np.uint64) for name in names]
+    sizes = {row["span_key"]: row["block_size"] for row in trace.prefixes.to_pylist()}
     status = requests["status"].to_pylist()
     found = infer_contexts(
         Requests(
@@ -312,9 +318,9 @@ def of_trace(trace: RawTrace) -> tuple[list[str], Contexts]:
             failed=np.array([word == "error" for word in status]),
             tool_result=np.array([word == "tool_result" for word in requests["trigger"].to_pylist()]),
             calls_tools=np.zeros(len(status), dtype=np.bool_),
-            block_size=np.array([row["block_size"] for row in mine], dtype=np.int64),
-            block_offsets=np.concatenate([[0], np.cumsum([len(row["blocks"]) for row in mine])]),
-            blocks=np.concatenate([np.array(row["blocks"], dtype=np.uint64) for row in mine]),
+            block_size=np.array([sizes[name] for name in names], dtype=np.int64),
+            prompt=list(range(len(mine))),
+            prompts=Prompts.whole(np.concatenate(mine), [0, *accumulate(map(len, mine))]),
         ),
         lane(tools),
         column("start_ns", tools),

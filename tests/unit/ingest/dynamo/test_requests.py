@@ -73,6 +73,7 @@ def test_all_that_the_row_states_is_in_the_span() -> None:
             "session_key": "dynamo:chain",
             "span_key": "request:r",
             "block_size": 16,
+            "kept_blocks": 0,
             "blocks": [1, BIGGEST],
             "scope": None,
         }
