@@ -119,6 +119,28 @@ def test_platforms_are_listed_with_their_sources(capsys: pytest.CaptureFixture[s
     assert json.loads(out)["numbers"]["gpu_memory"]["unit"] == "GB"
 
 
+def test_a_model_is_shown_by_any_of_its_names(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "platforms", "zai-org/GLM-5")
+    assert code == 0
+    assert "experts_per_token" in out
+    code, out, _ = call(capsys, "platforms", "glm-5", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["layers"] == 78
+
+
+def test_a_number_goes_to_the_platforms_that_have_it(capsys: pytest.CaptureFixture[str]) -> None:
+    file = ROOT / "sample_traces" / "agentic-mooncake" / "fan-out.jsonl"
+    options = ("--platform", "vr-nvl72", "--platform", "vr-nvl72-lpx", "--model", "kimi-k2-5", "--draws", "1")
+    found = _projected(capsys, str(file), *options, "--set", "hop=12")
+    without, with_hop = (
+        {row["parameter"]: row["value"] for row in one["assumptions"]} for one in found["projections"]
+    )
+    assert "hop" not in without
+    assert with_hop["hop"] == 12
+    (said,) = [row for row in found["findings"] if row["code"] == "setting_not_used"]
+    assert said["example"] == "--set hop: no such number of vr-nvl72"
+
+
 def test_a_workload_without_times_is_played_and_nothing_is_said_to_be_recorded(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -157,6 +179,11 @@ def test_damaged_token_counts_are_played_all_the_same(
         (("--platform", "b20"), "perhaps b200"),
         (("--platform", "b200", "--model", "kimi-k2"), "perhaps kimi-k2-5"),
         (("--platform", "b200", "--model", "glm-5", "--set", "gpu_mem=3"), "perhaps gpu_memory?"),
+        (("--platform", "vr-nvl72-lpx", "--model", "glm-5", "--set", "hop_latency=3"), "perhaps hop or"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "fan_out=3"), "perhaps fanout?"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "routng=dice"), "perhaps routing=dice?"),
+        (("--platform", "glm-5", "--model", "glm-5"), "perhaps the model glm-5?"),
+        (("--platform", "b200", "--platform", "h200", "--model", "glm-5", "--set", "hop=3"), "b200 and h200"),
         (("--platform", "b200", "--model", "glm-5", "--set", "gpu_bandwidth=0"), "a number of more than 0"),
         (("--platform", "b200", "--model", "glm-5", "--set", "replicas=1e9"), "at most 4096"),
     ],

@@ -15,6 +15,7 @@ from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.platforms.choosing import Wanted, choose_target, read_measured
 from agenttrace.replay.platforms.measured import MeasuredPlatform
+from agenttrace.replay.platforms.shared_settings import shared_settings
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
 from agenttrace.replay.targets import Target
@@ -38,18 +39,25 @@ class Asked:
 
 def replayed(asked: Asked) -> Replayed:
     """The replay, with the findings that go with it."""
-    targets = [choose_target(wanted) for wanted in asked.wanted]  # before reading: mistakes are told at once
+    wanted, unused = shared_settings(asked.wanted)
+    targets = [choose_target(one) for one in wanted]  # before reading: mistakes are told at once
     trace, workload = read_sessions(asked.sessions, asked.input_format)
     fit = (
         fit_platform(workload, seed=asked.scenario.seed) if asked.baseline == FIT and workload.timed else None
     )
     if fit is not None:
-        targets = [choose_target(replace(wanted, served=fit.platform)) for wanted in asked.wanted]
+        targets = [choose_target(replace(one, served=fit.platform)) for one in wanted]
     baseline, said = _baseline(workload, asked, targets, fit)
     said += [
         _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
         for target in targets
         if not target.fits
+    ]
+    said += [
+        _finding(
+            "setting_not_used", "warning", f"--set {one.name}: no such number of {', '.join(one.platforms)}"
+        )
+        for one in unused
     ]
     said += [asdict(caution) for caution in cautions(workload, targets)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
