@@ -24,7 +24,7 @@ _LARGEST = 4 << 20
 class Wanted:
     """A platform by its name, by its file, or as it was fitted; the model that it serves, and how.
 
-    `served`: what served the sessions, as their trace shows it.
+    `served`: what served the sessions, as their trace shows it. `servers_before`: of the baseline.
     """
 
     name: str | MeasuredPlatform
@@ -32,6 +32,7 @@ class Wanted:
     policies: Policies
     replicas: int | None
     served: MeasuredPlatform | None = None
+    servers_before: int = 1
 
 
 def choose_target(wanted: Wanted) -> Target:
@@ -51,7 +52,7 @@ def choose_target(wanted: Wanted) -> Target:
     if document.get("kind") == "modelled":
         model = choose_model(wanted.model, name)
         platform = with_kept_overhead(modelled_platform(document, name), model, wanted.served)
-        return modelled_target(platform, model, wanted.policies, wanted.replicas)
+        return modelled_target(platform, model, wanted.policies, wanted.replicas, wanted.servers_before)
     raise _no_kind(document, name)
 
 
