@@ -145,10 +145,20 @@ class Replica:
     def _answer(self, job: Job, now: int) -> None:
         """Prefill is over: its first token is out, and it decodes from now on."""
         self._prefilling.remove(job)
-        if not job.answered:
+        if job.answered:
+            self._count_token(job, now)
+        else:
             job.answered = True
             self._listener.first_token(job, now)
         self._decode(job, now)
+
+    def _count_token(self, job: Job, now: int) -> None:
+        """What had started over is prefilled again: that gives its next token, as a step would have."""
+        job.steps -= 1
+        for after, stop in job.stops:
+            if after == 1:
+                self._listener.passed(job, stop, now)
+        job.stops = [(after - 1, stop) for after, stop in job.stops if after > 1]
 
     def _decode(self, job: Job, now: int) -> None:
         if job.steps <= 0:
@@ -313,12 +323,16 @@ class Replica:
                 self.pool.grow(more)
 
     def _preempt_for_a_step(self, now: int) -> None:
-        """While the next token of all does not fit, the one that came last starts over, but never the only one."""
+        """While the next token of all does not fit, one starts over, but never the only one."""
         while len(self._running) > 1:
             decoders = self._decoders()
             if self._more_blocks(decoders, 1) <= self.pool.capacity - self.pool.pinned:
                 return
-            self._put_back(self._running[max(self._running)], now)
+            self._put_back(self._least_urgent(), now)
+
+    def _least_urgent(self) -> Job:
+        """Of those that run the one of the lowest priority; of several, the one that came last."""
+        return max(self._running.values(), key=lambda job: (job.priority, job.order))
 
     def _put_back(self, job: Job, now: int) -> None:
         """What it has generated becomes part of what has to be prefilled again."""
