@@ -32,14 +32,14 @@ def baseline_note(replayed: Replayed) -> str:
     )
 
 
-def width_note(replayed: Replayed, answer: Answer) -> str | None:
+def width_note(answer: Answer) -> str | None:
     """Why the gain's interval is wide; None where it is not."""
     wide = wide_for(answer)
     if wide is None:
         return None
     name = names_shown([answer.projected.target.platform])
     if wide.cause == "sampling":
-        return f"{name}: the interval is wide because there are only {replayed.sessions} sessions"
+        return f"{name}: the interval is wide because there are so few sessions"
     if wide.cause == "simulation":
         return f"{name}: the interval is wide because draws of jitter differ"
     if wide.cause == "extrapolation":

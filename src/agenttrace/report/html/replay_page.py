@@ -46,7 +46,7 @@ def replay_page(replayed: Replayed, findings: Sequence[dict[str, object]], sourc
 def _parts(replayed: Replayed, findings: Sequence[dict[str, object]]) -> Iterator[Part]:
     if replayed.answers:
         charts = (percentile_chart(replayed),)
-        reasons = [width_note(replayed, answer) for answer in replayed.answers]
+        reasons = [width_note(answer) for answer in replayed.answers]
         told = [*_checks(replayed), baseline_note(replayed), *(reason for reason in reasons if reason)]
         checks = "".join(f'<p class="note">{words(line)}</p>\n' for line in told)
         yield Part("sessions", "Sessions", chart_columns(charts, "sessions") + checks, charts)
