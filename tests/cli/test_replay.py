@@ -66,6 +66,49 @@ def test_the_document_says_what_the_contract_says(light: Path, capsys: pytest.Ca
     assert again == found
 
 
+def test_servers_are_as_many_as_before_unless_something_says_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (trace,) = sorted((CAPTURES / "A").glob("request-trace*"))
+    options = (str(trace), "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "1")
+    for further, replicas, gpus in (
+        ((), 2, 16),
+        (("--replicas", "3"), 3, 24),
+        (("--set", "replicas=4"), 4, 32),
+        (("--set", "decode_replicas=1"), 1, 16),
+        (("--baseline", "h200"), 2, 16),
+    ):
+        (one,) = _projected(capsys, *options, *further)["projections"]
+        assert (one["replicas"], one["gpus"]) == (replicas, gpus), further
+
+
+def test_rows_of_one_name_are_told_apart_and_gains_are_explained(
+    light: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trace,) = sorted((CAPTURES / "B").glob("request-trace*"))
+    own = tmp_path / "own.toml"
+    own.write_text(light.read_text().replace(f'name = "{light.stem}"', 'name = "fitted"'))
+    page = tmp_path / "page.html"
+    options = ("--platform", str(own), "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "2")
+    data = tmp_path / "data.json"
+    code, out, err = call(capsys, "replay", str(trace), *options, "--html", str(page), "--json", str(data))
+    assert code == 0, err
+    assert "fitted (own.toml)" in out
+    said = " ".join(out.split())
+    assert "the baseline is learnt from this trace: 1 server, 6 sequences at once on each at most" in said
+    assert "b200: the interval is wide because the platform's numbers have ranges" in said
+    assert "of what is gained: queue" in said
+    assert "mostly_queue" in said
+    assert said.count("layer_overhead") <= 3  # in the assumptions once
+    fitted, b200 = json.loads(data.read_text())["projections"]
+    assert fitted["gpus"] is None
+    assert b200["wide_for"] == {"cause": "parameters", "parameter": "model_error"}
+    assert page.read_text().count("<summary>Each number in a row of its own</summary>") == 2
+    code, full, err = call(capsys, "replay", str(trace), *options, "--full")
+    assert code == 0, err
+    assert len(full.splitlines()) > len(out.splitlines()) + 20
+
+
 def test_a_causal_join_is_not_kept_as_think_time(light: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not JOIN.is_file():
         pytest.skip("the sample is not here")
@@ -86,7 +129,10 @@ def test_a_model_that_does_not_fit_is_said_not_to(capsys: pytest.CaptureFixture[
         "--draws",
         "1",
     )
-    lpx, h100 = _projected(capsys, str(trace), *options)["projections"]
+    found = _projected(capsys, str(trace), *options)
+    lpx, h100 = found["projections"]
+    assert (lpx["replicas"], lpx["gpus"]) == (2, 16)  # the capture names two workers
+    assert "other_model" in [row["code"] for row in found["findings"]]
     assert h100["fits"] is False
     assert "15 GPUs" in h100["notes"][0]
     assert lpx["split"] == "attention-ffn"
@@ -117,6 +163,28 @@ def test_platforms_are_listed_with_their_sources(capsys: pytest.CaptureFixture[s
     code, out, _ = call(capsys, "platforms", "h100", "--format", "json")
     assert code == 0
     assert json.loads(out)["numbers"]["gpu_memory"]["unit"] == "GB"
+
+
+def test_a_model_is_shown_by_any_of_its_names(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "platforms", "zai-org/GLM-5")
+    assert code == 0
+    assert "experts_per_token" in out
+    code, out, _ = call(capsys, "platforms", "glm-5", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["layers"] == 78
+
+
+def test_a_number_goes_to_the_platforms_that_have_it(capsys: pytest.CaptureFixture[str]) -> None:
+    file = ROOT / "sample_traces" / "agentic-mooncake" / "fan-out.jsonl"
+    options = ("--platform", "vr-nvl72", "--platform", "vr-nvl72-lpx", "--model", "kimi-k2-5", "--draws", "1")
+    found = _projected(capsys, str(file), *options, "--set", "hop=12")
+    without, with_hop = (
+        {row["parameter"]: row["value"] for row in one["assumptions"]} for one in found["projections"]
+    )
+    assert "hop" not in without
+    assert with_hop["hop"] == 12
+    (said,) = [row for row in found["findings"] if row["code"] == "setting_not_used"]
+    assert said["example"] == "--set hop: no such number of vr-nvl72"
 
 
 def test_a_workload_without_times_is_played_and_nothing_is_said_to_be_recorded(
@@ -157,6 +225,11 @@ def test_damaged_token_counts_are_played_all_the_same(
         (("--platform", "b20"), "perhaps b200"),
         (("--platform", "b200", "--model", "kimi-k2"), "perhaps kimi-k2-5"),
         (("--platform", "b200", "--model", "glm-5", "--set", "gpu_mem=3"), "perhaps gpu_memory?"),
+        (("--platform", "vr-nvl72-lpx", "--model", "glm-5", "--set", "hop_latency=3"), "perhaps hop or"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "fan_out=3"), "perhaps fanout?"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "routng=dice"), "perhaps routing=dice?"),
+        (("--platform", "glm-5", "--model", "glm-5"), "perhaps the model glm-5?"),
+        (("--platform", "b200", "--platform", "h200", "--model", "glm-5", "--set", "hop=3"), "b200 and h200"),
         (("--platform", "b200", "--model", "glm-5", "--set", "gpu_bandwidth=0"), "a number of more than 0"),
         (("--platform", "b200", "--model", "glm-5", "--set", "replicas=1e9"), "at most 4096"),
     ],

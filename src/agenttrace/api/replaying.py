@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from agenttrace.api.inputs import Sessions, named, trace_of
 from agenttrace.errors import NoDataError
 from agenttrace.model.trace import Trace
 from agenttrace.replay.cautions import cautions
+from agenttrace.replay.fitting.limits import worker_limit
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
+from agenttrace.replay.gained import queue_cautions
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.platforms.choosing import Wanted, choose_target, read_measured
 from agenttrace.replay.platforms.measured import MeasuredPlatform
+from agenttrace.replay.platforms.shared_settings import shared_settings
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.replaying import Baseline, Replayed, Scenario, replay
 from agenttrace.replay.targets import Target
@@ -38,21 +42,33 @@ class Asked:
 
 def replayed(asked: Asked) -> Replayed:
     """The replay, with the findings that go with it."""
-    targets = [choose_target(wanted) for wanted in asked.wanted]  # before reading: mistakes are told at once
+    wanted, unused = shared_settings(asked.wanted)
+    targets = [choose_target(one) for one in wanted]  # before reading: mistakes are told at once
     trace, workload = read_sessions(asked.sessions, asked.input_format)
     fit = (
         fit_platform(workload, seed=asked.scenario.seed) if asked.baseline == FIT and workload.timed else None
     )
-    if fit is not None:
-        targets = [choose_target(replace(wanted, served=fit.platform)) for wanted in asked.wanted]
     baseline, said = _baseline(workload, asked, targets, fit)
+    if workload.timed:
+        wanted = [
+            replace(one, served=fit.platform if fit else None, servers_before=_servers(baseline))
+            for one in wanted
+        ]
+        targets = _told_apart(wanted, [choose_target(one) for one in wanted], baseline)
     said += [
         _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
         for target in targets
         if not target.fits
     ]
+    said += [
+        _finding(
+            "setting_not_used", "warning", f"--set {one.name}: no such number of {', '.join(one.platforms)}"
+        )
+        for one in unused
+    ]
     said += [asdict(caution) for caution in cautions(workload, targets)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
+    said += [asdict(caution) for caution in queue_cautions(found)]
     if found.draws == 1:
         said.append(_finding("one_draw", "warning", "one draw: intervals hold nothing of numbers and jitter"))
     return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
@@ -88,7 +104,9 @@ def _baseline(
     """
     if asked.baseline != FIT:
         given = read_measured(asked.baseline)
-        target = choose_target(Wanted(asked.baseline, asked.wanted[0].model, Policies(), None))
+        before = worker_limit(workload.requests.cached_on).value
+        model = asked.wanted[0].model
+        target = choose_target(Wanted(asked.baseline, model, Policies(), None, servers_before=before))
         jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
         return Baseline(target, jitter), []
     if not workload.timed:
@@ -101,6 +119,27 @@ def _baseline(
         return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
     own = replace(measured_target(found.platform, Policies(), None), jitter=Jitter(found.residuals))
     return Baseline(own, Jitter(found.residuals), own), []
+
+
+def _servers(baseline: Baseline) -> int:
+    """How many serve, whatever they do; one, where nobody tells."""
+    if baseline.target is None or not baseline.target.fits:
+        return 1
+    served = baseline.target.build({})
+    return served.replicas + served.decode_replicas
+
+
+def _told_apart(wanted: Sequence[Wanted], targets: Sequence[Target], baseline: Baseline) -> list[Target]:
+    """Targets with their files behind their names, where the baseline or another target has the same name."""
+    names = [target.platform for target in targets] + ([baseline.target.platform] if baseline.target else [])
+    told = []
+    for one, target in zip(wanted, targets, strict=True):
+        is_file = isinstance(one.name, str) and one.name != target.platform
+        if is_file and names.count(target.platform) > 1:
+            told.append(replace(target, platform=f"{target.platform} ({Path(str(one.name)).name})"))
+        else:
+            told.append(target)
+    return told
 
 
 def _finding(code: str, severity: str, example: str) -> Row:

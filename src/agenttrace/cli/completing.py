@@ -26,6 +26,11 @@ def models(incomplete: str) -> list[str]:
     return _beginning(incomplete, shipped_models())
 
 
+def listed(incomplete: str) -> list[str]:
+    """Both."""
+    return [*platforms(incomplete), *models(incomplete)]
+
+
 def tables(incomplete: str) -> list[str]:
     """Tables of a trace."""
     from agenttrace.model.schema import TABLES  # noqa: PLC0415  # heavy

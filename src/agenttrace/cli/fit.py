@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,8 +31,9 @@ def fit(
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
     ],
     name: Annotated[
-        str, typer.Option("--name", metavar="NAME", help="What the platform is called.")
-    ] = "fitted",
+        str | None,
+        typer.Option("--name", metavar="NAME", help="What the platform is called; as the file, if left out."),
+    ] = None,
     seed: Seed = 1,
     input_format: o.InputFormat = None,
     color: o.ColorChoice = o.Color.AUTO,
@@ -52,7 +54,8 @@ def fit(
     refuse_inputs_as_outputs(paths, {"--output": output})
     interrupts.insist()
     with working("reading and fitting", quiet=quiet, verbose=verbose):
-        platform = fitted(paths, input_format, name, seed).platform
+        called = name or ("fitted" if output == o.STANDARD_OUTPUT else Path(output).stem)
+        platform = fitted(paths, input_format, called, seed).platform
     if output == o.STANDARD_OUTPUT:
         write_data([to_toml(platform)])
     else:

@@ -15,6 +15,7 @@ from agenttrace.cli.streams import output_width, wants_color, write_data
 EPILOG = f"""Examples:
   agenttrace platforms
   agenttrace platforms vr-nvl72-lpx
+  agenttrace platforms kimi-k2-5
   agenttrace platforms --format json
 
 {EXIT_CODES}"""
@@ -23,7 +24,7 @@ EPILOG = f"""Examples:
 def platforms(
     *,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", hidden=True, autocompletion=completing.platforms)
+        str | None, typer.Argument(metavar="[NAME]", hidden=True, autocompletion=completing.listed)
     ] = None,
     listing: o.ListingFormat = o.Listing.TABLE,
     color: o.ColorChoice = o.Color.AUTO,
@@ -31,20 +32,26 @@ def platforms(
 ) -> None:
     """Platforms and models that come along.
 
-    Of a NAME, which may be a file, all numbers: value, unit, whose claim it is, and where it stands.
+    Of a platform's NAME, or its file, all numbers: value, unit, whose claim it is, and where it stands. Of a model's
+    what its times and its memory follow from.
     """
     from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms  # noqa: PLC0415
-    from agenttrace.replay.platforms.choosing import read_document  # noqa: PLC0415  # heavy
+    from agenttrace.replay.platforms.choosing import read_document, read_model  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import parse_toml  # noqa: PLC0415
-    from agenttrace.report.platform_sections import catalogue_sections, document_section  # noqa: PLC0415
+    from agenttrace.report.platform_sections import (  # noqa: PLC0415
+        catalogue_sections,
+        document_section,
+        model_section,
+    )
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
     if name is not None:
-        document = read_document(name)
+        model = read_model(name)
+        document = read_document(name) if model is None else model
         if listing is o.Listing.JSON:
             write_data([json.dumps(document, indent=2, ensure_ascii=False) + "\n"])
             return
-        sections = [document_section(document)]
+        sections = [document_section(document) if model is None else model_section(model)]
     else:
         known = {key: parse_toml(text, key) for key, text in shipped_platforms().items()}
         models = {key: parse_toml(text, key) for key, text in shipped_models().items()}

@@ -59,7 +59,14 @@ def replay(
         ),
     ] = "fit",
     replicas: Annotated[
-        int | None, typer.Option("--replicas", metavar="N", min=1, max=4096, help="Servers of each platform.")
+        int | None,
+        typer.Option(
+            "--replicas",
+            metavar="N",
+            min=1,
+            max=4096,
+            help="Servers of each platform; without it, as many as the baseline has.",
+        ),
     ] = None,
     load: Annotated[
         Load, typer.Option("--load", help="How sessions come: lane after lane, as recorded, or each alone.")
@@ -83,6 +90,9 @@ def replay(
         ),
     ] = None,
     seed: Seed = 1,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every number that is assumed in a row of its own.")
+    ] = False,
     json_file: o.JsonFile = None,
     html_file: o.HtmlFile = None,
     input_format: o.InputFormat = None,
@@ -124,5 +134,5 @@ def replay(
     if json_file == o.STANDARD_OUTPUT:
         write_data(replay_json(found, found.findings))
         return
-    sections = replay_sections(found, found.findings)
+    sections = replay_sections(found, found.findings, full=full)
     write_data([draw_sections(sections, width=output_width(), color=wants_color(color))])

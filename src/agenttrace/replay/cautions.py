@@ -1,6 +1,7 @@
 """What weakens an answer before anything is played.
 
-Tokens that nobody states, requests that no replica has room for, and models that outdo the vendor.
+Tokens that nobody states, requests that no replica has room for, other models than the recorded ones, engines that
+have nothing to do, and models that outdo the vendor.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NULL
+from agenttrace.critical_path.arrays import NONE, NULL
+from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload
 
 _ABOVE = 1.5
-_PER_TOKEN = "tokens_per_s_user"
-_OVER_GPUS = "interactivity_over_gpus_alone"
+_CLAIMED = {
+    "tokens_per_s_user": "tokens a second of one user at the vendor's context",
+    "interactivity_over_gpus_alone": "times as many tokens a second of one user as on the GPUs alone",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,39 @@ def cautions(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
     found = _of_tokens(workload)
     for target in targets:
         if target.fits:
-            found += [*_of_room(workload, target), *_of_claims(target)]
+            found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
+    return found + _of_models(workload, targets)
+
+
+def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
+    """Platforms that are to serve another model than the one that was recorded."""
+    recorded = {shipped_model(name) or name: name for name in workload.models}
+    others: dict[str, list[str]] = {}
+    for target in targets:
+        if target.fits and target.model is not None and recorded and set(recorded) != {target.model}:
+            others.setdefault(target.model, []).append(target.platform)
+    requests = workload.requests
+    found = []
+    for model, platforms in others.items():
+        same = workload.models.index(recorded[model]) if model in recorded else NONE
+        count = int(((requests.model != NONE) & (requests.model != same)).sum())
+        said = (
+            f"recorded were requests of {', '.join(sorted(recorded.values()))}; {', '.join(platforms)} serves {model}: "
+            "the gain is of the hardware and of the other model together"
+        )
+        found.append(Caution("other_model", "warning", count, said))
     return found
+
+
+def _of_engines(target: Target) -> list[Caution]:
+    """A split by experts, of a model without experts."""
+    if not target.idle_engine:
+        return []
+    said = (
+        f"{target.platform}: {target.model} has no experts, so attention/FFN disaggregation moves nothing to the "
+        "latency engine: times are those of the GPUs alone"
+    )
+    return [Caution("nothing_offloaded", "warning", 1, said)]
 
 
 def _of_room(workload: Workload, target: Target) -> list[Caution]:
@@ -81,11 +116,13 @@ def _of_claims(target: Target) -> list[Caution]:
             "above_vendor_claim",
             "warning",
             1,
-            f"{target.platform}: the model says {claim.modelled:.3g} {claim.unit} of {claim.what}, the vendor "
-            f"{claim.value:g}: take the vendor's for the most",
+            f"{target.platform}: {_CLAIMED[claim.what]}: {claim.modelled:.4g} by this cost model, {claim.value:g} by "
+            f"the vendor. The cost model leaves out what keeps the vendor at that: decode here may be "
+            f"{claim.modelled / claim.value:.1f} times too fast, and gains too large",
         )
         for claim in target.claims
-        if claim.what in {_PER_TOKEN, _OVER_GPUS}
+        if claim.what in _CLAIMED
+        and claim.alike
         and claim.modelled is not None
         and claim.modelled > _ABOVE * claim.value
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agenttrace.errors import UsageError
@@ -11,7 +11,13 @@ from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.serving import ModelledSteps, room_for
-from agenttrace.replay.platforms.modelled import SERVING, ModelledPlatform, VendorClaim
+from agenttrace.replay.platforms.modelled import (
+    LATENCY,
+    ORCHESTRATION,
+    SERVING,
+    ModelledPlatform,
+    VendorClaim,
+)
 from agenttrace.replay.policies import Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
@@ -19,12 +25,22 @@ from agenttrace.replay.targets import Assumption, Target, VendorSaid
 
 _DETERMINISTIC = {"whole-decode": 1.0}
 _SPLIT_NAMES = {"none": None}
+_ALIKE = 4.0
+_DRAFTING = ("acceptance", "draft_tokens", "draft_time")
 
 
 def modelled_target(
-    platform: ModelledPlatform, model: Architecture, policies: Policies, replicas: int | None
+    platform: ModelledPlatform,
+    model: Architecture,
+    policies: Policies,
+    replicas: int | None,
+    servers_before: int = 1,
 ) -> Target:
-    """Its servers, under these policies. Raises UsageError for a number that it does not have."""
+    """Its servers, under these policies. Raises UsageError for a number that it does not have.
+
+    `servers_before`: of the baseline; so many there are here too, if neither `replicas`, a setting nor the platform's
+    file says how many.
+    """
     numbers = dict(platform.numbers)
     for name, number in policies.numbers.items():
         if name not in numbers and name not in SERVING:
@@ -32,6 +48,7 @@ def modelled_target(
         check_setting(name, number)
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
         numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")
+    numbers["replicas"] = _replicas(numbers, replicas, servers_before)
     chosen = replace(platform, numbers=numbers)
     room = room_for(chosen, model)
     below = _below(chosen, model, policies.offload)
@@ -41,7 +58,7 @@ def modelled_target(
             name: replace(number, value=changed[name]) if name in changed else number
             for name, number in chosen.numbers.items()
         }
-        found = _deployment(replace(chosen, numbers=varied), model, policies, replicas)
+        found = _deployment(replace(chosen, numbers=varied), model, policies)
         return replace(found, below=below)
 
     return Target(
@@ -49,24 +66,47 @@ def modelled_target(
         model=model.name,
         split=_SPLIT_NAMES.get(platform.split, platform.split),
         build=build,
-        assumptions=[Assumption(name, number) for name, number in numbers.items()],
+        assumptions=[
+            Assumption(name, number) for name, number in numbers.items() if _is_used(name, platform.split)
+        ],
         fits=room.fits,
         racks=room.racks,
         deterministic=_deterministic(chosen, model),
+        idle_engine=platform.split == "attention-ffn" and not model.moe_layers,
         notes=[room.missing] if room.missing else [],
         claims=_claims(chosen, model),
         rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
     )
 
 
-def _deployment(
-    platform: ModelledPlatform, model: Architecture, policies: Policies, replicas: int | None
-) -> Deployment:
+def _replicas(numbers: Mapping[str, Quantity], asked: int | None, servers_before: int) -> Quantity:
+    """How many servers: one for each of the old ones, of which traces do not tell how many GPUs they had."""
+    if asked is not None:
+        return Quantity(asked, "replicas", Claim.ASSUMED, "--replicas")
+    if "replicas" in numbers:
+        return numbers["replicas"]
+    apart = numbers.get("decode_replicas")
+    count = max(1, servers_before - (round(apart.value) if apart else 0))
+    return Quantity(
+        count, "replicas", Claim.ASSUMED, "as many servers as the baseline has; --replicas says otherwise"
+    )
+
+
+def _is_used(name: str, split: str) -> bool:
+    """Whether a number has any part in times, of a platform that splits the work so."""
+    if split == "none":
+        return name not in {**LATENCY, **ORCHESTRATION}
+    if split == "draft":
+        return name not in LATENCY
+    return name not in _DRAFTING
+
+
+def _deployment(platform: ModelledPlatform, model: Architecture, policies: Policies) -> Deployment:
     value = platform.value
     block = max(1, round(value("block_tokens", 16)))
     return Deployment(
         times=_Remembered(ModelledSteps(platform, model)),
-        replicas=replicas or max(1, round(value("replicas", 1))),
+        replicas=max(1, round(value("replicas", 1))),
         limits=Limits(
             sequences=round(value("sequences", UNLIMITED)),
             step_tokens=round(value("step_tokens", UNLIMITED)),
@@ -135,9 +175,24 @@ def _deterministic(platform: ModelledPlatform, model: Architecture) -> float:
 def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorSaid]:
     """What the vendor says, beside what the model says of the same for one user."""
     return [
-        VendorSaid(claim.what, claim.value, claim.unit, _modelled(platform, model, claim), claim.source)
+        VendorSaid(
+            claim.what,
+            claim.value,
+            claim.unit,
+            _modelled(platform, model, claim),
+            claim.source,
+            _is_alike(model, claim),
+        )
         for claim in platform.claims
     ]
+
+
+def _is_alike(model: Architecture, claim: VendorClaim) -> bool:
+    """Whether a claim is of a model of about this size, so that both can be compared."""
+    if not claim.parameters_e9:
+        return True
+    parameters = model.routed_parameters + model.always_parameters
+    return 1 / _ALIKE < parameters / (claim.parameters_e9 * 1e9) < _ALIKE
 
 
 def _modelled(platform: ModelledPlatform, model: Architecture, claim: VendorClaim) -> float | None:

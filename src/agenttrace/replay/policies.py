@@ -16,6 +16,9 @@ from agenttrace.replay.choices import Routing
 from agenttrace.replay.platforms.bounds import bounds_of
 from agenttrace.units import parse_duration
 
+_KEYS = ("routing", "keep", "release", "offload", "fanout", "compact", "priority")
+"""Settings that are no numbers of a platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:
@@ -73,11 +76,20 @@ def check_setting(name: str, value: float) -> None:
 
 
 def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError:
-    """For a `--set` of what the platform does not have."""
+    """For a `--set` of what the platform does not have; the nearest of its numbers and of the policies is named."""
     names = list(known)
-    near = get_close_matches(name, names, 1)
-    hint = f"perhaps {near[0]}?" if near else f"it has: {', '.join(names)}"
-    return UsageError(f"--set {name}: {platform} has no such number", hint=hint)
+    near = nearest_settings(name, [*names, *_KEYS])
+    hint = f"perhaps {' or '.join(near)}?" if near else f"it has: {', '.join(names)}"
+    return UsageError(f"--set {name}: no such number of {platform}", hint=hint)
+
+
+def nearest_settings(name: str, known: Sequence[str]) -> list[str]:
+    """Names that are spelt almost like it, or else that have a word in common with it; three at most."""
+    near = get_close_matches(name, known, 1)
+    if near:
+        return near
+    words = set(name.split("_"))
+    return [one for one in known if words & set(one.split("_"))][:3]
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:
@@ -99,7 +111,7 @@ def parse_policies(settings: Sequence[str]) -> Policies:
         elif key == "offload":
             offload = None if value == "none" else value
         else:
-            numbers[key] = _number(setting, value)
+            numbers[key] = _number(setting, value, get_close_matches(key, _KEYS, 1))
     return Policies(routing, keep, release, offload, numbers)
 
 
@@ -125,11 +137,13 @@ def _duration(setting: str, value: str) -> int:
         raise UsageError(f"--set {setting}: {error}") from error
 
 
-def _number(setting: str, value: str) -> float:
+def _number(setting: str, value: str, near: Sequence[str] = ()) -> float:
+    """`near`: keys that take something else, and may have been meant."""
     try:
         number = float(value)
     except ValueError:
-        raise UsageError(f"--set {setting}: {value} is no number") from None
+        hint = f"perhaps {near[0]}={value}?" if near else None
+        raise UsageError(f"--set {setting}: {value} is no number", hint=hint) from None
     if not math.isfinite(number) or number < 0:
         raise UsageError(f"--set {setting}: expected a number that is not negative")
     return number

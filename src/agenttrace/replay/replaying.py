@@ -91,6 +91,7 @@ class Replayed:
     `recorded`: what the sessions took; empty where nobody says. `identity_error_ns`: how far recorded durations
     through the same course are from that, None where nothing is recorded.
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
+    `baseline`: what gains are over, None: the recorded times.
     `findings`: what has to be known of it, with code, severity, count and example; `sources`: what was read.
     """
 
@@ -106,6 +107,7 @@ class Replayed:
     baseline_phases: dict[str, int]
     answers: list[Answer]
     unfit: list[Target]
+    baseline: Target | None = None
     findings: Sequence[dict[str, Any]] = ()
     sources: Sequence[str] = ()
 
@@ -166,6 +168,7 @@ def replay(
         baseline_phases=_phases(trace, before.first),
         answers=answers,
         unfit=[target for target in targets if not target.fits],
+        baseline=baseline.target,
     )
 
 

@@ -153,10 +153,20 @@ class Replica:
     def _answer(self, job: Job, now: int) -> None:
         """Prefill is over: its first token is out, and it decodes from now on."""
         self._prefilling.remove(job)
-        if not job.answered:
+        if job.answered:
+            self._count_token(job, now)
+        else:
             job.answered = True
             self._listener.first_token(job, now)
         self._decode(job, now)
+
+    def _count_token(self, job: Job, now: int) -> None:
+        """What had started over is prefilled again: that gives its next token, as a step would have."""
+        job.steps -= 1
+        for after, stop in job.stops:
+            if after == 1:
+                self._listener.passed(job, stop, now)
+        job.stops = [(after - 1, stop) for after, stop in job.stops if after > 1]
 
     def _decode(self, job: Job, now: int) -> None:
         if job.steps <= 0:
@@ -314,12 +324,12 @@ class Replica:
     def _hold_a_step(self, now: int) -> None:
         """Takes the blocks that were written, and those that the next step writes, before others are admitted.
 
-        While these are more than there are, the one that came last starts over, but never the only one.
+        While these are more than there are, the least urgent one starts over, but never the only one.
         """
         pool, step, size = self.pool, self._step, self._limits.block_tokens
         most = self._decoding * ((step - self._held_step) // size + 2)
         while len(self._running) > 1 and most > pool.capacity - pool.pinned < self._more_blocks(1):
-            self._put_back(self._running[max(self._running)], now)
+            self._put_back(self._least_urgent(), now)
         self._held_step = step
         more = 0
         for job in self._decoders.values():
@@ -327,6 +337,10 @@ class Replica:
                 more += self._held(job, step)
         if more:
             pool.grow(more)
+
+    def _least_urgent(self) -> Job:
+        """Of those that run the one of the lowest priority; of several, the one that came last."""
+        return max(self._running.values(), key=lambda job: (job.priority, job.order))
 
     def _put_back(self, job: Job, now: int) -> None:
         """What it has generated becomes part of what has to be prefilled again."""

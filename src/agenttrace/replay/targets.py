@@ -23,13 +23,17 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class VendorSaid:
-    """A vendor's claim; `modelled`: the same by the model, None where it is of another kind."""
+    """A vendor's claim; `modelled`: the same by the cost model, None where it is of another kind.
+
+    `alike`: it is said of a model of about the size of the one that is served.
+    """
 
     what: str
     value: float
     unit: str
     modelled: float | None
     source: str
+    alike: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class Target:
 
     `rates`: what a replica costs. `observed`: the conditions that its numbers were learnt from, by name.
     `split`: how the work is divided between engines. `racks`: how many it takes. `deterministic`: the share of
-    the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions.
+    the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions. `idle_engine`: the
+    split leaves the latency engine nothing to do with this model.
     """
 
     platform: str
@@ -50,6 +55,7 @@ class Target:
     racks: float | None = None
     deterministic: float = 0.0
     jitter: Jitter | None = None
+    idle_engine: bool = False
     notes: Sequence[str] = field(default_factory=tuple)
     claims: Sequence[VendorSaid] = field(default_factory=tuple)
     rates: Rates = field(default_factory=Rates)

@@ -57,7 +57,7 @@ def catalogue_sections(
                 )
                 for name, one in platforms.items()
             ),
-            ("agenttrace platforms NAME shows every number with its source",),
+            ("agenttrace platforms NAME shows every number with its source; of a model, too",),
         ),
         Section(
             "Models",
@@ -95,3 +95,16 @@ def document_section(document: Mapping[str, Any]) -> Section:
         Column("source", "text"),
     )
     return Section("Numbers", columns, rows)
+
+
+def model_section(document: Mapping[str, Any]) -> Section:
+    """What a model's file says."""
+    rows = tuple(
+        (
+            Quoted(str(name)),
+            Quoted(", ".join(value) if isinstance(value, list) else str(value), "lines"),
+        )
+        for name, value in document.items()
+        if name not in {"schema_version", "kind"}
+    )
+    return Section("Model", (Column("", "text"), Column("", "text")), rows)

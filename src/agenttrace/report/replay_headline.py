@@ -38,10 +38,15 @@ def target_name(target: Target) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in told)
 
 
+def sessions_told(replayed: Replayed) -> str:
+    """How many there are."""
+    return "1 session" if replayed.sessions == 1 else f"{replayed.sessions} sessions"
+
+
 def counted(replayed: Replayed) -> str:
     """How it was played."""
     lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
-    told = f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws"
+    told = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes}, {replayed.draws} draws"
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     return f"{told}; too few sessions for {' and '.join(few)}" if few else told
 

@@ -11,6 +11,8 @@ import orjson
 
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
+from agenttrace.replay.wide import wide_for
+from agenttrace.report.replay_tables import gpus_of
 
 if TYPE_CHECKING:
     from agenttrace.replay.percentiles import Estimate
@@ -62,6 +64,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "split": target.split,
         "load": replayed.load.value,
         "replicas": target.build({}).replicas,
+        "gpus": gpus_of(target),
         "lanes": replayed.lanes or None,
         "over": "sessions" if count > 1 else "draws",
         "n": count if count > 1 else replayed.draws,
@@ -69,6 +72,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "wall_ns": _estimates(answer.projected.wall, count, whole=True),
         "wall_without_jitter_ns": _percentiles(answer.projected.without_jitter.wall),
         "gain": _estimates(answer.projected.gain, count, whole=False),
+        "wide_for": _wide(answer),
         "turn_ns": {**_estimates(answer.turn, len(requests.turn), whole=True), "n": len(requests.turn)},
         "phases_ns": _phases(replayed, answer),
         "requests": {
@@ -90,6 +94,13 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "claims": [_claim(claim) for claim in target.claims],
         "notes": list(target.notes),
     }
+
+
+def _wide(answer: Answer) -> Row | None:
+    wide = wide_for(answer)
+    if wide is None:
+        return None
+    return {"cause": wide.cause, "parameter": wide.most.parameter if wide.most else None}
 
 
 def _extrapolated(answer: Answer) -> list[Row]:

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.replay.quantities import Claim
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
-from agenttrace.report.replay_headline import remarks
+from agenttrace.report.quantity_words import interval_words, quantity_words
+from agenttrace.report.replay_headline import remarks, sessions_told
+from agenttrace.report.replay_reasons import baseline_note, gained_by_phase, width_note
 from agenttrace.report.replay_tables import request_table, room_table, without_jitter
 from agenttrace.units import format_duration, format_share
 
 if TYPE_CHECKING:
     from agenttrace.replay.percentiles import Estimate
-    from agenttrace.replay.quantities import Quantity
     from agenttrace.replay.replaying import Answer, Replayed
+    from agenttrace.replay.targets import Assumption
 
-_ASSUMED = 12
+_DOUBTFUL = (Claim.ASSUMED, Claim.DERIVED, Claim.VENDOR, Claim.MEASURED)
 
 
-def replay_sections(replayed: Replayed, findings: Sequence[dict[str, object]]) -> list[Section]:
-    """Everything, the answer first."""
+def replay_sections(
+    replayed: Replayed, findings: Sequence[dict[str, object]], *, full: bool = False
+) -> list[Section]:
+    """Everything, the answer first; `full`: every assumed number in a row of its own."""
     sections = [_walls(replayed), room_table(replayed)]
     for answer in replayed.answers:
         sections += [phase_section(replayed, answer), request_table(answer)]
         further = (tornado_section(answer), advice_section(answer), claim_section(answer))
         sections += [section for section in further if section.rows]
-        sections.append(assumption_section(answer))
+        if full:
+            sections.append(assumption_section(answer))
+        else:
+            short = assumed_in_short(answer)
+            sections.append(
+                replace(short, notes=(*short.notes, "--full shows each number in a row of its own"))
+            )
     if findings:
         sections.append(finding_section(findings))
     return sections
@@ -49,7 +61,7 @@ def _walls(replayed: Replayed) -> Section:
         (
             Quoted(f"{replayed.baseline_name}, simulated"),
             *_durations(replayed.baseline_wall, replayed.sessions),
-            Words(""),
+            Words("baseline", "faint"),
         ),
     ]
     for answer in replayed.answers:
@@ -69,7 +81,7 @@ def _walls(replayed: Replayed) -> Section:
 def _notes(replayed: Replayed) -> list[str]:
     lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
     notes = [
-        f"{replayed.sessions} sessions, load {replayed.load.value}{lanes}, {replayed.draws} draws, intervals of 90 %"
+        f"{sessions_told(replayed)}, load {replayed.load.value}{lanes}, {replayed.draws} draws, intervals of 90 %"
     ]
     if replayed.self_ratio is not None:
         p50, p95 = replayed.self_ratio
@@ -80,7 +92,8 @@ def _notes(replayed: Replayed) -> list[str]:
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     if few:
         notes.append(f"too few sessions for {' and '.join(few)}")
-    return notes
+    reasons = [width_note(answer) for answer in replayed.answers]
+    return [*notes, baseline_note(replayed), *(reason for reason in reasons if reason)]
 
 
 def _name(answer: Answer) -> str:
@@ -117,6 +130,8 @@ def phase_section(replayed: Replayed, answer: Answer) -> Section:
     columns = (Column("phase", "text"), Column("before"), Column("after"), Column("", "bar"))
     share = format_share(max(answer.phases.values(), default=0), sum(answer.phases.values()))
     notes = [f"then {answer.bottleneck} takes most: {share}"] if answer.bottleneck else []
+    gained = gained_by_phase(replayed, answer)
+    notes += [gained] if gained else []
     return Section(f"Critical path a session: {_plain(_name(answer))}", columns, tuple(rows), tuple(notes))
 
 
@@ -129,7 +144,7 @@ def tornado_section(answer: Answer) -> Section:
     rows = tuple(
         (
             Quoted(row.parameter),
-            Words(f"{row.low:.4g} – {row.high:.4g}"),
+            Words(interval_words(answer.projected.target, row.parameter, row.low, row.high)),
             Words(f"{row.gain_low:.3f} ×"),
             Words(f"{row.gain_high:.3f} ×"),
         )
@@ -160,7 +175,7 @@ def claim_section(answer: Answer) -> Section:
         (
             Quoted(claim.what),
             Words(f"{claim.value:g} {claim.unit}"),
-            Words("–" if claim.modelled is None else f"{claim.modelled:.3g} {claim.unit}"),
+            Words("–" if claim.modelled is None else f"{claim.modelled:.4g} {claim.unit}"),
             Quoted(claim.source, "lines"),
         )
         for claim in answer.projected.target.claims
@@ -174,7 +189,7 @@ def assumption_section(answer: Answer) -> Section:
     rows = tuple(
         (
             Quoted(assumption.name),
-            Words(_value(assumption.number)),
+            Words(quantity_words(assumption.number)),
             Words(assumption.number.claim.value, "faint"),
             Quoted(assumption.number.source, "lines"),
         )
@@ -184,8 +199,22 @@ def assumption_section(answer: Answer) -> Section:
     return Section("Assumed", columns, rows, tuple(remarks(answer)))
 
 
-def _value(number: Quantity) -> str:
-    return f"{number.value:.4g} {number.unit}"
+def assumed_in_short(answer: Answer) -> Section:
+    """The same numbers together that have one source: those that are least sure first."""
+    together: dict[tuple[int, str], list[Assumption]] = {}
+    for assumption in answer.projected.target.assumptions:
+        key = (_DOUBTFUL.index(assumption.number.claim), assumption.number.source)
+        together.setdefault(key, []).append(assumption)
+    rows = tuple(
+        (
+            Words(_DOUBTFUL[doubt].value, "faint"),
+            Quoted(", ".join(f"{one.name} {quantity_words(one.number, one.name)}" for one in found), "lines"),
+            Quoted(source, "lines"),
+        )
+        for (doubt, source), found in sorted(together.items(), key=lambda row: row[0][0])
+    )
+    columns = (Column("claim", "text"), Column("numbers", "text"), Column("source", "text"))
+    return Section("Assumed", columns, rows, tuple(remarks(answer)))
 
 
 def finding_section(findings: Sequence[dict[str, object]]) -> Section:

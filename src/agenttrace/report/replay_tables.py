@@ -30,7 +30,7 @@ def interval_table(replayed: Replayed) -> Section:
         told = quantiles(replayed.recorded.tolist())
         shown = (Words(format_duration(ns)) for ns in (told.p50, told.p95, told.p99))
         rows.append((Words("recorded", "strong"), *shown, Words("")))
-    rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "")
+    rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "baseline")
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
         told_gain = f"{gain.value:.2f} × ({gain.low:.2f} to {gain.high:.2f})"
@@ -94,19 +94,28 @@ def room_table(replayed: Replayed) -> Section:
         )
         price = "–" if cost is None or cost.price is None else f"{cost.price:.4g}"
         energy = "–" if cost is None or cost.energy_kwh is None else f"{cost.energy_kwh:.4g} kWh"
-        rows.append(_room(target, "yes", served, price, energy))
-    rows += [_room(target, "no", "–", "–", "–") for target in replayed.unfit]
-    columns = (Column("", "text"), Column("fits", "text"), Column("replicas"), Column("racks"))
-    costs = (Column("price a session"), Column("energy a session"), Column("", "text"))
+        gpus = gpus_of(target)
+        rows.append(_room(target, "yes", served, "–" if gpus is None else str(gpus), price, energy))
+    rows += [_room(target, "no", "–", "–", "–", "–") for target in replayed.unfit]
+    columns = (Column("", "text"), Column("fits", "text"), Column("replicas"), Column("GPUs"))
+    costs = (Column("racks each"), Column("price a session"), Column("energy a session"), Column("", "text"))
     return Section("Does it fit", columns + costs, tuple(rows))
 
 
+def gpus_of(target: Target) -> int | None:
+    """Of all its replicas; None where nobody says how many one has."""
+    each = next((one.number.value for one in target.assumptions if one.name == "gpus_per_replica"), None)
+    served = target.build({})
+    return None if each is None else round(each * (served.replicas + served.decode_replicas))
+
+
 def _room(target: Target, fits: str, *numbers: str) -> tuple[Cell, ...]:
-    served, price, energy = numbers
+    served, gpus, price, energy = numbers
     return (
         Quoted(target_name(target)),
         Words(fits, "plain" if fits == "yes" else "warning"),
         Words(served),
+        Words(gpus),
         Words(_racks(target.racks)),
         Words(price),
         Words(energy),

@@ -9,17 +9,22 @@ from agenttrace.replay.steps import AffineSteps
 
 @dataclass
 class Ask:
-    """A request: when it comes, its prompt, its answer."""
+    """A request: when it comes, its prompt, its answer; those with a lower number at `priority` go first."""
 
     at: int
     prompt: int
     answer: int
     row: int = 0
+    priority: int = 0
     left: int = 0
     past: int = 0
     made: int = 0
     first: float = -1.0
     end: float = -1.0
+
+
+def _urgency(ask: Ask) -> tuple[int, int]:
+    return ask.priority, ask.row
 
 
 @dataclass
@@ -44,7 +49,7 @@ class PlainServer:
                 now = max(now, coming[0].at)
             while coming and coming[0].at <= now:
                 self.waiting.append(coming.pop(0))
-            self.waiting.sort(key=lambda ask: ask.row)
+            self.waiting.sort(key=_urgency)
             now += self._step(now)
 
     def _step(self, now: float) -> float:
@@ -90,17 +95,17 @@ class PlainServer:
         while len(self.running) > 1:
             if self._held() <= self.blocks:
                 return
-            last = max(self.running, key=lambda ask: ask.row)
+            last = max(self.running, key=_urgency)
             self.running.remove(last)
             if not last.left:
                 last.prompt = last.past + last.made
-                last.answer -= last.made - 1
+                last.answer -= last.made
                 last.made = 0
             else:
                 last.prompt = last.past + last.left
             last.past = last.left = 0
             self.waiting.append(last)
-            self.waiting.sort(key=lambda ask: ask.row)
+            self.waiting.sort(key=_urgency)
 
     def _admit(self) -> None:
         decoding = sum(1 for ask in self.running if not ask.left)

@@ -93,7 +93,7 @@ def _target(name: str, *settings: str) -> Target:
 
 def test_a_tier_of_a_platform_is_named_and_its_numbers_become_blocks() -> None:
     below = _target("vr-nvl72", "offload=LPDDR5X").build({}).below
-    block_bytes = 16 * (44_928 + 78 * 128)
+    block_bytes = 16 * 78 * (656 + 132)
     assert below == Below(int(6_000e9 / block_bytes), 5_000.0, block_bytes / 3_600)
     with pytest.raises(UsageError, match="no such tier"):
         _target("vr-nvl72", "offload=tape")
@@ -102,4 +102,4 @@ def test_a_tier_of_a_platform_is_named_and_its_numbers_become_blocks() -> None:
 def test_prefill_and_decode_are_parted_by_a_number() -> None:
     built = _target("h200", "decode_replicas=2", "gpus_per_replica=8").build({})
     assert built.decode_replicas == 2
-    assert np.isclose(built.transfer_ns, (44_928 + 78 * 128) / 450)
+    assert np.isclose(built.transfer_ns, 78 * (656 + 132) / 450)

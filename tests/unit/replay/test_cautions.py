@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ START = 1_767_225_600_000_000_000
 TOKENS = {"input_tokens": 100, "output_tokens": 10}
 
 
-def _workload(folder: Path, *requests: dict[str, int]) -> Workload:
+def _workload(folder: Path, *requests: Mapping[str, object]) -> Workload:
     rows = [
         {"session": "s", "span": place + 1, "kind": "request", "name": "chat", **tokens}
         | {"start": START + place * 10**9, "end": START + (place + 1) * 10**9}
@@ -36,10 +37,10 @@ def _workload(folder: Path, *requests: dict[str, int]) -> Workload:
     return read_workload(read(file))
 
 
-def _target(name: str, **numbers: float) -> Target:
-    model = architecture(parse_toml(shipped_models()["kimi-k2-instruct"], "m"), "m")
+def _target(name: str, model: str = "kimi-k2-instruct", **numbers: float) -> Target:
+    served = architecture(parse_toml(shipped_models()[model], model), model)
     platform = modelled_platform(parse_toml(shipped_platforms()[name], name), name)
-    return modelled_target(platform, model, Policies(numbers=numbers), None)
+    return modelled_target(platform, served, Policies(numbers=numbers), None)
 
 
 @pytest.mark.parametrize("left_out", ["input_tokens", "output_tokens"])
@@ -87,3 +88,30 @@ def test_requests_that_no_replica_has_room_for_are_told(tmp_path: Path) -> None:
 
     assert (found.code, found.count) == ("larger_than_cache", 1)
     assert "1 of 2 requests, of up to 1001 tokens" in found.example
+
+
+def test_another_model_than_the_recorded_one_is_told(tmp_path: Path) -> None:
+    told = {**TOKENS, "cache_read_tokens": 0}
+    other = _workload(tmp_path, told, {**told, "model": "tiny"}, {**told, "model": "tiny"})
+    same = _workload(tmp_path, {**told, "model": "moonshotai/Kimi-K2-Instruct"})
+    target = _target("vr-nvl72")
+
+    (found,) = cautions(other, [target])
+    assert (found.code, found.count) == ("other_model", 2)
+    assert "requests of tiny; vr-nvl72 serves kimi-k2-instruct" in found.example
+    assert cautions(same, [target]) == []
+    assert cautions(_workload(tmp_path, told), [target]) == []  # nobody tells which model it was
+
+
+def test_an_engine_that_has_nothing_to_do_is_told(tmp_path: Path) -> None:
+    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
+    (found,) = cautions(workload, [_target("vr-nvl72-lpx", model="qwen3-32b")])
+
+    assert found.code == "nothing_offloaded"
+    assert "no experts" in found.example
+
+
+def test_a_claim_for_a_far_larger_model_is_not_held_against_a_small_one(tmp_path: Path) -> None:
+    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
+
+    assert cautions(workload, [_target("vr-nvl72-lpx-decode", model="llama-3-1-8b")]) == []

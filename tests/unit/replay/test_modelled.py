@@ -43,7 +43,9 @@ def test_the_cache_grows_by_what_the_architecture_says(name: str, bytes_per_toke
 def test_windows_and_sparse_attention_read_less_than_they_hold() -> None:
     windowed, sparse = _model("gpt-oss-120b"), _model("glm-5-2")
     assert windowed.read_per_sequence(100_000) == 18_432 * (100_000 + 128)
-    assert sparse.read_per_sequence(100_000) == 78 * (2_048 * 576 + 100_000 * 128)
+    assert sparse.read_per_sequence(100_000) == 78 * (2_048 * 656 + 100_000 * 132)
+    assert sparse.held_per_token() == 78 * (656 + 132)
+    assert _model("deepseek-v3").held_per_token() == 61 * 576
 
 
 def test_a_latent_cache_is_held_by_every_gpu_and_heads_are_shared_out() -> None:

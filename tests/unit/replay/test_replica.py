@@ -63,6 +63,29 @@ def test_the_higher_priority_goes_first() -> None:
     assert outcome.first[2] < outcome.first[1]
 
 
+@pytest.mark.parametrize(("priority", "starts_over"), [([0, 0], 1), ([0, -1], 0), ([1, 0], 0), ([0, 1], 1)])
+def test_where_room_runs_out_the_lowest_priority_starts_over_and_of_equals_the_last(
+    priority: list[int], starts_over: int
+) -> None:
+    outcome = serve(_one(blocks=5), [0, 0], [31, 31], [6, 6], priority=priority)
+
+    # Prompts of 31 take 2 of 5 blocks of 16; the first one's third block comes with its 33rd token, and fits.
+    second = 562 + (500 + 62 + 1_010 + 32)
+    assert outcome.first.tolist() == [562, second]
+    # A step later the second's third block does not fit any more: the contexts are 34 and 33 by then.
+    full = second + (1_020 + 33 + 32)
+    if (
+        starts_over == 1
+    ):  # the first goes on for 3 steps; of the second's 6 tokens its prefill gives the third
+        kept = full + 3 * 1_010 + 34 + 35 + 36
+        other = kept + (500 + 2 * 33) + 3 * 1_010 + 34 + 35 + 36
+    else:  # the second goes on for 4 steps; of the first's 6 tokens its prefill gives the fourth
+        kept = full + 4 * 1_010 + 33 + 34 + 35 + 36
+        other = kept + (500 + 2 * 34) + 2 * 1_010 + 35 + 36
+    assert outcome.done[1 - starts_over] == kept
+    assert outcome.done[starts_over] == other
+
+
 def test_what_is_cached_is_not_prefilled_again_but_for_the_last_token() -> None:
     paths = [[0], [0, 1], [0]]
     outcome = serve(_one(), [0, 10_000, 20_000], [32, 48, 32], [1, 1, 1], paths=paths, lengths=[2, 1])
@@ -120,6 +143,15 @@ def test_routers_share_the_work_as_they_say(routing: Routing) -> None:
 
 @pytest.mark.parametrize("seed", range(1_000))
 def test_any_load_is_served_as_by_a_server_that_goes_step_by_step(seed: int) -> None:
+    _compare(seed, classes=1)
+
+
+@pytest.mark.parametrize("seed", range(1_000, 1_300))
+def test_any_load_of_several_priorities_is_served_as_by_a_server_that_goes_step_by_step(seed: int) -> None:
+    _compare(seed, classes=3)
+
+
+def _compare(seed: int, classes: int) -> None:
     draw = random.Random(seed)
     count = draw.randint(1, 14)
     at = sorted(draw.sample(range(40_000), count))
@@ -128,12 +160,16 @@ def test_any_load_is_served_as_by_a_server_that_goes_step_by_step(seed: int) -> 
     sequences = draw.choice([UNLIMITED, 2, 4])
     step_tokens = draw.choice([UNLIMITED, 16, 64])
     blocks = draw.choice([UNLIMITED, 20, 40])
+    priority = [draw.randrange(classes) for _ in at]
     plain = PlainServer(STEPS, sequences, step_tokens, blocks, 8)
-    asks = [Ask(*one, row=row) for row, one in enumerate(zip(at, prompt, answer, strict=True))]
+    asks = [
+        Ask(*one, row=row, priority=priority[row])
+        for row, one in enumerate(zip(at, prompt, answer, strict=True))
+    ]
 
     plain.serve(asks)
     bounded = None if blocks == UNLIMITED else blocks
-    outcome = serve(_one(Limits(sequences, step_tokens, 8), bounded), at, prompt, answer)
+    outcome = serve(_one(Limits(sequences, step_tokens, 8), bounded), at, prompt, answer, priority=priority)
 
     assert (outcome.done >= outcome.first).all()
     assert (outcome.first >= outcome.admitted).all()

@@ -8,8 +8,11 @@ from typing import Any
 
 from agenttrace.errors import InputError
 
-_MLA_LATENT = 576
-_INDEXER = 128
+_SPARSE_LATENT = 512 + 4 * 4 + 64 * 2
+_INDEXER = 128 + 4
+"""Bytes of a token in a layer where attention is sparse, as FlashMLA and vLLM lay them out in eight bits: the latent
+with four scales and its rotary part in sixteen bits, and the indexer's key with one scale."""
+
 _BYTES = {"fp8": 1.0, "fp4": 0.5625, "bf16": 2.0}
 """Of one parameter; four bits come with a scale of eight for every 16 of them."""
 
@@ -107,14 +110,15 @@ class Architecture:
     def read_per_sequence(self, context: float) -> float:
         """Bytes of cache that a step reads for one sequence, in eight bits."""
         if self.latent and self.sparse_topk:
-            return self.layers * (min(context, self.sparse_topk) * _MLA_LATENT + context * _INDEXER)
+            return self.layers * (min(context, self.sparse_topk) * _SPARSE_LATENT + context * _INDEXER)
         grown = self.kv_elements * context
         return grown + (self.kv_elements * min(context, self.window) if self.window else 0.0)
 
     def held_per_token(self) -> float:
         """Bytes of cache for one more token of context, in eight bits."""
-        indexer = self.layers * _INDEXER if self.latent and self.sparse_topk else 0
-        return float(self.kv_elements + indexer)
+        if self.latent and self.sparse_topk:
+            return float(self.layers * (_SPARSE_LATENT + _INDEXER))
+        return float(self.kv_elements)
 
     def kv_shards(self, tensor_parallel: float) -> float:
         """Over how many GPUs of a tensor-parallel group the cache is spread: a latent is held by each of them."""

@@ -24,7 +24,7 @@ _LARGEST = 4 << 20
 class Wanted:
     """A platform by its name, by its file, or as it was fitted; the model that it serves, and how.
 
-    `served`: what served the sessions, as their trace shows it.
+    `served`: what served the sessions, as their trace shows it. `servers_before`: of the baseline.
     """
 
     name: str | MeasuredPlatform
@@ -32,6 +32,7 @@ class Wanted:
     policies: Policies
     replicas: int | None
     served: MeasuredPlatform | None = None
+    servers_before: int = 1
 
 
 def choose_target(wanted: Wanted) -> Target:
@@ -45,13 +46,13 @@ def choose_target(wanted: Wanted) -> Target:
     name = wanted.name
     if not isinstance(name, str):
         return measured_target(name, wanted.policies, wanted.replicas)
-    document = parse_toml(_text_of(name), name)
+    document = _document_of(name)
     if document.get("kind") == "measured":
         return measured_target(measured_platform(document, name), wanted.policies, wanted.replicas)
     if document.get("kind") == "modelled":
         model = choose_model(wanted.model, name)
         platform = with_kept_overhead(modelled_platform(document, name), model, wanted.served)
-        return modelled_target(platform, model, wanted.policies, wanted.replicas)
+        return modelled_target(platform, model, wanted.policies, wanted.replicas, wanted.servers_before)
     raise _no_kind(document, name)
 
 
@@ -65,18 +66,24 @@ def choose_model(name: str | None, platform: str) -> Architecture:
         raise UsageError(
             f"{platform} is modelled: --model says what it serves", hint=f"there are: {', '.join(known)}"
         )
-    for shipped, text in known.items():
-        document = parse_toml(text, shipped)
-        aliases = [
-            shipped,
-            *document["aliases"],
-            *(alias.rpartition("/")[2] for alias in document["aliases"]),
-        ]
-        if name.lower() in {alias.lower() for alias in aliases}:
-            return architecture(document, shipped)
+    shipped = shipped_model(name)
+    if shipped is not None:
+        return architecture(parse_toml(known[shipped], shipped), shipped)
     if not Path(name).is_file():
         raise UsageError(f"--model {name}: no such model and no such file", hint=_known_like(name, known))
     return architecture(parse_toml(_read(name), name), name)
+
+
+def shipped_model(name: str) -> str | None:
+    """What a model is called here that goes by any of its names elsewhere; None where it is not known."""
+    from agenttrace.replay.platforms.catalogue import shipped_models  # noqa: PLC0415  # heavy
+
+    for shipped, text in shipped_models().items():
+        published = [str(alias) for alias in parse_toml(text, shipped)["aliases"]]
+        aliases = [shipped, *published, *(alias.rpartition("/")[2] for alias in published)]
+        if name.lower() in {alias.lower() for alias in aliases}:
+            return shipped
+    return None
 
 
 def read_measured(name: str | MeasuredPlatform) -> MeasuredPlatform | None:
@@ -85,7 +92,7 @@ def read_measured(name: str | MeasuredPlatform) -> MeasuredPlatform | None:
         return name
     from agenttrace.replay.platforms.toml_text import measured_platform  # noqa: PLC0415  # heavy
 
-    document = parse_toml(_text_of(name), name)
+    document = _document_of(name)
     return measured_platform(document, name) if document.get("kind") == "measured" else None
 
 
@@ -94,7 +101,7 @@ def read_document(name: str) -> dict[str, Any]:
     from agenttrace.replay.platforms.modelled import modelled_platform  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import measured_platform  # noqa: PLC0415
 
-    document = parse_toml(_text_of(name), name)
+    document = _document_of(name)
     if document.get("kind") == "measured":
         measured_platform(document, name)
     elif document.get("kind") == "modelled":
@@ -104,8 +111,28 @@ def read_document(name: str) -> dict[str, Any]:
     return document
 
 
+def known_numbers(name: str | MeasuredPlatform) -> frozenset[str]:
+    """What `--set` can change of a platform. Raises as `choose_target` does."""
+    from agenttrace.replay.platforms.measured import NAMES  # noqa: PLC0415  # heavy
+    from agenttrace.replay.platforms.modelled import SERVING  # noqa: PLC0415
+
+    document = _document_of(name) if isinstance(name, str) else {"kind": "measured"}
+    if document.get("kind") == "measured":
+        return frozenset(NAMES)
+    numbers = document.get("numbers")
+    return frozenset([*SERVING, *(numbers if isinstance(numbers, dict) else ())])
+
+
 def _no_kind(document: dict[str, Any], name: str) -> InputError:
     return InputError(f"kind is {document.get('kind')!r}, expected measured or modelled", where=name)
+
+
+def read_model(name: str) -> dict[str, Any] | None:
+    """The document of a model that comes along, by any of its names; None where none does."""
+    from agenttrace.replay.platforms.catalogue import shipped_models  # noqa: PLC0415  # heavy
+
+    shipped = shipped_model(name)
+    return None if shipped is None else parse_toml(shipped_models()[shipped], shipped)
 
 
 def _known_like(name: str, known: Iterable[str]) -> str:
@@ -113,14 +140,24 @@ def _known_like(name: str, known: Iterable[str]) -> str:
     return f"perhaps {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
 
 
+def _document_of(name: str) -> dict[str, Any]:
+    return parse_toml(_text_of(name), name)
+
+
 def _text_of(name: str) -> str:
-    from agenttrace.replay.platforms.catalogue import shipped_platforms  # noqa: PLC0415  # heavy
+    from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms  # noqa: PLC0415  # heavy
 
     known = shipped_platforms()
     if name in known:
         return known[name]
     if not Path(name).is_file():
-        raise UsageError(f"{name}: no such platform and no such file", hint=_known_like(name, known))
+        said = f"{name}: no such platform and no such file"
+        near = (
+            []
+            if get_close_matches(name.lower(), known, 1)
+            else get_close_matches(name.lower(), shipped_models(), 1)
+        )
+        raise UsageError(said, hint=f"perhaps the model {near[0]}?" if near else _known_like(name, known))
     return _read(name)
 
 

@@ -79,13 +79,17 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class VendorClaim:
-    """What the vendor says; of `tokens_per_s_user` and `interactivity_over_gpus_alone` the model has numbers too."""
+    """What the vendor says; of `tokens_per_s_user` and `interactivity_over_gpus_alone` the cost model has numbers too.
+
+    `parameters_e9`: of the model that it is said of, in thousands of millions; 0: not told.
+    """
 
     what: str
     value: float
     unit: str
     context_tokens: float
     source: str
+    parameters_e9: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ def _claim(entry: Mapping[str, Any], where: str) -> VendorClaim:
         _word(entry, "unit", f"{where}: claims"),
         _amount({"context_tokens": 0, **entry}, "context_tokens", f"{where}: claims"),
         _word(entry, "source", f"{where}: claims"),
+        _amount({"parameters_e9": 0, **entry}, "parameters_e9", f"{where}: claims"),
     )
 
 

@@ -11,10 +11,12 @@ from agenttrace.report.html.escape import text, words
 from agenttrace.report.html.one import Part, chart_columns
 from agenttrace.report.html.page import put_together
 from agenttrace.report.html.replay_charts import percentile_chart, phase_chart, tornado_chart
-from agenttrace.report.html.sections import section_html
+from agenttrace.report.html.sections import section_html, table_html
 from agenttrace.report.replay_headline import counted, headline, remarks, target_name
+from agenttrace.report.replay_reasons import baseline_note, width_note
 from agenttrace.report.replay_sections import (
     advice_section,
+    assumed_in_short,
     assumption_section,
     claim_section,
     finding_section,
@@ -44,7 +46,9 @@ def replay_page(replayed: Replayed, findings: Sequence[dict[str, object]], sourc
 def _parts(replayed: Replayed, findings: Sequence[dict[str, object]]) -> Iterator[Part]:
     if replayed.answers:
         charts = (percentile_chart(replayed),)
-        checks = "".join(f'<p class="note">{words(line)}</p>\n' for line in _checks(replayed))
+        reasons = [width_note(answer) for answer in replayed.answers]
+        told = [*_checks(replayed), baseline_note(replayed), *(reason for reason in reasons if reason)]
+        checks = "".join(f'<p class="note">{words(line)}</p>\n' for line in told)
         yield Part("sessions", "Sessions", chart_columns(charts, "sessions") + checks, charts)
     yield Part("room", "Does it fit", section_html(room_table(replayed), key="room"))
     for place, answer in enumerate(replayed.answers):
@@ -77,7 +81,9 @@ def _answer(replayed: Replayed, answer: Answer, place: int) -> Part:
     html = (
         f'<section id="{key}">\n<h2>{text(name)}</h2>\n{notes}</section>\n'
         f'{chart_columns(charts, f"{key}-charts")}<div class="flow">\n{columns}</div>\n'
-        f"{section_html(assumption_section(answer))}"
+        f"{section_html(assumed_in_short(answer))}"
+        f"<details>\n<summary>Each number in a row of its own</summary>\n"
+        f"{table_html(assumption_section(answer), of=name)}</details>\n"
     )
     return Part(key, name, html, tuple(charts))
 
