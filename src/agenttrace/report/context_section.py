@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Spark, Words
 from agenttrace.report.work_sections import rest
 from agenttrace.units import format_count, format_duration, format_share, format_tokens
@@ -23,9 +24,9 @@ def context_section(analysis: Analysis, top: int) -> Section | None:
     known = analysis.turns.filter((pl.col("agent") == 0) & pl.col("context").is_not_null())
     if not known.height:
         return None
-    slowest = analysis.sessions.sort("wall_ns", "session", descending=[True, False]).head(top)
-    sessions = slowest.rows(named=True)
-    names = slowest["session"].to_list()
+    shown = slowest(analysis.sessions, top)
+    sessions = shown.rows(named=True)
+    names = shown["session"].to_list()
     turns = _grouped(known.filter(pl.col("session").is_in(names)).sort("session", "start_ns", "turn"))
     compactions = _grouped(
         analysis.compactions.filter(pl.col("session").is_in(names) & (pl.col("agent") == 0)).sort(

@@ -55,7 +55,7 @@ def _rows(title: str, parts: Iterable[Part], whole: int) -> list[tuple[Cell, ...
 def _notes(tail: Tail) -> list[str]:
     low, high = tail.middle_ns
     slowest = (
-        f"mean of the {format_count(tail.slow)} slowest, from {format_duration(tail.slow_from_ns)}: "
+        f"mean active time of the {format_count(tail.slow)} slowest, from {format_duration(tail.slow_from_ns)}: "
         f"{format_duration(tail.slow_mean_ns)}"
     )
     around = (
@@ -79,6 +79,7 @@ def _opened(opened: Iterable[Opened], top: int) -> Section:
     rows = [
         (
             Quoted(one.session),
+            Words(format_duration(one.active_ns)),
             Words(format_duration(one.wall_ns)),
             Quoted(one.name),
             Words(format_duration(one.beyond_ns)),
@@ -87,7 +88,8 @@ def _opened(opened: Iterable[Opened], top: int) -> Section:
     ]
     columns = (
         Column("session", "text"),
-        Column("wall time"),
+        Column("active"),
+        Column("wall"),
         Column("has most of", "text"),
         Column("beyond the middle"),
     )
