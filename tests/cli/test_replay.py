@@ -154,9 +154,9 @@ def test_damaged_token_counts_are_played_all_the_same(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--platform", "b20"), "perhaps b200"),
-        (("--platform", "b200", "--model", "kimi-k2"), "perhaps kimi-k2-5"),
-        (("--platform", "b200", "--model", "glm-5", "--set", "gpu_mem=3"), "perhaps gpu_memory?"),
+        (("--platform", "b20"), "did you mean b200"),
+        (("--platform", "b200", "--model", "kimi-k2"), "did you mean kimi-k2-5"),
+        (("--platform", "b200", "--model", "glm-5", "--set", "gpu_mem=3"), "did you mean gpu_memory?"),
         (("--platform", "b200", "--model", "glm-5", "--set", "gpu_bandwidth=0"), "a number of more than 0"),
         (("--platform", "b200", "--model", "glm-5", "--set", "replicas=1e9"), "at most 4096"),
     ],

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
-from agenttrace.errors import UsageError, meant
+from agenttrace.errors import UsageError, meant, near_names
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.platforms.bounds import bounds_of
 from agenttrace.units import parse_duration
@@ -74,10 +73,11 @@ def check_setting(name: str, value: float) -> None:
 
 def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError:
     """For a `--set` of what the platform does not have."""
-    names = list(known)
-    near = get_close_matches(name, names, 1)
-    hint = f"perhaps {near[0]}?" if near else f"it has: {', '.join(names)}"
-    return UsageError(f"--set {name}: {platform} has no such number", hint=hint)
+    return UsageError(f"--set {name}: {platform} has no such number", hint=meant(name, known, "it has"))
+
+
+WORDS = ("routing", "keep", "release", "offload")
+"""Settings whose values are no plain numbers."""
 
 
 def parse_policies(settings: Sequence[str]) -> Policies:
@@ -129,7 +129,9 @@ def _number(setting: str, value: str) -> float:
     try:
         number = float(value)
     except ValueError:
-        raise UsageError(f"--set {setting}: {value} is no number") from None
+        near = near_names(setting.partition("=")[0], WORDS)
+        hint = f"did you mean {near[0]}?" if near else None
+        raise UsageError(f"--set {setting}: {value} is no number", hint=hint) from None
     if not math.isfinite(number) or number < 0:
         raise UsageError(f"--set {setting}: expected a number that is not negative")
     return number

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agenttrace.errors import InputError, UsageError
+from agenttrace.errors import InputError, UsageError, meant
 from agenttrace.replay.platforms.toml_text import parse_toml
 from agenttrace.replay.policies import Policies
 
@@ -75,7 +73,7 @@ def choose_model(name: str | None, platform: str) -> Architecture:
         if name.lower() in {alias.lower() for alias in aliases}:
             return architecture(document, shipped)
     if not Path(name).is_file():
-        raise UsageError(f"--model {name}: no such model and no such file", hint=_known_like(name, known))
+        raise UsageError(f"--model {name}: no such model and no such file", hint=meant(name, known))
     return architecture(parse_toml(_read(name), name), name)
 
 
@@ -108,11 +106,6 @@ def _no_kind(document: dict[str, Any], name: str) -> InputError:
     return InputError(f"kind is {document.get('kind')!r}, expected measured or modelled", where=name)
 
 
-def _known_like(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name.lower(), list(known), 2)
-    return f"perhaps {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-
-
 def _text_of(name: str) -> str:
     from agenttrace.replay.platforms.catalogue import shipped_platforms  # noqa: PLC0415  # heavy
 
@@ -120,7 +113,7 @@ def _text_of(name: str) -> str:
     if name in known:
         return known[name]
     if not Path(name).is_file():
-        raise UsageError(f"{name}: no such platform and no such file", hint=_known_like(name, known))
+        raise UsageError(f"{name}: no such platform and no such file", hint=meant(name, known))
     return _read(name)
 
 
