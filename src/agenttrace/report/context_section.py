@@ -117,8 +117,11 @@ def _growth(turns: Sequence[Row], compactions: Sequence[Row]) -> Spark:
 
 
 def _compaction_words(row: Row) -> str:
-    sizes = f"from {format_tokens(row['tokens_before'])} to {format_tokens(row['tokens_after'])} tokens"
-    return f"turn {format_count(row['turn'])}: compacted {sizes} in {format_duration(row['wall_ns'])}"
+    before, after = (row[name] for name in ("tokens_before", "tokens_after"))
+    from_ = "" if before is None else f" from {format_tokens(before)}"
+    to = "" if after is None else f" to {format_tokens(after)}"
+    sizes = f"{from_}{to} tokens" if from_ or to else ""
+    return f"turn {format_count(row['turn'])}: compacted{sizes} in {format_duration(row['wall_ns'])}"
 
 
 def _rate(turn: Row) -> float | None:

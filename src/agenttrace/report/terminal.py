@@ -117,7 +117,7 @@ def _console(width: int, *, color: bool) -> Console:
 
 def _section(section: Section, width: int) -> RenderableType:
     parts: list[RenderableType] = [_heading(section.title, width), _rows(section, width)]
-    parts += [Text(note, style="dim") for note in section.notes]
+    parts += [Text(wrapped(note, width - _INDENT), style="dim") for note in section.notes]
     return Group(parts[0], *(Padding(part, (0, 0, 0, _INDENT)) for part in parts[1:]))
 
 

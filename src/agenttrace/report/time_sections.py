@@ -162,10 +162,14 @@ def slowest_section(analysis: Analysis, top: int) -> Section | None:
             for row in shown.iter_rows(named=True)
         ),
         (
-            *(() if sessions["active_ns"].equals(sessions["wall_ns"]) else (_BY_ACTIVE_TIME,)),
+            *((_BY_ACTIVE_TIME,) if any(map(_waited, shown.iter_rows(named=True))) else ()),
             *_more(sessions.height, shown.height, "--session ID shows one"),
         ),
     )
+
+
+def _waited(row: Mapping[str, int]) -> bool:
+    return format_duration(row["active_ns"]) != format_duration(row["wall_ns"])
 
 
 _BY_ACTIVE_TIME = (
