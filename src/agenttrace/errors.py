@@ -37,17 +37,45 @@ class AgentTraceError(Exception):
         return f"{text}\nhint: {self.hint}" if self.hint else text
 
 
+_MOST_NAMED = 40
+"""Of more names that there are, the hint names no more."""
+
+
+def near_names(typed: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Those of the known names that may be meant, the likeliest first: spelt alike, or with more around what was typed.
+
+    >>> near_names("kimi", ["glm-5", "kimi-k2-5"]), near_names("Decoed", ["decode", "tool"]), near_names("x", ["tool"])
+    (['kimi-k2-5'], ['decode'], [])
+    """
+    from difflib import get_close_matches  # noqa: PLC0415  # only for a mistake
+
+    names = {name.casefold(): name for name in known}
+    text = typed.casefold()
+    near = get_close_matches(text, names, n=most)
+    if len(text) > 1:
+        near += sorted(name for name in names if name.startswith(text))
+    if len(text) > _LEAST_WITHIN:
+        near += sorted(name for name in names if text in name)
+    return [names[name] for name in dict.fromkeys(near)][:most]
+
+
+_LEAST_WITHIN = 2
+"""Longer text may stand anywhere in what was meant."""
+
+
 def meant(typed: str, known: Iterable[str], there_are: str = "there are") -> str:
     """The hint for a name that is not known: the nearest of those that are, or all of them.
 
     >>> meant("spanz", ["sessions", "spans"])
     'did you mean spans?'
+    >>> meant("x", ["sessions", "spans"])
+    'there are: sessions, spans'
     """
-    from difflib import get_close_matches  # noqa: PLC0415  # only for a mistake
-
     names = list(known)
-    near = get_close_matches(typed, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"{there_are}: {', '.join(names)}"
+    if near := near_names(typed, names):
+        return f"did you mean {near[0]}?"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{there_are}: {', '.join(names[:_MOST_NAMED])}{more}"
 
 
 class UsageError(AgentTraceError):

@@ -1,11 +1,13 @@
 """Every command takes a dataset for the files that it was made of, and says the same."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import agenttrace
 from agenttrace.cli.application import main
 from cli.running import call
 from contract.trace_files import SAMPLES
@@ -93,3 +95,14 @@ def test_an_analysis_of_other_formats_is_that_of_the_files(
         _said(capsys, "analyze", path, "--format", "json") for path in (files, str(tmp_path / "d"))
     )
     assert of_dataset == of_files
+
+
+def test_a_dataset_that_is_made_anew_in_its_place_is_the_new_one(tmp_path: Path) -> None:
+    """In one process, as in a notebook."""
+    place = tmp_path / "month"
+    for name in ("fan-out", "33min"):
+        shutil.rmtree(place, ignore_errors=True)
+        trace = SAMPLES / "claude-code" / f"{name}.jsonl"
+        agenttrace.write_dataset(str(trace), place)
+
+        assert agenttrace.analyze(str(place)).sessions["source"].to_list() == [str(trace)]

@@ -41,6 +41,8 @@ def test_a_deployment_is_no_different_from_itself_kept_or_not(
 ) -> None:
     kept = str(tmp_path / "kept.parquet")
     code, out, _ = call(capsys, "diff", A, A, "--no-config", "--save-baseline", kept)
+    _, _, err = call(capsys, "analyze", kept)
+    assert "a baseline that `agenttrace diff --save-baseline` wrote" in err
     assert (code, out.splitlines()[0][:10]) == (0, "No change:")
 
     code, out, _ = call(capsys, "diff", kept, A, "--no-config", "--json", "-")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,11 @@ def test_names_with_escapes_and_bytes_that_are_no_text_are_spelt_out(tmp_path: P
 def test_colour_is_a_matter_of_choice(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = call(capsys, "doctor", str(SAMPLES / "codex"), "--color", "always")
     assert "\x1b[" in out
+
+
+def test_a_dataset_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = str(tmp_path / "kept")
+    call(capsys, "ingest", str(SAMPLES / "claude-code" / "fan-out.jsonl"), "-o", place, "-q")
+    _, out, _ = call(capsys, "doctor", place)
+    assert re.search(r"^  1 dataset, [\d.]+ kB$", out, re.MULTILINE)
+    assert "0 files" not in out

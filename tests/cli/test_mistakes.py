@@ -19,6 +19,17 @@ from cli.running import call
         (["analyze", "x", "--why"], "error: no such option '--why'\nhint: see agenttrace analyze --help\n"),
         (["analyze"], "error: missing argument 'PATH...'\nhint: see agenttrace analyze --help\n"),
         (["--verison"], "error: no such option '--verison'\nhint: did you mean --version?\n"),
+        (
+            ["completion"],
+            (
+                "error: missing argument 'bash|zsh|fish|powershell'. Choose from: bash, zsh, fish, powershell\n"
+                "hint: see agenttrace completion --help\n"
+            ),
+        ),
+        (
+            ["sample", "foo"],
+            "error: there is no sample named 'foo'\nhint: there are: claude-code-33min, fan-out\n",
+        ),
     ],
 )
 def test_what_was_meant_is_guessed(
@@ -48,6 +59,9 @@ def test_a_file_without_a_command_is_probably_to_be_analysed(
         (["config", "shwo"], "show"),
         (["schema", "spanz"], "spans"),
         (["sample", "fan-ot", "-o", "-"], "fan-out"),
+        (["platforms", "pilot"], "vr-nvl72-pilot"),
+        (["analyze", "x", "--what-if", "decde*0.5"], "decode"),
+        (["analyze", "x", "--what-if", "purpose:compact=0"], "compaction"),
         (["analyze", "x", "--input-format", "claude-cod"], "claude-code"),
         (["replay", "x", "--platform", "vr-nvl72-lxp"], "vr-nvl72-lpx"),
         (["replay", "x", "--platform", "b200", "--model", "glm5"], "glm-5"),
@@ -66,4 +80,4 @@ def test_a_name_that_is_nearly_right_is_guessed(
     code, out, err = call(capsys, *arguments)
     assert (code, out) == (2, "")
     (hint,) = [line for line in err.splitlines() if line.startswith("hint: ")]
-    assert hint == f"hint: did you mean {near}?" or hint.startswith(f"hint: perhaps {near}")
+    assert hint == f"hint: did you mean {near}?"

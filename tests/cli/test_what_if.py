@@ -38,3 +38,20 @@ def test_what_cannot_be_read_is_a_mistake_of_the_command(capsys: pytest.CaptureF
     assert (code, out) == (2, "")
     assert err.startswith("error: --what-if tols*0.5: at character 1: expected a phase")
     assert err.endswith("hint: did you mean tool?\n")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("tool:Bsh*0.5", "nothing here is tool:Bsh; did you mean Bash?"),
+        ("agent:explore=0,tool=0", "nothing here is agent:explore; did you mean Explore?"),
+        ("model:opus*0.5", "nothing here is model:opus; there are: zai-org/GLM-5.2"),
+    ],
+)
+def test_a_name_of_nothing_is_told_with_the_nearest(
+    spec: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("analyze", str(SAMPLE), "--what-if", spec, "--format", "json")
+    code, _, err = call(capsys, *asked)
+    assert (code, err.splitlines()[-1]) == (0, f"note: --what-if: {said}")
+    assert "--what-if" not in call(capsys, *asked, "--quiet")[2]

@@ -15,12 +15,15 @@ from documents.pages import COMMANDS, blocks, folder_of, pages, tokens, typed_be
 from documents.running import HastyReader, Reader, lines_of
 from house.repository import ROOT
 
+FIRST = ("README.md", "docs/tutorial/from-a-session-to-a-decision.md")
+"""What a newcomer types is typed as they would: each command in a shell, a process of its own."""
+
 WITH_BLOCKS = [page for page in pages() if blocks(page)]
 
 
 @pytest.mark.parametrize("page", WITH_BLOCKS)
 def test_a_page_does_what_it_says(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kind = HastyReader if page.startswith("docs/reference/") else Reader
+    kind = Reader if page in FIRST else HastyReader
     reader = kind(prepare(tmp_path, folder_of(page)))
     monkeypatch.chdir(tmp_path)
     for line in typed_before(page):

@@ -10,6 +10,7 @@ import pytest
 import agenttrace
 from agenttrace import errors
 from agenttrace.api.settings.keys import SINGLE, TABLES
+from agenttrace.cli.pages import ALL_EXIT_CODES
 from agenttrace.documents import exit_codes, settings
 from agenttrace.documents.__main__ import PAGES, main
 from agenttrace.ingest.registry import own_formats
@@ -50,8 +51,16 @@ def test_every_exit_code_has_a_meaning() -> None:
     assert {kind.exit_code for kind in kinds} <= set(exit_codes.MEANINGS)
     told = "\n".join(path.read_text(encoding="utf-8") for path in modules() if path.parent.name == "cli")
     listed = {int(code) for code in re.findall(r"^  (\d+) {2,}\w", told, re.MULTILINE)}
-    assert listed <= set(exit_codes.MEANINGS)
-    assert set(exit_codes.MEANINGS) - listed == {70}, "what no help tells is a defect of the program alone"
+    assert listed == set(exit_codes.MEANINGS)
+
+
+def test_the_first_help_page_and_the_readme_have_every_exit_code() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = readme.partition("[Exit codes](docs/reference/exit-codes.md)")[2].partition("\n\n")[0]
+    for codes in (ALL_EXIT_CODES.partition(":")[2], told.partition(":")[2]):
+        assert {int(code) for code in re.findall(r"(?:^|,)\s*(\d+) ", codes, re.MULTILINE)} == set(
+            exit_codes.MEANINGS
+        )
 
 
 def test_names_platforms_and_models_are_all_there() -> None:

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from agenttrace.diff.summaries import COLUMNS, VERSION
 from agenttrace.errors import InputError
+from agenttrace.ingest.own_files import BASELINE_KEY
 
 _MAGIC = b"PAR1"
-_KEY = b"agenttrace.baseline"
 
 
 def is_baseline(path: str) -> bool:
@@ -24,14 +24,14 @@ def is_baseline(path: str) -> bool:
         if opened.read(4) != _MAGIC:
             return False
     try:
-        return _KEY in (pq.read_schema(file).metadata or {})
+        return BASELINE_KEY in (pq.read_schema(file).metadata or {})
     except (pa.ArrowException, OSError):
         return False
 
 
 def baseline_file(sessions: pl.DataFrame) -> bytes:
     """The file's bytes; the same sessions give the same bytes."""
-    table = sessions.to_arrow().replace_schema_metadata({_KEY: str(VERSION).encode()})
+    table = sessions.to_arrow().replace_schema_metadata({BASELINE_KEY: str(VERSION).encode()})
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue().to_pybytes()
@@ -41,7 +41,7 @@ def load_baseline(path: str) -> pl.DataFrame:
     """The sessions that were saved. Raises InputError where they are of another version, or damaged."""
     try:
         table = pq.read_table(path)
-        version = int((table.schema.metadata or {}).get(_KEY, b"0"))
+        version = int((table.schema.metadata or {}).get(BASELINE_KEY, b"0"))
         if version != VERSION:
             raise InputError(
                 f"a baseline of version {version}, expected {VERSION}",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from agenttrace.ingest.doctor.lacks import COSTS
+from agenttrace.ingest.reading import DATASET
 from agenttrace.model.interchange import is_plausible_ns
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Words
+from agenttrace.report.headline import plural
 from agenttrace.units import format_bytes, format_count, format_share
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ def _overview(of: Diagnosis) -> Section:
         )
         for one in of.formats
     )
-    notes = [f"{format_count(of.files)} files, {format_bytes(of.bytes)}"]
+    notes = [_all_of_it(of)]
     if of.sampled:
         notes.append(f"of these {format_count(of.looked_at)} were looked at, evenly over all of them")
     if any(one.examined < one.files or one.cut for one in of.formats):
@@ -144,6 +146,16 @@ def _day(ns: int) -> str:
         return datetime.fromtimestamp(ns / 1e9, UTC).date().isoformat()
     except (OverflowError, ValueError, OSError):
         return "?"
+
+
+def _all_of_it(of: Diagnosis) -> str:
+    """`3 files, 12 kB`; datasets, which are folders, are no files."""
+    datasets = [one for one in of.formats if one.format == DATASET]
+    parts = [f"{plural(of.files, 'file')}, {format_bytes(of.bytes)}"] if of.files or not datasets else []
+    if datasets:
+        size = format_bytes(sum(one.bytes for one in datasets))
+        parts.append(f"{plural(len(datasets), 'dataset')}, {size}")
+    return "; ".join(parts)
 
 
 def _format_section(of: Found) -> Section:

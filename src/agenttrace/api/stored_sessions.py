@@ -10,6 +10,7 @@ from agenttrace.api.analyzing import Asked, analyse_all
 from agenttrace.api.exporting import MOST_EXPORTED, PERFETTO, perfetto_of, pieces_of
 from agenttrace.api.held_traces import ANALYSED
 from agenttrace.critical_path.analysis import Analysis
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.dataset.partition import EVERYTHING, Wanted, in_time
 from agenttrace.dataset.stored import Dataset
 from agenttrace.errors import NoDataError
@@ -49,8 +50,7 @@ def _slowest(reading: Reading, dataset: Dataset, only: Sequence[str], *, redact:
         found: Analysis = analyse_all(reading, Asked(Manner(), (), only), stack).chosen(only).analysis
     if not found.sessions.height:
         raise NoDataError("no session with timings")
-    slowest = found.sessions.sort("wall_ns", "session", descending=[True, False]).head(MOST_EXPORTED)
-    names: list[str] = slowest["session"].to_list()
+    names: list[str] = slowest(found.sessions, MOST_EXPORTED)["session"].to_list()
     trace = _holding(dataset, names, ANALYSED).only(names)
     return perfetto_of(trace, found, redact=redact, service=read_service(dataset))
 

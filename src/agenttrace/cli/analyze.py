@@ -9,7 +9,12 @@ from agenttrace.cleanups import cleaned_by
 from agenttrace.cli import interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.answering import Answer, mention, write_answer
-from agenttrace.cli.checks import refuse_findings, refuse_inputs_as_outputs, require_sessions
+from agenttrace.cli.checks import (
+    mention_unmatched,
+    refuse_findings,
+    refuse_inputs_as_outputs,
+    require_sessions,
+)
 from agenttrace.cli.pages import EXIT_CODES
 from agenttrace.cli.progress import working
 from agenttrace.cli.streams import output_width, wants_color
@@ -101,6 +106,8 @@ def analyze(
         answer = Answer(answered, json_file, html_file, folder, waterfall=waterfall)
         shown = found.chosen(session or [])
         mention(shown.analysis, answered, content=include_content, quiet=quiet, verbose=verbose)
+        if specs and not quiet:
+            mention_unmatched(shown.analysis, specs)
         write_answer(answer, shown.redacted() if redact else shown, manner)
 
 

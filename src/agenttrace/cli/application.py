@@ -28,7 +28,7 @@ from agenttrace.cli import (
     sample,
     schema,
 )
-from agenttrace.cli.pages import EXIT_CODES, FrontPage, Page
+from agenttrace.cli.pages import ALL_EXIT_CODES, FrontPage, Page
 from agenttrace.cli.streams import discard_output, discard_unwritten
 
 _ABOUT = """Where the time of AI-agent sessions goes: their critical path through models, tools and subagents.
@@ -40,7 +40,7 @@ _EPILOG = f"""Examples:
   agenttrace sample claude-code-33min -o session.jsonl
   agenttrace analyze --help
 
-{EXIT_CODES}"""
+{ALL_EXIT_CODES}"""
 
 app = typer.Typer(
     name="agenttrace",

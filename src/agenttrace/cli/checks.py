@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agenttrace.critical_path.what_if.unmatched import unmatched
 from agenttrace.errors import NoDataError, StrictError, UsageError
 from agenttrace.model.vocabulary import Severity
 from agenttrace.report.escaping import printable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from agenttrace.critical_path.analysis import Analysis
+    from agenttrace.critical_path.what_if.spec import Spec
 
 NO_TIMINGS = "no_timings"
 """The finding of sessions that do not say how long anything took: workloads, and some transcripts."""
@@ -82,6 +84,12 @@ def mention_sources(analysis: Analysis) -> None:
     for row in analysis.sources.iter_rows(named=True):
         counts = f"{row['records']} records, {row['sessions']} sessions"
         sys.stderr.write(f"{printable(row['path'])}: {row['format']}, {counts}\n")
+
+
+def mention_unmatched(analysis: Analysis, specs: Sequence[Spec]) -> None:
+    """Says on standard error which names in what-ifs are those of nothing."""
+    for name, hint in unmatched(analysis, specs):
+        sys.stderr.write(f"note: --what-if: nothing here is {printable(name)}; {printable(hint)}\n")
 
 
 def mention_content() -> None:

@@ -28,6 +28,7 @@ Exit codes:
   2    wrong usage or configuration, or a named input that cannot be read
   3    no usable data, or none for a gate
   4    parse errors under --strict
+  70   a defect of agenttrace
   130  interrupted"""
 
 

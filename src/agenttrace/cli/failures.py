@@ -6,13 +6,12 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from agenttrace.cli import interrupts
-from agenttrace.errors import AgentTraceError
+from agenttrace.errors import AgentTraceError, near_names
 from agenttrace.report.escaping import clipped, printable
 
 INTERNAL_ERROR = 70
@@ -52,7 +51,7 @@ def complain(what: str, hint: str | None = None, where: str | None = None) -> No
 
 
 def _line(text: str) -> str:
-    return clipped(printable(" ".join(text.split("\n"))), _LONGEST)
+    return clipped(printable(re.sub(r"\s*\n\s*", " ", text)), _LONGEST)
 
 
 def _internal(error: BaseException) -> int:
@@ -95,7 +94,7 @@ def _meant(
         typed = _unknown_command(error) or next((text for text in arguments if not text.startswith("-")), "")
         if Path(typed).exists():
             return f"did you mean `agenttrace analyze {typed}`?"
-        return _perhaps(get_close_matches(typed, context.command.list_commands(context)))
+        return _perhaps(near_names(typed, context.command.list_commands(context)))
     return None
 
 
@@ -107,7 +106,7 @@ def _unknown_command(error: click.ClickException) -> str | None:
 def _choice_meant(error: click.BadParameter) -> str | None:
     typed = re.match(r"'(.*?)' is not one of", error.message)
     choices = [str(choice) for choice in getattr(error.param and error.param.type, "choices", ())]
-    return _perhaps(get_close_matches(typed.group(1), choices)) if typed else None
+    return _perhaps(near_names(typed.group(1), choices)) if typed else None
 
 
 def _perhaps(names: list[str]) -> str | None:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import click
 from typer.core import TyperCommand, TyperGroup
 
-EXIT_CODES = """Exit codes:
-  0    fine
-  2    wrong usage, or a named input that cannot be read
+_REST = """  2    wrong usage, or a named input that cannot be read
   3    no usable data in what was read
   4    parse errors under --strict
+  70   a defect of agenttrace
   130  interrupted"""
+
+EXIT_CODES = f"""Exit codes:
+  0    fine
+{_REST}"""
+
+ALL_EXIT_CODES = f"""Exit codes:
+  0    fine
+  1    a gate or a budget of `diff` failed
+{_REST}"""
+"""Of all commands together."""
 
 
 class Page(TyperCommand):

@@ -10,7 +10,7 @@ import typer
 from agenttrace.cli import completing, interrupts
 from agenttrace.cli import options as o
 from agenttrace.cli.pages import EXIT_CODES
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 
 EPILOG = f"""Examples:
   agenttrace sample claude-code-33min -o session.jsonl
@@ -19,9 +19,23 @@ EPILOG = f"""Examples:
 {EXIT_CODES}"""
 
 
+def _known(name: str) -> str:
+    """Complains of a name before anything is said of other options."""
+    from agenttrace import samples  # noqa: PLC0415  # tells whole stories
+
+    if name not in samples.names():
+        raise UsageError(f"there is no sample named {name!r}", hint=meant(name, samples.names()))
+    return name
+
+
 def sample(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True, autocompletion=completing.samples)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", hidden=True, autocompletion=completing.samples, callback=_known, is_eager=True
+        ),
+    ],
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Where to; - is standard output.")
     ],

@@ -10,6 +10,7 @@ import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.critical_path.measures.serving import coarser
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.critical_path.tail.positions import added_by_position, added_by_turn
 from agenttrace.critical_path.what_if.ranking import looked_at_first
 
@@ -38,9 +39,9 @@ _ADDED_UP: Mapping[str, tuple[Sequence[str], str | Sequence[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Below which nothing will be looked at: walls of sessions, and weights of rows. `coarse`: see `coarser`."""
+    """Below which nothing will be looked at: active times of sessions, and weights of rows. `coarse`: see `coarser`."""
 
-    wall_ns: int | None = None
+    active_ns: int | None = None
     weights: Mapping[str, int] = field(default_factory=dict)
     coarse: bool = False
 
@@ -58,16 +59,15 @@ class Chosen:
 
     @classmethod
     def of(cls, sessions: pl.DataFrame, keep: frozenset[str], floor: Floor) -> Chosen:
-        """Among these, which have `session`, `wall_ns` and `requests`."""
-        slow = sessions if floor.wall_ns is None else sessions.filter(pl.col("wall_ns") >= floor.wall_ns)
-        ordered = slow.select("session", "wall_ns", "requests").sort(
-            "wall_ns", "session", descending=[True, False]
-        )
+        """Among these, which have `session`, `active_ns` and `requests`."""
+        least = floor.active_ns
+        slow = sessions if least is None else sessions.filter(pl.col("active_ns") >= least)
+        ordered = slowest(slow.select("session", "active_ns", "requests"))
         rank, requests = pl.int_range(pl.len()), pl.col("requests").cast(pl.Int64).cum_sum()
         room = (rank == 0) | ((rank < DETAILED_SESSIONS) & (requests <= DETAILED_REQUESTS))
         found = ordered.filter(room)
         full = found.height < ordered.height
-        floor_ns = int(found["wall_ns"][-1]) if full else floor.wall_ns
+        floor_ns = int(found["active_ns"][-1]) if full else least
         return cls(frozenset(found["session"]), keep, floor_ns)
 
     @property

@@ -26,7 +26,7 @@ _CATEGORIES = ("parts",)
 _GATHERED_AT_ONCE = 8
 """So many analyses wait until they are put together: doing it for each would copy all for each."""
 
-_RANKED_BY = ("session", "wall_ns", "requests")
+_RANKED_BY = ("session", "active_ns", "requests")
 
 
 @dataclass(slots=True)

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.json_text import BOM
-
-
-class Refusal(NamedTuple):
-    """What an input is, and what its owner can do."""
-
-    what: str
-    hint: str
-
+from agenttrace.ingest.own_files import own_file
+from agenttrace.ingest.refusal import Refusal
 
 _PARQUET = Refusal(
     "a Parquet file whose columns are those of no known program",
@@ -96,4 +89,4 @@ _KNOWN: tuple[tuple[Callable[[Head], bool], Refusal], ...] = (
 
 def refusal(head: Head) -> Refusal | None:
     """Why content that starts so is not read, if it is known."""
-    return next((reason for is_it, reason in _KNOWN if is_it(head)), None)
+    return own_file(head) or next((reason for is_it, reason in _KNOWN if is_it(head)), None)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
-from agenttrace.errors import UsageError, meant
+from agenttrace.errors import UsageError, meant, near_names
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.platforms.bounds import bounds_of
 from agenttrace.units import parse_duration
@@ -79,14 +78,13 @@ def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError
     """For a `--set` of what the platform does not have; the nearest of its numbers and of the policies is named."""
     names = list(known)
     near = nearest_settings(name, [*names, *_KEYS])
-    hint = f"perhaps {' or '.join(near)}?" if near else f"it has: {', '.join(names)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"it has: {', '.join(names)}"
     return UsageError(f"--set {name}: no such number of {platform}", hint=hint)
 
 
 def nearest_settings(name: str, known: Sequence[str]) -> list[str]:
     """Names that are spelt almost like it, or else that have a word in common with it; three at most."""
-    near = get_close_matches(name, known, 1)
-    if near:
+    if near := near_names(name, known):
         return near
     words = set(name.split("_"))
     return [one for one in known if words & set(one.split("_"))][:3]
@@ -111,7 +109,7 @@ def parse_policies(settings: Sequence[str]) -> Policies:
         elif key == "offload":
             offload = None if value == "none" else value
         else:
-            numbers[key] = _number(setting, value, get_close_matches(key, _KEYS, 1))
+            numbers[key] = _number(setting, value, near_names(key, _KEYS))
     return Policies(routing, keep, release, offload, numbers)
 
 
@@ -142,7 +140,7 @@ def _number(setting: str, value: str, near: Sequence[str] = ()) -> float:
     try:
         number = float(value)
     except ValueError:
-        hint = f"perhaps {near[0]}={value}?" if near else None
+        hint = f"did you mean {near[0]}={value}?" if near else None
         raise UsageError(f"--set {setting}: {value} is no number", hint=hint) from None
     if not math.isfinite(number) or number < 0:
         raise UsageError(f"--set {setting}: expected a number that is not negative")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Spark, Words
 from agenttrace.report.work_sections import rest
 from agenttrace.units import format_count, format_duration, format_share, format_tokens
@@ -23,9 +24,9 @@ def context_section(analysis: Analysis, top: int) -> Section | None:
     known = analysis.turns.filter((pl.col("agent") == 0) & pl.col("context").is_not_null())
     if not known.height:
         return None
-    slowest = analysis.sessions.sort("wall_ns", "session", descending=[True, False]).head(top)
-    sessions = slowest.rows(named=True)
-    names = slowest["session"].to_list()
+    shown = slowest(analysis.sessions, top)
+    sessions = shown.rows(named=True)
+    names = shown["session"].to_list()
     turns = _grouped(known.filter(pl.col("session").is_in(names)).sort("session", "start_ns", "turn"))
     compactions = _grouped(
         analysis.compactions.filter(pl.col("session").is_in(names) & (pl.col("agent") == 0)).sort(
@@ -116,8 +117,11 @@ def _growth(turns: Sequence[Row], compactions: Sequence[Row]) -> Spark:
 
 
 def _compaction_words(row: Row) -> str:
-    sizes = f"from {format_tokens(row['tokens_before'])} to {format_tokens(row['tokens_after'])} tokens"
-    return f"turn {format_count(row['turn'])}: compacted {sizes} in {format_duration(row['wall_ns'])}"
+    before, after = (row[name] for name in ("tokens_before", "tokens_after"))
+    from_ = "" if before is None else f" from {format_tokens(before)}"
+    to = "" if after is None else f" to {format_tokens(after)}"
+    sizes = f"{from_}{to} tokens" if from_ or to else ""
+    return f"turn {format_count(row['turn'])}: compacted{sizes} in {format_duration(row['wall_ns'])}"
 
 
 def _rate(turn: Row) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agenttrace.critical_path.slowness import IDLE
 from agenttrace.model.vocabulary import Phase
 from agenttrace.units import format_count, format_duration, format_share
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
     from agenttrace.critical_path.summary import Summary
 
-IDLE = (Phase.USER, Phase.SUSPENDED)
 _NAMED_PHASES = 4
 _NAMED_SHARE = 0.03
 _IDLE_SHARE = 0.01
@@ -51,8 +51,8 @@ def counted(row: Mapping[str, int]) -> str:
 
 def _one(summary: Summary) -> str:
     total = summary.total_ns
-    active = total - _idle_ns(summary)
-    if active < (1 - _IDLE_SHARE) * total:
+    active = _active_ns(summary)
+    if _is_idle(summary):
         waits = ", ".join(
             f"{format_duration(summary.critical_path_ns[phase])} {_IDLE_WORDS[phase]}"
             for phase in IDLE
@@ -67,18 +67,22 @@ _IDLE_WORDS = {Phase.USER: "waiting for the user", Phase.SUSPENDED: "suspended"}
 
 
 def _many(summary: Summary) -> str:
-    idle = _idle_ns(summary)
+    counted_sessions = plural(summary.sessions, "session")
     wall, active = summary.wall_ns, summary.active_ns
-    of_it = f" ({format_duration(active.p50)} active)" if idle > _IDLE_SHARE * summary.total_ns else ""
+    if not _is_idle(summary):
+        between = f"median {format_duration(wall.p50)}, slowest {format_duration(wall.max)}"
+        return f"{counted_sessions}, {between}; together {_shares(summary)}"
+    waits = [_IDLE_WORDS[phase] for phase in IDLE if summary.critical_path_ns[phase]]
     return (
-        f"{plural(summary.sessions, 'session')}, median {format_duration(wall.p50)}{of_it}, "
-        f"slowest {format_duration(wall.max)}; together {_shares(summary)}"
+        f"{counted_sessions}, median {format_duration(active.p50)} active, slowest {format_duration(active.max)}; "
+        f"of the active time together {_shares(summary)}; "
+        f"with the time {' or '.join(waits)}: median {format_duration(wall.p50)}, longest {format_duration(wall.max)}"
     )
 
 
 def _shares(summary: Summary) -> str:
     """The phases that the active time mostly went to; the largest one in any case."""
-    active = summary.total_ns - _idle_ns(summary)
+    active = _active_ns(summary)
     phases = [(ns, name) for name, ns in summary.critical_path_ns.items() if name not in IDLE and ns]
     phases.sort(key=lambda pair: -pair[0])
     named = [pair for pair in phases[:_NAMED_PHASES] if pair[0] >= _NAMED_SHARE * active] or phases[:1]
@@ -99,15 +103,20 @@ def _phase_words(name: str) -> str:
 
 def _branch_clause(analysis: Analysis, summary: Summary) -> str:
     waited = int(analysis.sessions["straggler_ns"].sum())
-    if not waited or waited < _BRANCH_SHARE * summary.total_ns:
+    whole, words = (_active_ns(summary), "active time") if _is_idle(summary) else (summary.total_ns, "time")
+    if not waited or waited < _BRANCH_SHARE * whole:
         return ""
     who = "the session" if summary.sessions == 1 else "they"
-    share = format_share(waited, summary.total_ns)
-    return f"; {share} of the time {who} waited for one slow branch of a fan-out"
+    return f"; {format_share(waited, whole)} of the {words} {who} waited for one slow branch of a fan-out"
 
 
-def _idle_ns(summary: Summary) -> int:
-    return sum(summary.critical_path_ns[phase] for phase in IDLE)
+def _active_ns(summary: Summary) -> int:
+    return summary.total_ns - sum(summary.critical_path_ns[phase] for phase in IDLE)
+
+
+def _is_idle(summary: Summary) -> bool:
+    """Whether active and wall time have to be told apart."""
+    return _active_ns(summary) < (1 - _IDLE_SHARE) * summary.total_ns
 
 
 def mostly(shares: Iterable[tuple[str, int]]) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, near_names
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
@@ -60,5 +59,5 @@ def _matching(sessions: pl.DataFrame, text: str) -> list[str]:
             some = ", ".join(found[:_NAMED_LIMIT])
             raise UsageError(f"{len(found)} sessions begin with {text!r}", hint=f"among them: {some}")
     known = names["session"].to_list()
-    near = get_close_matches(text, known, _NAMED_LIMIT) or known[:_NAMED_LIMIT]
+    near = near_names(text, known, _NAMED_LIMIT) or known[:_NAMED_LIMIT]
     raise UsageError(f"there is no session {text!r}", hint=f"there are: {', '.join(near)}" if near else None)

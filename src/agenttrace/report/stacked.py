@@ -12,16 +12,23 @@ from agenttrace.report.wrapping import DOT, wrapped
 _INDENT = 2
 _GAP = 2
 _QUOTED_LEAST = 8
+BAR_LEAST = 6
+SPARK_LEAST = 16
 _QUOTED_LIMIT = 120
 
 
 def fits(section: Section, width: int) -> bool:
     """Whether a table has room for its numbers and words; text from a trace may be cut to a few characters."""
+    return spare(section, width) >= 0
+
+
+def spare(section: Section, width: int) -> int:
+    """What is left for longer text, bars and curves beside all numbers and words, and the least of the others."""
     columns = [
         max(_needed_heading(column), *(_needed(row[place]) for row in section.rows), 0)
         for place, column in enumerate(section.columns)
     ]
-    return sum(columns) + _GAP * (len(columns) - 1) <= width
+    return width - sum(columns) - _GAP * (len(columns) - 1)
 
 
 def without_bars(section: Section) -> Section:
@@ -76,8 +83,8 @@ def _needed(cell: Cell) -> int:
         case Words(text):
             return len(text)
         case Bar():
-            return _QUOTED_LEAST - 2
+            return BAR_LEAST
         case Spark(values):
-            return min(16, len(values))
+            return min(SPARK_LEAST, len(values))
         case _:
             return _QUOTED_LEAST

@@ -25,8 +25,8 @@ def _tail(tail: Tail) -> Row:
     return {
         "sessions": tail.sessions,
         "enough": tail.enough,
-        "slow": {"n": tail.slow, "from_ns": tail.slow_from_ns, "mean_wall_ns": tail.slow_mean_ns},
-        "middle": {"n": tail.middle, "from_ns": low, "to_ns": high, "mean_wall_ns": tail.middle_mean_ns},
+        "slow": {"n": tail.slow, "from_ns": tail.slow_from_ns, "mean_active_ns": tail.slow_mean_ns},
+        "middle": {"n": tail.middle, "from_ns": low, "to_ns": high, "mean_active_ns": tail.middle_mean_ns},
         "difference_ns": tail.difference_ns,
         **{f"by_{name}": [asdict(part) for part in parts] for name, parts in tail.by.items()},
         "counts": [{"name": name, "slow": slow, "middle": mid} for name, (slow, mid) in tail.counts.items()],

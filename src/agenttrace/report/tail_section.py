@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agenttrace.critical_path.tail.comparison import REST, Opened, Part, Tail, compare_tail
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Words
-from agenttrace.units import format_count, format_duration, format_share
+from agenttrace.units import format_count, format_duration, format_share, format_tokens
 
 if TYPE_CHECKING:
     from agenttrace.critical_path.analysis import Analysis
@@ -55,7 +55,9 @@ def _rows(title: str, parts: Iterable[Part], whole: int) -> list[tuple[Cell, ...
 def _notes(tail: Tail) -> list[str]:
     low, high = tail.middle_ns
     slowest = (
-        f"mean of the {format_count(tail.slow)} slowest, from {format_duration(tail.slow_from_ns)}: "
+        f"active time of the slowest session: {format_duration(tail.slow_mean_ns)}"
+        if tail.slow == 1
+        else f"mean active time of the {format_count(tail.slow)} slowest, from {format_duration(tail.slow_from_ns)}: "
         f"{format_duration(tail.slow_mean_ns)}"
     )
     around = (
@@ -64,7 +66,7 @@ def _notes(tail: Tail) -> list[str]:
     )
     notes = [f"{slowest}; {around}"]
     more = [
-        f"{name.replace('_', ' ')} {slow:,.1f} against {middle:,.1f}"
+        f"{name.replace('_', ' ')} {_mean(slow)} against {_mean(middle)}"
         for name, (slow, middle) in tail.counts.items()
         if slow is not None and middle is not None and slow > 1.1 * middle and not name.endswith("_ns")
     ]
@@ -75,10 +77,19 @@ def _notes(tail: Tail) -> list[str]:
     return notes
 
 
+def _mean(count: float) -> str:
+    """Tokens by the thousand, and no more digits than say something."""
+    return format_tokens(round(count)) if count >= _MANY else f"{count:.1f}".removesuffix(".0")
+
+
+_MANY = 1000
+
+
 def _opened(opened: Iterable[Opened], top: int) -> Section:
     rows = [
         (
             Quoted(one.session),
+            Words(format_duration(one.active_ns)),
             Words(format_duration(one.wall_ns)),
             Quoted(one.name),
             Words(format_duration(one.beyond_ns)),
@@ -87,7 +98,8 @@ def _opened(opened: Iterable[Opened], top: int) -> Section:
     ]
     columns = (
         Column("session", "text"),
-        Column("wall time"),
+        Column("active"),
+        Column("wall"),
         Column("has most of", "text"),
         Column("beyond the middle"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -16,7 +17,7 @@ from agenttrace.report.cells import Bar, Cell, Column, Outline, Quoted, Section,
 from agenttrace.report.escaping import clipped, clipped_start, printable
 from agenttrace.report.glyphs import bar, curve
 from agenttrace.report.outline import DEFAULT_TOP, outline
-from agenttrace.report.stacked import fits, stacked, without_bars
+from agenttrace.report.stacked import BAR_LEAST, SPARK_LEAST, fits, spare, stacked, without_bars
 from agenttrace.report.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ PHASE_COLORS = {
     Phase.HARNESS: "bright_magenta",
     Phase.UNKNOWN: "bright_black",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """Columns of the terminal for a bar and for a curve."""
+
+    bar: int
+    spark: int
 
 
 def to_terminal(
@@ -108,7 +117,7 @@ def _console(width: int, *, color: bool) -> Console:
 
 def _section(section: Section, width: int) -> RenderableType:
     parts: list[RenderableType] = [_heading(section.title, width), _rows(section, width)]
-    parts += [Text(note, style="dim") for note in section.notes]
+    parts += [Text(wrapped(note, width - _INDENT), style="dim") for note in section.notes]
     return Group(parts[0], *(Padding(part, (0, 0, 0, _INDENT)) for part in parts[1:]))
 
 
@@ -131,10 +140,20 @@ def _table(section: Section, width: int) -> Table:
     for place, column in enumerate(section.columns):
         cells = [row[place] for row in section.rows]
         _add_column(table, column, cells)
-    room = max(6, min(24, (width - 66) // 2))
+    rooms = _rooms(section, width)
     for row in section.rows:
-        table.add_row(*(_drawn(cell, room, width) for cell in row))
+        table.add_row(*(_drawn(cell, rooms, width) for cell in row))
     return table
+
+
+def _rooms(section: Section, width: int) -> _Rooms:
+    """Bars and curves take what names do not need to be told apart, so that nothing else is cut."""
+    drawn = [column for column in section.columns if column.kind in {"bar", "spark"}]
+    each = max(0, spare(section, width - _INDENT)) // max(1, len(drawn))
+    return _Rooms(
+        bar=max(BAR_LEAST, min(24, (width - 66) // 2, BAR_LEAST + each)),
+        spark=max(SPARK_LEAST, min(60, width - 46, SPARK_LEAST + each)),
+    )
 
 
 def _add_column(table: Table, column: Column, cells: Sequence[Cell]) -> None:
@@ -152,16 +171,16 @@ def _add_column(table: Table, column: Column, cells: Sequence[Cell]) -> None:
     )
 
 
-def _drawn(cell: Cell, bar_room: int, width: int) -> Text:
+def _drawn(cell: Cell, rooms: _Rooms, width: int) -> Text:
     match cell:
         case Words(text, tone):
             return Text(text, style=_TONES[tone])
         case Quoted():
             return _quoted(cell, width)
         case Bar(share, phase):
-            return Text(bar(share, bar_room), style=PHASE_COLORS[phase] if phase else "")
+            return Text(bar(share, rooms.bar), style=PHASE_COLORS[phase] if phase else "")
         case Spark():
-            drawn, marks = curve(cell, max(16, min(60, width - 46)))
+            drawn, marks = curve(cell, rooms.spark)
             return Text.assemble((drawn, "blue"), *((("\n" + marks, "red"),) if marks else ()))
 
 
@@ -178,4 +197,4 @@ def _quoted(cell: Quoted, width: int) -> Text:
 
 
 def _origin_line(line: Sequence[Words | Quoted], width: int) -> Text:
-    return Text("  ").join(_drawn(cell, 0, 2 * width) for cell in line)
+    return Text("  ").join(_drawn(cell, _Rooms(0, 0), 2 * width) for cell in line)

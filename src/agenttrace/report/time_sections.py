@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from agenttrace.critical_path.other_reading import summed_reading
+from agenttrace.critical_path.slowness import IDLE, slowest
 from agenttrace.critical_path.summary import ENOUGH_FOR_P95, ENOUGH_FOR_P99, Quantiles, Summary
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Tone, Words
@@ -141,32 +142,45 @@ def slowest_section(analysis: Analysis, top: int) -> Section | None:
     sessions = analysis.sessions
     if sessions.height < 2:  # one session is the whole report
         return None
-    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(top)
+    shown = slowest(sessions, top)
     return Section(
         "Slowest sessions",
         (
             Column("session", "text"),
-            *(Column("wall"), Column("active"), Column("requests"), Column("at once")),
+            *(Column("active"), Column("wall"), Column("requests"), Column("at once")),
             Column("mostly", "text"),
         ),
         tuple(
             (
                 Quoted(row["session"]),
-                Words(format_duration(row["wall_ns"])),
                 Words(format_duration(row["active_ns"])),
+                Words(format_duration(row["wall_ns"])),
                 Words(format_count(row["requests"])),
                 Words(format_count(row["max_parallel"])),
                 Words(_two_phases(row)),
             )
-            for row in slowest.iter_rows(named=True)
+            for row in shown.iter_rows(named=True)
         ),
-        _more(sessions.height, slowest.height, "--session ID shows one"),
+        (
+            *((_BY_ACTIVE_TIME,) if any(map(_waited, shown.iter_rows(named=True))) else ()),
+            *_more(sessions.height, shown.height, "--session ID shows one"),
+        ),
     )
 
 
+def _waited(row: Mapping[str, int]) -> bool:
+    return format_duration(row["active_ns"]) != format_duration(row["wall_ns"])
+
+
+_BY_ACTIVE_TIME = (
+    "by active time: the wall time less what was waiting for the user or suspended; mostly: shares of it"
+)
+
+
 def _two_phases(row: Mapping[str, int]) -> str:
-    phases = sorted(((row[f"path_{p.value}_ns"], p.value) for p in Phase), key=lambda pair: -pair[0])[:2]
-    return ", ".join(f"{name} {format_share(ns, row['wall_ns'])}" for ns, name in phases if ns)
+    working = [(row[f"path_{phase.value}_ns"], phase.value) for phase in Phase if phase not in IDLE]
+    two = sorted(working, key=lambda pair: -pair[0])[:2]
+    return ", ".join(f"{name} {format_share(ns, row['active_ns'])}" for ns, name in two if ns)
 
 
 def _more(total: int, shown: int, remark: str) -> tuple[str, ...]:

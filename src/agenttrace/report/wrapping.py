@@ -7,12 +7,13 @@ import textwrap
 
 DOT = " · "
 _GLUE = "\xa0"
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|×|[mnµ]?s|m|h)(?!\w))")
+_UNIT = r"(?:%|×|[mnµ]?s|m|h|d|[kMG]?B)(?!\w)"
+_QUANTITY = re.compile(rf"\d {_UNIT}(?: \d+ {_UNIT})*")
 
 
 def wrapped(sentence: str, width: int, later_indent: int = 0) -> str:
     """At most `width` columns wide; lines but the first begin with so many spaces."""
-    glued = _BEFORE_UNIT.sub(_GLUE, sentence)
+    glued = _QUANTITY.sub(lambda found: found[0].replace(" ", _GLUE), sentence)
     if DOT in sentence:
         parts = sentence.split(DOT)
         room = width - later_indent

@@ -79,7 +79,7 @@ def test_all_together_is_what_it_is_at_once(trace: Trace) -> None:
 
 def test_the_slowest_sessions_have_their_lists_and_the_heaviest_rows_are_there(trace: Trace) -> None:
     whole, gathered = analyze(trace, ranked=()), _gathered(trace, 1, use_floor=True)
-    slowest = whole.sessions.sort("wall_ns", "session", descending=[True, False]).head(DETAILED)["session"]
+    slowest = whole.sessions.sort("active_ns", "session", descending=[True, False]).head(DETAILED)["session"]
 
     for name in ("turns", "top", "near_critical", "compactions"):
         own = getattr(whole, name).filter(pl.col("session").is_in(slowest.implode()))

@@ -19,20 +19,23 @@ from agenttrace.critical_path.tail.resampling import intervals, split
 from agenttrace.model.vocabulary import Phase
 from unit.ingest.assembly.rows import SECOND, agent, link, span, trace_of
 
-PHASES = ("queue", "decode", "tool")
+PHASES = ("queue", "decode", "tool", "user", "suspended")
+IDLE = ("user", "suspended")
 
 
 def sessions_of(parts: list[dict[str, int]], **columns: list[Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Sessions whose paths have these lengths by phase, and their parts."""
     names = [f"s{number:03}" for number in range(len(parts))]
     walls = [sum(one.values()) for one in parts]
+    active = [sum(ns for phase, ns in one.items() if phase not in IDLE) for one in parts]
     rows = [
         {"session": name, "phase": phase, "tool": "Bash" if phase == "tool" else None, "length_ns": ns}
         for name, one in zip(names, parts, strict=True)
         for phase, ns in one.items()
     ]
     schema = {"session": pl.String, **dict.fromkeys(DIMENSIONS, pl.String), "length_ns": pl.Int64}
-    return pl.DataFrame({"session": names, "wall_ns": walls, **columns}), pl.DataFrame(rows, schema=schema)
+    frame = pl.DataFrame({"session": names, "wall_ns": walls, "active_ns": active, **columns})
+    return frame, pl.DataFrame(rows, schema=schema)
 
 
 def tail_of(parts: list[dict[str, int]], **columns: list[Any]) -> Tail:
@@ -53,6 +56,19 @@ def test_one_slow_session_of_eleven_is_set_against_the_three_in_the_middle() -> 
     assert tail.counts["retries"] == (3.0, 0.0)
     (opened,) = tail.opened
     assert (opened.session, opened.by, opened.name, opened.beyond_ns) == ("s010", "phase", "queue", 91)
+
+
+def test_who_waited_for_its_user_is_not_slow() -> None:
+    parts = [{"decode": n, "suspended": 1000 * (20 - n), "user": 500} for n in range(1, 12)]
+    tail = tail_of(parts)
+
+    (opened,) = tail.opened
+    assert (opened.session, opened.active_ns, opened.wall_ns) == ("s010", 11, 9511)
+    assert {part.name: part.delta_ns for part in tail.by["phase"]} == {"decode": 11 - 6}
+
+
+def test_sessions_in_which_nothing_worked_have_no_tail() -> None:
+    assert compare_tail(*sessions_of([{"user": n} for n in range(9)])) is None
 
 
 def test_what_is_no_tool_is_the_rest() -> None:

@@ -66,6 +66,13 @@ def test_ids_are_of_one_format_each() -> None:
             b'"bookmarked","id","timestamp","name","sessionId"\n"false","t","2026"',
             "a table of Langfuse's traces",
         ),
+        (b'{"schema_version": 1, "command": "noise", "runs": 2}', "what `agenttrace noise` wrote"),
+        (
+            b'{"schema_version": 1, "command": "diff", "verdict": "regression"}',
+            "what `agenttrace diff` printed as JSON",
+        ),
+        (b'schema_version = 1\nkind = "measured"\nname = "fitted"\n', "a platform"),
+        (b'{"agenttrace_dataset": 2, "batches": []}', "the list of a dataset"),
         (b"", "an empty file"),
         (b"{}", "content of no known format"),
     ],

@@ -58,12 +58,10 @@ def test_a_number_that_cannot_be_is_named(changes: dict[str, Any], said: str) ->
 def test_a_name_that_is_not_known_is_no_number_left_out() -> None:
     document = parse_toml(MEASURED, "own.toml")
     document["numbers"]["sequnces"] = document["numbers"]["step"]
-    with pytest.raises(
-        InputError, match=r"numbers\.sequnces is not known\nhint: perhaps numbers\.sequences\?"
-    ):
+    with pytest.raises(InputError, match=r"numbers\.sequnces is not known\nhint: did you mean sequences\?"):
         measured_platform(document, "own.toml")
     document = parse_toml(MEASURED.replace("name =", "nmae ="), "own.toml")
-    with pytest.raises(InputError, match=r"nmae is not known\nhint: perhaps name\?"):
+    with pytest.raises(InputError, match=r"nmae is not known\nhint: did you mean name\?"):
         measured_platform(document, "own.toml")
 
 

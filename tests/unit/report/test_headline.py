@@ -77,3 +77,14 @@ def test_mostly_names_the_word_and_its_share_unless_it_is_all() -> None:
     assert mostly([("measured", 1000), ("derived", 1)]) == "measured"
     assert mostly([("measured", 13), ("derived", 87)]) == "derived 87 %"
     assert mostly([]) == ""
+
+
+def test_of_many_sessions_with_idle_time_the_active_time_is_told_first() -> None:
+    night = {Phase.SUSPENDED: 36_000 * S, Phase.USER: 60 * S, Phase.DECODE: 10 * S, Phase.TOOL: 10 * S}
+    analysis = analysis_of([session_row("a", night), *(session_row(n, {Phase.TOOL: 60 * S}) for n in "bc")])
+
+    assert answer(analysis, summarise(analysis)) == (
+        "3 sessions, median 1 m 00 s active, slowest 1 m 00 s; "
+        "of the active time together 93 % tool, 7 % decode; "
+        "with the time waiting for the user or suspended: median 1 m 00 s, longest 10 h 01 m."
+    )

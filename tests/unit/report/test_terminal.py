@@ -7,10 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agenttrace.critical_path.analysis import Analysis
 from agenttrace.model.vocabulary import Phase
-from agenttrace.report.terminal import LEAST_WIDTH, MOST_WIDTH, to_terminal
+from agenttrace.report.cells import Bar, Column, Quoted, Section, Spark, Words
+from agenttrace.report.terminal import LEAST_WIDTH, MOST_WIDTH, draw_sections, to_terminal
 from unit.report.analyses import HOSTILE, S, analysis_of, long_session, many_sessions, session_row
 
 PAGES = Path(__file__).parent / "pages"
@@ -111,3 +114,29 @@ def test_background_work_is_a_join_where_it_was_waited_for() -> None:
     text = to_terminal(replace(analysis, joins=mixed))
     assert "background work had ended 1 × before it was used" in text
     assert "subagent explore" not in text
+
+
+CELLS = {
+    "number": st.integers(0, 10**9).map(lambda number: Words(f"{number}.5")),
+    "text": st.text("abcdefgh-", max_size=40).map(Quoted),
+    "bar": st.floats(0, 1).map(Bar) | st.just(Bar(1.0)),
+    "spark": st.lists(st.floats(0, 1), min_size=1, max_size=200).map(
+        lambda values: Spark(tuple(values), 1.0)
+    ),
+}
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> Section:
+    kinds = draw(st.lists(st.sampled_from([*CELLS, "number", "number"]), min_size=1, max_size=12))
+    rows = draw(st.lists(st.tuples(*(CELLS[kind] for kind in kinds)), min_size=1, max_size=3))
+    return Section("T", tuple(Column("c", kind) for kind in kinds), tuple(rows))  # type: ignore[arg-type]  # a key
+
+
+@given(sections(), st.integers(LEAST_WIDTH, MOST_WIDTH))
+def test_numbers_stay_whole_whatever_else_there_is(section: Section, width: int) -> None:
+    lines = draw_sections([section], width=width, color=False).splitlines()
+
+    shown = "".join(lines)
+    assert all(cell.text in shown for row in section.rows for cell in row if isinstance(cell, Words))
+    assert max(map(len, lines)) <= width

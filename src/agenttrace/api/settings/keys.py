@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from agenttrace.api.settings.values import (
@@ -19,7 +18,7 @@ from agenttrace.api.settings.values import (
     text,
     whole,
 )
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 
 STATS = ("geomean", "mean", "tail_mean", "p50", "p95", "p99")
 LEVELS = ("off", "warn", "error")
@@ -97,8 +96,5 @@ def _read(reader: Reader, value: Any, key: str, where: str) -> Any:  # noqa: ANN
 
 
 def _unknown(key: str, known: list[str], where: str, inside: str | None = None) -> UsageError:
-    near = get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-    return UsageError(
-        f"{f'{inside}.' if inside else ''}{key}: there is no such setting", where=where, hint=hint
-    )
+    name = f"{inside}.{key}" if inside else key
+    return UsageError(f"{name}: there is no such setting", where=where, hint=meant(key, known))

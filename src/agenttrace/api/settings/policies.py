@@ -10,7 +10,7 @@ from agenttrace.api.settings.resolving import Setting
 from agenttrace.diff.metrics import METRICS, Unit
 from agenttrace.diff.policy import DEFAULT_GATES, Budget, Gate, Level, Policy, Waiver
 from agenttrace.diff.statistics.shapes import Stat
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, meant
 
 
 def policy_of(settings: Mapping[str, Setting]) -> Policy:
@@ -93,13 +93,10 @@ def _check_stat(row: Mapping[str, Any], table: str, origin: str) -> None:
 
 
 def _check_metrics(rows: list[dict[str, Any]], table: str, origin: str) -> None:
-    from difflib import get_close_matches  # noqa: PLC0415  # only for a mistake
-
     names = [metric.name for metric in METRICS]
     for row in rows:
         if "stat" in row:
             _check_stat(row, table, origin)
         if not any(fnmatchcase(name, row["metric"]) for name in names):
-            near = get_close_matches(row["metric"], names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+            hint = meant(row["metric"], names)
             raise UsageError(f"{table}: there is no metric {row['metric']}", where=origin, hint=hint)

@@ -12,6 +12,7 @@ from agenttrace.critical_path.arrays import Bools, Ints, run_starts, sums
 from agenttrace.critical_path.measures.chunk import EVIDENCE_WORDS, PHASE_WORDS, PURPOSE_WORDS, Chunk
 from agenttrace.critical_path.measures.parallel import most_at_once
 from agenttrace.critical_path.measures.serving import serving_of_sessions
+from agenttrace.critical_path.slowness import IDLE
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 _Columns: TypeAlias = dict[str, Ints | pl.Series]
@@ -42,7 +43,7 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame) -> pl
     frame = pl.DataFrame(totals)
     for measured in (serving_of_sessions(chunk), most_at_once(levels)):
         frame = frame.join(measured, on="session", how="left", maintain_order="left")
-    active = wall - path["path_user_ns"] - path["path_suspended_ns"]
+    active = wall - sum(path[f"path_{phase.value}_ns"] for phase in IDLE)
     return frame.with_columns(pl.col("max_parallel").fill_null(0), active_ns=pl.Series(active))
 
 

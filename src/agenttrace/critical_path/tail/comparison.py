@@ -1,4 +1,4 @@
-"""What the slow sessions have more of than those in the middle: an exact division of the difference in mean."""
+"""What the slow sessions have more of than those in the middle: an exact division of their mean active times."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from agenttrace.critical_path.slowness import IDLE
 from agenttrace.critical_path.summary import ENOUGH_FOR_P95
 from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.critical_path.tail.resampling import Bools, Floats, Groups, Ints, intervals, split
@@ -35,7 +36,7 @@ COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Mean time on the path in one part, of the slow sessions and of the middle ones; the interval is of `delta_ns`."""
+    """Mean active time in one part, of the slow sessions and of the middle ones; the interval is of `delta_ns`."""
 
     name: str
     slow_ns: int
@@ -50,6 +51,7 @@ class Opened:
     """A session to look at, and the part of which it has most beyond the middle sessions."""
 
     session: str
+    active_ns: int
     wall_ns: int
     by: str
     name: str
@@ -58,7 +60,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The slow sessions against the middle ones. In each of `by` the `delta_ns` sum to `difference_ns`.
+    """The slow sessions against the middle ones, by active time. In each of `by` the `delta_ns` sum to `difference_ns`.
 
     `counts`: means of both sides, of what is counted rather than timed; null where it is not known. `enough`: whether
     so many sessions carry a p95.
@@ -80,23 +82,24 @@ class Tail:
 
 
 def compare_tail(sessions: pl.DataFrame, parts: pl.DataFrame, seed: int = 0) -> Tail | None:
-    """The tail of all `sessions`, whose paths `parts` has; null for fewer than LEAST_SESSIONS."""
-    if sessions.height < LEAST_SESSIONS:
+    """The tail of all `sessions`, whose paths `parts` has; null for fewer than LEAST_SESSIONS or idle ones."""
+    working = parts.filter(~pl.col("phase").cast(pl.String).is_in([phase.value for phase in IDLE]))
+    if sessions.height < LEAST_SESSIONS or not working.height:
         return None
     ordered = sessions.sort("session")
-    wall = ordered.get_column("wall_ns").to_numpy()
-    groups = split(wall)
-    tables = {name: _table(parts, name, ordered.get_column("session")) for name in DIMENSIONS}
-    slow_mean, middle_mean = _mean(wall, groups.slow), _mean(wall, groups.middle)
-    middle = wall[groups.middle]
+    active = ordered.get_column("active_ns").to_numpy()
+    groups = split(active)
+    tables = {name: _table(working, name, ordered.get_column("session")) for name in DIMENSIONS}
+    slow_mean, middle_mean = _mean(active, groups.slow), _mean(active, groups.middle)
+    middle = active[groups.middle]
     edges = intervals(
-        wall, np.hstack([table.to_numpy().astype(np.float64) for table in tables.values()]), seed
+        active, np.hstack([table.to_numpy().astype(np.float64) for table in tables.values()]), seed
     )
     return Tail(
-        sessions=len(wall),
-        enough=len(wall) >= ENOUGH_FOR_P95,
+        sessions=len(active),
+        enough=len(active) >= ENOUGH_FOR_P95,
         slow=int(groups.slow.sum()),
-        slow_from_ns=int(wall[groups.slow].min()),
+        slow_from_ns=int(active[groups.slow].min()),
         middle=int(groups.middle.sum()),
         middle_ns=(int(middle.min()), int(middle.max())),
         slow_mean_ns=slow_mean,
@@ -171,8 +174,10 @@ def _rounded_mean(values: pl.Series, of: Bools) -> float | None:
 
 def _opened(ordered: pl.DataFrame, tables: Mapping[str, pl.DataFrame], groups: Groups) -> list[Opened]:
     """The slowest sessions, each with the phase or tool that sets it most apart."""
-    names, wall = ordered.get_column("session"), ordered.get_column("wall_ns").to_numpy()
-    slowest = sorted(np.flatnonzero(groups.slow).tolist(), key=lambda row: (-wall[row], names[row]))[:OPENED]
+    names, active, wall = (ordered.get_column(name) for name in ("session", "active_ns", "wall_ns"))
+    slowest = sorted(np.flatnonzero(groups.slow).tolist(), key=lambda row: (-active[row], names[row]))[
+        :OPENED
+    ]
     found = []
     for row in slowest:
         beyond = [
@@ -182,7 +187,7 @@ def _opened(ordered: pl.DataFrame, tables: Mapping[str, pl.DataFrame], groups: G
             if name not in {REST, "tool"}
         ]
         most, by, name = max(beyond, key=lambda one: (one[0], one[1], one[2]), default=(0, "phase", REST))
-        found.append(Opened(names[row], int(wall[row]), by, name, most))
+        found.append(Opened(names[row], int(active[row]), int(wall[row]), by, name, most))
     return found
 
 

@@ -21,18 +21,18 @@ _LARGEST_CELLS = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Which sessions are slow and which are in the middle, in the order of the walls."""
+    """Which sessions are slow and which are in the middle, in the order of their times."""
 
     slow: Bools
     middle: Bools
 
 
-def split(wall: Ints) -> Groups:
-    """The slowest twentieth, and the fifth around the median, at least one of each; equal walls go together."""
-    ordered = np.sort(wall)
-    slow_from = ordered[min(int(np.ceil(SLOW_FROM * (len(wall) - 1))), len(wall) - 1)]
-    low, high = (ordered[int(at * (len(wall) - 1) + 0.5)] for at in MIDDLE)
-    return Groups(wall >= slow_from, (wall >= low) & (wall <= high))
+def split(times: Ints) -> Groups:
+    """The slowest twentieth, and the fifth around the median, at least one of each; equal times go together."""
+    ordered = np.sort(times)
+    slow_from = ordered[min(int(np.ceil(SLOW_FROM * (len(times) - 1))), len(times) - 1)]
+    low, high = (ordered[int(at * (len(times) - 1) + 0.5)] for at in MIDDLE)
+    return Groups(times >= slow_from, (times >= low) & (times <= high))
 
 
 def intervals(wall: Ints, parts: Floats, seed: int, level: float = 0.95) -> Floats:

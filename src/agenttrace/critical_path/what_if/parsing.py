@@ -13,7 +13,6 @@ The operator is the last one that the rest of a CHANGE fits, so that a GLOB may 
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from fractions import Fraction
 
 from agenttrace.critical_path.what_if.spec import (
@@ -26,7 +25,7 @@ from agenttrace.critical_path.what_if.spec import (
     Subject,
     Term,
 )
-from agenttrace.errors import UsageError
+from agenttrace.errors import UsageError, near_names
 from agenttrace.model.vocabulary import Phase, Purpose
 from agenttrace.units import parse_duration
 
@@ -136,7 +135,7 @@ class _Part:
             "cache",
             "fanout",
         ]
-        near = get_close_matches(f"{subject}:" if colon else text, known, 1)
+        near = near_names(f"{subject}:" if colon else text, known)
         if text in tuple(Purpose):
             near = [f"purpose:{text}"]
         expected = f"expected a phase ({', '.join(Phase)}), or tool:, agent:, model:, purpose: or session: and a name"
@@ -149,7 +148,7 @@ class _Part:
             at = place + len(value)
             raise self._error(at, _NOT_NEGATIVE, _TAKEN)
         if subject is Subject.PURPOSE and value not in tuple(Purpose):
-            near = get_close_matches(value, [purpose.value for purpose in Purpose], 1)
+            near = near_names(value, Purpose)
             hint = f"did you mean {near[0]}?" if near else None
             raise self._error(place, f"expected a purpose ({', '.join(Purpose)})", hint)
         return Term(subject, value)

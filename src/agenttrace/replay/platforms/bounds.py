@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from agenttrace.errors import InputError
+from agenttrace.errors import InputError, meant
 from agenttrace.replay.quantities import Quantity
 
 _MOST_REPLICAS = 4096
@@ -85,9 +84,4 @@ def check_names(
     names = list(known)
     for name in found:
         if name not in names:
-            near = get_close_matches(name, names, 1)
-            raise InputError(
-                f"{kind}{name} is not known",
-                where=where,
-                hint=f"perhaps {kind}{near[0]}?" if near else f"known are: {', '.join(names)}",
-            )
+            raise InputError(f"{kind}{name} is not known", where=where, hint=meant(name, names))

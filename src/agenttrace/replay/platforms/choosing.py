@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agenttrace.errors import InputError, UsageError
+from agenttrace.errors import InputError, UsageError, meant, near_names
 from agenttrace.replay.platforms.toml_text import parse_toml
 from agenttrace.replay.policies import Policies
 
@@ -70,7 +68,7 @@ def choose_model(name: str | None, platform: str) -> Architecture:
     if shipped is not None:
         return architecture(parse_toml(known[shipped], shipped), shipped)
     if not Path(name).is_file():
-        raise UsageError(f"--model {name}: no such model and no such file", hint=_known_like(name, known))
+        raise UsageError(f"--model {name}: no such model and no such file", hint=meant(name, known))
     return architecture(parse_toml(_read(name), name), name)
 
 
@@ -135,11 +133,6 @@ def read_model(name: str) -> dict[str, Any] | None:
     return None if shipped is None else parse_toml(shipped_models()[shipped], shipped)
 
 
-def _known_like(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name.lower(), list(known), 2)
-    return f"perhaps {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-
-
 def _document_of(name: str) -> dict[str, Any]:
     return parse_toml(_text_of(name), name)
 
@@ -151,13 +144,9 @@ def _text_of(name: str) -> str:
     if name in known:
         return known[name]
     if not Path(name).is_file():
-        said = f"{name}: no such platform and no such file"
-        near = (
-            []
-            if get_close_matches(name.lower(), known, 1)
-            else get_close_matches(name.lower(), shipped_models(), 1)
-        )
-        raise UsageError(said, hint=f"perhaps the model {near[0]}?" if near else _known_like(name, known))
+        models = [] if near_names(name, known) else near_names(name, shipped_models())
+        hint = f"did you mean the model {models[0]}?" if models else meant(name, known)
+        raise UsageError(f"{name}: no such platform and no such file", hint=hint)
     return _read(name)
 
 

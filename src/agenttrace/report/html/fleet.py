@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from agenttrace.critical_path.slowness import IDLE, slowest
 from agenttrace.critical_path.summary import percentile, summarise
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
@@ -130,7 +131,7 @@ def tail_chart(tail: Tail, table: Section) -> Chart:
     traces = [{"type": "bar", "name": title, "x": names, "y": y, "color": color} for title, y, color in sides]
     return Chart(
         "tail",
-        "Mean time on the critical path by phase, in slow sessions and in those around the median",
+        "Mean active time by phase, in slow sessions and in those around the median",
         traces,
         {"barmode": "group", "yaxis": {"title": {"text": "seconds"}}},
         table,
@@ -138,18 +139,23 @@ def tail_chart(tail: Tail, table: Section) -> Chart:
 
 
 def tenths(sessions: pl.DataFrame) -> tuple[list[Phase], list[tuple[str, int, int, list[float]]]]:
-    """Sessions from fast to slow in up to ten equal parts: name, sessions, mean wall time, shares of phases."""
-    ordered = sessions.sort("wall_ns", "session")
+    """Sessions from fast to slow in up to ten equal parts: name, sessions, mean active time, shares of it by phase."""
+    ordered = slowest(sessions).reverse()
     n = ordered.height
     parts = min(10, n)
-    used = [phase for phase in Phase if ordered[f"path_{phase.value}_ns"].sum()]
+    used = [phase for phase in Phase if phase not in IDLE and ordered[f"path_{phase.value}_ns"].sum()]
     rows = []
     for at in range(parts):
         part = ordered.slice(at * n // parts, (at + 1) * n // parts - at * n // parts)
-        wall = int(part["wall_ns"].sum())
-        shares = [int(part[f"path_{phase.value}_ns"].sum()) / wall if wall else 0.0 for phase in used]
+        active = int(part["active_ns"].sum())
+        shares = [int(part[f"path_{phase.value}_ns"].sum()) / active if active else 0.0 for phase in used]
         rows.append(
-            (f"{100 * at // parts} to {100 * (at + 1) // parts} %", part.height, wall // part.height, shares)
+            (
+                f"{100 * at // parts} to {100 * (at + 1) // parts} %",
+                part.height,
+                active // part.height,
+                shares,
+            )
         )
     return used, rows
 

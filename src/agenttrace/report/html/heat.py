@@ -25,10 +25,10 @@ def heat_html(sessions: pl.DataFrame) -> str:
     )
     body = "".join(
         f'<tr><th scope="row">{text(name)}</th><td class="number plain">{format_count(count)}</td>'
-        f'<td class="number plain">{format_duration(wall)}</td>{"".join(_cell(share) for share in shares)}</tr>\n'
-        for name, count, wall, shares in rows
+        f'<td class="number plain">{format_duration(active)}</td>{"".join(_cell(share) for share in shares)}</tr>\n'
+        for name, count, active, shares in rows
     )
-    titles = ("n", "mean wall")
+    titles = ("n", "mean active")
     first = '<th scope="col">sessions</th>' + "".join(
         f'<th scope="col" class="number">{t}</th>' for t in titles
     )
@@ -36,7 +36,7 @@ def heat_html(sessions: pl.DataFrame) -> str:
     return (
         f'<section id="heat">\n<h2>{_TITLE}</h2>\n'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{_TITLE}">{table}</div>\n'
-        '<p class="note">shares of the critical path</p>\n</section>\n'
+        '<p class="note">shares of the active time</p>\n</section>\n'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Column, Quoted, Section, Words
 from agenttrace.report.escaping import printable
@@ -37,7 +38,7 @@ def session_rows(sessions: pl.DataFrame, embedded: Collection[str]) -> list[list
 
 def session_table_html(sessions: pl.DataFrame, embedded: Collection[str]) -> str:
     """The section, with the tools that only the page's program can use hidden."""
-    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(_STATIC_ROWS)
+    shown = slowest(sessions, _STATIC_ROWS)
     section = Section(
         _TITLE,
         (
@@ -54,16 +55,16 @@ def session_table_html(sessions: pl.DataFrame, embedded: Collection[str]) -> str
                 ),
                 Words(_largest(row)),
             )
-            for row in slowest.iter_rows(named=True)
+            for row in shown.iter_rows(named=True)
         ),
     )
-    shown = f"{format_count(slowest.height)} of {format_count(sessions.height)} sessions, the slowest first"
+    told = f"{format_count(shown.height)} of {format_count(sessions.height)} sessions, most active time first"
     return (
         f'<section id="sessions" class="long">\n<h2>{_TITLE}</h2>\n<div id="sessions-table">\n'
         '<div class="tools" hidden><input type="search" id="sessions-filter" placeholder="Filter by id or main phase" '
         'aria-label="Filter sessions by id or by the phase that most of their time went to"></div>\n'
         f"{table_html(section, linked=embedded)}"
-        f'<p class="note" role="status">{shown}</p>\n'
+        f'<p class="note" role="status">{told}</p>\n'
         '<button type="button" id="sessions-more" hidden>Show more</button>\n</div>\n</section>\n'
     )
 

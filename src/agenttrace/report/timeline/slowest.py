@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from agenttrace.critical_path.slowness import slowest
 from agenttrace.report.selection import beginning_with
 from agenttrace.report.timeline.thinning import thinned
 from agenttrace.report.timeline.timeline import Timeline, timelines
@@ -30,8 +31,7 @@ def draw_slowest(
     sessions = analysis.sessions
     if wanted:
         sessions = sessions.filter(pl.col("session").is_in(sorted(beginning_with(sessions, wanted))))
-    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(most)
-    drawn = timelines(trace, slowest["session"].to_list())
+    drawn = timelines(trace, slowest(sessions, most)["session"].to_list())
     return slowest_of((thinned(timeline, MOST_SPANS) for timeline in drawn), most=most)
 
 
@@ -39,7 +39,7 @@ def slowest_of(drawn: Iterable[Timeline], *, most: int = MOST_SESSIONS) -> list[
     """Of sessions from several traces those that are kept, slowest first."""
     kept: list[Timeline] = []
     room = MOST_SPANS
-    for timeline in sorted(drawn, key=lambda one: (one.start_ns - one.end_ns, one.session))[:most]:
+    for timeline in sorted(drawn, key=lambda one: (-one.active_ns, one.session))[:most]:
         room -= timeline.spans.height
         if kept and room < 0:
             break

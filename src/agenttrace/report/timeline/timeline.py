@@ -15,6 +15,7 @@ from agenttrace.critical_path.measures.chunk import Chunk, measured_chunk
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.schedule import plan
 from agenttrace.critical_path.segments import path_segments
+from agenttrace.critical_path.slowness import IDLE, slowest
 from agenttrace.model.trace import Trace
 from agenttrace.report.timeline.lanes import Lane, lane_places, ordered_lanes
 from agenttrace.report.timeline.nesting import flattened, outermost
@@ -52,6 +53,12 @@ class Timeline:
     left_out: int = 0
 
     @property
+    def active_ns(self) -> int:
+        """Its wall time less what was spent on nothing but waiting for the user or suspended."""
+        idle = pl.col("phase").cast(pl.String).is_in([phase.value for phase in IDLE])
+        return int(self.path.filter(~idle).select(pl.col("end_ns") - pl.col("start_ns")).sum().item())
+
+    @property
     def held_by(self) -> dict[int, int]:
         """For agents whose lane a span holds, a tool call for example, its place."""
         places = self.spans.select("held_agent", place=pl.int_range(pl.len())).drop_nulls()
@@ -71,8 +78,7 @@ def timelines(trace: Trace, sessions: Sequence[str] | None = None) -> Iterator[T
 
 def slowest_timelines(trace: Trace, sessions: pl.DataFrame, most: int) -> Iterator[Timeline]:
     """Of these sessions of an analysis the slowest, so many at most, in the order of their start."""
-    slowest = sessions.sort("wall_ns", "session", descending=[True, False]).head(most)
-    return timelines(trace, slowest.sort("start_ns", "session")["session"].to_list())
+    return timelines(trace, slowest(sessions, most).sort("start_ns", "session")["session"].to_list())
 
 
 def _timeline(trace: Trace) -> Timeline:

@@ -12,7 +12,7 @@ function startSessionsTable() {
     rows: readJson("sessions-data"),
     body: root.querySelector("tbody"),
     note: root.querySelector(".note"),
-    order: [1, -1],
+    order: [2, -1],
     shown: FIRST_ROWS,
     wanted: "",
   };
