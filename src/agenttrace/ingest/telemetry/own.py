@@ -64,7 +64,8 @@ def _value(text: str, column: Column) -> Any:
         return found if found is not None and 0 <= found <= fields.LATEST_NS else None
     if column.words is not None:
         return text if text in {word.value for word in column.words} else None
-    return _READERS.get(column.type, fields.text)(text)
+    read: Callable[[Any], Any] = _READERS.get(column.type, fields.text)
+    return read(text)
 
 
 def _overlaid(known: Any, told: Mapping[int, Any], kind: pa.DataType, size: int) -> Any:
