@@ -37,7 +37,7 @@ FACTS = MappingProxyType({c.name: PREFIX + c.name for c in SPAN_FACTS if c.name 
 MAIN = "agenttrace.main"
 AGENT_TYPE = "agenttrace.agent_type"
 PARENT_AGENT = "agenttrace.parent_agent"
-"""The span of kind agent of the agent that spawned this one."""
+"""What spawned this agent: the span that holds that one, or the session's name where that is the agent's, too."""
 SPAWNED_BY = "agenttrace.spawned_by"
 SPAWN = "agenttrace.spawn"
 """How it is known what spawned an agent, in words of the interchange format."""

@@ -78,7 +78,7 @@ class _Beside:
         self.links, self.marks = _by(trace.links, "to_span"), _by(trace.marks, "span")
         self.agents = _by(trace.agents, "span")
         self.instants = {(of["session"], of["mark"]): of["t_ns"] for of in trace.marks.to_pylist()}
-        self.holders = {(of["session"], of["agent"]): of["span"] for of in trace.agents.to_pylist()}
+        self.lanes = {(of["session"], of["agent"]): of for of in trace.agents.to_pylist()}
 
 
 def _by(table: pa.Table, span: str) -> Rows:
@@ -124,8 +124,7 @@ class _Session:
         if not self._beside.agents[key]:
             return {"agent_name": None, "agent_id": None}
         (held,) = self._beside.agents[key]
-        spawner, parent = held["spawning_span"], held["parent_agent"]
-        holder = None if parent is None else self._beside.holders[self._session, parent]
+        spawner = held["spawning_span"]
         return {
             "agent_name": held["name"],
             "agent_id": held["source_id"],
@@ -133,11 +132,18 @@ class _Session:
             "agent_place": {
                 otel_attributes.MAIN: held["agent"] == 0,
                 otel_attributes.BACKGROUND: held["background"],
-                otel_attributes.PARENT_AGENT: None if holder is None else self._id(holder),
+                otel_attributes.PARENT_AGENT: self._lane(held["parent_agent"]),
                 otel_attributes.SPAWNED_BY: None if spawner is None else self._id(spawner),
                 otel_attributes.SPAWN: spawn_of(held),
             },
         }
+
+    def _lane(self, agent: int | None) -> str | None:
+        """What readers know an agent by: the session's name, if it is called so, else its span."""
+        if agent is None:
+            return None
+        lane = self._beside.lanes[self._session, agent]
+        return self._shown if lane["source_id"] == self._shown else self._id(lane["span"])
 
     def _hidden(self, row: Row) -> Row:
         """Words as hashes, where that is asked for."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, joined, taken, where
+from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, matches, taken, where
 from agenttrace.ingest.telemetry.concepts import holds, holds_any, text
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import Scalar, truths
@@ -80,10 +80,16 @@ def agent_facts(spans: Spans, columns: Columns, is_agent: Mask) -> Columns:
         "spawn_key": where(~unknown, spawned_by, pa.array([""] * len(spans), pa.string())),
         "spawn_inferred": pa.array(guessed, pa.bool_(), mask=~guessed),
         "type": text(spans, (otel_attributes.AGENT_TYPE,), ours),
-        "parent_agent_key": joined("/", spans.trace_id, text(spans, (otel_attributes.PARENT_AGENT,), ours)),
+        "parent_agent_key": _parent_agents(spans, ours),
         "main": _flags(spans, otel_attributes.MAIN, ours),
         "background": _flags(spans, names.BACKGROUND, ours),
     }
+
+
+def _parent_agents(spans: Spans, ours: Mask) -> Texts:
+    """Of agents that are known by their session's name that, of others their span's key."""
+    told = text(spans, (otel_attributes.PARENT_AGENT,), ours)
+    return where(matches(told, "^[0-9a-f]{16}$"), joined("/", spans.trace_id, told), told)
 
 
 def _flags(spans: Spans, name: str, ours: Mask) -> pa.Array[Any]:
