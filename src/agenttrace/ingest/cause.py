@@ -23,6 +23,7 @@ class Cause:
     ready_ns: int | None = None
     trigger: Trigger = Trigger.OTHER
     results: list[str] = field(default_factory=list)
+    _reached: list[int] = field(default_factory=list)
 
     @property
     def fresh(self) -> bool:
@@ -33,6 +34,7 @@ class Cause:
         """Something was done at that instant, which the next request does not precede."""
         if t_ns is not None:
             self.ready_ns = t_ns if self.ready_ns is None else max(self.ready_ns, t_ns)
+            self._reached.append(t_ns)
 
     def ask(self, t_ns: int | None) -> None:
         """A person said something."""
@@ -50,13 +52,21 @@ class Cause:
     def answered(self, t_ns: int | None) -> None:
         """A request that answers all of this has ended."""
         self.trigger, self.results = Trigger.OTHER, []
+        if t_ns is not None and self._reached:
+            before = max((other for other in self._reached if other <= t_ns), default=t_ns)
+            self._reached = [before, *(other for other in self._reached if other > t_ns)]
         self.reach(t_ns)
 
     def start_before(self, end_ns: int | None) -> tuple[int | None, Evidence]:
-        """The earliest start of a request that ended then, and its evidence."""
+        """The earliest start of a request that ended then, and its evidence.
+
+        What is said to have come later than that end is no cause of it: a moved line, or a damaged time.
+        """
         if self.ready_ns is None:
             return None, Evidence.UNKNOWN
-        return (self.ready_ns if end_ns is None else min(self.ready_ns, end_ns)), Evidence.BOUNDED
+        if end_ns is None or self.ready_ns <= end_ns:
+            return self.ready_ns, Evidence.BOUNDED
+        return max((t_ns for t_ns in self._reached if t_ns <= end_ns), default=end_ns), Evidence.BOUNDED
 
 
 def link_results(

@@ -72,7 +72,12 @@ RAW_AGENTS = Table(
         Column("name", STRING, "its name"),
         Column("type", STRING, "its type"),
         Column("background", BOOL, "its parent does not wait for it where it was spawned; null: unknown"),
-        Column("spawn_key", STRING, "span_key of the span (a tool call) that spawned it"),
+        Column(
+            "spawn_key",
+            STRING,
+            "span_key of the span (a tool call) that spawned it; empty: its source says that nobody knows",
+        ),
+        Column("spawn_inferred", BOOL, "that is only inferred; null: stated, or nothing is said"),
     ),
 )
 
@@ -151,6 +156,7 @@ RAW_SESSIONS = Table(
         Column("first_prompt_fingerprint", STRING, "hash of the first main prompt"),
         Column("truncated", BOOL, "the source holds only a part of it"),
         Column("timed", BOOL, "false: the source does not say how long anything took; null: it does"),
+        Column("settled", BOOL, "true: its links are all that there are, none is to be inferred"),
     ),
 )
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from agenttrace.model.schema import BOOL, FLOAT64, SPAN_FACTS, STRING, UINT64, WORD, Column
+from agenttrace.model.schema import BOOL, FLOAT64, INT64, SPAN_FACTS, STRING, UINT64, WORD, Column
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, SpanKind
 
 JsonType: TypeAlias = Callable[[pa.DataType], dict[str, Any]]
@@ -22,6 +22,9 @@ INSTANTS = {"start_ns": "start", "end_ns": "end", "first_token_ns": "first_token
 
 OWN_NOTES = "x_"
 """Beginning of keys that are the writer's own business."""
+
+STATED, INFERRED, UNKNOWN = SPAWNS = ("stated", "inferred", "unknown")
+"""How it is known which span spawned an agent."""
 
 _KINDS = tuple(kind for kind in SpanKind if kind is not SpanKind.SESSION)
 _EARLIEST_NS = 10**17
@@ -55,7 +58,7 @@ def _column(column: Column) -> Key:
         meaning = meaning.replace(instant, key)
     if column.name == "kind":
         return Key(name, meaning, column, words=tuple(kind.value for kind in _KINDS), required=True)
-    words = tuple(word.value for word in column.words or () if word is not Evidence.UNKNOWN)
+    words = tuple(word.value for word in column.words or ())
     return Key(name, meaning, column, name in INSTANTS.values(), words, required=name == "start")
 
 
@@ -80,11 +83,25 @@ _OF_AGENTS = (
     Key(
         "background", "of kind agent: nobody waits for it where it is spawned", Column("background", BOOL, "")
     ),
+    _named("spawned_by", "of kind agent: id of the span that spawned it; left out: its parent"),
+    Key(
+        "spawn",
+        "of kind agent: whether that is known, guessed, or nobody knows what spawned it; left out: stated",
+        Column("spawn", WORD, ""),
+        words=SPAWNS,
+    ),
 )
 _OF_SESSIONS = (
     Key("task_id", "the task that the session works on, for pairing in a diff"),
     Key("run_id", "the run of a benchmark that it belongs to"),
     Key("deployment", "what served it"),
+    Key("first_prompt_fingerprint", "hash of what the session begins with, for pairing in a diff"),
+    Key("truncated", "only a part of the session is told", Column("truncated", BOOL, "")),
+    Key(
+        "settled",
+        "the links of the session, over all its lines, are all that there are: none is to be guessed from times",
+        Column("settled", BOOL, ""),
+    ),
 )
 KEYS = (*_PLACE, *map(_column, SPAN_FACTS), *_OF_AGENTS, *_OF_SESSIONS)
 """Every key of a line but `links` and `marks`."""
@@ -96,6 +113,11 @@ LINK_KEYS = (
     Key("explicit", "it is known, not guessed; left out: true", Column("explicit", BOOL, "")),
     Key("rule", "what states or suggests it", Column("rule", STRING, "")),
     Key("confidence", "of a guess, from 0 to 1", Column("confidence", FLOAT64, "")),
+    Key(
+        "delay_ns",
+        "pause that is known to lie between what came first and this span",
+        Column("delay_ns", INT64, "", unit="ns"),
+    ),
 )
 MARK_KEYS = (
     Key(
@@ -111,7 +133,7 @@ MARK_KEYS = (
         "evidence",
         "how the instant is known; left out: measured",
         Column("evidence", WORD, ""),
-        words=tuple(e.value for e in Evidence if e is not Evidence.UNKNOWN),
+        words=tuple(e.value for e in Evidence),
     ),
 )
 LISTS = {

@@ -1,22 +1,23 @@
 """Sessions as `spans-jsonl`, the interchange format: what the tables say of spans, a line each.
 
-Read again, they are the same sessions: ids are the numbers of the tables. What the format has no key for stays
-behind: blocks of prompts, pauses that a source states beside a dependency, and findings. Workloads have no instants,
-and cannot be written.
+Read again, they are the same sessions, with the same dependencies, inferred ones too: these are said to be settled.
+Ids are the numbers of the tables. What the format has no key for stays behind: blocks of prompts, and findings.
+Workloads have no instants, and cannot be written.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from agenttrace.errors import NoDataError
-from agenttrace.model.interchange import INSTANTS
+from agenttrace.model.interchange import INFERRED, INSTANTS, STATED, UNKNOWN, is_plausible_ns
 from agenttrace.model.schema import SPAN_FACTS
-from agenttrace.model.vocabulary import Evidence, SpanKind
+from agenttrace.model.vocabulary import SpanKind
 from agenttrace.report.redaction import Redaction
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Row = dict[str, Any]
 
 _NAMES = ("name", "model", "error", "cache_miss_reason", "compaction_trigger")
 _IDS = ("request_id", "client_request_id", "kv_hint")
-_OF_SESSIONS = ("task_id", "run_id", "deployment")
+_OF_SESSIONS = ("task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
 def to_spans_jsonl(trace: Trace, *, redact: bool = False) -> Iterator[bytes]:
@@ -78,13 +79,12 @@ class _Lines:
         if lane is not None and lane["agent"] == 0:
             session = self._sessions[row["session"]]
             told |= {name: self._word(name, session[name]) for name in _OF_SESSIONS}
+            told |= {"truncated": session["truncated"] or None, "settled": True}
         return {name: value for name, value in told.items() if value is not None and value != []}
 
     def _facts(self, row: Row) -> Row:
         facts = {INSTANTS.get(column.name, column.name): row[column.name] for column in SPAN_FACTS}
-        for name, value in facts.items():
-            if name.endswith("_evidence") and value == Evidence.UNKNOWN.value:
-                facts[name] = None
+        facts |= {name: _instant(facts[name]) for name in INSTANTS.values()}
         if self._words is not None:
             facts |= {name: self._word("name", facts[name]) for name in _NAMES} | dict.fromkeys(_IDS)
         return facts
@@ -95,13 +95,15 @@ class _Lines:
             "parent_agent": None if parent is None else str(parent),
             "agent_type": self._word("name", lane["type"]),
             "main": True if lane["agent"] == 0 else None,
-            "background": lane["background"] or None,
+            "background": lane["background"],
+            "spawned_by": lane["spawning_span"],
+            "spawn": spawn_of(lane),
         }
 
     def _link(self, link: Row) -> Row:
         at = None if link["from_mark"] is None else self._instants.get((link["session"], link["from_mark"]))
-        told = {"from": link["from_span"], "at": at, "kind": link["kind"], "explicit": link["explicit"]}
-        told |= {"rule": link["rule"], "confidence": link["confidence"]}
+        told = {"from": link["from_span"], "at": _instant(at), "kind": link["kind"]}
+        told |= {name: link[name] for name in ("explicit", "rule", "confidence", "delay_ns")}
         return {name: value for name, value in told.items() if value is not None}
 
     def _word(self, sort: str, word: str | None) -> str | None:
@@ -111,9 +113,24 @@ class _Lines:
 
 
 def _mark(mark: Row) -> Row:
-    evidence = None if mark["evidence"] == Evidence.UNKNOWN.value else mark["evidence"]
-    told = {"kind": mark["kind"], "at": mark["t_ns"], "span": mark["refers_to"], "evidence": evidence}
+    told = {"kind": mark["kind"], "at": _instant(mark["t_ns"]), "span": mark["refers_to"]}
+    told["evidence"] = mark["evidence"]
     return {name: value for name, value in told.items() if value is not None}
+
+
+def spawn_of(lane: Row) -> str | None:
+    """Of an agent that was spawned, how it is known by what."""
+    if lane["parent_agent"] is None:
+        return None
+    known = INFERRED if lane["spawn_inferred"] else STATED
+    return UNKNOWN if lane["spawning_span"] is None else known
+
+
+def _instant(ns: int | None) -> int | str | None:
+    """As an integer; in words where a reader would take that for one of a longer unit."""
+    if ns is None or is_plausible_ns(ns):
+        return ns
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09}Z"
 
 
 def _by(table: pa.Table, span: str) -> defaultdict[tuple[str, int], list[Row]]:

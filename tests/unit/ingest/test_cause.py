@@ -22,6 +22,22 @@ def test_it_did_not_begin_after_its_end() -> None:
     assert cause.start_before(7) == (7, Evidence.BOUNDED)
 
 
+def test_what_is_said_to_have_come_after_its_end_is_no_cause_of_it() -> None:
+    """One time of 2038 among those of a chat costs what stands beside it, not every request that follows."""
+    cause = Cause()
+    cause.ask(3)
+    cause.result(2038, "damaged")
+
+    assert cause.start_before(7) == (3, Evidence.BOUNDED)
+    cause.answered(7)
+    cause.result(9, "b")
+    assert cause.start_before(12) == (9, Evidence.BOUNDED)
+    late = Cause()
+    late.result(9, "a")
+    late.answered(2038)
+    assert late.start_before(15) == (9, Evidence.BOUNDED)
+
+
 def test_nothing_before_it_is_an_unknown_start() -> None:
     assert Cause().start_before(7) == (None, Evidence.UNKNOWN)
 

@@ -24,7 +24,7 @@ class Lanes:
     """`lane`: of each span the row of its lane. `table`: one row a lane, the main lane of each session first.
 
     Columns of the table: sid, lane, main, parent_lane, source_id, name, type, background, spawn_row,
-    low, high (extent of its spans; null where it has none), agent_rows (its spans of kind agent).
+    spawn_inferred, low, high (extent of its spans; null where it has none), agent_rows (its spans of kind agent).
     """
 
     lane: Rows
@@ -147,18 +147,16 @@ def _known_lanes(
     )
     return lanes.with_columns(
         parent_lane=pl.coalesce("parent_agent_key", "above_lane", "cross_lane"),
-        spawn_row=pl.coalesce(
-            "stated_spawn",
-            pl.when(pl.col("above_row") != NONE).then("above_row"),
-            "cross_row",
+        spawn_row=pl.when(~pl.col("spawn_unknown").fill_null(value=False)).then(
+            pl.coalesce("stated_spawn", pl.when(pl.col("above_row") != NONE).then("above_row"), "cross_row")
         ),
         name=pl.coalesce("name", "span_name"),
         agent_rows=pl.col("agent_rows").fill_null([]),
         work=pl.col("work").fill_null(0),
         acts=pl.col("acts").fill_null(0),
     ).select(
-        *_KEY, "main", "parent_lane", "source_id", "name", "type", "background", "spawn_row", "low", "high",
-        "agent_rows", "work", "acts",
+        *_KEY, "main", "parent_lane", "source_id", "name", "type", "background", "spawn_row", "spawn_inferred",
+        "low", "high", "agent_rows", "work", "acts",
     )  # fmt: skip
 
 
@@ -207,13 +205,13 @@ def _stated(raw_agents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
         pl.col("background").max(),
         *(
             pl.col(name).drop_nulls().first()
-            for name in ("parent_agent_key", "source_id", "name", "type", "spawn_key")
+            for name in ("parent_agent_key", "source_id", "name", "type", "spawn_key", "spawn_inferred")
         ),
     )
     spawns = KeyIndex(spans.get_column("sid"), spans.get_column("span_key")).find(
         merged.get_column("sid"), merged.get_column("spawn_key")
     )
-    stated = merged.with_columns(stated_spawn=rows_or_null(spawns))
+    stated = merged.with_columns(stated_spawn=rows_or_null(spawns), spawn_unknown=pl.col("spawn_key") == "")
     return stated.rename({"agent_key": "lane"}).drop("spawn_key")
 
 
@@ -281,7 +279,8 @@ def _merge_main(table: pl.DataFrame) -> pl.DataFrame:
 
 def _one_row_a_lane(table: pl.DataFrame) -> pl.DataFrame:
     main = pl.col("main").max()
-    first = [pl.col(n).drop_nulls().first() for n in ("source_id", "name", "type", "background")]
+    facts = ("source_id", "name", "type", "background", "spawn_inferred")
+    first = [pl.col(n).drop_nulls().first() for n in facts]
     merged = (
         table.sort("sid", "main", "low", descending=[False, True, False], nulls_last=True)
         .group_by(_KEY, maintain_order=True)

@@ -39,15 +39,29 @@ def resolve_links(
 ) -> pl.DataFrame:
     """The links and calls of `frames` as rows of spans, with spawns and the inferred uses of background agents.
 
-    In the sessions `untimed` nothing is inferred: their instants say nothing of who waited for whom.
+    In the sessions `untimed` nothing is inferred: their instants say nothing of who waited for whom. Nor is it where
+    sources say that their links are settled: these were inferred before, and stand as they are.
     """
     stated = _stated(held, frames.links, index, ledger)
+    settled = settled_sessions(frames)
+    final = stated.filter(pl.col("sid").is_in(settled.implode()))
+    stated = stated.filter(~pl.col("sid").is_in(settled.implode()))
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
     stated = _on_views(held, _with_uses(held, stated))
     overlaps = _as_links(infer_overlaps(held, stated), stated, LinkKind.FEEDS).select(_LINK_COLUMNS)
     inferred = pl.concat([_uses(held, stated), overlaps]).filter(~pl.col("sid").is_in(untimed.implode()))
-    return pl.concat([stated, _spawns(held, stated), inferred])
+    inferred = pl.concat([_spawns(held, stated), inferred])
+    return pl.concat([final, stated, inferred.filter(~pl.col("sid").is_in(settled.implode()))])
+
+
+def settled_sessions(frames: Frames) -> pl.Series:
+    """The numbers (sid) of sessions of which every source says that its links are all that there are."""
+    said = frames.sessions.filter("settled").select("sid", "origin").unique()
+    if said.is_empty():
+        return said.get_column("sid")
+    unsaid = frames.spans.select("sid", "origin").unique().join(said, on=["sid", "origin"], how="anti")
+    return said.join(unsaid, on="sid", how="anti").get_column("sid").unique()
 
 
 def _stated(held: Held, links: pl.DataFrame, index: KeyIndex, ledger: Ledger) -> pl.DataFrame:

@@ -83,7 +83,9 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
     unwaited = table.get_column("background").fill_null(pl.Series(outlives & ~alone)).to_numpy()
     return table.with_columns(
         spawn_row=pl.Series(np.where(main, NONE, spawn)),
-        spawn_inferred=pl.Series((inferred != NONE) & (spawn == inferred)),
+        spawn_inferred=pl.col("spawn_inferred").fill_null(
+            pl.Series((inferred != NONE) & (spawn == inferred))
+        ),
         background=pl.Series(unwaited & ~main),
     )
 

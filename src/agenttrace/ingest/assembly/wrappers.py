@@ -37,7 +37,7 @@ def merged(lanes: pl.DataFrame, into: pl.DataFrame) -> pl.DataFrame:
         lane="into", parent_lane=pl.coalesce("parent_into", "parent_lane")
     )
     outermost = pl.col("wraps").any()
-    facts = ("main", "source_id", "name", "type", "background")
+    facts = ("main", "source_id", "name", "type", "background", "spawn_inferred")
     return (
         spread.sort("sid", "lane", "wraps", "low", nulls_last=True)
         .group_by(_KEY, maintain_order=True)

@@ -61,14 +61,14 @@ def _lane_names(spans: pl.DataFrame, seen: Sightings) -> pl.DataFrame:
     facts = pl.DataFrame(
         {
             "sid": spans.get_column("sid").gather(rows),
-            "old": spans.get_column("agent_key").gather(rows),
+            "old": lane.gather(rows),
             "new": lane.gather(holders),
             "stands": rows == holders,
         }
     )
     standing = facts.filter("stands").select("sid", old="new").unique()
     votes = (
-        facts.filter(~pl.col("stands") & (pl.col("old") != pl.col("new")))
+        facts.filter(~pl.col("stands") & (pl.col("old") != pl.col("new")) & (pl.col("old") != MAIN))
         .join(standing, on=["sid", "old"], how="anti")
         .group_by("sid", "old", "new")
         .len()

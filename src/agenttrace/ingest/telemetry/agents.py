@@ -12,6 +12,7 @@ from agenttrace.ingest.telemetry import names
 from agenttrace.ingest.telemetry.arrow import Texts, equals, first_known, joined, kept, where
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import text
+from agenttrace.ingest.telemetry.own_links import agent_facts
 from agenttrace.ingest.telemetry.roles import Role
 from agenttrace.ingest.telemetry.rows import Columns
 from agenttrace.ingest.telemetry.spans import Spans
@@ -52,7 +53,7 @@ def record_agents(spans: Spans, classes: Classes, columns: Columns, recorder: Re
         named = {
             "source_id": text(spans, names.AGENT_ID, is_agent),
             "name": text(spans, names.AGENT_NAME, is_agent),
-            "spawn_key": columns["parent_key"],
+            **agent_facts(spans, columns, is_agent),
         }
         recorder.extend_agents(_columns(kept(pa.table(facts | named), is_agent)))
     lanes = text(spans, names.LANE, classes.has_role(Role.REQUEST))

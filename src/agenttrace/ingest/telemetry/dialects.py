@@ -19,6 +19,7 @@ from agenttrace.ingest.telemetry.codex_turns import Turn, note_turns
 from agenttrace.ingest.telemetry.held import Held
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.own_links import link_facts, marks_of
 from agenttrace.ingest.telemetry.pending import Pending, is_pending
 from agenttrace.ingest.telemetry.roles import Dialect, Role
 from agenttrace.ingest.telemetry.rows import Columns, only, span_columns
@@ -26,7 +27,7 @@ from agenttrace.ingest.telemetry.sessions import Sessions, Told
 from agenttrace.ingest.telemetry.sglang import Engine
 from agenttrace.ingest.telemetry.spans import Origin, Spans, narrowed
 from agenttrace.ingest.telemetry.timing import attempts_in
-from agenttrace.ingest.telemetry.values import UNKNOWN
+from agenttrace.ingest.telemetry.values import UNKNOWN, Scalar
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
 
@@ -142,6 +143,9 @@ class DialectLayer:
                 }
             )
 
+        if (own := marks_of(spans, columns)) is not None:
+            self._recorder.extend_marks(own)
+
     def _links(self, spans: Spans, classes: Classes, columns: Columns) -> None:
         """Spans that follow from others wait for them; other links say nothing of waiting."""
         links = spans.links
@@ -157,11 +161,21 @@ class DialectLayer:
             Severity.INFO,
             "a link that does not say what waits for what: not used",
             spans.line[rows],
-            ~follows & ~flow,
+            ~follows & ~flow & np.array([each is None for each in links.own], np.bool_),
         )
-        told = follows & known(traces) & known(targets)
+        told = known(traces) & known(targets)
+        for place in np.flatnonzero(told).tolist():
+            if (own := links.own[place]) is not None:
+                self._own_link(rows[place], f"{traces[place]}/{targets[place]}", own, columns)
+                told[place] = False
+        told &= follows
         if told.any():
             self._follow(rows[told], kept(traces, told), kept(targets, told), columns)
+
+    def _own_link(self, row: int, whence: str, own: Mapping[str, Scalar], columns: Columns) -> None:
+        session_key, span_key = (columns[name][row].as_py() for name in ("session_key", "span_key"))
+        if session_key is not None and span_key is not None:
+            self._recorder.link(session_key=session_key, from_key=whence, to_key=span_key, **link_facts(own))
 
     def _follow(self, rows: Any, traces: Any, targets: Any, columns: Columns) -> None:
         size = len(rows)

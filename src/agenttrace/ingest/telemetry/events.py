@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agenttrace.model.otel_attributes import MARK, MARK_EVENTS
+
 EVENT_DETAILS = {
     "exception": "exception.type",
     "gen_ai.client.operation.exception": "exception.type",
@@ -12,8 +14,12 @@ EVENT_DETAILS = {
     "First Token Stream Event": "",
     "gen_ai.content.completion.chunk": "",
     "llm.content.completion.chunk": "",
+    **dict.fromkeys(MARK_EVENTS, MARK),
 }
 """The events that are read, and the attribute of each that matters, if any: reading one takes time."""
+
+
+EXCEPTIONS = frozenset(name for name, detail in EVENT_DETAILS.items() if detail == "exception.type")
 
 
 @dataclass(slots=True)

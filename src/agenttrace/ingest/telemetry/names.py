@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from agenttrace.ingest.telemetry.roles import GENAI_MARKS, PRESENT, RULES
+from agenttrace.model import otel_attributes
 
 S = 10**9
 MS = 10**6
@@ -170,18 +171,22 @@ _FLATTENED = (
 )
 """Messages taken apart into one attribute a field: these stand for each other under one name."""
 
-BACKGROUND = "agenttrace.background"
-"""True: the parent does not wait for the span."""
+BACKGROUND = otel_attributes.BACKGROUND
 CLOCK_SHIFT = "agenttrace.clock_shift_ns"
 """What was added to the times of a span, whose clock differs from that of its caller."""
 
-PURPOSE = "agenttrace.purpose"
-OWN_PHASE = "agenttrace.own_phase"
-EVIDENCE = {
-    bound: f"agenttrace.{bound}.evidence"
-    for bound in ("start", "end", "queue", "prefill", "first_token", "decode")
-}
-"""How an instant or a length is known, where it is neither measured nor what follows from that."""
+PURPOSE = otel_attributes.PURPOSE
+OWN_PHASE = otel_attributes.OWN_PHASE
+EVIDENCE = otel_attributes.EVIDENCE
+TRUNCATED = (otel_attributes.TRUNCATED,)
+SETTLED = (otel_attributes.SETTLED,)
+OF_AGENTS = (
+    otel_attributes.MAIN,
+    otel_attributes.AGENT_TYPE,
+    otel_attributes.PARENT_AGENT,
+    otel_attributes.SPAWNED_BY,
+    otel_attributes.SPAWN,
+)
 
 ENDPOINT = "endpoint"
 URI = "uri"
@@ -205,6 +210,7 @@ def _wanted() -> tuple[str, ...]:
         (ENDPOINT, URI, PENDING_PARENT, SPAN_TYPE, TP_RANK, PP_RANK, THREAD_LABEL),
         (EMITTED_CALL, CONSUMED_CALL, BACKGROUND, CLOCK_SHIFT), GENAI_MARKS,
         (LANGFUSE_USAGE, ESTIMATED_USAGE, CALLED, AGENT_LANE, PURPOSE, OWN_PHASE, *EVIDENCE.values()),
+        TRUNCATED, SETTLED, OF_AGENTS, tuple(otel_attributes.FACTS.values()),
     )  # fmt: skip
     timed = (TTFT, QUEUE, PREFILL, DECODE, WHOLE, BETWEEN_TOKENS)
     names = [name for group in texts for name in group]

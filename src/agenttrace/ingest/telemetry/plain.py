@@ -26,11 +26,15 @@ class PlainEvent:
 
 @dataclass(frozen=True, slots=True)
 class PlainLink:
-    """Another span that this one refers to; `follows`: the link says that it came after that one."""
+    """Another span that this one refers to; `follows`: the link says that it came after that one.
+
+    `own`: what the link says in attributes of ours.
+    """
 
     trace_id: str
     span_id: str
     follows: bool = False
+    own: Mapping[str, Scalar] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def add_span(intake: Intake, span: PlainSpan, line: int) -> None:
         builder.links.traces.append(link.trace_id)
         builder.links.spans.append(link.span_id)
         builder.links.follows.append(link.follows)
+        builder.links.own.append(link.own)
     intake.advance(1)
 
 

@@ -13,6 +13,7 @@ from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.names import RESOURCE
 from agenttrace.ingest.telemetry.plain import FAILED, OK, PlainEvent, PlainLink, PlainSpan, add_span
 from agenttrace.ingest.telemetry.values import Scalar, nested_text
+from agenttrace.model.otel_attributes import LINK_KIND
 from agenttrace.model.vocabulary import Severity
 
 Record = dict[str, Any]
@@ -88,8 +89,10 @@ class ResourceSpans:
         )
 
     def _link(self, link: Record) -> PlainLink:
-        follows = "follows_from" in self._attributes(link).values()
-        return PlainLink(self._text(link, "traceId") or "", self._text(link, "spanId") or "", follows)
+        attributes = self._attributes(link)
+        follows = "follows_from" in attributes.values()
+        own = attributes if LINK_KIND in attributes else None
+        return PlainLink(self._text(link, "traceId") or "", self._text(link, "spanId") or "", follows, own)
 
     def _attributes(self, holder: Record) -> dict[str, Scalar]:
         found: dict[str, Scalar] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
+from agenttrace.model import otel_attributes
 from agenttrace.model.vocabulary import Phase, SpanKind
 
 
@@ -192,7 +193,7 @@ RULES = (
     Rule(Dialect.SGLANG, "module", {"sglang::request": Role.REQUEST}),
     Rule(
         Dialect.AGENTTRACE,
-        "agenttrace.kind",
+        otel_attributes.KIND,
         {
             SpanKind.SESSION: Role.WRAPPER,
             SpanKind.AGENT: Role.AGENT,

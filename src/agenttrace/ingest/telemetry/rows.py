@@ -37,7 +37,9 @@ from agenttrace.ingest.telemetry.concepts import (
     text,
     unsigned,
 )
+from agenttrace.ingest.telemetry.events import EXCEPTIONS
 from agenttrace.ingest.telemetry.notes import Notes
+from agenttrace.ingest.telemetry.own import with_own
 from agenttrace.ingest.telemetry.roles import KIND, OPERATION_NAMES, OWN_PHASE, Dialect, Role
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.timing import Timing, time_requests
@@ -65,7 +67,7 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
     status = _status(spans, timing)
     ended = (timing.end != UNKNOWN) & (status != _STATUS[Status.CANCELLED])
     keys = span_keys(spans)
-    return {
+    columns = {
         "session_key": joined(":", "trace", spans.trace_id),
         "span_key": keys,
         "parent_key": joined("/", spans.trace_id, spans.parent_id),
@@ -86,6 +88,7 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         **count_tokens(spans, classes, ended, notes),
         **timing.columns(),
     }
+    return with_own(columns, spans, notes)
 
 
 def _blocking(classes: Classes) -> Columns:
@@ -226,8 +229,9 @@ def _errors(spans: Spans, status: NDArray[np.int8]) -> Texts:
     found = text(spans, names.ERROR, failed)
     if failed.any() and spans.events.rows:
         thrown: list[str | None] = [None] * len(spans)
-        for row, detail in zip(spans.events.rows, spans.events.details, strict=True):
-            if isinstance(detail, str) and failed[row]:
+        events = zip(spans.events.rows, spans.events.names, spans.events.details, strict=True)
+        for row, name, detail in events:
+            if isinstance(detail, str) and failed[row] and name in EXCEPTIONS:
                 thrown[row] = detail
         found = first_known(found, pa.array(thrown, pa.string()))
     return found.dictionary_encode()

@@ -38,7 +38,10 @@ _FACTS = {
     "run_id": names.RUN_ID,
     "deployment": names.DEPLOYMENT,
     "first_prompt_fingerprint": names.FINGERPRINT,
+    "truncated": names.TRUNCATED,
+    "settled": names.SETTLED,
 }
+_FLAGS = ("truncated", "settled")
 
 
 def session_key(namespace: str, session_id: str) -> str:
@@ -115,7 +118,8 @@ class Sessions:
         """Writes a row for each trace of which something is known; a root knows the name best."""
         for trace, told in self.traces.items():
             name = min(told.ids)[1] if told.ids else None
-            self._recorder.session(session_key=f"trace:{trace}", source_id=name, **told.facts)
+            facts = {**told.facts, **{flag: told.facts.get(flag) == "true" or None for flag in _FLAGS}}
+            self._recorder.session(session_key=f"trace:{trace}", source_id=name, **facts)
 
 
 def _pairs(traces: Texts, values: Texts, inner: Mask) -> Iterator[tuple[str, str, int]]:

@@ -46,12 +46,13 @@ class Events:
 
 @dataclass(slots=True)
 class Links:
-    """Span links, as far as they say which work waits for which."""
+    """Span links, as far as they say which work waits for which. `own`: the attributes of ours, where there are."""
 
     rows: list[int] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     spans: list[str] = field(default_factory=list)
     follows: list[bool] = field(default_factory=list)
+    own: list[Mapping[str, Scalar] | None] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,4 +267,5 @@ def _joined_links(shifted: Sequence[tuple[Part, int]]) -> Links:
         joined.traces += part.links.traces
         joined.spans += part.links.spans
         joined.follows += part.links.follows
+        joined.own += part.links.own
     return joined

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agenttrace.critical_path.analysis import analyze
+from agenttrace.ingest.assembly.assemble import ReadSource, assemble
 from agenttrace.ingest.formats.spans_jsonl import SPANS_JSONL
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.reading import read as read_files
 from agenttrace.model.interchange import INSTANTS, KEYS, LINK_KEYS, MARK_KEYS, Key
+from agenttrace.model.rules import WHILE_RUNNING
 from agenttrace.model.schema import SPAN_FACTS
-from contract.trace_files import SAMPLES
+from contract.trace_files import SAMPLES, raw_of
 from unit.ingest.telemetry.raw_rows import findings, read, rows
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -99,18 +101,18 @@ def test_of_an_agent_its_lane_its_parent_and_its_spawn_are_told() -> None:
     ]
     read_ = read("spans-jsonl", *lines)
 
-    assert [row.get("agent_key") for row in rows(read_)] == [None, "2", None, "boss"]
+    assert [row.get("agent_key") for row in rows(read_)] == [None, "agent:2", None, "agent:boss"]
     assert rows(read_, "agents") == [
         {
             "session_key": "spans-jsonl:s",
-            "agent_key": "2",
-            "parent_agent_key": "boss",
+            "agent_key": "agent:2",
+            "parent_agent_key": "agent:boss",
             "name": "helper",
             "type": "reader",
             "background": True,
             "spawn_key": "1",
         },
-        {"session_key": "spans-jsonl:s", "agent_key": "boss", "main": True, "source_id": "boss"},
+        {"session_key": "spans-jsonl:s", "agent_key": "agent:boss", "main": True, "source_id": "boss"},
     ]
 
 
@@ -121,7 +123,9 @@ def test_of_an_agent_its_lane_its_parent_and_its_spawn_are_told() -> None:
         (str(NS), None),
         ("2026-01-01T00:00:00Z", NS),
         ("2026-01-01T01:00:00.000002+01:00", NS + 2_000),
-        ("2026-01-01T00:00:00.000000123Z", NS),
+        ("2026-01-01T00:00:00.000000123Z", NS + 123),
+        ("2026-01-01T00:00:00.0000001Z", NS + 100),
+        ("1970-01-01T00:00:00.000000000Z", 0),
         ("yesterday", None),
         (NS // 1_000_000, None),
         (NS / 7, None),
@@ -257,3 +261,26 @@ def test_any_line_is_survived(junk: Any) -> None:
         {**LINE, "marks": junk},
     ):
         read("spans-jsonl", line)
+
+
+def test_where_links_are_settled_none_is_inferred() -> None:
+    """A call that begins while the request before it runs hangs on that, unless the writer knows better."""
+    lines = [
+        {"session": "s", "span": 1, "kind": "request", "start": NS, "end": NS + 10**10},
+        {"session": "s", "span": 2, "kind": "tool", "start": NS + 6 * 10**9, "end": NS + 12 * 10**9},
+    ]
+    settled = [{**lines[0], "settled": True}, lines[1]]
+
+    assert [row["rule"] for row in _links(lines)] == [WHILE_RUNNING.name]
+    assert _links(settled) == []
+    stated = [
+        settled[0],
+        {**lines[1], "links": [{"from": 1, "at": NS + 5, "rule": "mine", "explicit": False}]},
+    ]
+    assert [row["rule"] for row in _links(stated)] == ["mine"]
+
+
+def _links(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    data = "\n".join(map(json.dumps, lines)).encode()
+    found = ReadSource("s.jsonl", "spans-jsonl", len(data), raw_of(data, "spans-jsonl"))
+    return assemble([found]).links.to_pylist()

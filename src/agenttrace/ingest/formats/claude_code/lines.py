@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.json import Decoder
 
 from agenttrace.ingest.formats.claude_code.careful import CarefulReading, read_carefully
+from agenttrace.ingest.formats.claude_code.documents import is_document, lines_of
 from agenttrace.ingest.formats.claude_code.records import DECODER, Record
 from agenttrace.ingest.lines import refuse_endless
 from agenttrace.ingest.recorder import Recorder
@@ -39,6 +40,9 @@ def first_session(source: Source) -> str:
 
 
 def _sound_lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    if is_document(source.head.data):
+        yield from enumerate(lines_of(source, Recorder()), 1)
+        return
     try:
         yield from source.lines()
     except DamagedEnd:
@@ -53,7 +57,7 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, list
     """
     lines = _Lines(recorder)
     try:
-        for block in _blocks(source):
+        for block in _blocks(source, recorder):
             found = _decoded(block)
             if found is None:
                 yield from lines.read_carefully(block)
@@ -64,8 +68,11 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[tuple[int, list
     lines.finish()
 
 
-def _blocks(source: Source) -> Iterator[bytes]:
+def _blocks(source: Source, recorder: Recorder) -> Iterator[bytes]:
     """Whole lines, some at a time; the last one may lack its end."""
+    if is_document(source.head.data):
+        yield from lines_of(source, recorder)
+        return
     rest: list[bytes] = []
     for block in source.blocks(_BLOCK_BYTES):
         cut = block.rfind(b"\n") + 1

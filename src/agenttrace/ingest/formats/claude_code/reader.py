@@ -27,7 +27,7 @@ class ClaudeCode:
         """What it can tell, and what it cannot."""
         return FormatFacts(
             about="transcripts of Claude Code: a file, or a project folder",
-            containers=("JSON lines",),
+            containers=("JSON lines", "JSON document (`loglines`)"),
             measured=(
                 "end of requests",
                 "tools that state a duration",

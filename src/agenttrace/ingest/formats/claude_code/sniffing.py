@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from agenttrace.ingest.formats.claude_code.documents import is_document
 from agenttrace.ingest.formats.claude_code.kinds import BOOKKEEPING, CHAINED
 from agenttrace.ingest.formats.claude_code.records import NOTHING
 
@@ -28,7 +29,9 @@ _DECODER = Decoder(_Signs)
 
 
 def is_transcript(head: bytes) -> bool:
-    """Whether one of the first lines is a record of a transcript."""
+    """Whether one of the first lines is a record of a transcript, or the whole is a list of them."""
+    if is_document(head):
+        return True
     *lines, cut = head.split(b"\n", _LINES)
     if any(_is_record(line) for line in [*lines, cut]):
         return True

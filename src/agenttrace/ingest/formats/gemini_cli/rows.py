@@ -97,7 +97,7 @@ class _Rows:
 
     def _request(self, message: Message) -> tuple[str, int | None]:
         key = f"message:{message.id}"
-        end_ns, end_evidence = _end(message, self.cause.ready_ns)
+        end_ns, end_evidence = _end(message, self.cause.start_before(message.t_ns)[0])
         start_ns, start_evidence = self.cause.start_before(end_ns)
         tokens = message.tokens
         self.recorder.span(

@@ -11,6 +11,7 @@ from agenttrace.ingest.formats.otlp.json_shapes import Shapes
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
 from agenttrace.ingest.telemetry.spans import SpanBuilder
 from agenttrace.ingest.telemetry.values import Scalar
+from agenttrace.model.otel_attributes import LINK_KIND
 
 _STATUS: dict[int | str | None, int] = {
     "STATUS_CODE_OK": 1,
@@ -20,6 +21,7 @@ _STATUS: dict[int | str | None, int] = {
     1: 1,
     2: 2,
 }
+_LINK_KIND = f'"{LINK_KIND}"'.encode()
 _ATTRIBUTES = msgspec.json.Decoder(list[NamedAttribute], strict=False)
 
 
@@ -87,4 +89,14 @@ def _add_links(builder: SpanBuilder, links: Sequence[Link], row: int) -> None:
         builder.links.rows.append(row)
         builder.links.traces.append(link.trace_id or "")
         builder.links.spans.append(link.span_id or "")
-        builder.links.follows.append(b'"follows_from"' in bytes(link.attributes))
+        attributes = bytes(link.attributes)
+        builder.links.follows.append(b'"follows_from"' in attributes)
+        builder.links.own.append(_own(link.attributes) if _LINK_KIND in attributes else None)
+
+
+def _own(attributes: msgspec.Raw) -> dict[str, Scalar] | None:
+    """The attributes of a link that we exported."""
+    try:
+        return {attribute.key: scalar(attribute.value) for attribute in _ATTRIBUTES.decode(attributes)}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -13,6 +13,7 @@ from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
 from agenttrace.ingest.telemetry.names import RESOURCE, code_of
 from agenttrace.ingest.telemetry.spans import Events, Links, SpanBuilder
 from agenttrace.ingest.telemetry.values import Scalar, json_text
+from agenttrace.model.otel_attributes import LINK_KIND
 
 _KEYS_KEPT = 10_000
 _OF_RESOURCE = frozenset(RESOURCE)
@@ -78,8 +79,9 @@ def add_link(links: Links, link: Span.Link, row: int) -> None:
     links.rows.append(row)
     links.traces.append(link.trace_id.hex())
     links.spans.append(link.span_id.hex())
-    follows = any(scalar(each.value) == "follows_from" for each in link.attributes)
-    links.follows.append(follows)
+    attributes = attributes_of(link.attributes)
+    links.follows.append("follows_from" in attributes.values())
+    links.own.append(attributes if LINK_KIND in attributes else None)
 
 
 def scalar(value: AnyValue) -> Scalar:

@@ -7,11 +7,19 @@ from agenttrace.ingest.formats.spans_jsonl.values import Record, Values
 from agenttrace.ingest.json_values import read_lines
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
-from agenttrace.model.interchange import INSTANTS, KEYS, LINK_KEYS, MARK_KEYS, OWN_NOTES
+from agenttrace.model.interchange import (
+    INFERRED,
+    INSTANTS,
+    KEYS,
+    LINK_KEYS,
+    MARK_KEYS,
+    OWN_NOTES,
+    UNKNOWN,
+)
 from agenttrace.model.schema import SPAN_FACTS
 from agenttrace.model.vocabulary import Evidence, LinkKind, Purpose, Severity, SpanKind
 
-_OF_SESSION = ("task_id", "run_id", "deployment")
+_OF_SESSION = ("task_id", "run_id", "deployment", "first_prompt_fingerprint", "truncated", "settled")
 
 _WITH_EVIDENCE = (
     ("start_evidence", "start"),
@@ -72,7 +80,7 @@ class _Reading:
             told[evidence] = None if told[of] is None else known
         kind = told["kind"] or SpanKind.OTHER.value
         facts = {column.name: told[INSTANTS.get(column.name, column.name)] for column in SPAN_FACTS}
-        agent = told["agent"] or (span_key if kind == SpanKind.AGENT.value else None)
+        agent = _agent_key(told["agent"] or (span_key if kind == SpanKind.AGENT.value else None))
         self._recorder.span(
             session_key=session_key,
             span_key=span_key,
@@ -85,16 +93,18 @@ class _Reading:
             self._agent(told, session_key, str(agent))
 
     def _agent(self, told: Record, session_key: str, agent_key: str) -> None:
+        spawned_by = told["spawned_by"] or told["parent"]
         self._recorder.agent(
             session_key=session_key,
             agent_key=agent_key,
-            parent_agent_key=told["parent_agent"],
+            parent_agent_key=_agent_key(told["parent_agent"]),
             main=told["main"],
             source_id=told["agent"],
             name=told["name"],
             type=told["agent_type"],
             background=told["background"],
-            spawn_key=told["parent"],
+            spawn_key="" if told["spawn"] == UNKNOWN else spawned_by,
+            spawn_inferred=told["spawn"] == INFERRED or None,
         )
 
     def _links(self, record: Record, session_key: str, span_key: str, line: int) -> None:
@@ -112,6 +122,7 @@ class _Reading:
                 explicit=told["explicit"] is not False,
                 rule=told["rule"],
                 confidence=told["confidence"],
+                delay_ns=told["delay_ns"],
             )
 
     def _marks(self, record: Record, session_key: str, span_key: str, line: int) -> None:
@@ -131,3 +142,8 @@ class _Reading:
 
     def _found(self, code: str, example: str, line: int) -> None:
         self._recorder.finding(code, Severity.WARNING, example, line=line)
+
+
+def _agent_key(agent: str | None) -> str | None:
+    """Of an agent, whose id may be that of a span, too: links name spans."""
+    return None if agent is None else f"agent:{agent}"

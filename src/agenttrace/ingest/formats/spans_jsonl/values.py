@@ -16,6 +16,10 @@ from agenttrace.model.vocabulary import Severity
 
 Record = dict[str, Any]
 
+_EPOCH = re.compile(r"1970-01-01T00:00:00(\.0*)?(Z|\+00:00)")
+"""The first instant of what counts from its own beginning; elsewhere it is mostly a time that nobody set."""
+_BELOW_US = re.compile(r"\.\d{6}(\d{1,3})")
+
 _WITH_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _READERS: dict[pa.DataType, Callable[[Any], Any]] = {
     INT64: fields.count,
@@ -64,7 +68,7 @@ class Values:
         return found
 
     def _instant(self, value: Any, name: str, line: int) -> int | None:
-        found = fields.instant_from_iso(value)
+        found = _from_iso(value) if isinstance(value, str) else None
         if found is None and not isinstance(value, str):
             found = fields.instant(value)
             if found is not None and not is_plausible_ns(found):
@@ -89,3 +93,12 @@ def _id(value: Any) -> str | None:
         value = int(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
     return fields.text(str(value)) if isinstance(value, str) or whole else None
+
+
+def _from_iso(value: str) -> int | None:
+    """Unix nanoseconds, all nine digits of them."""
+    if _EPOCH.fullmatch(value):
+        return 0
+    found = fields.instant_from_iso(value)
+    below = _BELOW_US.search(value)
+    return found if found is None or below is None else found + int(below[1].ljust(3, "0"))
