@@ -138,7 +138,7 @@ def curve(workload: Workload, served: Deployment, sessions: tuple[int, ...]) -> 
 
 
 def spread(count: int, seeds: range, sessions: tuple[int, ...]) -> dict[str, dict[str, float]]:
-    """By sessions at once the median time to first token, s, of the calibrated servers: least, median, most of seeds."""
+    """By sessions at once the median time to first token, s, of calibrated servers: least, median, most of seeds."""
     found: dict[int, list[float]] = {lanes: [] for lanes in sessions}
     for seed in seeds:
         workload = plays(count, seed)
