@@ -10,7 +10,8 @@ import polars as pl
 
 PAIRS = pl.Schema({"a": pl.UInt32, "b": pl.UInt32})
 _MOST_OF_ONE_ID = 8
-"""An id that more requests of one source have is no request's id, whatever its name."""
+_MOST_SOURCES = 32
+"""An id that more requests of one source have, or more sources, is no request's id, whatever its name."""
 
 
 def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
@@ -27,7 +28,10 @@ def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
         pl.concat([requests.select("row", "origin", "span", id=name) for name in ("id_a", "id_b")])
         .filter(pl.col("id").is_in(again.implode()))
         .unique()
-        .filter(pl.len().over("id", "origin") <= _MOST_OF_ONE_ID)
+        .filter(
+            (pl.len().over("id", "origin") <= _MOST_OF_ONE_ID)
+            & (pl.col("origin").n_unique().over("id") <= _MOST_SOURCES)
+        )
     )
     pairs = known.join(known, on="id").filter(_earlier_source() & (pl.col("span") != pl.col("span_right")))
     return pairs.select(a="row", b="row_right").unique().cast(PAIRS)

@@ -9,7 +9,7 @@ between the bounds is the error.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -46,18 +46,30 @@ def settle(pairs: pl.DataFrame, requests: pl.DataFrame) -> tuple[pl.DataFrame, l
     The reference of two clocks is the one whose requests contain those of the other: the client's.
     """
     timed = _bounds(pairs, requests)
-    kept: list[pl.DataFrame] = []
+    low, high = (timed.get_column(name).to_numpy() for name in ("low", "high"))
+    longer = (timed.get_column("length") - timed.get_column("length_b")).to_numpy()
+    measured = timed.get_column("measured").to_numpy()
+    kept = np.zeros(timed.height, np.bool_)
     offsets: list[Offset] = []
-    for (a, b), part in timed.group_by("origin", "origin_b", maintain_order=True):
-        ahead, found = _agreed(part, same_clock=a == b)
-        kept.append(found)
-        if ahead is not None and found.height:
-            inner_is_b = bool(found.get_column("length").sum() >= found.get_column("length_b").sum())
+    for a, b, first, end in _runs(timed.get_column("origin"), timed.get_column("origin_b")):
+        here = slice(first, end)
+        ahead, kept[here] = _agreed(low[here], high[here], measured[here], same_clock=a == b)
+        found = int(np.count_nonzero(kept[here]))
+        if ahead is not None and found:
+            inner_is_b = bool(longer[here][kept[here]].sum() >= 0)
             origin, reference = (b, a) if inner_is_b else (a, b)
             sign = 1 if inner_is_b else -1
-            offsets.append(Offset(int(origin), int(reference), sign * ahead[0], ahead[1], found.height))
-    confirmed = pl.concat(kept) if kept else timed
-    return confirmed.select(pairs.columns), offsets
+            offsets.append(Offset(origin, reference, sign * ahead[0], ahead[1], found))
+    return timed.filter(kept).select(pairs.columns), offsets
+
+
+def _runs(a: pl.Series, b: pl.Series) -> Iterator[tuple[int, int, int, int]]:
+    """Of two sorted columns: each pair of values, and from where to before where it stands."""
+    one, other = a.to_numpy(), b.to_numpy()
+    begins = np.flatnonzero(np.diff(one, prepend=-1) | np.diff(other, prepend=-1))
+    ends = np.append(begins[1:], len(one))[: len(begins)]
+    for first, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        yield int(one[first]), int(other[first]), first, end
 
 
 def _bounds(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
@@ -81,19 +93,18 @@ def _bounds(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _agreed(part: pl.DataFrame, *, same_clock: bool) -> tuple[tuple[int, int] | None, pl.DataFrame]:
-    """How far b is ahead and the error, None for no difference; and the pairs that this explains."""
-    slack = pl.when("measured").then(TOLERANCE_NS).otherwise(_LOOSE_NS)
-    within = part.with_columns(low=pl.col("low") - slack, high=pl.col("high") + slack)
-    sure = within.filter("measured")
-    used = sure if sure.height else within
-    low, high = used.get_column("low").to_numpy(), used.get_column("high").to_numpy()
-    ahead, error = (0, 0) if same_clock else common_point(low, high)
-    agree = (pl.col("low") <= ahead) & (pl.col("high") >= ahead)
-    found = within.filter(agree)
-    few = found.height < min(_FEW, part.height + 1) or found.height < _FEW
-    if abs(ahead) > (_FEW_NS if few else _MOST_NS):
-        return None, found.clear()
+def _agreed(
+    low: NDArray[np.int64], high: NDArray[np.int64], measured: NDArray[np.bool_], *, same_clock: bool
+) -> tuple[tuple[int, int] | None, NDArray[np.bool_]]:
+    """How far b is ahead and the error, None for no difference; and which of the pairs this explains."""
+    slack = np.where(measured, TOLERANCE_NS, _LOOSE_NS)
+    low, high = low - slack, high + slack
+    sure = measured if measured.any() else ~measured
+    ahead, error = (0, 0) if same_clock else common_point(low[sure], high[sure])
+    found = (low <= ahead) & (high >= ahead)
+    most_ns = _FEW_NS if np.count_nonzero(found) < _FEW else _MOST_NS
+    if abs(ahead) > most_ns:
+        return None, np.zeros_like(found)
     return ((ahead, error) if ahead else None), found
 
 
