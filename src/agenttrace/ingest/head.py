@@ -27,11 +27,15 @@ class Head:
     data: bytes
     footer: bytes = b""
 
+    @property
+    def _is_cut(self) -> bool:
+        return len(self.data) >= HEAD_BYTES
+
     @cached_property
     def objects(self) -> tuple[dict[str, Any], ...]:
         """The JSON objects that stand on a line each, among the first 64 lines."""
         lines = self.data.removeprefix(BOM).split(b"\n", _LINES)[:_LINES]
-        if len(self.data) >= HEAD_BYTES and len(lines) > 1 and not _ends(lines[-1]):
+        if self._is_cut and lines[-1][-1:] != b"}":  # that it is no object takes long to find out
             lines.pop()
         values = (parsed(line) for line in lines if _OBJECT.match(line))
         return tuple(value for value in values if isinstance(value, dict))
@@ -48,7 +52,7 @@ class Head:
             return None
         if self.objects and not begins_document(text):
             return self.objects[0]
-        value = parsed(text)
+        value = None if self._is_cut and text[-1:] not in (b"}", b"]") else parsed(text)
         return value if value is not None else salvaged(text)[0]
 
     @cached_property
@@ -60,8 +64,3 @@ class Head:
         if len(self.objects) > 1 and not begins_document(self.data.removeprefix(BOM).lstrip()):
             return self.objects
         return (found,) if isinstance(found, dict) else self.objects
-
-
-def _ends(line: bytes) -> bool:
-    """Whether a line that may be cut off can be an object all the same; parsing it to see that takes long."""
-    return line[-1:] == b"}"

@@ -9,7 +9,12 @@ from typing import Any
 import orjson
 
 BOM = b"\xef\xbb\xbf"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
+_STRING = rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
+_TOKEN = re.compile(rb"[{}\[\],]|" + _STRING, re.DOTALL)
+_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+(?:([{}\[\]])|\Z)", re.DOTALL)
+_BRACKET_OR_COMMA = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb")*+(?:([{}\[\],])|\Z)", re.DOTALL)
+"""What is between two of them is passed over by the pattern itself, to the end of the text."""
+
 _DECODER = json.JSONDecoder()
 _BETWEEN = " \t\r\n\x00,"
 _DEEPEST = 256
@@ -110,25 +115,38 @@ def closed(text: bytes) -> bytes:
     Empty where not even a first value in it is complete. What closes a bracket that was never opened ends it,
     and so does nesting without end.
     """
+    end, opens = _last_bracket(text)
+    depth = len(opens)
+    if opens or not end:
+        for match in _BRACKET_OR_COMMA.finditer(text, end):
+            token = match[1]
+            if token == b",":
+                end, depth = match.end() - 1, len(opens)
+            elif token == b"{" and not _breaks(token, opens):
+                opens.append(token)
+            else:
+                break
+    return text[:end] + b"".join(_CLOSER[token] for token in reversed(opens[:depth]))
+
+
+def _last_bracket(text: bytes) -> tuple[int, list[bytes]]:
+    """Behind the last bracket at which all before it is complete, and what is open there."""
     opens: list[bytes] = []
-    complete: tuple[int, int] = (0, 0)
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if _breaks(token, opens):
+    end = depth = 0
+    for match in _BRACKET.finditer(text):
+        token = match[1]
+        if token is None or _breaks(token, opens):
             break
         if token in _CLOSER:
             opens.append(token)
-            if token == b"[" or len(opens) == 1:
-                complete = match.end(), len(opens)
-        elif token == b",":
-            complete = match.start(), len(opens)
-        elif token in (b"}", b"]"):
+            if token == b"{" and len(opens) > 1:
+                continue
+        else:
             opens.pop()
-            complete = match.end(), len(opens)
-            if not opens:
-                break
-    end, depth = complete
-    return text[:end] + b"".join(_CLOSER[token] for token in reversed(opens[:depth]))
+        end, depth = match.end(), len(opens)
+        if not opens:
+            break
+    return end, opens[:depth]
 
 
 def _breaks(token: bytes, opens: list[bytes]) -> bool:
