@@ -187,7 +187,9 @@ class Replica:
     def _leave(self, job: Job, now: int) -> None:
         if self._bounded and self._step - 1 > job.full_at:
             # What it has written since it was last counted has pushed others out of the cache.
-            self.pool.grow(self._held(job, self._step - 1))
+            more = -((job.full_at - self._step + 1) // self._size)
+            job.private += more
+            self.pool.grow(more)
         self._stop_decoding(job)
         self._finish(job, now)
 
@@ -301,14 +303,6 @@ class Replica:
         size, step = self._size, self._step + steps - 1
         return sum(-((job.full_at - step) // size) for job in self._decoders.values() if step > job.full_at)
 
-    def _held(self, job: Job, step: int) -> int:
-        """How many more blocks it holds from now on, with all in them that is written up to a step."""
-        size = self._size
-        more = -((job.full_at - step) // size)
-        job.private += more
-        job.full_at += more * size
-        return more
-
     def _steps_that_fit(self, steps: int) -> int:
         if len(self._running) == 1:  # it is never put back, and served even where it does not fit
             return steps
@@ -337,7 +331,10 @@ class Replica:
         more = 0
         for job in self._decoders.values():
             if step > job.full_at:
-                more += self._held(job, step)
+                grown = -((job.full_at - step) // size)
+                job.private += grown
+                job.full_at += grown * size
+                more += grown
         if more:
             pool.grow(more)
 
