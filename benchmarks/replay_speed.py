@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import gc
 import gzip
 import importlib.util
 import os
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generates, measures, prints."""
     options = _options(arguments)
     if options.child:
+        _as_the_command_does()
         work = {"agenttrace": _replay, "dynamo": _peer, "draw": _draw}[options.child]
         tell(measure(lambda: work(Path(options.trace))))
         return 0
@@ -132,6 +134,15 @@ def _other_request(request: dict[str, Any], copy: int, seed: int) -> dict[str, A
         hashes = [value ^ mask for value in found["replay"]["input_sequence_hashes"]]
         found["replay"] = found["replay"] | {"input_sequence_hashes": hashes}
     return found
+
+
+def _as_the_command_does() -> None:
+    """What `agenttrace` does before anything else (`agenttrace.__main__`), of no effect for Dynamo."""
+    if importlib.util.find_spec("agenttrace.workers"):
+        from agenttrace.workers.sparing import spare_pandas  # noqa: PLC0415
+
+        spare_pandas()
+        gc.set_threshold(200_000, *gc.get_threshold()[1:])
 
 
 def _replay(trace: Path) -> dict[str, Any]:

@@ -108,6 +108,7 @@ class BlockPool:
     def pin(self, path: Sequence[int], private: int) -> None:
         """Holds a prompt's blocks, and `private` ones that no other prompt shares."""
         holders, resident, idle, lengths = self._holders, self._resident, self._idle, self.lengths
+        whole, part = self.whereabouts.whole, self.whereabouts.part
         for segment in path:
             if segment in holders:
                 holders[segment] += 1
@@ -119,18 +120,14 @@ class BlockPool:
                 self.cached -= resident[segment]
             if resident.get(segment) != length:
                 resident[segment] = length
-                self._have_all(segment)
+                whole[segment] = whole.get(segment, 0) | self._bit
+                if segment in part:
+                    part[segment].pop(self._number, None)
+                if self._below:
+                    self._below_held -= self._below.pop(segment, 0)
         self.pinned += private
         if self.pinned + self.cached > self.capacity:
             self._make_room()
-
-    def _have_all(self, segment: int) -> None:
-        where = self.whereabouts
-        where.whole[segment] = where.whole.get(segment, 0) | self._bit
-        if segment in where.part:
-            where.part[segment].pop(self._number, None)
-        if self._below:
-            self._below_held -= self._below.pop(segment, 0)
 
     def grow(self, private: int) -> None:
         """Holds so many more blocks, for tokens that were generated; fewer if negative."""
@@ -154,14 +151,14 @@ class BlockPool:
 
     def _make_room(self) -> None:
         over = self.pinned + self.cached - self.capacity
-        while over > 0 and self._idle:
-            over -= self._evict_some(next(iter(self._idle)), over)
-
-    def _evict_some(self, segment: int, blocks: int) -> int:
-        gone = self._lose(segment, blocks)
-        if self._below_capacity:
-            self._put_below(segment, gone)
-        return gone
+        idle, resident = self._idle, self._resident
+        while over > 0 and idle:
+            segment = next(iter(idle))
+            gone = min(resident[segment], over)
+            if self._below_capacity:
+                self._put_below(segment, gone)
+            self._lose(segment, gone)
+            over -= gone
 
     def _put_below(self, segment: int, blocks: int) -> None:
         self._below[segment] = self._below.pop(segment, 0) + blocks
@@ -170,21 +167,19 @@ class BlockPool:
             oldest = next(iter(self._below))
             self._below_held -= self._below.pop(oldest)
 
-    def _lose(self, segment: int, blocks: int) -> int:
+    def _lose(self, segment: int, gone: int) -> None:
         have, where = self._resident[segment], self.whereabouts
-        gone = min(have, blocks)
         self.cached -= gone
         self.evicted += gone
         if have == self.lengths[segment]:
             where.whole[segment] &= ~self._bit
-        elif segment in where.part:
-            where.part[segment].pop(self._number, None)
-        if gone == have:
-            del self._idle[segment], self._resident[segment]
-        else:
+        if gone < have:
             self._resident[segment] = have - gone
             where.part.setdefault(segment, {})[self._number] = have - gone
-        return gone
+            return
+        del self._idle[segment], self._resident[segment]
+        if segment in where.part:
+            where.part[segment].pop(self._number, None)
 
     def expire(self, now: int) -> None:
         """Lets go of what was kept for as long as that is to be."""
@@ -195,4 +190,6 @@ class BlockPool:
             segment = next(iter(self._idle))
             if self._idle[segment] >= before:
                 return
-            self._evict_some(segment, self._resident[segment])
+            if self._below_capacity:
+                self._put_below(segment, self._resident[segment])
+            self._lose(segment, self._resident[segment])

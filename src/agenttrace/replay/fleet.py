@@ -80,15 +80,14 @@ class Demand:
 def demand_of(workload: Workload) -> Demand:
     """Unknown tokens count as none: such a request still takes a step."""
     requests, prefixes = workload.requests, workload.prompts.prefixes
-    lengths = prefixes.lengths
     return Demand(
         prompt=_known(requests.input_tokens, 1).tolist(),
         answer=_known(requests.output_tokens, 1).tolist(),
         told_hit=_known(requests.cached_tokens, 0).tolist(),
         priority=(-requests.priority).tolist(),
         paths=prefixes.paths,
-        path_blocks=[sum(lengths[segment] for segment in path) for path in prefixes.paths],
-        lengths=lengths,
+        path_blocks=prefixes.blocks,
+        lengths=prefixes.lengths,
         agent=_numbered(requests.session, requests.agent),
         order=np.argsort(requests.start, kind="stable").tolist(),
     )

@@ -1,20 +1,17 @@
 """Prompts as paths through shared prefixes: runs of blocks that no prompt ever parts are one segment.
 
-Equal hashes mean equal blocks within their scope. Sources that hash each block by itself (not with all that comes
-before it) are recognised, and get hashes that do.
+Prompts are laid into a tree, of which each edge is a run of blocks. Equal hashes after equal beginnings are equal
+blocks within their scope: so it makes no difference whether a source hashes a block with all that comes before it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from agenttrace.critical_path.arrays import Bools, Ints
+from agenttrace.critical_path.arrays import NONE, Ints
 
 Hashes = NDArray[np.uint64]
 
@@ -37,31 +34,34 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrefixPaths:
-    """`paths`: of each prompt the segments that it consists of. `lengths`: blocks in each segment."""
+    """`paths`: of each prompt the segments that it consists of, `blocks` in sum. `lengths`: blocks in each segment."""
 
     paths: list[list[int]]
     lengths: list[int]
+    blocks: list[int]
 
 
 def prefix_paths(changes: Changes) -> PrefixPaths:
-    """The paths of all prompts."""
-    count = len(changes.kept)
-    length = np.diff(changes.first)
-    owner = np.repeat(np.arange(count), length)
-    block = _identified(changes, owner)
-    chain = _Chain(changes, block)
-    if not chain.is_prefix_chain():
-        block = _identified(_chained(changes), owner)
-        chain = _Chain(changes, block)
-    return _segmented(changes, block, chain.cuts())
+    """The paths of all prompts. Segments are numbered in the order in which prompts first have them."""
+    hashes = _scoped(changes)
+    first = changes.first.tolist()
+    heads = hashes[changes.first[:-1][changes.first[:-1] < changes.first[1:]]].tolist()[::-1]
+    tree, ends = _Tree(hashes), list[int]()
+    for before, kept, low, high in zip(
+        changes.before.tolist(), changes.kept.tolist(), first[:-1], first[1:], strict=True
+    ):
+        at = tree.reached(ends[before], kept) if kept and before != NONE else NONE
+        ends.append(tree.lay(at, low, high, heads.pop()) if low < high else at)
+    return tree.paths(ends)
 
 
-def _identified(changes: Changes, owner: Ints) -> Ints:
-    """Dense numbers of blocks: one for each hash in each scope."""
-    scope, hashes = changes.scope[owner], changes.new
-    if len(scope) and not (scope == scope[0]).all():
-        hashes = hashes ^ _mixed(scope.astype(np.uint64) + np.uint64(1))
-    return pa.array(hashes).dictionary_encode().indices.to_numpy().astype(np.int64)
+def _scoped(changes: Changes) -> Hashes:
+    """Hashes that are equal only within one scope."""
+    scope = changes.scope
+    if not len(scope) or (scope == scope[0]).all():
+        return changes.new
+    mixed = _mixed(scope.astype(np.uint64) + np.uint64(1))
+    return changes.new ^ np.repeat(mixed, np.diff(changes.first))
 
 
 def _mixed(values: Hashes) -> Hashes:
@@ -71,85 +71,80 @@ def _mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-class _Chain:
-    """The block before every new block, and the last block of every prompt."""
+class _Tree:
+    """Segments as they are so far: each is the blocks `hashes[start:start + length]` after those of its parent."""
 
-    def __init__(self, changes: Changes, block: Ints) -> None:
-        first = changes.first
-        previous = np.empty(len(block), np.int64)
-        previous[1:] = block[:-1]
-        self.block, self.previous = block, previous
-        self.boundary: list[int] = []
-        self.ends: list[int] = []
-        whole: list[list[int]] = []
-        listed, firsts = block.tolist(), first.tolist()
-        for row, (before, kept) in enumerate(
-            zip(changes.before.tolist(), changes.kept.tolist(), strict=True)
-        ):
-            low, high = firsts[row], firsts[row + 1]
-            head = whole[before][:kept] if before >= 0 else []
-            path = head + listed[low:high]
-            whole.append(path)
-            if high > low:
-                previous[low] = head[-1] if head else -1
-            if path:
-                self.ends.append(path[-1])
-                if head:
-                    self.boundary.append(head[-1])
-            if before >= 0:
-                whole[before] = []
+    def __init__(self, hashes: Hashes) -> None:
+        self._hashes = hashes
+        self._start: list[int] = []
+        self._length: list[int] = []
+        self._parent: list[int] = []
+        self._depth: list[int] = []
+        """Blocks up to the end of a segment."""
+        self._next: dict[tuple[int, int], int] = {}
+        """By a segment, NONE at the beginning, and the first hash that follows."""
 
-    def is_prefix_chain(self) -> bool:
-        """Whether every block always comes after the same one."""
-        return bool((self._before()[self.block] == self.previous).all())
+    def reached(self, end: int, blocks: int) -> int:
+        """The segment with which so many leading blocks end, of the path to the end of a segment."""
+        parent, depth = self._parent, self._depth
+        while end != NONE and depth[end] - self._length[end] >= blocks:
+            end = parent[end]
+        if end == NONE or depth[end] <= blocks:
+            return end
+        return self._part(end, blocks - depth[end] + self._length[end])
 
-    def cuts(self) -> Bools:
-        """Of each block whether a segment ends with it; of a prefix chain."""
-        before = self._before()
-        cut = np.bincount(before[before >= 0], minlength=len(before)) > 1
-        cut[self.ends] = True
-        cut[self.boundary] = True
-        return cut
+    def lay(self, at: int, low: int, high: int, head: int) -> int:
+        """The segment with which these blocks end, which follow a segment. `head`: the first hash."""
+        while True:
+            following = self._next.get((at, head), NONE)
+            if following == NONE:
+                self._next[at, head] = len(self._start)
+                return self._add(low, high - low, at)
+            same = self._same(following, low, high)
+            at = following if same == self._length[following] else self._part(following, same)
+            low += same
+            if low == high:
+                return at
+            head = int(self._hashes[low])
 
-    def _before(self) -> Ints:
-        """Of each block what came before it once."""
-        before = np.full(int(self.block.max(initial=-1)) + 1, -1, np.int64)
-        before[self.block] = self.previous
-        return before
+    def _add(self, start: int, length: int, parent: int) -> int:
+        self._start.append(start)
+        self._length.append(length)
+        self._parent.append(parent)
+        self._depth.append(length + (self._depth[parent] if parent != NONE else 0))
+        return len(self._start) - 1
 
+    def _same(self, segment: int, low: int, high: int) -> int:
+        """How many blocks of a segment are those that are laid."""
+        start, count = self._start[segment], min(self._length[segment], high - low)
+        differ = self._hashes[start : start + count] != self._hashes[low : low + count]
+        first = int(differ.argmax())
+        return first if differ[first] else count
 
-def _chained(changes: Changes) -> Changes:
-    """Hashes of blocks together with all before them."""
-    first = changes.first.tolist()
-    made = np.empty(len(changes.new), np.uint64)
-    sums: list[Hashes] = []
-    for row, (before, kept) in enumerate(zip(changes.before.tolist(), changes.kept.tolist(), strict=True)):
-        low, high = first[row], first[row + 1]
-        place = np.arange(kept, kept + high - low, dtype=np.uint64)
-        mixed = _mixed(changes.new[low:high] ^ _mixed(place + np.uint64(1)))
-        head = sums[before][:kept] if before >= 0 else np.zeros(0, np.uint64)
-        start = head[-1] if kept else np.uint64(0)
-        made[low:high] = np.cumsum(mixed, dtype=np.uint64) + start
-        sums.append(np.concatenate([head, made[low:high]]))
-        if before >= 0:
-            sums[before] = sums[before][:0]
-    return Changes(changes.before, changes.kept, changes.first, made, changes.scope)
+    def _part(self, segment: int, blocks: int) -> int:
+        """Makes so many blocks of a segment one of their own, before the rest of it, which keeps its number."""
+        start, parent = self._start[segment], self._parent[segment]
+        upper = self._add(start, blocks, parent)
+        self._next[parent, int(self._hashes[start])] = upper
+        self._next[upper, int(self._hashes[start + blocks])] = segment
+        self._start[segment] += blocks
+        self._length[segment] -= blocks
+        self._parent[segment] = upper
+        return upper
 
-
-def _segmented(changes: Changes, block: Ints, cut: Bools) -> PrefixPaths:
-    """Segments go by their first block; every prompt's last block ends one."""
-    ends = np.flatnonzero(cut[block])
-    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
-    names = pa.array(block[starts]).dictionary_encode().indices.to_numpy().astype(np.int64)
-    lengths = np.zeros(int(names.max(initial=-1)) + 1, np.int64)
-    lengths[names] = ends + 1 - starts
-    sizes, segments = lengths.tolist(), names.tolist()
-    bounds = np.searchsorted(ends, changes.first).tolist()
-    paths: list[list[int]] = []
-    for row, (before, kept) in enumerate(zip(changes.before.tolist(), changes.kept.tolist(), strict=True)):
-        head: list[int] = []
-        if before >= 0 and kept:
-            reach = list(accumulate([sizes[segment] for segment in paths[before]]))
-            head = paths[before][: bisect_left(reach, kept) + 1]
-        paths.append(head + segments[bounds[row] : bounds[row + 1]])
-    return PrefixPaths(paths, sizes)
+    def paths(self, ends: list[int]) -> PrefixPaths:
+        """The paths that end so."""
+        order = np.argsort(np.array(self._start, np.int64), kind="stable")
+        number = np.empty(len(order), np.int64)
+        number[order] = np.arange(len(order))
+        numbers, parent = number.tolist(), self._parent
+        paths = []
+        for end in ends:
+            path, at = [], end
+            while at != NONE:
+                path.append(numbers[at])
+                at = parent[at]
+            path.reverse()
+            paths.append(path)
+        lengths = np.array(self._length, np.int64)[order].tolist()
+        return PrefixPaths(paths, lengths, [self._depth[end] if end != NONE else 0 for end in ends])

@@ -62,6 +62,7 @@ class Replica:
         below: Below | None = None,
     ) -> None:
         self._times, self._limits, self.pool, self._listener = times, limits, pool, listener
+        self._size = limits.block_tokens
         self._below = below
         self._bounded = pool.capacity < UNLIMITED
         self.version = 0
@@ -87,7 +88,7 @@ class Replica:
         self.jobs += 1
         job.order = self._count
         self._count += 1
-        job.blocks = -(-job.prompt_tokens // self._limits.block_tokens)
+        job.blocks = -(-job.prompt_tokens // self._size)
         self.load_blocks += job.blocks
         heappush(self._waiting, (job.priority, job.order, job))
         if not self._planned:
@@ -174,7 +175,7 @@ class Replica:
             return
         job.joined = self._step
         job.ahead = job.past + 1 - self._step
-        job.full_at = (job.path_blocks + job.private) * self._limits.block_tokens - job.ahead
+        job.full_at = (job.path_blocks + job.private) * self._size - job.ahead
         self._decoders[job.order] = job
         self._decoding += 1
         self._context += job.past + 1
@@ -186,7 +187,9 @@ class Replica:
     def _leave(self, job: Job, now: int) -> None:
         if self._bounded and self._step - 1 > job.full_at:
             # What it has written since it was last counted has pushed others out of the cache.
-            self.pool.grow(self._held(job, self._step - 1))
+            more = -((job.full_at - self._step + 1) // self._size)
+            job.private += more
+            self.pool.grow(more)
         self._stop_decoding(job)
         self._finish(job, now)
 
@@ -216,6 +219,8 @@ class Replica:
             self._plan_decode()
         else:
             return None
+        if self._planned == 1:
+            return now + (round(self._fixed) or 1)
         return now + self._length(self._planned)
 
     def _admit(self, now: int) -> None:
@@ -230,14 +235,14 @@ class Replica:
             room -= job.left
 
     def _own_blocks(self, job: Job) -> int:
-        return max(0, -(-job.prompt_tokens // self._limits.block_tokens) - job.path_blocks)
+        return max(0, -(-job.prompt_tokens // self._size) - job.path_blocks)
 
     def _start(self, job: Job, private: int, now: int) -> None:
         """The last token of a prompt is always computed, and only whole blocks are found."""
         if job.arrived:
             self._start_arrived(job, private, now)
             return
-        size = self._limits.block_tokens
+        size = self._size
         hit = self.pool.match(job.path, now) * size if job.path else job.told_hit
         most = (job.prompt_tokens - 1) // size * size
         if self._below is not None and job.path and (more := self.pool.match_below(job.path)):
@@ -295,22 +300,14 @@ class Replica:
 
         The cache of the token that a step gives is written by the next one.
         """
-        size, step = self._limits.block_tokens, self._step + steps - 1
+        size, step = self._size, self._step + steps - 1
         return sum(-((job.full_at - step) // size) for job in self._decoders.values() if step > job.full_at)
-
-    def _held(self, job: Job, step: int) -> int:
-        """How many more blocks it holds from now on, with all in them that is written up to a step."""
-        size = self._limits.block_tokens
-        more = -((job.full_at - step) // size)
-        job.private += more
-        job.full_at += more * size
-        return more
 
     def _steps_that_fit(self, steps: int) -> int:
         if len(self._running) == 1:  # it is never put back, and served even where it does not fit
             return steps
         free = self.pool.capacity - self.pool.pinned
-        if self._decoding * (steps // self._limits.block_tokens + 2) <= free:
+        if self._decoding * (steps // self._size + 2) <= free:
             return steps
         low, high = 0, steps
         while low < high:
@@ -326,7 +323,7 @@ class Replica:
 
         While these are more than there are, the least urgent one starts over, but never the only one.
         """
-        pool, step, size = self.pool, self._step, self._limits.block_tokens
+        pool, step, size = self.pool, self._step, self._size
         most = self._decoding * ((step - self._held_step) // size + 2)
         while len(self._running) > 1 and most > pool.capacity - pool.pinned < self._more_blocks(1):
             self._put_back(self._least_urgent(), now)
@@ -334,7 +331,10 @@ class Replica:
         more = 0
         for job in self._decoders.values():
             if step > job.full_at:
-                more += self._held(job, step)
+                grown = -((job.full_at - step) // size)
+                job.private += grown
+                job.full_at += grown * size
+                more += grown
         if more:
             pool.grow(more)
 

@@ -168,7 +168,7 @@ def _prompts(parts: list[_Blocks]) -> Prompts:
     sizes = np.concatenate([part.size for part in parts]) if parts else np.zeros(0, np.int64)
     known = sizes[sizes > 0]
     if not len(known):
-        return Prompts(PrefixPaths([[] for _ in range(len(sizes))], []), 0)
+        return Prompts(PrefixPaths([[] for _ in range(len(sizes))], [], [0] * len(sizes)), 0)
     rows = np.cumsum([0, *(len(part.size) for part in parts)])
     blocks = np.cumsum([0, *(len(part.changes.new) for part in parts)])
     whole = Changes(

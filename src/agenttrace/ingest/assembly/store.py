@@ -17,7 +17,7 @@ import polars as pl
 
 from agenttrace.ingest.assembly import spill
 from agenttrace.ingest.assembly.folder import Folder
-from agenttrace.ingest.assembly.frames import Frames, together
+from agenttrace.ingest.assembly.frames import Frames, in_one_piece, together
 from agenttrace.ingest.assembly.membership import Edge, Edges, membership
 from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
 from agenttrace.ingest.assembly.reach import edges_of_buckets, hashed, keys_of_buckets
@@ -130,7 +130,9 @@ class RawStore:
         if self._size_bytes <= self._memory_bytes and self.only is None:
             self.keys = keys_of_buckets(dict.fromkeys(self._spans, 0), edges)
             whole = Edges(frozenset(self._strong), frozenset(self._weak))
-            return [Rows(together(list(self._frames())), members, whole)]
+            rows = together(list(self._frames())).map(in_one_piece)
+            self._parts = []  # what they hold is in `rows` once more
+            return [Rows(rows, members, whole)]
         self._spill()
         bucket = self._bucket_of_keys()
         bucket_of = dict(bucket.iter_rows())

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import orjson
 
 _FIELD = b'"input_sequence_hashes":['
-_PLAIN = b"0123456789,"
 _COMMA = ord(",")
 _END_BYTES = 64
 """A prompt mostly goes on near the end of the one before: its last block or two were not full."""
@@ -53,14 +52,12 @@ class HashTexts:
     def change(self, chain: str | None, block_size: int, hashes: bytes) -> Change | None:
         """The next prompt of a chain, which may not be known; nothing is kept of one with blocks of another size.
 
-        None where the text is not as writers make it: integers and commas.
+        None where the text is no list of such integers.
         """
         before, count, size = self._last.get(chain or "", (b"", 0, block_size))
         kept, tail = _parted(before, count, hashes) if before and size == block_size else (0, hashes)
         new = array("Q")
         if tail:
-            if tail.translate(None, _PLAIN):
-                return None
             try:
                 new.fromlist(orjson.loads(b"[" + tail + b"]"))
             except (ValueError, TypeError, OverflowError):
@@ -89,16 +86,10 @@ def _parted(before: bytes, count: int, hashes: bytes) -> tuple[int, bytes]:
 
 
 def _common_bytes(one: bytes, other: bytes) -> int:
+    """How many leading bytes are the same: both are looked at as numbers, whose difference has so many bits."""
     high = min(len(one), len(other))
-    if other.startswith(one[:high]):
-        return high
-    low, near = 0, high - _END_BYTES
-    if near > 0 and other.startswith(one[:near]):
-        low = near
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    low = max(0, high - _END_BYTES)
+    if not other.startswith(one[:low]):
+        low = 0
+    differ = int.from_bytes(one[low:high], "big") ^ int.from_bytes(other[low:high], "big")
+    return high - (differ.bit_length() + 7) // 8

@@ -276,6 +276,8 @@ def _status(finish: Record) -> str:
 
 
 def _priority(request: Record, context: Record) -> Any:
+    if "agent_hints" not in request and "agent_hints" not in context:
+        return None
     for holder in (request, context):
         hints = holder.get("agent_hints")
         if type(hints) is dict and (priority := hints.get("priority")) is not None:
