@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Words
-from agenttrace.report.replay_headline import target_name
+from agenttrace.report.replay_headline import first_token_remark, target_name
 from agenttrace.units import format_duration
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def request_table(answer: Answer) -> Section:
         speeds = -percentiles(-1e9 / found.itl.clip(1))
         rows.append((Words("tokens/s of a user"), *(Words(f"{value:.1f}") for value in speeds)))
     columns = (Column("", "text"), *(Column(f"p{percent}") for percent in PERCENTS))
-    return Section(
-        "Requests then", columns, tuple(rows), ("of speeds, p95 is what 95 of 100 requests exceed",)
-    )
+    remark = first_token_remark(answer)
+    notes = ("of speeds, p95 is what 95 of 100 requests exceed", *([remark] if remark else []))
+    return Section("Requests then", columns, tuple(rows), notes)
 
 
 def room_table(replayed: Replayed) -> Section:
