@@ -56,14 +56,17 @@ def _walls(replayed: Replayed) -> Section:
                 _shown(value, percent, replayed.sessions)
                 for percent, value in zip(PERCENTS, told, strict=True)
             ),
-            Words(""),
-        ),
-        (
-            Quoted(f"{replayed.baseline_name}, simulated"),
-            *_durations(replayed.baseline_wall, replayed.sessions),
-            Words("baseline", "faint"),
-        ),
+            Words("" if replayed.baseline else "baseline", "faint"),
+        )
     ]
+    if replayed.baseline is not None:
+        rows.append(
+            (
+                Quoted(f"{replayed.baseline_name}, simulated"),
+                *_durations(replayed.baseline_wall, replayed.sessions),
+                Words("baseline", "faint"),
+            )
+        )
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
         rows.append(

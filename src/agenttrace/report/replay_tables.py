@@ -29,8 +29,9 @@ def interval_table(replayed: Replayed) -> Section:
     if len(replayed.recorded):
         told = quantiles(replayed.recorded.tolist())
         shown = (Words(format_duration(ns)) for ns in (told.p50, told.p95, told.p99))
-        rows.append((Words("recorded", "strong"), *shown, Words("")))
-    rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "baseline")
+        rows.append((Words("recorded", "strong"), *shown, Words("" if replayed.baseline else "baseline")))
+    if replayed.baseline is not None:
+        rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "baseline")
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
         told_gain = f"{gain.value:.2f} × ({gain.low:.2f} to {gain.high:.2f})"
