@@ -12,7 +12,7 @@ import numpy as np
 
 from agenttrace.replay.modelling.architecture import Architecture, architecture
 from agenttrace.replay.modelling.correction import Circumstances
-from agenttrace.replay.modelling.cost import Chip, Layout, Terms, decode_terms, prefill_ms
+from agenttrace.replay.modelling.cost import Chip, Layout, PrefillTerms, Terms, decode_terms, prefill_terms
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
@@ -205,13 +205,17 @@ def _number(text: str | None) -> float | None:
 
 
 def terms_of(rows: list[Measured], known: dict[str, Chip]) -> tuple[list[Terms], np.ndarray, np.ndarray]:
-    """Of each row the terms of a step, the prefill of others that a token waits for, and that of its own prompt, ms."""
+    """Of each row the terms of a step, those of the prefills that a token waits for, and those of its own prompt's."""
     terms, waited, own = [], [], []
     for row in rows:
         chip = known[row.hardware]
         context = row.input_tokens + row.output_tokens / 2
         terms.append(decode_terms(row.model, chip, row.layout, row.precision, (row.concurrency, context)))
-        prefill = prefill_ms(row.model, chip, row.layout, row.precision, (row.input_tokens, 0.0))
-        own.append(prefill)
-        waited.append(prefill * row.concurrency / row.output_tokens)
+        prefill = prefill_terms(row.model, chip, row.layout, row.precision, (row.input_tokens, 0.0))
+        own.append(_columns(prefill))
+        waited.append(_columns(prefill) * row.concurrency / row.output_tokens)
     return terms, np.array(waited), np.array(own)
+
+
+def _columns(terms: PrefillTerms) -> np.ndarray:
+    return np.array([terms.compute, terms.traffic, terms.weights, terms.experts])

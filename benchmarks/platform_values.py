@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from agenttrace.replay.modelling.cost import Layout, prefill_ms
+from agenttrace.replay.modelling.coefficients import READ_SHARE
+from agenttrace.replay.modelling.cost import Layout, prefill_ms, prefill_terms
 from agenttrace.replay.platforms.catalogue import shipped_platforms
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
@@ -89,7 +90,17 @@ def _prefill(rows: list[dict[str, str]], platform: ModelledPlatform, overhead_ms
             specified.append([1.0, batch * once])
             took.append(float(row["ttft_ms"]))
     constant, factor = fit_shares(np.array(specified), np.array(took)).tolist()
-    return {"prefill_overhead": constant - overhead_ms, "prefill_factor": factor}
+    return {"prefill_overhead": constant - overhead_ms - _read_ms(platform), "prefill_factor": factor}
+
+
+def _read_ms(platform: ModelledPlatform) -> float:
+    """What the model takes every prefill to read."""
+    terms = prefill_terms(
+        models()["glm-5-2"], platform.chip, Layout(_PILOT_GPUS), platform.precision, (0.0, 0.0)
+    )
+    return READ_SHARE * (
+        platform.value("weight_factor") * terms.weights + platform.value("expert_factor") * terms.experts
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,15 @@ from pathlib import Path
 
 import numpy as np
 
-from agenttrace.replay.modelling.coefficients import NAMES, Samples, fit, predict, samples
+from agenttrace.replay.modelling.coefficients import (
+    NAMES,
+    START,
+    Samples,
+    fit,
+    predict,
+    prefill_took,
+    samples,
+)
 from agenttrace.replay.modelling.correction import learn
 from children import ROOT
 from first_tokens import learn_first_tokens, overhead_ms
@@ -145,11 +153,11 @@ def _predictions(asked: Sequence[Measured], known: Sequence[Measured]) -> tuple[
     plain = predict(coefficients, fitted)
     correction = learn([row.circumstances for row in known], measured / plain)
     steps = plain * correction.factors([row.circumstances for row in known])
-    law = learn_first_tokens(known, own, steps)
+    law = learn_first_tokens(known, prefill_took(START, own), steps)
     wanted, wait, prefill = terms_of(list(asked), chip)
     of = samples(wanted, wait)
     itl = predict(coefficients, of) * correction.factors([row.circumstances for row in asked])
-    return itl, law.predict(asked, prefill, itl)
+    return itl, law.predict(asked, prefill_took(START, prefill), itl)
 
 
 def _as_shipped(asked: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +166,7 @@ def _as_shipped(asked: Sequence[Measured]) -> tuple[np.ndarray, np.ndarray]:
     terms, waited, own = terms_of(list(asked), chip)
     shipped = shipped_coefficients()
     itl = predict(shipped, samples(terms, waited))
-    return itl, shipped[list(NAMES).index("prefill_factor")] * own + itl + shipped_overhead_ms()
+    return itl, prefill_took(shipped, own) + itl + shipped_overhead_ms()
 
 
 def request_overhead(rows: Sequence[Measured]) -> dict[str, float]:
@@ -169,8 +177,7 @@ def request_overhead(rows: Sequence[Measured]) -> dict[str, float]:
     terms, waited, own = terms_of(known, chips())
     fitted = samples(terms, waited)
     coefficients = fit(fitted, np.array([row.itl_ms for row in known]))
-    factor = list(NAMES).index("prefill_factor")
-    return overhead_ms(known, coefficients[factor] * own + predict(coefficients, fitted))
+    return overhead_ms(known, prefill_took(coefficients, own) + predict(coefficients, fitted))
 
 
 def all_coefficients(rows: Sequence[Measured]) -> dict[str, list[float]]:

@@ -1,4 +1,4 @@
-"""Which phases a gain is made of, and what is to be said where most of it is a queue that the baseline had."""
+"""Which phases a gain is made of, and the finding where most of it is a queue that the baseline had."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.summary import summarise
 from agenttrace.display import card, line
 from agenttrace.model.trace import Trace
+from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
 from agenttrace.replay.costs import Cost, cost_of
@@ -33,6 +34,7 @@ from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload, read_workload
 
 _TOOLS = 0.5
+_NOT_ACTIVE = (Phase.USER, Phase.SUSPENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class Requested:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """One target. `phases`: the critical path's, of all sessions, in ns. `bottleneck`: the largest of them."""
+    """One target. `phases`: the critical path's, of all sessions, in ns. `bottleneck`: the largest of them.
+
+    That a person thinks or the machine sleeps is no bottleneck.
+    """
 
     projected: Projected
     phases: dict[str, int]
@@ -233,12 +238,17 @@ def _answer(trace: Trace, stage: Stage, faster_tools: Stage, projected: Projecte
     return Answer(
         projected=projected,
         phases=phases,
-        bottleneck=max(phases, key=lambda name: phases[name]) if any(phases.values()) else None,
+        bottleneck=_bottleneck(phases),
         requests=requests,
         turn=estimate(Draws(turns, none), seed),
         advice=advise(stage, served, faster_tools),
         cost=cost_of(outcome, served.replicas + served.decode_replicas, projected.target.rates),
     )
+
+
+def _bottleneck(phases: dict[str, int]) -> str | None:
+    active = {name: time for name, time in phases.items() if name not in _NOT_ACTIVE and time}
+    return max(active, key=lambda name: active[name]) if active else None
 
 
 def _phases(trace: Trace, outcome: Outcome) -> dict[str, int]:

@@ -12,6 +12,7 @@ import orjson
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 from agenttrace.replay.wide import wide_for
+from agenttrace.report.replay_headline import first_token_remark, remarks
 from agenttrace.report.replay_tables import gpus_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         ],
         "assumptions": [_assumption(assumption) for assumption in target.assumptions],
         "claims": [_claim(claim) for claim in target.claims],
-        "notes": list(target.notes),
+        "notes": [*target.notes, *remarks(answer), *filter(None, [first_token_remark(answer)])],
     }
 
 

@@ -64,4 +64,6 @@ def gained_by_phase(replayed: Replayed, answer: Answer) -> str | None:
     told = [
         f"{name} {format_share(value, whole)}" for name, value in most if abs(value) > _LEAST_SHARE * whole
     ]
-    return f"of what is gained: {', '.join(told)}"
+    hidden = any(value < -_LEAST_SHARE * whole for value in by_phase.values())
+    why = "; what grows was hidden behind what was slower before, or waits longer" if hidden else ""
+    return f"of what is gained: {', '.join(told)}{why}"

@@ -56,14 +56,17 @@ def _walls(replayed: Replayed) -> Section:
                 _shown(value, percent, replayed.sessions)
                 for percent, value in zip(PERCENTS, told, strict=True)
             ),
-            Words(""),
-        ),
-        (
-            Quoted(f"{replayed.baseline_name}, simulated"),
-            *_durations(replayed.baseline_wall, replayed.sessions),
-            Words("baseline", "faint"),
-        ),
+            Words("" if replayed.baseline else "baseline", "faint"),
+        )
     ]
+    if replayed.baseline is not None:
+        rows.append(
+            (
+                Quoted(f"{replayed.baseline_name}, simulated"),
+                *_durations(replayed.baseline_wall, replayed.sessions),
+                Words("baseline", "faint"),
+            )
+        )
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
         rows.append(
@@ -128,8 +131,9 @@ def phase_section(replayed: Replayed, answer: Answer) -> Section:
                 )
             )
     columns = (Column("phase", "text"), Column("before"), Column("after"), Column("", "bar"))
-    share = format_share(max(answer.phases.values(), default=0), sum(answer.phases.values()))
-    notes = [f"then {answer.bottleneck} takes most: {share}"] if answer.bottleneck else []
+    active = {name: time for name, time in answer.phases.items() if name not in {Phase.USER, Phase.SUSPENDED}}
+    share = format_share(max(active.values(), default=0), sum(active.values()))
+    notes = [f"then {answer.bottleneck} takes most of the active time: {share}"] if answer.bottleneck else []
     gained = gained_by_phase(replayed, answer)
     notes += [gained] if gained else []
     return Section(f"Critical path a session: {_plain(_name(answer))}", columns, tuple(rows), tuple(notes))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agenttrace.critical_path.summary import quantiles
 from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 from agenttrace.report.cells import Cell, Column, Quoted, Section, Words
-from agenttrace.report.replay_headline import target_name
+from agenttrace.report.replay_headline import first_token_remark, target_name
 from agenttrace.units import format_duration
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def interval_table(replayed: Replayed) -> Section:
     if len(replayed.recorded):
         told = quantiles(replayed.recorded.tolist())
         shown = (Words(format_duration(ns)) for ns in (told.p50, told.p95, told.p99))
-        rows.append((Words("recorded", "strong"), *shown, Words("")))
-    rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "baseline")
+        rows.append((Words("recorded", "strong"), *shown, Words("" if replayed.baseline else "baseline")))
+    if replayed.baseline is not None:
+        rows += _two_rows(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "baseline")
     for answer in replayed.answers:
         gain = answer.projected.gain[0]
         told_gain = f"{gain.value:.2f} × ({gain.low:.2f} to {gain.high:.2f})"
@@ -78,9 +79,9 @@ def request_table(answer: Answer) -> Section:
         speeds = -percentiles(-1e9 / found.itl.clip(1))
         rows.append((Words("tokens/s of a user"), *(Words(f"{value:.1f}") for value in speeds)))
     columns = (Column("", "text"), *(Column(f"p{percent}") for percent in PERCENTS))
-    return Section(
-        "Requests then", columns, tuple(rows), ("of speeds, p95 is what 95 of 100 requests exceed",)
-    )
+    remark = first_token_remark(answer)
+    notes = ("of speeds, p95 is what 95 of 100 requests exceed", *([remark] if remark else []))
+    return Section("Requests then", columns, tuple(rows), notes)
 
 
 def room_table(replayed: Replayed) -> Section:

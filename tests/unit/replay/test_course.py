@@ -107,3 +107,75 @@ def test_shorter_requests_never_lengthen_a_session_alone() -> None:
     """
     walls = [_wall_ms(drawing, factor) for factor in (1.0, 0.9, 0.5, 0.2, 0.1, 0.0)]
     assert walls == sorted(walls, reverse=True)
+
+
+def test_a_fan_out_in_a_fan_out_ends_with_the_branch_that_is_slowest_then() -> None:
+    drawing = """
+    session              |================================|
+      request ask        |pd                              |
+      tool left          |  ======================        |  after ask
+        agent one        |  ======================        |
+          request plan   |  pd                            |
+          tool inner     |    ==================          |  after plan
+            agent deep   |    ==================          |
+              request d1 |    ppdddddddddddddddd          |
+          tool slow      |    =======                     |  after plan
+          request sum    |                      pd        |  after inner slow
+      tool right         |  ==============                |  after ask
+        agent two        |  ==============                |
+          request r1     |  pddd                          |
+          tool build     |      ========                  |  after r1
+          request r2     |              pd                |  after build
+      request answer     |                        ppdddddd|  after left right
+    """
+    assert _wall_ms(drawing, 1.0) == 32
+    # At a quarter the tools bind: left 0.5 + max(4.5, 7) + 0.5, right 1 + 8 + 0.5, which is the longer one by 1.5.
+    assert _wall_ms(drawing, 0.25) == 0.5 + (1 + 8 + 0.5) + 2
+    # At a half the nested agent, 9 ms, outlasts its tool, 7 ms: left 1 + 9 + 1 is as long as right, 2 + 8 + 1.
+    assert _wall_ms(drawing, 0.5) == 1 + 11 + 4
+
+
+def test_a_background_agent_of_a_subagent_binds_where_that_one_uses_it() -> None:
+    drawing = """
+    session              |==============================|
+      request ask        |pd                            |
+      tool agent         |  ========================    |  after ask
+        agent child      |  ========================    |
+          request one    |  pd                          |
+          agent late     |    ================          |  background spawned one
+            request work |    ppdddddddddddddd          |
+          tool look      |    ======                    |  after one
+          request use    |                    ppdddd    |  after look joins late
+      request answer     |                          pddd|  after agent
+    """
+    assert _wall_ms(drawing, 1.0) == 30
+    # At a quarter the agent in the background takes 4 ms, and the tool 6 ms is what its use waits for.
+    assert _wall_ms(drawing, 0.25) == 0.5 + 0.5 + 6 + 1.5 + 1
+
+
+def test_a_background_agent_that_outlasts_the_user_binds_only_while_it_does() -> None:
+    drawing = """
+    session            |==============================|
+      request one      |pd                            |
+      agent late       |  ======================      |  background spawned one
+        request work   |  ppdddddddddddddddddddd      |
+      user think       |  ==========                  |  after one
+      request use      |                        ppdddd|  after think joins late
+    """
+    assert _wall_ms(drawing, 1.0) == 30
+    assert _wall_ms(drawing, 0.5) == 1 + 11 + 3
+    # At a quarter the agent is done after 5.5 ms: the person, 10 ms, is waited for.
+    assert _wall_ms(drawing, 0.25) == 0.5 + 10 + 1.5
+
+
+def test_a_compaction_between_is_a_request_like_others_and_keeps_its_place() -> None:
+    drawing = """
+    session             |====================|
+      request one       |pddd                |
+      tool read         |    ====            |  after one
+      compaction squeeze |        ======      |  after read
+        request summary |        ppdddd      |
+      request two       |              ppdddd|  after squeeze
+    """
+    assert _wall_ms(drawing, 1.0) == 20
+    assert _wall_ms(drawing, 0.5) == 2 + 4 + 3 + 3

@@ -8,7 +8,7 @@ import pytest
 
 from agenttrace.errors import InputError
 from agenttrace.replay.modelling.architecture import Architecture, architecture
-from agenttrace.replay.modelling.cost import Chip, Layout, decode_terms, prefill_ms
+from agenttrace.replay.modelling.cost import Chip, Layout, decode_terms, prefill_ms, prefill_terms
 from agenttrace.replay.modelling.serving import ModelledSteps, expected_tokens, room_for
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
@@ -137,3 +137,29 @@ def test_what_is_missing_or_not_known_is_said() -> None:
     with pytest.raises(InputError, match="flux is not known"):
         modelled_platform(document, "h100")
     assert Quantity(1.0, "1", Claim.ASSUMED, "x").low is None
+
+
+def test_a_prefill_computes_exchanges_and_reads() -> None:
+    model, chip = _model("kimi-k2-instruct"), Chip(1e15, 2e15, 0, 2e12, 1e11, 80e9)
+    terms = prefill_terms(model, chip, Layout(4), "fp8", (100, 900))
+    assert terms.compute == prefill_ms(model, chip, Layout(4), "fp8", (100, 900))
+    # Twice in each of 61 layers 100 tokens of 7,168 elements of two bytes, three quarters of them over the link.
+    assert terms.traffic == pytest.approx(2 * 61 * 100 * 7168 * 2 * 0.75 / 1e11 * 1e3)
+    assert terms.experts == pytest.approx(60 * 384 * 3 * 7168 * 2048 / 4 / 2e12 * 1e3)
+    assert prefill_terms(model, chip, Layout(1), "fp8", (100, 0)).traffic == 0
+
+
+def test_a_step_that_prefills_reads_all_experts_half_of_them_behind_computing() -> None:
+    model, platform = _model("kimi-k2-instruct"), _platform("b200", model_error=1.0)
+    steps, read = ModelledSteps(platform, model), platform.chip.bandwidth / 1e3
+    weights = (model.always_bytes(platform.precision) + model.head_bytes) / 8 / read
+    experts = model.routed_parameters / 8 / read
+    assert platform.precision == "fp8"
+    half = (platform.value("weight_factor") * weights + platform.value("expert_factor") * experts) / 2
+    assert steps.prefill_beside == pytest.approx(half * 1e6)
+    exchanged = 2 * 61 * 7168 * 2 * 7 / 8 / platform.chip.link * 1e3
+    computed = prefill_ms(model, platform.chip, Layout(8), "fp8", (1000, 0))
+    expected = (
+        platform.value("prefill_factor") * computed + platform.value("traffic_factor") * 1000 * exchanged
+    )
+    assert steps.prefill(1000, 0) == pytest.approx(expected * 1e6)

@@ -97,7 +97,7 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
     whose name says that they run agents come first; each takes one lane, by how closely their bounds
     agree, and then the lanes that are left over, for one call may run several agents. That a tool runs agents
     although its name does not say so is contradicted by any other call of it, in the same session, in which
-    none runs: then a lane that lies within a call ran beside it.
+    none runs: then a lane that lies within a call ran beside it, but for one that begins and ends with the call.
     """
     free = table.filter(~pl.col("main") & pl.col("spawn_row").is_null() & pl.col("low").is_not_null())
     found = np.full(table.height, NONE, dtype=np.int64)
@@ -106,8 +106,10 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
     pairs = _containing_calls(free, spans, lane)
     says_so = pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN)
     agentish = pairs.filter(says_so)
-    pairs = pairs.join(_without_agents(spans, pairs), on=["sid", "name"], how="anti", maintain_order="left")
-    pairs = pl.concat([agentish, pairs.filter(~says_so)]).sort(*_CLOSEST)
+    snug = pairs.filter(pl.col("apart") <= SPAWN_TOLERANCE_NS)
+    loose = pairs.filter(pl.col("apart") > SPAWN_TOLERANCE_NS)
+    loose = loose.join(_without_agents(spans, pairs), on=["sid", "name"], how="anti", maintain_order="left")
+    pairs = pl.concat([agentish, snug.filter(~says_so), loose.filter(~says_so)]).sort(*_CLOSEST)
     used = set(table.get_column("spawn_row").drop_nulls().to_list())
     for candidates in (agentish, pairs):
         rows = candidates.select("lane_no", "tool_row").rows()

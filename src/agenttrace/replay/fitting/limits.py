@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, NULL, Ints
+from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints
 from agenttrace.replay.blocks import BlockPool
 from agenttrace.replay.fleet import Demand
 from agenttrace.replay.quantities import Identified
@@ -45,8 +45,7 @@ def sequence_limit(requests: Requests) -> Limit:
         one = requests.take((requests.worker == worker) & (requests.first_token != NULL))
         if not len(one):
             continue
-        begun = np.where(one.queue_end != NULL, one.queue_end, one.start)
-        passed, running, waiting = _counted(one, begun)
+        passed, running, waiting = _counted(one)
         total = max(float(passed.sum()), 1.0)
         held = np.bincount(running, weights=passed) / total
         top = int(np.flatnonzero(np.cumsum(held[::-1])[::-1] >= _HELD).max(initial=1))
@@ -61,9 +60,23 @@ def sequence_limit(requests: Requests) -> Limit:
     return Limit(most, most, None, Identified.BOUNDED)
 
 
-def _counted(requests: Requests, begun: Ints) -> tuple[Ints, Ints, Ints]:
+def met_no_load(requests: Requests) -> Bools:
+    """Of each request whether its worker had nobody waiting for a first token when it was sent, and was half empty."""
+    found = np.zeros(len(requests), np.bool_)
+    for worker in np.unique(requests.cached_on):
+        rows = np.flatnonzero((requests.cached_on == worker) & (requests.first_token != NULL))
+        at = requests.start[rows]
+        sent = np.searchsorted(np.sort(at), at)
+        answered = np.searchsorted(np.sort(requests.first_token[rows]), at, side="right")
+        ended = np.searchsorted(np.sort(requests.end[rows]), at, side="right")
+        decoding = answered - ended
+        found[rows] = (sent <= answered) & (decoding <= decoding.max(initial=0) // 2)
+    return found
+
+
+def _counted(requests: Requests) -> tuple[Ints, Ints, Ints]:
     """Stretches of time: how long, how many sequences decode, how many wait for their first token."""
-    t = np.concatenate([begun, requests.first_token, requests.end])
+    t = np.concatenate([requests.start, requests.first_token, requests.end])
     count = len(requests)
     waits = np.repeat([1, -1, 0], count)
     runs = np.repeat([0, 1, -1], count)

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL
-from agenttrace.replay.fitting.limits import Limit, block_limit, sequence_limit, worker_limit
+from agenttrace.replay.fitting.limits import (
+    Limit,
+    block_limit,
+    met_no_load,
+    sequence_limit,
+    worker_limit,
+)
 from agenttrace.replay.fitting.observed import Observed, observe_requests
 from agenttrace.replay.fitting.resimulation import Residuals, residuals, resimulate
 from agenttrace.replay.fitting.service_times import ServiceFit, fit_service_times
@@ -27,6 +33,7 @@ _ORDER = (
     "prefill_per_token",
     "prefill_per_token_context",
 )
+_ALONE = 5
 _WEAK = 0.5
 """Where half of an interval is wider than this share of the value, the traces do not tell it."""
 
@@ -112,17 +119,21 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
 
 
 def _overhead(requests: Requests) -> Quantity:
-    """From sending to dispatch, where the source states that."""
-    queue = requests.queue[requests.queue_end != NULL]
-    told = len(queue) > 0
-    return Quantity(
-        stated(float(queue.mean())) if told else 0.0,
-        "ns",
-        Claim.MEASURED if told else Claim.ASSUMED,
-        "the queue that the source states before the dispatch" if told else "no queue is stated",
-        *_mean_interval(queue),
-        Identified.YES if told else Identified.NO,
-    )
+    """From sending to dispatch, where the source states that: of requests that met no load.
+
+    Where there are hardly any such, it is no more than what a tenth of all waited, and no less than nothing.
+    """
+    told = requests.queue_end != NULL
+    queue, alone = requests.queue[told], requests.queue[told & met_no_load(requests)]
+    if not len(queue):
+        return Quantity(0.0, "ns", Claim.ASSUMED, "no queue is stated", None, None, Identified.NO)
+    if len(alone) >= _ALONE:
+        said = "the queue that the source states before the dispatch, of requests that met no load"
+        mean = stated(float(alone.mean()))
+        return Quantity(mean, "ns", Claim.MEASURED, said, *_mean_interval(alone), Identified.YES)
+    most = stated(float(np.quantile(queue, 0.1)))
+    said = "the queue that a tenth of the requests stayed below; hardly one met no load"
+    return Quantity(most, "ns", Claim.MEASURED, said, 0.0, most, Identified.BOUNDED)
 
 
 def _mean_interval(values: np.ndarray) -> tuple[float | None, float | None]:

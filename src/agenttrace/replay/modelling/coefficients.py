@@ -26,6 +26,9 @@ NAMES = {
     "moe_overhead": ("ms", "of every layer with experts in a step"),
 }
 START = np.array([1.4, 1.4, 1.4, 2.0, 0.5, 0.03, 0.008, 1.5, 0.03, 1.5, 0.01])
+READ_SHARE = 0.5
+"""Of what a prefill reads, so much is not hidden behind what it computes."""
+
 _SHARPNESS = 3.0
 _PRIOR = 0.05 / 200
 _ROUNDS = 40
@@ -36,7 +39,10 @@ _LARGEST = 0.7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Measured steps: of `terms` a column for each field of Terms; `prefill`: ms of it that a token waits for."""
+    """Measured steps: of `terms` a column for each field of Terms, of `prefill` one for each of PrefillTerms.
+
+    The latter is the share of prefills that a token waits for.
+    """
 
     terms: Floats
     prefill: Floats
@@ -47,7 +53,7 @@ class Samples:
 
 
 def samples(terms: Sequence[Terms], prefill: Floats) -> Samples:
-    """Of so many measured steps."""
+    """Of so many measured steps, with the prefills that a token of each waits for."""
     rows = [
         [t.weights, t.experts, t.cache, t.compute, t.layers, t.moe_layers, t.hops, t.traffic, t.sequences]
         for t in terms
@@ -57,12 +63,18 @@ def samples(terms: Sequence[Terms], prefill: Floats) -> Samples:
 
 def predict(coefficients: Floats, of: Samples) -> Floats:
     """Milliseconds."""
-    a, b, c, d, step, layer, hop, traffic, sequence, prefill, moe = coefficients
+    a, b, c, d, step, layer, hop, traffic, sequence, _, moe = coefficients
     weights, experts, cache, compute, layers, moe_layers, hops, sent, sequences = of.terms.T
     memory = a * weights + b * experts + c * cache
     work: Floats = (memory**_SHARPNESS + (d * compute) ** _SHARPNESS) ** (1 / _SHARPNESS)
     overhead = step + layer * layers + moe * moe_layers + sequence * sequences
-    return work + overhead + hop * hops + traffic * sent + prefill * of.prefill
+    return work + overhead + hop * hops + traffic * sent + prefill_took(coefficients, of.prefill)
+
+
+def prefill_took(coefficients: Floats, prefill: Floats) -> Floats:
+    """Milliseconds of prefills at the specified peaks, a column for each field of PrefillTerms."""
+    weight, expert, traffic, compute = coefficients[[0, 1, 7, 9]]
+    return prefill @ np.array([compute, traffic, READ_SHARE * weight, READ_SHARE * expert])
 
 
 def fit(of: Samples, measured: Floats) -> Floats:

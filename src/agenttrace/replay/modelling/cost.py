@@ -5,8 +5,10 @@
     memory = weights * a + experts touched * b + cache read * c         each over the bandwidth it has
     compute = 2 * active parameters * tokens * d                         over the peak of the precision
     prefill = (2 * active parameters * tokens + attention) * p           over the peak
+              + what its tokens exchange * t + (weights * a + all experts * b) / 2
 
-a, b, c, d, p are how many times longer than at the specified peak it takes: see coefficients.py.
+a, b, c, d, p, t are how many times longer than at the specified peak it takes: see coefficients.py. Half of what a
+prefill reads is taken to be hidden behind what it computes.
 """
 
 from __future__ import annotations
@@ -81,7 +83,6 @@ def decode_terms(
     read = chip.bandwidth / _MS
     touched = model.moe_layers * model.experts_touched(sequences) * model.expert_bytes(precision)
     several = layout.tensor > 1
-    sent = 2 * model.layers * own * model.hidden * _ACTIVATION_BYTES * (layout.tensor - 1) / layout.tensor
     return Terms(
         weights=(model.always_bytes(precision) + model.head_bytes) / layout.tensor / read,
         experts=touched / layout.gpus / read,
@@ -90,15 +91,44 @@ def decode_terms(
         layers=float(model.layers),
         moe_layers=float(model.moe_layers),
         hops=2 * model.layers * log2(layout.tensor) if several else 0.0,
-        traffic=sent / chip.link * _MS,
+        traffic=_exchanged(model, layout, own) / chip.link * _MS,
         sequences=own,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillTerms:
+    """Parts of a prompt's prefill at the specified peaks, in ms: what is exchanged, and what is read once a step."""
+
+    compute: float
+    traffic: float
+    weights: float
+    experts: float
+
+
+def prefill_terms(
+    model: Architecture, chip: Chip, layout: Layout, precision: str, tokens: tuple[float, float]
+) -> PrefillTerms:
+    """`tokens`: new ones, and those before them that are cached. Enough of them touch every expert."""
+    read = chip.bandwidth / _MS
+    return PrefillTerms(
+        compute=prefill_ms(model, chip, layout, precision, tokens),
+        traffic=_exchanged(model, layout, tokens[0] / layout.data) / chip.link * _MS,
+        weights=(model.always_bytes(precision) + model.head_bytes) / layout.tensor / read,
+        experts=model.moe_layers * model.experts * model.expert_bytes(precision) / layout.gpus / read,
+    )
+
+
+def _exchanged(model: Architecture, layout: Layout, tokens: float) -> float:
+    """Bytes that a GPU sends for so many tokens of its group: twice in every layer."""
+    share = (layout.tensor - 1) / layout.tensor
+    return 2 * model.layers * tokens * model.hidden * _ACTIVATION_BYTES * share
 
 
 def prefill_ms(
     model: Architecture, chip: Chip, layout: Layout, precision: str, tokens: tuple[float, float]
 ) -> float:
-    """A prompt's prefill at the specified peaks. `tokens`: new ones, and those before them that are cached."""
+    """What a prompt's prefill computes, at the specified peaks; `tokens` as in `prefill_terms`."""
     new, past = tokens
     linear = 2 * model.active_parameters * new / layout.gpus / chip.peak(precision)
     each = past + new / 2

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from agenttrace.replay.modelling.architecture import Architecture
-from agenttrace.replay.modelling.coefficients import NAMES
-from agenttrace.replay.modelling.cost import Layout, Terms, decode_terms, prefill_ms
+from agenttrace.replay.modelling.coefficients import NAMES, READ_SHARE
+from agenttrace.replay.modelling.cost import Layout, PrefillTerms, Terms, decode_terms, prefill_terms
 from agenttrace.replay.platforms.modelled import ModelledPlatform
 
 _NS_IN_MS = 1e6
@@ -42,11 +42,9 @@ class ModelledSteps:
 
     def prefill(self, new_tokens: float, past_tokens: int) -> float:
         """On the GPUs, and where the decode is elsewhere the way of the cache to it."""
-        value = self.platform.value
-        took = prefill_ms(
-            self.model, self.platform.chip, self._layout, self.platform.precision, (new_tokens, past_tokens)
-        )
-        took *= value("prefill_factor") * value("model_error", 1.0)
+        value, terms = self.platform.value, self._prefill_terms(new_tokens, past_tokens)
+        took = value("prefill_factor") * terms.compute + value("traffic_factor") * terms.traffic
+        took *= value("model_error", 1.0)
         if self.platform.split == "whole-decode":
             took += new_tokens * self.model.held_per_token() / (value("hop_bandwidth") * 1e9) / _US_IN_MS
         return took * _NS_IN_MS
@@ -60,9 +58,15 @@ class ModelledSteps:
 
     @property
     def prefill_beside(self) -> float:
-        """What prefilling adds to a step that decodes, whatever it prefills."""
-        value = self.platform.value
-        return value("prefill_overhead") * value("model_error", 1.0) * _NS_IN_MS
+        """What prefilling adds to a step that decodes, whatever it prefills: above all what it reads."""
+        value, terms = self.platform.value, self._prefill_terms(0.0, 0)
+        read = value("weight_factor") * terms.weights + value("expert_factor") * terms.experts
+        overhead = value("prefill_overhead") + READ_SHARE * read
+        return overhead * value("model_error", 1.0) * _NS_IN_MS
+
+    def _prefill_terms(self, new_tokens: float, past_tokens: int) -> PrefillTerms:
+        platform, tokens = self.platform, (new_tokens, float(past_tokens))
+        return prefill_terms(self.model, platform.chip, self._layout, platform.precision, tokens)
 
     def step_ms(self, sequences: int, context: float) -> float:
         """A decode step; of drafting, a step's share for one token."""

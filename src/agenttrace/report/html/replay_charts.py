@@ -23,7 +23,8 @@ _ROW_HEIGHT, _LEAST_HEIGHT = 34, 180
 
 def percentile_chart(replayed: Replayed) -> Chart:
     """Bars of percentiles with their intervals."""
-    traces = [_bars(f"{replayed.baseline_name}, simulated", replayed.baseline_wall, "--area")]
+    before = "recorded" if replayed.baseline is None else f"{replayed.baseline_name}, simulated"
+    traces = [_bars(before, replayed.baseline_wall, "--area")]
     for place, answer in enumerate(replayed.answers):
         color = _COLORS[place % len(_COLORS)]
         traces.append(_bars(target_name(answer.projected.target), answer.projected.wall, color))

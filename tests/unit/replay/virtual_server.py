@@ -1,0 +1,102 @@
+"""A server and a clock that pass no real time: what agents meet on it is known to the nanosecond."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+MS = 1_000_000
+
+
+class Clock:
+    """Calls what is due, in the order of time."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def after(self, delay: int, call: Callable[[], None]) -> None:
+        """Calls it so many ns from now."""
+        heappush(self._due, (self.now + delay, self._count, call))
+        self._count += 1
+
+    def run(self) -> None:
+        """Until nothing is due any more."""
+        while self._due:
+            self.now, _, call = heappop(self._due)
+            call()
+
+
+@dataclass
+class Asked:
+    """A request on its way through the server, with the instants that a trace tells of it, ns."""
+
+    prompt: int
+    answer: int
+    cached: int
+    done: Callable[[], None]
+    received: int = 0
+    admitted: int = 0
+    first: int = 0
+    end: int = 0
+    made: int = 0
+
+
+@dataclass
+class VirtualServer:
+    """One replica with `places`; all of its times are `slower` times those of the law below."""
+
+    clock: Clock
+    places: int
+    slower: float = 1.0
+    _waiting: deque[Asked] = field(default_factory=deque)
+    _running: list[Asked] = field(default_factory=list)
+    _busy: bool = False
+
+    def ask(self, asked: Asked) -> None:
+        """Takes a request."""
+        asked.received = self.clock.now
+        self._waiting.append(asked)
+        if not self._busy:
+            self._step()
+
+    def _step(self) -> None:
+        """One token for each that runs, and the whole prompts of those that come in."""
+        new = []
+        while self._waiting and len(self._running) < self.places:
+            asked = self._waiting.popleft()
+            asked.admitted = self.clock.now
+            self._running.append(asked)
+            new.append(asked)
+        self._busy = bool(self._running)
+        if not self._busy:
+            return
+        old = [asked for asked in self._running if asked.made]
+        took = 0.0
+        if old:
+            took += 5.8 + 2e-4 * sum(asked.prompt + asked.made for asked in old)
+        if new:
+            took += 15 + 0.015 * sum(asked.prompt - asked.cached for asked in new)
+        self.clock.after(round(took * self.slower * MS), self._over)
+
+    def _over(self) -> None:
+        now = self.clock.now
+        ended = []
+        for asked in self._running:
+            asked.made += 1
+            asked.first = asked.first or now
+            if asked.made >= asked.answer:
+                asked.end = now
+                ended.append(asked)
+        self._running = [asked for asked in self._running if not asked.end]
+        self._busy = False
+        for asked in ended:
+            self.clock.after(0, asked.done)
+        self.clock.after(0, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self._busy:
+            self._step()
