@@ -81,3 +81,24 @@ def test_a_name_that_is_nearly_right_is_guessed(
     assert (code, out) == (2, "")
     (hint,) = [line for line in err.splitlines() if line.startswith("hint: ")]
     assert hint == f"hint: did you mean {near}?"
+
+
+def test_a_folder_in_which_nothing_is_a_trace_is_told_with_what_lies_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capsys, "analyze", str(tmp_path))
+    assert (code, err.splitlines()[0]) == (3, "error: there is no file to be read")
+
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("hello")
+    code, _, err = call(capsys, "analyze", str(tmp_path))
+    assert code == 3
+    assert f"no trace in what is there: {tmp_path / 'a.txt'} and 1 more: content of no known format" in err
+    assert "`agenttrace doctor PATH`" in err
+
+
+def test_a_dataset_where_a_file_is_has_no_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "session.jsonl"
+    call(capsys, "sample", "fan-out", "-o", str(file))
+    code, _, err = call(capsys, "ingest", str(file), "-o", str(file))
+    assert (code, err) == (2, f"error: {file}: exists, and is no folder\nhint: name another place\n")

@@ -46,6 +46,8 @@ def require_sessions(analysis: Analysis) -> Analysis:
     if analysis.sessions.height:
         return analysis
     sources = analysis.sources
+    if not sources.height:
+        raise _nothing_read(analysis.findings)
     records = int(sources["records"].sum())
     untimed = analysis.findings.filter(analysis.findings["code"] == NO_TIMINGS)
     if untimed.height:
@@ -60,6 +62,19 @@ def require_sessions(analysis: Analysis) -> Analysis:
         f"no session with timings in {records} {'record' if records == 1 else 'records'}{files}",
         where=sources["path"][0] if sources.height == 1 else None,
         hint=_suspicion(analysis.findings) or "`agenttrace formats` tells what can be read",
+    )
+
+
+def _nothing_read(findings: pl.DataFrame) -> NoDataError:
+    if not findings.height:
+        return NoDataError(
+            "there is no file to be read", hint="name the folder or the files that a program wrote"
+        )
+    worst = findings.sort("count", descending=True, maintain_order=True).row(0, named=True)
+    more = f" and {findings.height - 1} more" if findings.height > 1 else ""
+    return NoDataError(
+        f"no trace in what is there: {worst['file']}{more}: {worst['example'] or worst['code']}",
+        hint="`agenttrace doctor PATH` says of each file why; `agenttrace formats` tells what can be read",
     )
 
 
@@ -104,7 +119,7 @@ def refuse_inputs_as_outputs(paths: Sequence[str], outputs: Mapping[str, str | N
     for option, output in outputs.items():
         if output and any(_is_same_file(path, output) for path in paths):
             raise UsageError(
-                f"{option} {output}: that is an input", hint=f"{option} wants a file to write to"
+                f"{option} {output}: that is an input", hint=f"{option} wants a place to write to"
             )
 
 

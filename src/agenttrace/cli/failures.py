@@ -74,7 +74,9 @@ def _usage(error: click.ClickException, arguments: Sequence[str]) -> tuple[str, 
 
 
 def _named(error: click.ClickException, message: str) -> str:
-    """Complaints about a value say of which option it is."""
+    """Complaints about a value say of which option it is; those about an option are the same with every click."""
+    if isinstance(error, click.NoSuchOption):
+        return f"no such option '{error.option_name}'"
     return error.format_message().rstrip(".") if isinstance(error, click.BadParameter) else message
 
 

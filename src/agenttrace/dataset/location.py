@@ -21,6 +21,9 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 _BESIDE = ".part"
 
+_ERRNO = re.compile(r"\[errno (\d+)\]")
+"""How pyarrow says at the end of a long sentence what the system said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -111,7 +114,9 @@ class _told:  # noqa: N801  # a context, read like a function
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         if isinstance(error, OSError):
-            raise InputError(error.strerror or str(error), where=self._address) from error
+            said = _ERRNO.search(str(error))
+            what = os.strerror(int(said[1])) if said else error.strerror or str(error)
+            raise InputError(what, where=self._address) from error
 
 
 def _files(address: str) -> tuple[pafs.FileSystem, str]:

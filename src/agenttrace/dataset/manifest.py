@@ -49,8 +49,13 @@ class Manifest:
 
 
 def is_dataset(place: Location) -> bool:
-    """Whether a dataset is there."""
-    return (place / NAME).exists()
+    """Whether a dataset is there. A folder that may not be looked into is none: whoever reads it says why."""
+    try:
+        return (place / NAME).exists()
+    except InputError:
+        if place.is_remote:
+            raise
+        return False
 
 
 def read_manifest(dataset: Location) -> Manifest:

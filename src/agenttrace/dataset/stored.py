@@ -27,11 +27,11 @@ class Stored:
     """Some partitions of a dataset, and what is read of them. It can be pickled.
 
     `first_sources`: of each partition, the number that its source 0 has among the sources of the dataset. `batches`:
-    names of the folders that have these sources.
+    the folders that have these sources.
     """
 
     dataset: Location
-    batches: tuple[str, ...]
+    batches: tuple[_Folder, ...]
     partitions: tuple[Partition, ...]
     first_sources: tuple[int, ...]
     wanted: Wanted = EVERYTHING
@@ -81,7 +81,7 @@ class Dataset:
 
     def sources(self) -> pa.Table:
         """All files that were ever read into it."""
-        return _sources(self.place, self._names())
+        return _sources(self.place, self._folders())
 
     def findings(self) -> pa.Table:
         """All that was found when they were, but for what was found in sessions that stand in a later batch."""
@@ -132,9 +132,15 @@ class Dataset:
     def _names(self) -> tuple[str, ...]:
         return tuple(batch.name for batch in self.manifest.batches)
 
-    def _piece(self, partitions: tuple[Partition, ...], first: tuple[int, ...]) -> Stored:
-        return Stored(self.place, self._names(), partitions, first)
+    def _folders(self) -> tuple[_Folder, ...]:
+        return tuple((batch.name, tuple(batch.plans)) for batch in self.manifest.batches)
 
+    def _piece(self, partitions: tuple[Partition, ...], first: tuple[int, ...]) -> Stored:
+        return Stored(self.place, self._folders(), partitions, first)
+
+
+_Folder: TypeAlias = tuple[str, tuple[str, ...]]
+"""The name of a batch, and the plans of it: another dataset at the same place has other ones."""
 
 _Kind: TypeAlias = tuple[str, str, str | None]
 """Code, severity and file of a finding."""
@@ -153,9 +159,9 @@ def _without(findings: pa.Table, gone: Counter[_Kind]) -> pa.Table:
 
 
 @lru_cache(maxsize=2)
-def _sources(dataset: Location, batches: tuple[str, ...]) -> pa.Table:
+def _sources(dataset: Location, batches: tuple[_Folder, ...]) -> pa.Table:
     """Of all batches, numbered through. Read once a process, not once a partition."""
-    tables = [read_table(SOURCES, dataset / name / SOURCES_FILE) for name in batches]
+    tables = [read_table(SOURCES, dataset / name / SOURCES_FILE) for name, _ in batches]
     whole = pa.concat_tables([SOURCES.empty, *tables]).unify_dictionaries()
     numbers = pa.array(range(whole.num_rows), pa.int32())
     return whole.set_column(0, SOURCES.arrow.field(0), numbers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -124,7 +125,9 @@ def ingest(
 
 
 def _may_become_one(dataset: Location) -> bool:
-    """Nothing is there, or an attempt that did not come to its end."""
+    """Nothing is there, or an attempt that did not come to its end. UsageError where it is a file."""
+    if not dataset.is_remote and Path(dataset.address).is_file():
+        raise UsageError("exists, and is no folder", where=dataset.address, hint="name another place")
     return all(name.startswith((".", "_", "batch-", MANIFEST)) for name in dataset.names())
 
 

@@ -30,7 +30,7 @@ class DaskCluster:
             connect: Any = Client
         except ImportError as error:
             raise UsageError(
-                "--engine dask://: Dask is not installed", hint="pip install 'agenttrace-latency[dask]'"
+                "--engine dask://: Dask is not installed", hint="pip install distributed fsspec"
             ) from error
         try:
             self._client: Any = connect(f"tcp://{address}", timeout=_PATIENCE_S, set_as_default=False)
