@@ -66,6 +66,8 @@ def begins_document(text: bytes) -> bool:
     """Whether the first line opens a bracket that the next ones go on with: a document of many lines."""
     first, _, rest = text.partition(b"\n")
     rest = rest.lstrip()
+    if _begins_list(first.strip(), rest):
+        return True
     if first.rstrip()[-1:] in _CLOSER and _last_token(first) not in _CLOSER:
         return False  # a text that is cut off there
     if first.rstrip()[-1:] == b"{":
@@ -74,6 +76,13 @@ def begins_document(text: bytes) -> bool:
     if first.rstrip()[-1:] != b"[" or not line:
         return False
     return further.lstrip()[:1] != b"{" or parsed(line) is None
+
+
+def _begins_list(first: bytes, rest: bytes) -> bool:
+    """Whether the line is a list's first elements, whole, with a comma before the ones of the next line."""
+    if first[:1] != b"[" or not (first[-1:] == b"," or rest[:1] == b","):
+        return False
+    return bool(parsed(first.removesuffix(b",") + b"]"))
 
 
 def _last_token(text: bytes) -> bytes:

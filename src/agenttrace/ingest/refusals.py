@@ -12,7 +12,7 @@ from agenttrace.ingest.refusal import Refusal
 
 _PARQUET = Refusal(
     "a Parquet file whose columns are those of no known program",
-    "of Grafana Tempo's blocks fetch the traces as JSON: /api/v2/traces/ID",
+    "export what is in it: `agenttrace formats` tells what can be read",
 )
 _CHROME = Refusal(
     "a Chrome trace (traceEvents): functions and kernels of one program, no sessions of agents",

@@ -111,7 +111,7 @@ def _members_here(members: pl.DataFrame, frames: Frames) -> pl.DataFrame:
 
 
 def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
-    """A fork that did nothing of its own is no session, and nothing else is said of it."""
+    """What did nothing of its own, a fork, or all of which is told elsewhere, is no session: nothing is said of it."""
     left = spans.select("sid").unique()
     parts = {
         name: frame.join(left, on="sid", how="semi", maintain_order="left")
@@ -126,6 +126,8 @@ def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledge
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
     spans = forget_flushed_ends(spans, ledger)
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
+    if matches.pairs.height:
+        frames = _without_empty_sessions(frames, spans)
     parents = find_parents(spans, ledger)
     spans = fold_views(spans, parents, ledger)
     lanes = assign_lanes(spans, parents, frames.agents)

@@ -125,7 +125,7 @@ def session_table(numbering: Numbering, formats: Sequence[str], dialects: Sequen
             ],
             dtype=pl.String,
         ),
-        dialects=pl.Series([_joined(dialects, o) for o in origins], dtype=pl.String),
+        dialects=pl.Series([_joined(dialects, o or []) for o in origins], dtype=pl.String),
         truncated=pl.col("truncated").fill_null(value=False),
     )
     return arrow_table(SESSIONS, frame.drop("labels", strict=False))

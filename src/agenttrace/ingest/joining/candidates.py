@@ -40,20 +40,26 @@ def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
 def same_tokens(requests: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Pairs of sources of different views whose tokens are equal, and met once in each of the two views.
 
-    `taken` are pairs that an id has made: their requests are not paired again.
+    `taken` are pairs that an id has made: their requests are not paired again with anything in those two views.
     """
-    paired = pl.concat([taken.select(row="a"), taken.select(row="b")])
     tokens = ["input_tokens", "output_tokens"]
-    known = (
-        requests.join(paired, on="row", how="anti")
-        .filter((pl.col("input_tokens") > 0) & (pl.col("output_tokens") > 0))
-        .select("row", "origin", "view", *tokens)
+    known = requests.filter((pl.col("input_tokens") > 0) & (pl.col("output_tokens") > 0)).select(
+        "row", "origin", "view", *tokens
     )
     single = known.filter(pl.len().over("view", *tokens) == 1)
     pairs = single.join(single, on=tokens).filter(
         _earlier_source() & (pl.col("view") != pl.col("view_right"))
     )
-    return pairs.select(a="row", b="row_right").cast(PAIRS)
+    found = pairs.select(a="row", b="row_right", view="view", view_right="view_right")
+    views = requests.select("row", "view")
+    told = taken.join(views.rename({"row": "a", "view": "view_a"}), on="a").join(
+        views.rename({"row": "b", "view": "view_b"}), on="b"
+    )
+    sides = (("a", "view_b"), ("b", "view_a"))
+    known_there = pl.concat([told.select(row=row, there=there) for row, there in sides]).unique()
+    for row, there in (("a", "view_right"), ("b", "view")):
+        found = found.join(known_there, left_on=[row, there], right_on=["row", "there"], how="anti")
+    return found.select("a", "b").cast(PAIRS)
 
 
 def _earlier_source() -> pl.Expr:

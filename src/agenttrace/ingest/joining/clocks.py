@@ -9,6 +9,7 @@ between the bounds is the error.)
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -31,23 +32,48 @@ _FEW, _FEW_NS, _MOST_NS = 3, 300 * 10**9, 86_400 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """The clock of `origin` is `ahead_ns` ahead of that of `reference`, give or take `error_ns`."""
+    """The clock of `origin` is `ahead_ns` ahead of that of `reference`, give or take `error_ns`.
+
+    `longer`: how much longer the requests are as `reference` saw them, of which so many tell it.
+    """
 
     origin: int
     reference: int
     ahead_ns: int
     error_ns: int
     requests: int
+    longer: float = 1.0
+
+    def turned(self) -> Offset:
+        """The same, from the other one's side."""
+        return replace(
+            self,
+            origin=self.reference,
+            reference=self.origin,
+            ahead_ns=-self.ahead_ns,
+            longer=1 / self.longer,
+        )
+
+    def beyond(self, further: Offset) -> Offset:
+        """How far `origin` is ahead of what `reference` is compared with."""
+        return Offset(
+            self.origin,
+            further.reference,
+            self.ahead_ns + further.ahead_ns,
+            self.error_ns + further.error_ns,
+            min(self.requests, further.requests),
+            self.longer * further.longer,
+        )
 
 
 def settle(pairs: pl.DataFrame, requests: pl.DataFrame) -> tuple[pl.DataFrame, list[Offset]]:
-    """The pairs that one difference of clocks explains, and the differences that are not zero.
+    """The pairs that one difference of clocks explains, and the differences, also where clocks agree.
 
     The reference of two clocks is the one whose requests contain those of the other: the client's.
     """
     timed = _bounds(pairs, requests)
     low, high = (timed.get_column(name).to_numpy() for name in ("low", "high"))
-    longer = (timed.get_column("length") - timed.get_column("length_b")).to_numpy()
+    lengths = [timed.get_column(name).to_numpy() for name in ("length", "length_b")]
     measured = timed.get_column("measured").to_numpy()
     kept = np.zeros(timed.height, np.bool_)
     offsets: list[Offset] = []
@@ -55,11 +81,10 @@ def settle(pairs: pl.DataFrame, requests: pl.DataFrame) -> tuple[pl.DataFrame, l
         here = slice(first, end)
         ahead, kept[here] = _agreed(low[here], high[here], measured[here], same_clock=a == b)
         found = int(np.count_nonzero(kept[here]))
-        if ahead is not None and found:
-            inner_is_b = bool(longer[here][kept[here]].sum() >= 0)
-            origin, reference = (b, a) if inner_is_b else (a, b)
-            sign = 1 if inner_is_b else -1
-            offsets.append(Offset(origin, reference, sign * ahead[0], ahead[1], found))
+        if a != b and found:
+            own, other = (max(1, int(each[here][kept[here]].sum())) for each in lengths)
+            told = Offset(b, a, *ahead, found, own / other)
+            offsets.append(told if own >= other else told.turned())
     return timed.filter(kept).select(pairs.columns), offsets
 
 
@@ -95,8 +120,8 @@ def _bounds(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
 
 def _agreed(
     low: NDArray[np.int64], high: NDArray[np.int64], measured: NDArray[np.bool_], *, same_clock: bool
-) -> tuple[tuple[int, int] | None, NDArray[np.bool_]]:
-    """How far b is ahead and the error, None for no difference; and which of the pairs this explains."""
+) -> tuple[tuple[int, int], NDArray[np.bool_]]:
+    """How far b is ahead and the error; and which of the pairs this explains, none where it is unbelievable."""
     slack = np.where(measured, TOLERANCE_NS, _LOOSE_NS)
     low, high = low - slack, high + slack
     sure = measured if measured.any() else ~measured
@@ -104,8 +129,8 @@ def _agreed(
     found = (low <= ahead) & (high >= ahead)
     most_ns = _FEW_NS if np.count_nonzero(found) < _FEW else _MOST_NS
     if abs(ahead) > most_ns:
-        return None, np.zeros_like(found)
-    return ((ahead, error) if ahead else None), found
+        return (0, 0), np.zeros_like(found)
+    return (ahead, error), found
 
 
 def common_point(low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[int, int]:
@@ -124,19 +149,54 @@ def common_point(low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[int, 
 
 
 def from_the_client(offsets: Sequence[Offset]) -> dict[int, tuple[int, Offset]]:
-    """Of each source whose clock differs, by how much in all, along the chain of its references."""
-    by_origin: dict[int, Offset] = {}
-    for offset in sorted(offsets, key=lambda offset: -offset.requests):
-        by_origin.setdefault(offset.origin, offset)
-    totals: dict[int, tuple[int, Offset]] = {}
-    for origin, offset in by_origin.items():
-        total, at, seen = 0, origin, set[int]()
-        while at in by_origin and at not in seen:
-            seen.add(at)
-            total += by_origin[at].ahead_ns
-            at = by_origin[at].reference
-        totals[origin] = total, offset
-    return {origin: found for origin, found in totals.items() if found[0]}
+    """Of each source whose clock differs from the client's by more than the error, by how much, and how that is known.
+
+    The client is, of all sources that are compared with each other, the one that saw the longest requests. Where
+    sources are compared in several ways, by the most requests.
+    """
+    beside: dict[int, list[Offset]] = defaultdict(list)
+    joined: dict[int, int] = {}
+    for offset in sorted(offsets, key=lambda told: (-told.requests, told.origin, told.reference)):
+        ends = [_joined(joined, origin) for origin in (offset.origin, offset.reference)]
+        if ends[0] != ends[1]:
+            joined[ends[0]] = ends[1]
+            beside[offset.reference].append(offset)
+            beside[offset.origin].append(offset.turned())
+    found: dict[int, tuple[int, Offset]] = {}
+    for client in _clients(beside):
+        for origin, offset in _seen_from(client, beside).items():
+            if abs(offset.ahead_ns) > offset.error_ns:
+                found[origin] = offset.ahead_ns, offset
+    return found
+
+
+def _joined(joined: Mapping[int, int], origin: int) -> int:
+    while origin in joined:
+        origin = joined[origin]
+    return origin
+
+
+def _clients(beside: Mapping[int, Sequence[Offset]]) -> Iterator[int]:
+    """One of each group of sources."""
+    left = sorted(beside)
+    while left:
+        seen = _seen_from(left[0], beside)
+        longer = {left[0]: 1.0} | {origin: 1 / offset.longer for origin, offset in seen.items()}
+        yield max(sorted(longer), key=lambda origin: longer[origin])
+        left = [origin for origin in left if origin not in longer]
+
+
+def _seen_from(client: int, beside: Mapping[int, Sequence[Offset]]) -> dict[int, Offset]:
+    """Of every other source of a group how its clock differs from this one's."""
+    found: dict[int, Offset] = {}
+    ahead = [*beside[client]]
+    while ahead:
+        offset = ahead.pop()
+        found[offset.origin] = offset
+        ahead += [
+            near.beyond(offset) for near in beside[offset.origin] if near.origin not in (client, *found)
+        ]
+    return found
 
 
 def report_clocks(ahead: Mapping[int, tuple[int, Offset]], ledger: Ledger) -> None:

@@ -127,6 +127,25 @@ def test_a_retry_that_the_user_had_to_ask_for_is_a_wait() -> None:
     assert requests(reading) == [(1, 3), (50, 55)]
 
 
+def test_retries_of_cline_begin_when_it_says_so_after_their_delay() -> None:
+    """The last one fails with nothing left to try: the user is asked about it, and says yes."""
+    reading = task(
+        request(1),
+        say(3, "error_retry", '{"attempt": 1, "maxAttempts": 2, "delaySeconds": 2}'),
+        say(5, "api_req_retried"),
+        say(8, "error_retry", '{"attempt": 2, "maxAttempts": 2, "delaySeconds": 4}'),
+        say(12, "api_req_retried"),
+        say(14, "error_retry", '{"attempt": 2, "maxAttempts": 2, "failed": true}'),
+        ask(14.1, "api_req_failed"),
+        say(40, "api_req_retried"),
+        say(44, "text"),
+    )
+
+    assert requests(reading) == [(1, 3), (5, 8), (12, 14.1), (40, 44)]
+    assert [span["attempt"] for span in reading.of("request")] == [1, 2, 3, 4]
+    assert [reading.seconds(wait["span_key"]) for wait in reading.of("user_wait")] == [(14.1, 40)]
+
+
 def test_a_rate_limit_is_backed_off_before_the_request() -> None:
     reading = task(say(1, "api_req_rate_limit_wait"), request(6), say(9, "text"))
     (limit,) = reading.of("other")

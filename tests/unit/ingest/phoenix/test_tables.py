@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from agenttrace.errors import InputError
-from agenttrace.ingest import compressed
-from agenttrace.ingest.formats.phoenix import tables
+from agenttrace.ingest import compressed, parquet_rows
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
 from unit.ingest.readings import Reading, read_content, read_source
@@ -98,8 +97,8 @@ def test_other_tables_are_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_more_than_a_trace_can_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "BOMB_BYTES", 1 << 10)
-    monkeypatch.setattr(tables, "BOMB_RATIO", 10)
+    monkeypatch.setattr(parquet_rows, "BOMB_BYTES", 1 << 10)
+    monkeypatch.setattr(parquet_rows, "BOMB_RATIO", 10)
     pq.write_table(pa.table({"context.span_id": ["x" * 100] * 100_000}), tmp_path / "a", use_dictionary=False)
     with pytest.raises(InputError, match="unpacks to"):
         read_source("phoenix", Source(str(tmp_path / "a")))

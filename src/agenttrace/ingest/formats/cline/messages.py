@@ -44,6 +44,7 @@ _SAYS = {
     "command": Kind.TOOL,
     "completion_result": Kind.OUTPUT,
     "condense_context": Kind.CONDENSED,
+    "error_retry": Kind.RETRY_DELAYED,
     "mcp_server_request_started": Kind.TOOL,
     "reasoning": Kind.OUTPUT,
     "subtask_result": Kind.SUBTASK_RESULT,
@@ -71,6 +72,8 @@ _ASKS = {
     "use_mcp_server": Kind.TOOL,
     "use_subagents": Kind.TOOL,
 }
+_TELLING = frozenset({Kind.REQUEST, Kind.TOOL, Kind.RETRY_DELAYED})
+"""Whose texts are JSON."""
 _OF_THE_MODEL = frozenset({"completion_result", "followup", "new_task", "plan_mode_respond"})
 _TOOLS = {"command": "execute_command", "browser_action_launch": "browser_action"}
 
@@ -99,6 +102,8 @@ def read_message(reader: FieldReader, record: Mapping[str, Any], line: int) -> M
     meaning = (_ASKS if kind == "ask" else _SAYS).get(name, Kind.NOTE)
     text = fields.text(record.get("text"))
     told = _told(text, meaning)
+    if meaning is Kind.RETRY_DELAYED and told.get("failed") is True:
+        meaning = Kind.NOTE  # no retry is left: the user is asked about that one
     if meaning is Kind.CONDENSED:
         told = reader.inner(record, "contextCondense", line)
     model = reader.inner(record, "modelInfo", line)
@@ -115,7 +120,7 @@ def read_message(reader: FieldReader, record: Mapping[str, Any], line: int) -> M
 
 
 def _told(text: str | None, kind: Kind) -> Mapping[str, Any]:
-    if text is None or kind not in {Kind.REQUEST, Kind.TOOL} or not text.startswith("{"):
+    if text is None or kind not in _TELLING or not text.startswith("{"):
         return {}
     found = parsed(text.encode(errors="replace"))
     return found if isinstance(found, dict) else {}

@@ -239,9 +239,13 @@ class Requests:
         self.failed_ns = message.t_ns if message.kind is Kind.FAILED else None
 
     def _retry(self, message: Message) -> None:
-        """The user was asked whether to try again, and said so."""
+        """The next attempt begins, of itself after a delay, or as the user was asked whether to, and said so."""
         request = self._open
-        if request is None or self.failed_ns is None:
+        if request is None:
+            return
+        if self.failed_ns is None:
+            if request.attempt > 1 and request.shown_ns is None:
+                request.start_ns = message.t_ns
             return
         start_ns, key = min(self.failed_ns, message.t_ns), f"retry-wait:{message.t_ns // 10**6}"
         self._write_wait(key, message, start_ns, message.t_ns, Evidence.MEASURED)

@@ -22,7 +22,12 @@ class OpenHands:
         """What it can tell, and what it cannot."""
         return FormatFacts(
             about="events of OpenHands: an exported trajectory, or a conversation's folder `events`",
-            containers=("JSON list", "JSON lines", "a folder with a JSON file for each event"),
+            containers=(
+                "JSON list",
+                "JSON lines",
+                "a folder with a JSON file for each event",
+                "output.jsonl of its benchmarks",
+            ),
             measured=(
                 "end of requests",
                 "tools from action to observation",

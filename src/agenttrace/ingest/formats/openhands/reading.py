@@ -8,13 +8,14 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
+from agenttrace.ingest import fields
 from agenttrace.ingest.formats.openhands import sdk, stream
 from agenttrace.ingest.formats.openhands.events import Event
 from agenttrace.ingest.formats.openhands.metrics import Metrics
 from agenttrace.ingest.formats.openhands.session import write_session
-from agenttrace.ingest.formats.openhands.sniffing import is_of_sdk
+from agenttrace.ingest.formats.openhands.sniffing import is_evaluation, is_of_sdk
 from agenttrace.ingest.json_text import parsed
-from agenttrace.ingest.json_values import read_values
+from agenttrace.ingest.json_values import read_lines, read_values
 from agenttrace.ingest.record_fields import FieldReader
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -24,7 +25,10 @@ _NAME = re.compile(r"(?:event-)?(\d{1,9})(?:-[0-9a-fA-F-]{8,})?\.json")
 
 
 def read_trajectory(source: Source, recorder: Recorder) -> None:
-    """All events of a list; those of a folder with the first of its files."""
+    """All events of a list; those of a folder with the first of its files; each instance of a benchmark."""
+    if is_evaluation(source.head):
+        _read_evaluation(source, recorder)
+        return
     reader, metrics = FieldReader(recorder), Metrics()
     events: list[Event] = []
     single, session_id = False, None
@@ -42,6 +46,30 @@ def read_trajectory(source: Source, recorder: Recorder) -> None:
         events += _others(source, names[1:], reader, metrics)
         session_id = _conversation(source)
     write_session(events, metrics, recorder, session_id)
+
+
+def _read_evaluation(source: Source, recorder: Recorder) -> None:
+    """A line for each instance of a benchmark, which is a task, with the events of its session."""
+    for line, record in read_lines(source, recorder):
+        history = record.get("history") if isinstance(record, dict) else None
+        if not isinstance(history, list):
+            what = "an instance without a list of events"
+            recorder.finding("unknown_record", Severity.WARNING, what, line=line)
+            continue
+        reader, metrics = FieldReader(recorder), Metrics()
+        events: list[Event] = []
+        for item in _flat(history):
+            event = _event(reader, item, line)
+            if event is not None:
+                metrics.take(item)
+                events.append(event)
+        write_session(events, metrics, recorder, None, fields.text(record.get("instance_id")))
+
+
+def _flat(history: list[Any]) -> Iterator[Any]:
+    """The events; early versions have pairs of an action and what was observed."""
+    for item in history:
+        yield from item if isinstance(item, list) else (item,)
 
 
 def _records(source: Source, recorder: Recorder) -> Iterator[tuple[int, Any]]:

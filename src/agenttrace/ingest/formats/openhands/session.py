@@ -29,9 +29,13 @@ _ASKING, _ANSWERED = "awaiting_user_confirmation", frozenset({"user_confirmed", 
 
 
 def write_session(
-    events: Sequence[Event], metrics: Metrics, recorder: Recorder, session_id: str | None = None
+    events: Sequence[Event],
+    metrics: Metrics,
+    recorder: Recorder,
+    session_id: str | None = None,
+    task_id: str | None = None,
 ) -> None:
-    """All rows. Events come in their order; a session is known by the time of its first one."""
+    """All rows. Events come in their order; a session is known by the time of its first one, and by its task."""
     first_ns = next((event.local_ns for event in events if event.local_ns is not None), None)
     if first_ns is None:
         what = "no event with a time"
@@ -40,6 +44,9 @@ def write_session(
     zone_ns = offset_ns(events, recorder)
     began = datetime.fromtimestamp(first_ns // 10**9, UTC).strftime("%Y-%m-%dT%H-%M-%S")
     key = f"openhands:{began}.{first_ns % 10**9 // 1000:06d}"
+    if task_id is not None:
+        key = f"{key}:{task_id}"
+        recorder.session(session_key=key, task_id=task_id)
     rows = _Rows(recorder, key, metrics, session_id)
     recorder.agent(session_key=rows.session_key, agent_key=rows.lane.key, main=True)
     for event in events:

@@ -11,12 +11,20 @@ from agenttrace.ingest.head import Head
 _BEGINNING = re.compile(
     rb'\s*\[?\s*\{\s*"id":\s*\d+,\s*"timestamp":\s*"[^"]*",\s*"source":\s*"[a-z]+",\s*"(?:message|action)":'
 )
+_OF_INSTANCES = (b'"test_result":', b'"instruction":')
 _SOURCES = frozenset({"user", "agent", "environment", "hook"})
 
 
 def is_event_list(head: Head) -> bool:
     """Whether one of the first items is an event; the first may be damaged, or longer than the head."""
+    if is_evaluation(head):
+        return True
     return any(is_event(item) for item in head.items[:8]) or _BEGINNING.match(head.data) is not None
+
+
+def is_evaluation(head: Head) -> bool:
+    """Whether lines are instances of a benchmark; their events may stand behind what the head holds."""
+    return head.data.startswith(b'{"instance_id"') and all(key in head.data for key in _OF_INSTANCES)
 
 
 def is_event(item: Mapping[str, Any]) -> bool:

@@ -9,8 +9,8 @@ from agenttrace.ingest.csv_rows import columns_of, read_rows
 from agenttrace.ingest.formats.phoenix.cells import as_told
 from agenttrace.ingest.formats.phoenix.frames import WRAPPERS, is_span, is_table, records_in
 from agenttrace.ingest.formats.phoenix.spans import span_of
-from agenttrace.ingest.formats.phoenix.tables import read_table
 from agenttrace.ingest.json_objects import read_objects
+from agenttrace.ingest.parquet_rows import read_table
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import PARQUET_MAGIC, Source
 from agenttrace.ingest.telemetry.intake import Intake

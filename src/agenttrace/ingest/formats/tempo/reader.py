@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.tempo.documents import documents
+from agenttrace.ingest.formats.tempo.footers import is_block
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -16,20 +17,25 @@ class Tempo:
     companions: tuple[str, ...] = ()
     facts = FormatFacts(
         about="traces of Grafana Tempo, as its API and Grafana's export hand them out",
-        containers=("JSON document", "JSON lines", "answers of API versions 1 and 2"),
+        containers=(
+            "JSON document",
+            "JSON lines",
+            "answers of API versions 1 and 2",
+            "its own blocks (data.parquet, vParquet3 to 5)",
+        ),
         measured=(
             "requests",
             "tools",
             "what the dialect has: queue, prefill, decode, time to first token, cache reads",
         ),
         derived=("turns", "joins", "compactions"),
-        untold=("what the dialect lacks", "blocks of Parquet files are not read"),
+        untold=("what the dialect lacks", "of blocks: attributes in dedicated columns"),
         seen=False,
     )
 
     def sniff(self, head: Head) -> bool:
-        """Batches of spans under one of Tempo's keys."""
-        return any(True for _ in documents(head.document))
+        """Batches of spans under one of Tempo's keys, or a block's columns."""
+        return is_block(head) or any(True for _ in documents(head.document))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all spans of the source."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from agenttrace.ingest.formats.tempo.blocks import answers
 from agenttrace.ingest.formats.tempo.documents import GROUPS, Record, documents
+from agenttrace.ingest.formats.tempo.footers import is_block
 from agenttrace.ingest.json_values import read_values
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -21,9 +23,14 @@ _PARTIAL = frozenset({"PARTIAL", "1", 1})
 
 def read_answers(source: Source, recorder: Recorder) -> None:
     """Records all spans of the source."""
+    spans = ResourceSpans(Intake(recorder, column_of))
+    if is_block(source.head):
+        for answer in answers(source, recorder):
+            spans.add(answer)
+        spans.finish()
+        return
     values = [value for _, value in read_values(source, recorder)]
     recorder.records = 0
-    spans = ResourceSpans(Intake(recorder, column_of))
     for value in values:
         for document, key in documents(value):
             spans.add(document, key)

@@ -1,4 +1,4 @@
-"""A data frame of spans in a Parquet file, as pandas writes it: a row for each span, a column for each attribute."""
+"""The rows of a Parquet file, one after the other: bombs are refused, and damage costs what is behind it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ _LARGEST_BYTES = 512 << 20
 """A file that is packed once more, or came from a pipe, is held in memory whole."""
 
 
-def read_table(source: Source, recorder: Recorder) -> Iterator[dict[str, Any]]:
+def read_table(
+    source: Source, recorder: Recorder, rows_at_once: int = _BATCH_ROWS
+) -> Iterator[dict[str, Any]]:
     """Each row, without what is null. Where the file is damaged, what comes before that is used."""
     try:
         with pq.ParquetFile(_opened(source, recorder), pre_buffer=False) as file:
             _refuse_bomb(file, source)
-            for batch in file.iter_batches(_BATCH_ROWS):
+            for batch in file.iter_batches(rows_at_once):
                 yield from _rows(batch, recorder)
     except (pa.ArrowException, OSError, ValueError) as error:  # the last: names that are no UTF-8
         what = f"the file cannot be read any further: {type(error).__name__}"
