@@ -282,6 +282,15 @@ def test_what_is_added_needs_the_files_that_it_belongs_to(
     assert _sessions(capsys, target) == before
 
 
+def test_the_only_batch_is_rid_of_its_rows(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = _sessions(capsys, str(dataset))
+    assert list(dataset.rglob("rows"))
+    code, _, err = call(capsys, "ingest", "--compact", "-o", str(dataset))
+    assert (code, "for what comes later" in err) == (0, False)
+    assert not list(dataset.rglob("rows"))
+    assert _sessions(capsys, str(dataset)) == before
+
+
 def test_transcripts_are_read_again_with_what_was_added(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,7 @@
-"""`ingest --compact`: all batches of a dataset become one, without what counts no more, in partitions of even size."""
+"""`ingest --compact`: all batches of a dataset become one, without what counts no more, in partitions of even size.
+
+The raw rows that were kept for what comes later go.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from agenttrace.dataset.manifest import Batch, Manifest, read_manifest
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, Dataset, Stored
 from agenttrace.ingest.kept_looks import write_looks, write_ranked, write_service
+from agenttrace.ingest.kept_rows import remove_rows
 from agenttrace.ingest.storing import LOOKED_AT, partition_name
 from agenttrace.ingest.undertaking import Undertaking, alone
 from agenttrace.serving.looks import Looks, look_at
@@ -39,7 +43,7 @@ def compact(place: Location) -> Batch:
         manifest = dataset.manifest
         _remove_others(place, manifest)
         if len(manifest.batches) == 1:
-            return manifest.batches[0]
+            return _without_rows(place, manifest)
         name = f"batch-{_number(manifest.batches[-1].name) + 1:04}"
         folder = place / name
         under = Undertaking(place, folder, _plan(manifest))
@@ -60,6 +64,15 @@ def compact(place: Location) -> Batch:
         under.done()
         _remove_others(place, read_manifest(place))
         return batch
+
+
+def _without_rows(place: Location, manifest: Manifest) -> Batch:
+    """The only batch, which needs no folding."""
+    batch = replace(manifest.batches[0], kept_bytes=0)
+    replace(manifest, batches=[batch]).write(place)
+    for name in batch.partitions:
+        remove_rows(place / name)
+    return batch
 
 
 def _number(name: str) -> int:

@@ -99,6 +99,11 @@ def has_rows(partition: Location) -> bool:
     return (partition / _FOLDER / _edges_file()).exists()
 
 
+def remove_rows(partition: Location) -> None:
+    """None are there then."""
+    (partition / _FOLDER).remove()
+
+
 def read_rows(partition: Location) -> KeptRows:
     """All that were kept."""
     folder = partition / _FOLDER
