@@ -77,7 +77,8 @@ def _ingested(base: Path, folder: Path, options: argparse.Namespace) -> dict[str
     run = _run(("ingest", str(folder / "traces"), "-o", str(base), "--jobs", str(options.jobs)), folder)
     said = _said(base, run)
     print(
-        f"ingest: {said['spans'] / _MILLION:.2f} M spans, {said['bytes_a_span']:.1f} bytes each, {_figures(said)}"
+        f"ingest: {said['spans'] / _MILLION:.2f} M spans, {said['bytes_a_span']:.1f} bytes each "
+        f"and {said['kept_bytes_a_span']:.1f} until it is compacted, {_figures(said)}"
     )
     return said
 
@@ -134,10 +135,12 @@ def _said(dataset: Path, run: Watched) -> dict[str, Any]:
 
     batches = read_manifest(Location(str(dataset))).batches
     spans = sum(batch.spans for batch in batches)
-    size = sum(file.stat().st_size for file in dataset.rglob("*") if file.is_file())
+    kept = sum(batch.kept_bytes for batch in batches)
+    size = sum(file.stat().st_size for file in dataset.rglob("*") if file.is_file()) - kept
     return {
         "spans": spans,
         "bytes_a_span": round(size / spans, 2),
+        "kept_bytes_a_span": round(kept / spans, 2),
         "seconds": round(run.seconds, 2),
         "cpu_seconds": round(run.cpu_seconds, 2),
         "cpu_seconds_a_million": round(run.cpu_seconds / spans * _MILLION, 2),
