@@ -21,7 +21,7 @@ class Changes:
     """Prompts in order, each as a change of an earlier one.
 
     `before`: the prompt that it changes, -1: none. `kept`: blocks taken over from it; `new`: the hashes that
-    follow, all prompts' in one array from `first[i]` to `first[i + 1]`. `size`: tokens in a block. `scope`: equal
+    follow, all prompts' in one array from `first[i]` to `first[i + 1]`. `scope`: equal
     hashes mean equal blocks where this number is the same.
     """
 

@@ -20,7 +20,7 @@ _HELD = 64
 
 
 class Prompts:
-    """Prompts by number. `lengths`: blocks of each, which no comparison need count."""
+    """Prompts by number. `lengths`: blocks of each."""
 
     def __init__(self, new: Hashes, first: Sequence[int], kept: Sequence[int], before: Sequence[int]) -> None:
         """Prompt i keeps `kept[i]` blocks of prompt `before[i]`, and `new[first[i]:first[i + 1]]` follow."""
