@@ -18,7 +18,8 @@ from agenttrace.ingest.source import DamagedEnd, Source, opened
 SLICE_BYTES = 8 << 20
 """Large enough that starting on a slice costs little, small enough that several are held without harm."""
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 18
+"""What a processor has near it: lines are cut out of it and read while it is there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,18 @@ class Columns:
 
     def unsigned(self, name: str) -> Sequence[int | None]:
         """Integers in the range of uint64."""
+        values = self._values[name]
+        kinds = set(map(type, values))
+        if kinds <= {int, _NOTHING}:
+            known = values if _NOTHING not in kinds else [value for value in values if value is not None]
+            if not known or (min(known) >= 0 and max(known) <= fields.UINT64_MAX):
+                return values
         return self._each(name, "an id", fields.unsigned)
 
     def signed(self, name: str) -> Sequence[int | None]:
         """Integers in the range of int32."""
+        if set(map(type, self._values[name])) == {_NOTHING}:
+            return self._values[name]
         found = self._each(name, "a number", fields.integer)
         return [value if value is not None and -(2**31) <= value < 2**31 else None for value in found]
 
