@@ -33,13 +33,14 @@ class Caution:
     example: str
 
 
-def cautions(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
-    """All that there are."""
+def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | None = None) -> list[Caution]:
+    """All that there are. `baseline`: what gains are over, where that is known."""
     found = _of_tokens(workload)
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
-    return found + _of_models(workload, targets)
+    compared = baseline.model if baseline else None
+    return found + _of_models(workload, [target for target in targets if target.model != compared])
 
 
 def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:

@@ -101,6 +101,9 @@ def test_another_model_than_the_recorded_one_is_told(tmp_path: Path) -> None:
     assert "requests of tiny; vr-nvl72 serves kimi-k2-instruct" in found.example
     assert cautions(same, [target]) == []
     assert cautions(_workload(tmp_path, told), [target]) == []  # nobody tells which model it was
+    assert (
+        cautions(other, [target], _target("h200", gpus_per_replica=16.0)) == []
+    )  # the baseline serves it, too
 
 
 def test_an_engine_that_has_nothing_to_do_is_told(tmp_path: Path) -> None:
