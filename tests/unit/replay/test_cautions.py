@@ -118,3 +118,14 @@ def test_a_claim_for_a_far_larger_model_is_not_held_against_a_small_one(tmp_path
     workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
 
     assert cautions(workload, [_target("vr-nvl72-lpx-decode", model="llama-3-1-8b")]) == []
+
+
+def test_intervals_reach_as_far_as_the_vendors_claim_where_the_cost_model_says_more() -> None:
+    def error(target: Target) -> Quantity:
+        return next(one.number for one in target.assumptions if one.name == "model_error")
+
+    above, below = _target("vr-nvl72-lpx-decode"), _target("vr-nvl72-lpx")
+    excess = [claim.excess for claim in above.claims if claim.excess]
+    assert min(excess) > 5
+    assert error(above).high == pytest.approx(min(excess), rel=1e-3)
+    assert error(below).high == 1.6
