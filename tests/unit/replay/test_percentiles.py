@@ -33,4 +33,4 @@ def test_numbers_that_can_only_make_it_worse_leave_the_better_end_where_it_is() 
     found = estimate(Draws(np.full((1, 1), 1_000.0), slower), 1)[0]
 
     assert (found.value, found.low) == (1_000, 1_000)
-    assert found.high == pytest.approx(2_900, rel=0.05)
+    assert found.high == pytest.approx(3_000, rel=0.1)
