@@ -152,7 +152,6 @@ class _Remembered:
     def __init__(self, times: ModelledSteps) -> None:
         self._times = times
         self._decode: dict[int, tuple[float, float]] = {}
-        self._token = times.prefill(1.0, 0)
         self.prefill_start, self.prefill_beside = times.prefill_start, times.prefill_beside
 
     def decode(self, sequences: int) -> tuple[float, float]:
