@@ -66,7 +66,7 @@ def replayed(asked: Asked) -> Replayed:
         )
         for one in unused
     ]
-    said += [asdict(caution) for caution in cautions(workload, targets)]
+    said += [asdict(caution) for caution in cautions(workload, targets, baseline.target)]
     found = replay(trace, workload, baseline, targets, asked.scenario)
     said += [asdict(caution) for caution in queue_cautions(found)]
     if found.draws == 1:

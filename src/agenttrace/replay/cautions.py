@@ -16,7 +16,6 @@ from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload
 
-_ABOVE = 1.5
 _CLAIMED = {
     "tokens_per_s_user": "tokens a second of one user at the vendor's context",
     "interactivity_over_gpus_alone": "times as many tokens a second of one user as on the GPUs alone",
@@ -33,13 +32,14 @@ class Caution:
     example: str
 
 
-def cautions(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
-    """All that there are."""
+def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | None = None) -> list[Caution]:
+    """All that there are. `baseline`: what gains are over, where that is known."""
     found = _of_tokens(workload)
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
-    return found + _of_models(workload, targets)
+    compared = baseline.model if baseline else None
+    return found + _of_models(workload, [target for target in targets if target.model != compared])
 
 
 def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
@@ -118,11 +118,8 @@ def _of_claims(target: Target) -> list[Caution]:
             1,
             f"{target.platform}: {_CLAIMED[claim.what]}: {claim.modelled:.4g} by this cost model, {claim.value:g} by "
             f"the vendor. The cost model leaves out what keeps the vendor at that: decode here may be "
-            f"{claim.modelled / claim.value:.1f} times too fast, and gains too large",
+            f"{claim.excess:.1f} times too fast, and gains too large: intervals reach that far",
         )
         for claim in target.claims
-        if claim.what in _CLAIMED
-        and claim.alike
-        and claim.modelled is not None
-        and claim.modelled > _ABOVE * claim.value
+        if claim.what in _CLAIMED and claim.excess
     ]

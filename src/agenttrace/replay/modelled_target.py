@@ -49,6 +49,8 @@ def modelled_target(
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
         numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")
     numbers["replicas"] = _replicas(numbers, replicas, servers_before)
+    claims = _claims(replace(platform, numbers=numbers), model)
+    numbers |= _wider_for(claims, numbers)
     chosen = replace(platform, numbers=numbers)
     room = room_for(chosen, model)
     below = _below(chosen, model, policies.offload)
@@ -74,7 +76,7 @@ def modelled_target(
         deterministic=_deterministic(chosen, model),
         idle_engine=platform.split == "attention-ffn" and not model.moe_layers,
         notes=[room.missing] if room.missing else [],
-        claims=_claims(chosen, model),
+        claims=claims,
         rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
     )
 
@@ -150,7 +152,6 @@ class _Remembered:
     def __init__(self, times: ModelledSteps) -> None:
         self._times = times
         self._decode: dict[int, tuple[float, float]] = {}
-        self._token = times.prefill(1.0, 0)
         self.prefill_start, self.prefill_beside = times.prefill_start, times.prefill_beside
 
     def decode(self, sequences: int) -> tuple[float, float]:
@@ -185,6 +186,15 @@ def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorS
         )
         for claim in platform.claims
     ]
+
+
+def _wider_for(claims: Sequence[VendorSaid], numbers: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    """The error of the cost model, with all by which it says more than the vendor claims."""
+    error, excess = numbers.get("model_error"), [claim.excess for claim in claims if claim.excess]
+    if error is None or error.high is None or not excess or error.high >= min(excess):
+        return {}
+    source = f"{error.source}; upwards as far as the vendor's own claim"
+    return {"model_error": replace(error, high=float(f"{min(excess):.4g}"), source=source)}
 
 
 def _is_alike(model: Architecture, claim: VendorClaim) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from statistics import NormalDist
 
 import numpy as np
@@ -84,7 +85,8 @@ def _estimates(jitter: Floats, parameters: Floats, other: Draws | None, seed: in
             "parameters": varied[:, place],
             "simulation": simulated[:, place],
         }
-        found.append(_combined(float(value[place]), sources))
+        unvaried = float(simulated[0, place]) if len(simulated) else nan
+        found.append(_combined(float(value[place]), sources, {"parameters": unvaried}))
     return found
 
 
@@ -101,8 +103,11 @@ def _unshrunk(count: int) -> float:
     return max(1.0, normal.inv_cdf(_INTERVAL[0]) / expected)
 
 
-def _combined(value: float, sources: dict[str, Floats]) -> Estimate:
-    """Sources that know nothing of each other: their distances from the middle add up as squares."""
+def _combined(value: float, sources: dict[str, Floats], middles: dict[str, float]) -> Estimate:
+    """Sources that know nothing of each other: their distances from the middle add up as squares.
+
+    The middle is that of `middles`, what a source gives where it changes nothing; else the median of its values.
+    """
     below = above = 0.0
     by = {}
     for name, values in sources.items():
@@ -111,8 +116,9 @@ def _combined(value: float, sources: dict[str, Floats]) -> Estimate:
             continue
         low, middle, high = np.quantile(values, [_INTERVAL[0], 0.5, _INTERVAL[1]])
         wider = _unshrunk(len(values))
-        below += (wider * float(middle - low)) ** 2
-        above += (wider * float(high - middle)) ** 2
+        middle = middles.get(name, float(middle))
+        below += (wider * max(0.0, float(middle - low))) ** 2
+        above += (wider * max(0.0, float(high - middle))) ** 2
         by[name] = wider * float(high - low)
     return Estimate(value, value - below**0.5, value + above**0.5, by)
 

@@ -12,6 +12,8 @@ from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.quantities import Quantity
 
+_ABOVE = 1.5
+
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
@@ -34,6 +36,13 @@ class VendorSaid:
     modelled: float | None
     source: str
     alike: bool = True
+
+    @property
+    def excess(self) -> float | None:
+        """How many times more the cost model says; None where it does not say half as much again."""
+        if self.modelled is None or not self.alike or self.modelled <= _ABOVE * self.value:
+            return None
+        return self.modelled / self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,9 @@ def test_another_model_than_the_recorded_one_is_told(tmp_path: Path) -> None:
     assert "requests of tiny; vr-nvl72 serves kimi-k2-instruct" in found.example
     assert cautions(same, [target]) == []
     assert cautions(_workload(tmp_path, told), [target]) == []  # nobody tells which model it was
+    assert (
+        cautions(other, [target], _target("h200", gpus_per_replica=16.0)) == []
+    )  # the baseline serves it, too
 
 
 def test_an_engine_that_has_nothing_to_do_is_told(tmp_path: Path) -> None:
@@ -115,3 +118,14 @@ def test_a_claim_for_a_far_larger_model_is_not_held_against_a_small_one(tmp_path
     workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
 
     assert cautions(workload, [_target("vr-nvl72-lpx-decode", model="llama-3-1-8b")]) == []
+
+
+def test_intervals_reach_as_far_as_the_vendors_claim_where_the_cost_model_says_more() -> None:
+    def error(target: Target) -> Quantity:
+        return next(one.number for one in target.assumptions if one.name == "model_error")
+
+    above, below = _target("vr-nvl72-lpx-decode"), _target("vr-nvl72-lpx")
+    excess = [claim.excess for claim in above.claims if claim.excess]
+    assert min(excess) > 5
+    assert error(above).high == pytest.approx(min(excess), rel=1e-3)
+    assert error(below).high == 1.6

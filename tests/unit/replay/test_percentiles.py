@@ -26,3 +26,11 @@ def test_nine_of_ten_lie_within_3_3_spreads_however_few_draws_there_are(draws: i
 
 def test_one_draw_has_no_width() -> None:
     assert _width(1, 3) == 0
+
+
+def test_numbers_that_can_only_make_it_worse_leave_the_better_end_where_it_is() -> None:
+    slower = np.linspace(1_000, 3_000, 21)[:, None]
+    found = estimate(Draws(np.full((1, 1), 1_000.0), slower), 1)[0]
+
+    assert (found.value, found.low) == (1_000, 1_000)
+    assert found.high == pytest.approx(3_000, rel=0.1)

@@ -113,10 +113,15 @@ def prefill_terms(
     read = chip.bandwidth / _MS
     return PrefillTerms(
         compute=prefill_ms(model, chip, layout, precision, tokens),
-        traffic=_exchanged(model, layout, tokens[0] / layout.data) / chip.link * _MS,
+        traffic=traffic_ms(model, chip, layout, tokens[0]),
         weights=(model.always_bytes(precision) + model.head_bytes) / layout.tensor / read,
         experts=model.moe_layers * model.experts * model.expert_bytes(precision) / layout.gpus / read,
     )
+
+
+def traffic_ms(model: Architecture, chip: Chip, layout: Layout, tokens: float) -> float:
+    """What so many tokens, of all groups, exchange at the link's specified bandwidth."""
+    return _exchanged(model, layout, tokens / layout.data) / chip.link * _MS
 
 
 def _exchanged(model: Architecture, layout: Layout, tokens: float) -> float:

@@ -12,7 +12,14 @@ from math import ceil
 
 from agenttrace.replay.modelling.architecture import Architecture
 from agenttrace.replay.modelling.coefficients import NAMES, READ_SHARE
-from agenttrace.replay.modelling.cost import Layout, PrefillTerms, Terms, decode_terms, prefill_terms
+from agenttrace.replay.modelling.cost import (
+    Layout,
+    Terms,
+    decode_terms,
+    prefill_ms,
+    prefill_terms,
+    traffic_ms,
+)
 from agenttrace.replay.platforms.modelled import ModelledPlatform
 
 _NS_IN_MS = 1e6
@@ -42,8 +49,10 @@ class ModelledSteps:
 
     def prefill(self, new_tokens: float, past_tokens: int) -> float:
         """On the GPUs, and where the decode is elsewhere the way of the cache to it."""
-        value, terms = self.platform.value, self._prefill_terms(new_tokens, past_tokens)
-        took = value("prefill_factor") * terms.compute + value("traffic_factor") * terms.traffic
+        platform, layout, tokens = self.platform, self._layout, (new_tokens, float(past_tokens))
+        value, chip = platform.value, platform.chip
+        took = value("prefill_factor") * prefill_ms(self.model, chip, layout, platform.precision, tokens)
+        took += value("traffic_factor") * traffic_ms(self.model, chip, layout, new_tokens)
         took *= value("model_error", 1.0)
         if self.platform.split == "whole-decode":
             took += new_tokens * self.model.held_per_token() / (value("hop_bandwidth") * 1e9) / _US_IN_MS
@@ -59,14 +68,11 @@ class ModelledSteps:
     @property
     def prefill_beside(self) -> float:
         """What prefilling adds to a step that decodes, whatever it prefills: above all what it reads."""
-        value, terms = self.platform.value, self._prefill_terms(0.0, 0)
+        platform, value = self.platform, self.platform.value
+        terms = prefill_terms(self.model, platform.chip, self._layout, platform.precision, (0.0, 0.0))
         read = value("weight_factor") * terms.weights + value("expert_factor") * terms.experts
         overhead = value("prefill_overhead") + READ_SHARE * read
         return overhead * value("model_error", 1.0) * _NS_IN_MS
-
-    def _prefill_terms(self, new_tokens: float, past_tokens: int) -> PrefillTerms:
-        platform, tokens = self.platform, (new_tokens, float(past_tokens))
-        return prefill_terms(self.model, platform.chip, self._layout, platform.precision, tokens)
 
     def step_ms(self, sequences: int, context: float) -> float:
         """A decode step; of drafting, a step's share for one token."""
