@@ -29,7 +29,10 @@ CASE_LIMIT_S = 10
 MEMORY_LIMIT_MB = 1024
 _LEAST_S = 5.0
 _GRACE_S = 600.0
-_MOST_RESTARTS = 5
+_MOST_STARTS = 40
+_FATAL_SHARE = 0.2
+"""Of the time that is left, what an end too early counts for: nobody told how long it ran."""
+
 _ABSENT = "error: atheris is not installed\nhint: pip install atheris (for this program only)"
 _COVERED = re.compile(r"cov: (\d+) ft: (\d+) corp: (\d+)")
 TARGET = Path(__file__).with_name("fuzz_target.py")
@@ -117,13 +120,13 @@ def _fuzz(format_id: str, folder: Path, options: argparse.Namespace) -> Result:
     place = Path(command[-1])
     place.mkdir(parents=True, exist_ok=True)
     seconds = 10.0 if options.quick else options.seconds
-    for _ in range(_MOST_RESTARTS):
+    for _ in range(_MOST_STARTS):
         if (left := seconds - result.seconds) < _LEAST_S and result.executions:
             break
         timed = [*command, "--seconds", str(int(left)), "--seed", str(options.seed)]
         fatal = _run(timed, place, left, result)
         if fatal:
-            result.seconds += left / _MOST_RESTARTS  # nobody told how long it ran
+            result.seconds += left * _FATAL_SHARE
             number = len(list(place.glob("fatal-*.bin")))
             kept = place / f"fatal-{number}.bin"
             kept.write_bytes((place / "current").read_bytes())

@@ -23,18 +23,24 @@ from agenttrace.ingest.registry import format_by_id, recognise
 from agenttrace.ingest.source import Source
 from damage_house import Read, put_through
 from damage_outcome import Outcome, Problems, limited
-from fuzz import CASE_LIMIT_S
+from fuzz import CASE_LIMIT_S, MEMORY_LIMIT_MB
 
 _TOGETHER = 40
 _SHARE_OF_TIME = 0.4
 _SHARE_RECOGNISED = 0.05
+_LOOKED_EVERY = 200
+_GROWN_MB = MEMORY_LIMIT_MB // 2
 
 
 class Cases:
     """Takes inputs, and keeps what goes wrong."""
 
     def __init__(self, format_id: str, folder: Path, seed: int, seconds: float) -> None:
-        """Files are written to the folder; after so many seconds of a processor the process ends."""
+        """Files are written to the folder; after so many seconds of a processor the process ends.
+
+        So it does, to be started again, where what the fuzzer keeps of each input has added up to too much: the
+        limit of memory is one of a single input.
+        """
         self._format = format_by_id(format_id)
         self._folder = folder
         self._chance = Random(seed)
@@ -47,6 +53,7 @@ class Cases:
         self._places: set[str] = set()
         self._findings: list[dict[str, str]] = []
         self._executions = self._assembled = 0
+        self._used_mb = _used_mb()
         self._slowest_s = 0.0
 
     def take(self, data: bytes) -> None:
@@ -64,7 +71,8 @@ class Cases:
             self._note(category, text, data)
         if len(self._waiting) >= _TOGETHER:
             self._assemble()
-        if time.process_time() - self._started > self._seconds:
+        over = time.process_time() - self._started > self._seconds
+        if over or (self._executions % _LOOKED_EVERY == 0 and _used_mb() > self._used_mb + _GROWN_MB):
             self.finish()
             os._exit(0)  # the fuzzer itself would only end by way of exit(), where no thread runs any more
 
@@ -125,11 +133,16 @@ class Cases:
             "seconds": round(time.process_time() - self._started, 1),
             "executions": self._executions,
             "assembled": self._assembled,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+            "peak_mb": _used_mb(),
             "slowest_s": round(self._slowest_s, 3),
             "findings": self._findings,
         }
         (self._folder / "result.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def _used_mb() -> int:
+    """The most memory that the process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
 def _digest(raw: RawTrace) -> bytes:

@@ -13,6 +13,7 @@ import orjson
 
 from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
+from agenttrace.report.large_numbers import dumped
 from agenttrace.report.lists import SESSION_LISTS, distinct_findings, longest_by_session
 from agenttrace.report.serving_objects import quantile_object, serving_of_all, serving_of_session
 from agenttrace.report.tail_objects import tail_of_all, turns_of_all
@@ -53,7 +54,7 @@ def to_json(
     `sessions`: their objects as JSON, where the lists of `analysis` are not complete.
     """
     around = {**_head(analysis), "sessions": []}
-    begin, end = orjson.dumps(around, option=orjson.OPT_INDENT_2).rsplit(b"[]", 1)
+    begin, end = dumped(around, orjson.OPT_INDENT_2).rsplit(b"[]", 1)
     yield begin + b"["
     objects = map(orjson.loads, sessions) if sessions is not None else _sessions(analysis, top, labels)
     between = b"\n"
@@ -74,7 +75,7 @@ def to_json_lines(
     """One line a session, then one with the summary and, beside it, sources and findings."""
     yield from sessions if sessions is not None else session_lines(analysis, top=top, labels=labels)
     last = {"summary": _summary(analysis), **_origin(analysis)}
-    yield orjson.dumps(last, option=orjson.OPT_APPEND_NEWLINE)
+    yield dumped(last, orjson.OPT_APPEND_NEWLINE)
 
 
 def session_lines(
