@@ -32,7 +32,8 @@ def same_calls(spans: pl.DataFrame, seen: Sightings) -> Rows:
     free = facts.join(by_id.select("row"), on="row", how="anti").join(
         by_id.select(row="to"), on="row", how="anti"
     )
-    for pairs in (by_id, *_by_neighbours(free)):
+    in_turn, rest = _in_turn(free)
+    for pairs in (by_id, in_turn, *_by_neighbours(rest)):
         rows = pairs.get_column("row").to_numpy()
         unmoved = into[rows] == rows
         into[rows[unmoved]] = pairs.get_column("to").to_numpy()[unmoved]
@@ -78,6 +79,34 @@ def _by_id(facts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _in_turn(facts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Calls of one tool that a lane makes at about one time, as many in each source: the first is the first.
+
+    The pairs; and what is not among such calls.
+    """
+    call = ["sid", "lane", "name"]
+    tools = facts.filter((pl.col("kind") == "tool") & pl.col("name").is_not_null())
+    tools = tools.sort(*call, "start_ns", "end_ns", "rank").with_columns(
+        burst=(pl.col("start_ns").diff() > _APART_NS).fill_null(value=True).cum_sum().over(call)
+    )
+    burst = [*call, "burst"]
+    counted = tools.with_columns(
+        turn=pl.int_range(pl.len()).over(*burst, "origin"), calls=pl.len().over(*burst, "origin")
+    ).filter((pl.col("origin").n_unique() > 1).over(burst) & (pl.col("calls").n_unique() == 1).over(burst))
+    best = counted.sort("rank").unique([*burst, "turn"], keep="first", maintain_order=True)
+    both = counted.join(
+        best.select(*burst, "turn", "call_id", "start_ns", "end_ns", "row"), on=[*burst, "turn"], suffix="_b"
+    )
+    pairs = both.filter((pl.col("row") != pl.col("row_b")) & _close() & ~_other_ids())
+    met = pl.concat([pairs.select("row"), pairs.select(row="row_b")]).unique()
+    return pairs.select("row", to="row_b"), facts.join(met, on="row", how="anti", maintain_order="left")
+
+
+def _other_ids() -> pl.Expr:
+    """The ids by which they are known differ."""
+    return (pl.col("call_id") != pl.col("call_id_b")).fill_null(value=False)
+
+
 def _by_neighbours(facts: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Rows that begin one after the other in a lane, and are alike."""
     name = pl.when(pl.col("kind") == "tool").then("name")
@@ -88,9 +117,7 @@ def _by_neighbours(facts: pl.DataFrame) -> Iterator[pl.DataFrame]:
         together = pl.all_horizontal(
             *(pl.col(n).eq_missing(pl.col(f"{n}_b")) for n in ("sid", "lane", "kind", "name"))
         )
-        other = (pl.col("origin") != pl.col("origin_b")) & ~(
-            pl.col("call_id") != pl.col("call_id_b")
-        ).fill_null(value=False)
+        other = (pl.col("origin") != pl.col("origin_b")) & ~_other_ids()
         alike = both.filter(
             together & other & pl.when(pl.col("kind") == "tool").then(_close()).otherwise(_mostly())
         )
