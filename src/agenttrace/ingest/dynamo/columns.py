@@ -83,9 +83,9 @@ class Columns:
         return pa.array(found, pa.float64(), mask=unsound)
 
     def texts(self, name: str) -> Sequence[str | None]:
-        """Strings that are not empty."""
+        """Strings that are not empty, and can be written as UTF-8."""
         values = self._values[name]
-        if set(map(type, values)) <= {str, _NOTHING} and "" not in values:
+        if set(map(type, values)) <= {str, _NOTHING} and "" not in values and _is_utf8(values):
             return values
         return self._each(name, "a text", fields.text)
 
@@ -185,3 +185,15 @@ def evidence_column(codes: Codes) -> pa.Array[Any]:
 
 MEASURED, DERIVED, BOUNDED, _, NO_EVIDENCE = range(len(_EVIDENCE))
 """Codes of evidence, best first; NO_EVIDENCE is the word `unknown`."""
+
+
+def _is_utf8(texts: Sequence[str | None]) -> bool:
+    """Bytes may spell half a surrogate pair, which Python's reader of JSON lets pass: no text in UTF-8 has one."""
+    whole = "".join(text for text in texts if text is not None)
+    if whole.isascii():
+        return True
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

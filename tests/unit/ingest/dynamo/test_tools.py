@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unit.ingest.dynamo.rows import MS, T0, findings, only, read, spans, tool
+from unit.ingest.dynamo.rows import MS, T0, findings, line, only, read, spans, tool
 
 START = T0 * MS
 KEY = "tool:chain:call"
@@ -171,3 +171,11 @@ def test_without_an_id_an_event_is_told_by_its_start() -> None:
 
     assert set(spans(trace)) == {f"tool:chain@{(T0 + 3) * MS}:bash"}
     assert findings(trace) == {"tool_without_id": 2}
+
+
+def test_bytes_of_half_a_surrogate_pair_in_a_name_cost_that_letter() -> None:
+    """They are no UTF-8, but Python's reader of JSON lets them pass."""
+    whole = line(tool("tool_end", "chain", "call", 0, 5, tool_class="web_search!"))
+    found = only(read(whole.replace(b"!", b"\xed\xa0\x80")))
+
+    assert found["name"] == "web_search?"
