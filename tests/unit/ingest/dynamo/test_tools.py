@@ -174,8 +174,8 @@ def test_without_an_id_an_event_is_told_by_its_start() -> None:
 
 
 def test_bytes_of_half_a_surrogate_pair_in_a_name_cost_that_letter() -> None:
-    """They are no UTF-8, but Python's reader of JSON lets them pass."""
-    whole = line(tool("tool_end", "chain", "call", 0, 5, tool_class="web_search!"))
+    """They are no UTF-8, but Python's reader of JSON, which a NaN calls for, lets them pass."""
+    whole = line(tool("tool_end", "chain", "call", 0, 5, tool_class="web_search!", output_bytes=float("nan")))
     found = only(read(whole.replace(b"!", b"\xed\xa0\x80")))
 
     assert found["name"] == "web_search?"
