@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agenttrace.critical_path.what_if.unmatched import unmatched
 from agenttrace.errors import NoDataError, StrictError, UsageError
 from agenttrace.model.vocabulary import Severity
 from agenttrace.report.escaping import printable
@@ -103,6 +102,8 @@ def mention_sources(analysis: Analysis) -> None:
 
 def mention_unmatched(analysis: Analysis, specs: Sequence[Spec]) -> None:
     """Says on standard error which names in what-ifs are those of nothing."""
+    from agenttrace.critical_path.what_if.unmatched import unmatched  # noqa: PLC0415  # heavy
+
     for name, hint in unmatched(analysis, specs):
         sys.stderr.write(f"note: --what-if: nothing here is {printable(name)}; {printable(hint)}\n")
 
