@@ -99,7 +99,7 @@ def test_a_sample_is_the_same_every_time_and_appears_whole(tmp_path: Path) -> No
     [
         (
             ["nothing", "-o", "-"],
-            b"error: there is no sample named 'nothing'\nhint: known: claude-code-33min",
+            b"error: there is no sample named 'nothing'\nhint: there are: claude-code-33min",
         ),
         (
             ["fan-out", "-o", "-", "--format", "x"],
