@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.model.vocabulary import Phase
 
 TOP_SPANS = 1000
 NEAR_SPANS = 20
@@ -52,9 +53,16 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
 def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
     """Tools by name: calls, own time of all calls, and own time on the path; the heaviest first.
 
+    What else is in the phase of tools on the path counts as one: a command that runs in the background.
+
     `sessions` is 1 where a tool is on the path of its session: rows of many sessions can be added up.
     """
-    tools = chunk.spans.filter(pl.col("kind") == "tool").select("row", "session", "name")
+    own = pl.col("phase").cast(pl.String) == Phase.TOOL.value
+    beside = chunk.segments.filter(own).get_column("row").unique()
+    called = pl.col("kind") == "tool"
+    tools = chunk.spans.filter(called | pl.col("row").is_in(beside.implode())).select(
+        "row", "session", "name"
+    )
     spent = busy.group_by("row").agg(pl.col("busy_ns").sum())
     critical = chunk.segments.group_by("row").agg(critical_ns=pl.col("length").sum())
     known = tools.join(spent, on="row", how="left").join(critical, on="row", how="left")

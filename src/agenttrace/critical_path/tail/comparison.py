@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,15 @@ from agenttrace.critical_path.slowness import IDLE
 from agenttrace.critical_path.summary import ENOUGH_FOR_P95
 from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.critical_path.tail.resampling import Bools, Floats, Groups, Ints, intervals, split
+from agenttrace.model.vocabulary import Phase
 
 LEAST_SESSIONS = 5
 """Fewer sessions than these have no tail."""
 
 REST = "(rest)"
+Beyond: TypeAlias = list[tuple[str, int]]
+"""Parts, and how many nanoseconds more a session has of each than the middle."""
+
 SHOWN_PARTS = 20
 OPENED = 5
 COUNTED = (
@@ -180,18 +185,21 @@ def _opened(ordered: pl.DataFrame, tables: Mapping[str, pl.DataFrame], groups: G
     ]
     found = []
     for row in slowest:
-        beyond = [
-            (value, by, name)
-            for by in ("phase", "tool")
-            for name, value in _beyond(tables[by], row, groups)
-            if name not in {REST, "tool"}
-        ]
-        most, by, name = max(beyond, key=lambda one: (one[0], one[1], one[2]), default=(0, "phase", REST))
+        most, by, name = _furthest(*(_beyond(tables[by], row, groups) for by in ("phase", "tool")))
         found.append(Opened(names[row], int(active[row]), int(wall[row]), by, name, most))
     return found
 
 
-def _beyond(table: pl.DataFrame, row: int, groups: Groups) -> list[tuple[str, int]]:
+def _furthest(phases: Beyond, tools: Beyond) -> tuple[int, str, str]:
+    """How far, in which dimension, and in what: a tool stands for the phase of tools if it is most of that."""
+    most, name = max(((ns, name) for name, ns in phases if name != REST), default=(0, REST))
+    tool_ns, tool = max(((ns, name) for name, ns in tools if name != REST), default=(0, REST))
+    if name == Phase.TOOL and 2 * tool_ns > most:
+        return tool_ns, "tool", tool
+    return most, "phase", name
+
+
+def _beyond(table: pl.DataFrame, row: int, groups: Groups) -> Beyond:
     values = table.to_numpy()
     beyond = values[row] - values[groups.middle].mean(axis=0)
     return list(zip(table.columns, beyond.round().astype(np.int64).tolist(), strict=True))

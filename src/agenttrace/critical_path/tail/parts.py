@@ -13,9 +13,10 @@ MAIN = "main"
 def session_parts(chunk: Chunk) -> pl.DataFrame:
     """Session, a column for each of DIMENSIONS, and `length_ns`; a session's rows sum to its wall time.
 
-    `tool` is the name of the tool whose own time it is, `model` the model of the request, both null elsewhere. `agent`
-    is `main`, or the subagent's type, or its name where it has no type.
+    `tool` is the name of the tool whose own time it is, or of what else is in the phase of tools; `model` the model of
+    the request; both are null elsewhere. `agent` is `main`, or the subagent's type, or its name where it has no type.
     """
+    of_tools = (pl.col("kind") == "tool") | (pl.col("phase").cast(pl.String) == "tool")
     facts = chunk.spans.select("row", "session", "agent", "kind", "name", "model")
     kinds = chunk.agents.select("session", "agent", label="kind_of")
     own = chunk.segments.select("row", "phase", "purpose", "length").join(facts, on="row", how="left")
@@ -25,7 +26,7 @@ def session_parts(chunk: Chunk) -> pl.DataFrame:
         named.select(
             "session",
             pl.col("phase", "purpose").cast(pl.String),
-            pl.when(pl.col("kind") == "tool").then(pl.col("name").cast(pl.String)).alias("tool"),
+            pl.when(of_tools).then(pl.col("name").cast(pl.String)).alias("tool"),
             pl.when(main).then(pl.lit(MAIN)).otherwise(pl.col("label").fill_null("subagent")).alias("agent"),
             pl.when(pl.col("kind") == "request").then(pl.col("model").cast(pl.String)).alias("model"),
             length_ns="length",

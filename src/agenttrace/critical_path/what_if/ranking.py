@@ -17,11 +17,11 @@ from agenttrace.critical_path.arrays import NONE, Bools, Ints, sums
 from agenttrace.critical_path.columns import dictionary
 from agenttrace.critical_path.measures.chunk import agent_frame
 from agenttrace.critical_path.path import find_critical_path
-from agenttrace.critical_path.spans import KIND, session_sizes
+from agenttrace.critical_path.spans import session_sizes
 from agenttrace.critical_path.what_if.bench import Bench
 from agenttrace.critical_path.what_if.scenarios import scaled_walls
 from agenttrace.critical_path.what_if.spec import Subject, Term
-from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
+from agenttrace.model.vocabulary import Phase, Purpose
 
 STEPS = tuple(Fraction(eighths, 8) for eighths in range(8))
 """The factors that are tried; at 1 nothing is saved."""
@@ -38,7 +38,6 @@ _PHASES = (
     *(Phase.TOOL, Phase.BACKOFF, Phase.HARNESS),
 )
 _PURPOSES = (Purpose.COMPACTION, Purpose.FAILED_ATTEMPT, Purpose.SIDE_REQUEST)
-_TOOL = KIND[SpanKind.TOOL]
 _NAMES = 4
 _LEAST_SHARE = 200
 """A change that could not even give this part of a session's wall time is not tried there."""
@@ -144,7 +143,7 @@ def _selections(bench: Bench, critical: Ints, session: Ints) -> Iterator[tuple[t
     for purpose in _PURPOSES:
         yield (Term(Subject.PURPOSE, purpose.value),), everywhere
     stretches, spans = bench.stretches, bench.trace.spans
-    tool = bench.graph.spans.kind[stretches.occurrence] == _TOOL
+    tool = stretches.of_tools
     index, names = dictionary(spans, "name")
     for name, within in _heaviest(names, index[stretches.occurrence], np.where(tool, critical, 0), session):
         yield (Term(Subject.TOOL, _quoted(name)),), within

@@ -49,6 +49,12 @@ class StretchGaps:
         _, plain, holder = find_holders(self.graph.spans, self.graph.forest)
         return np.where(plain, holder, np.arange(len(plain)))[self.span]
 
+    @property
+    def of_tools(self) -> Bools:
+        """The gaps of tool calls, and of what else is in the phase of tools: a command that runs in the background."""
+        called = self.graph.spans.kind == KIND[SpanKind.TOOL]
+        return called[self.occurrence] | (self.phase == PHASE[Phase.TOOL])
+
     def select(self, terms: Sequence[Term]) -> Bools:
         """The gaps that all of these mean."""
         chosen = self._real.copy()
@@ -63,8 +69,7 @@ class StretchGaps:
             case Subject.PURPOSE:
                 return self.purpose == PURPOSE[Purpose(term.value)]
             case Subject.TOOL:
-                tool = self.graph.spans.kind == KIND[SpanKind.TOOL]
-                return (tool & _matching(self._trace.spans, "name", term.value))[self.occurrence]
+                return self.of_tools & _matching(self._trace.spans, "name", term.value)[self.occurrence]
             case Subject.MODEL:
                 return self._models(term.value)[self.occurrence]
             case Subject.AGENT:
