@@ -229,6 +229,18 @@ def _findings(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, 
     return {row["code"]: row["count"] for row in json.loads(out)["findings"]}
 
 
+def _files(capsys: pytest.CaptureFixture[str], *arguments: str) -> set[tuple[str, int, int]]:
+    """Of each file its name, its records, and its sessions."""
+    out = call(capsys, "analyze", *arguments, "--format", "json", "--jobs", "1")[1]
+    found = json.loads(out)["sources"]
+    assert len({row["path"] for row in found}) == len(found)
+    return {(Path(row["path"]).stem, row["records"], row["sessions"]) for row in found}
+
+
+def _gone(pieces: Sequence[Path]) -> list[Path]:
+    return [piece.with_suffix(".gone") for piece in pieces]
+
+
 @pytest.mark.parametrize("stay", [True, False], ids=["files stay", "files go"])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)], ids=str)
 def test_what_is_added_later_belongs_to_its_sessions(
@@ -253,6 +265,7 @@ def test_what_is_added_later_belongs_to_its_sessions(
         kept = {name: content for name, content in now.items() if name.startswith("batch-")}
     assert _sessions(capsys, target) == at_once
     assert _findings(capsys, target) == found
+    assert _files(capsys, target) == _files(capsys, *map(str, in_pieces if stay else _gone(in_pieces)))
     one = at_once[len(at_once) // 2]["session_id"]
     assert [found["session_id"] for found in _sessions(capsys, target, "--session", one)] == [one]
 

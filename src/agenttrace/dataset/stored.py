@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from agenttrace.dataset.encoding import read_table
 from agenttrace.dataset.index import look_up
 from agenttrace.dataset.location import Location
 from agenttrace.dataset.manifest import Batch, Manifest, read_manifest
 from agenttrace.dataset.partition import EVERYTHING, Partition, Wanted, in_time
+from agenttrace.dataset.sources import Files, files_of
 from agenttrace.model.schema import FINDINGS, SOURCES
 from agenttrace.model.trace import Trace
 
@@ -38,12 +38,12 @@ class Stored:
 
     def trace(self) -> Trace:
         """Their sessions, in the order of a trace. Without findings."""
-        sources = _sources(self.dataset, self.batches)
+        files = _files(self.dataset, self.batches)
         pieces = [
-            _renumbered(partition.read(sources, self.wanted), first)
+            files.renumbered(partition.read(files.table, self.wanted), first)
             for partition, first in zip(self.partitions, self.first_sources, strict=True)
         ]
-        return pieces[0] if len(pieces) == 1 else in_time(pieces, sources)
+        return pieces[0] if len(pieces) == 1 else in_time(pieces, files.table)
 
     def only(self, wanted: Wanted) -> Stored:
         """The same partitions, of which this is read."""
@@ -81,7 +81,7 @@ class Dataset:
 
     def sources(self) -> pa.Table:
         """All files that were ever read into it."""
-        return _sources(self.place, self._folders())
+        return _files(self.place, self._folders()).table
 
     def findings(self) -> pa.Table:
         """All that was found when they were, but for what was found in sessions that stand in a later batch."""
@@ -159,30 +159,6 @@ def _without(findings: pa.Table, gone: Counter[_Kind]) -> pa.Table:
 
 
 @lru_cache(maxsize=2)
-def _sources(dataset: Location, batches: tuple[_Folder, ...]) -> pa.Table:
-    """Of all batches, numbered through. Read once a process, not once a partition."""
-    tables = [read_table(SOURCES, dataset / name / SOURCES_FILE) for name, _ in batches]
-    whole = pa.concat_tables([SOURCES.empty, *tables]).unify_dictionaries()
-    numbers = pa.array(range(whole.num_rows), pa.int32())
-    return whole.set_column(0, SOURCES.arrow.field(0), numbers)
-
-
-def _renumbered(trace: Trace, first: int) -> Trace:
-    if not first:
-        return trace
-    sessions = _replaced(trace.sessions, "sources", _lists_later(trace.sessions["sources"], first))
-    numbers = trace.spans["source"]
-    later = pc.add(numbers, pa.scalar(first, pa.int32()))
-    known = pc.greater_equal(numbers, pa.scalar(0, pa.int32()))
-    spans = _replaced(trace.spans, "source", pc.if_else(known, later, numbers))
-    return replace(trace, sessions=sessions, spans=spans)
-
-
-def _replaced(table: pa.Table, name: str, column: Any) -> pa.Table:  # noqa: ANN401  # an array or a chunked one
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(place), column)
-
-
-def _lists_later(column: pa.ChunkedArray[Any], first: int) -> pa.Array[Any]:
-    lists: Any = column.combine_chunks()
-    return pa.ListArray.from_arrays(lists.offsets, pc.add(lists.values, pa.scalar(first, pa.int32())))
+def _files(dataset: Location, batches: tuple[_Folder, ...]) -> Files:
+    """Of all batches. Read once a process, not once a partition."""
+    return files_of([read_table(SOURCES, dataset / name / SOURCES_FILE) for name, _ in batches])

@@ -18,8 +18,11 @@ from agenttrace.dataset.stored import Dataset
 from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.assemble import ReadPart
 from agenttrace.ingest.assembly.buckets import Bucket
+from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.parts import part_again
 from agenttrace.ingest.kept_rows import has_rows, read_rows
+from agenttrace.ingest.listing import sources_of
+from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.reading import Reading, Sharing
 from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking
 
@@ -46,7 +49,9 @@ def read_with_earlier(
             wanted |= keys_of(numbers, dataset.place / batch)
         kept = _with_rows(dataset, touched)
         earlier = _files(dataset, {batch: numbers - kept[batch] for batch, numbers in touched.items()})
-        sharing = Sharing(how.engine, under.fresh_rows(), frozenset(wanted), _parts(dataset, kept))
+        sharing = Sharing(
+            how.engine, under.fresh_rows(), frozenset(wanted), _parts(dataset, kept, _named(paths))
+        )
         read = _read([*earlier, *paths], how, sharing, frozenset(earlier))
     return Read(read.buckets, read.findings, read.keys, _names(dataset, touched) if dataset else [])
 
@@ -98,15 +103,24 @@ def _place(dataset: Dataset, batch: str, number: int) -> Location:
     return dataset.place / names[batch][number]
 
 
-def _parts(dataset: Dataset, kept: Touched) -> Iterator[ReadPart]:
-    """The rows of these partitions, as parts of the sources that they came from; each source is counted once."""
+def _named(paths: Sequence[str]) -> frozenset[str]:
+    """The files that these lead to."""
+    return frozenset(source.path for source, _ in sources_of(paths, Piped(Folder(), known=True)))
+
+
+def _parts(dataset: Dataset, kept: Touched, again: frozenset[str]) -> Iterator[ReadPart]:
+    """The rows of these partitions, as parts of the sources that they came from.
+
+    The records of each source are counted once, and here only if it is none of those that are read again.
+    """
     for batch, numbers in kept.items():
         sources, counted = dataset.sources_of(batch).to_pylist(), set[int]()
         for number in sorted(numbers):
             rows = read_rows(_place(dataset, batch, number))
             for origin, frames in rows.of_sources():
                 source = sources[origin]
-                records = 0 if origin in counted else int(source["records"] or 0)
+                unread = source["path"] not in again and origin not in counted
+                records = int(source["records"] or 0) if unread else 0
                 counted.add(origin)
                 dialects = tuple(filter(None, (source["dialect"] or "").split(",")))
                 part = part_again(frames, rows.edges, records, dialects)
