@@ -103,7 +103,8 @@ def _of_tokens(workload: Workload) -> list[Caution]:
     if untold:
         said = (
             f"of {untold} of {total} requests neither blocks nor cached tokens are known: nothing is taken for "
-            "cached, unless the platform's cache has an end; then prompts are taken for their agents' last ones, grown"
+            "cached, unless the platform's cache has an end or the source states no times; then prompts are taken for "
+            "their agents' last ones, grown"
         )
         found.append(Caution("cache_unknown", "info", untold, said))
     return found

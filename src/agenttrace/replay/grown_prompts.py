@@ -31,6 +31,14 @@ def with_grown_prompts(workload: Workload) -> Workload:
     return replace(workload, prompts=Prompts(prefix_paths(_grown(workload.requests)), BLOCK_TOKENS))
 
 
+def is_cache_untold(workload: Workload) -> bool:
+    """Whether it is a workload without times that says nothing of caches.
+
+    Of what has times, a fit took nothing for cached where nothing is said, and a replay on it has to do the same.
+    """
+    return not workload.timed and bool((workload.requests.cached_tokens == NULL).all())
+
+
 def _grown(requests: Requests) -> Changes:
     """Changes in an order of agents' requests by time, which is that of the rows."""
     count = len(requests)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.levels import levels
 from agenttrace.replay.course import Course
 from agenttrace.replay.fleet import Demand
 from agenttrace.replay.requests import Requests
@@ -28,7 +29,8 @@ def main_agents_first(requests: Requests, demand: Demand) -> Demand:
 def most_at_once(workload: Workload, limit: int) -> Workload:
     """At most so many subagents of one agent at once: in the order in which they began, each waits for an earlier one.
 
-    A subagent ends with its last request. Those that never ran beside so many others are not touched.
+    A subagent ends with its last request. Those that never ran beside so many others are not touched, nor are those
+    that the earlier one goes on to wait for: both would wait for ever.
     """
     requests = workload.requests
     lanes = _lanes(requests)
@@ -39,9 +41,29 @@ def most_at_once(workload: Workload, limit: int) -> Workload:
             first, last = lanes[siblings[place]][0], ends[place - limit]
             if requests.start[first] < requests.end[last]:
                 waits.append((last, first))
+    waits = _without_circles(workload, waits)
     if not waits:
         return workload
     return replace(workload, course=_with_waits(workload.course, requests, waits))
+
+
+def _without_circles(workload: Workload, waits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without those that would let a request wait for itself: of each session one after the other is left out."""
+    course, requests = workload.course, workload.requests
+    source = np.concatenate([course.source, course.sent[course.of]])
+    target = np.concatenate([course.target, course.hangs])
+    while waits:
+        last, first = (course.sent[np.array(side, np.int64)] for side in zip(*waits, strict=True))
+        before, after = np.concatenate([source, last]), np.concatenate([target, first])
+        # What no order can be given to from either end lies on a circle, or between two.
+        forth, back = levels(before, after, course.size)[0] < 0, levels(after, before, course.size)[0] < 0
+        stuck = np.flatnonzero((forth & back)[last] & (forth & back)[first]).tolist()
+        if not stuck:
+            break
+        closing = {int(requests.session[waits[place][1]]): place for place in reversed(stuck)}
+        closed = set(closing.values())
+        waits = [wait for place, wait in enumerate(waits) if place not in closed]
+    return waits
 
 
 def _lanes(requests: Requests) -> dict[tuple[int, int], tuple[int, int]]:

@@ -39,6 +39,7 @@ def arrivals(start: Ints, wall: Ints, load: Load, lanes: int) -> Arrivals:
     seen = min(recorded_lanes(start, wall), len(order))
     apart = int(np.median(np.diff(offset[:seen]))) if seen > 1 else 0
     first = [
-        int(offset[i]) if i < seen else int(offset[seen - 1]) + (i + 1 - seen) * apart for i in range(lanes)
+        int(offset[i]) if i < seen else int(offset[seen - 1]) + (i + 1 - seen) * apart
+        for i in range(min(lanes, len(order)))
     ]
-    return Arrivals(order.tolist(), (first + [0] * len(order))[: len(order)], lanes)
+    return Arrivals(order.tolist(), first + [0] * (len(order) - len(first)), lanes)

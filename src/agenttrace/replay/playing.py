@@ -15,6 +15,7 @@ from agenttrace.replay.isolated import Reference, modelled_times, scaled_times
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
 from agenttrace.replay.load import arrivals
 from agenttrace.replay.outcome import Outcome
+from agenttrace.replay.own_hits import with_own_hits
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.workload import Workload
 
@@ -64,7 +65,8 @@ class Stage:
 
     def _alone(self, deployment: Deployment, factors: Factors | None) -> Outcome:
         """What each request takes on a server of its own, its recorded queue before it."""
-        requests, demand = self.workload.requests, self.demand
+        requests = self.workload.requests
+        demand = with_own_hits(requests, self.demand, self.workload.prompts.block_tokens)
         if self.reference is None:
             return self.play_constant(modelled_times(requests, demand, deployment, factors))
         return self.play_constant(scaled_times(requests, demand, deployment, self.reference, factors))

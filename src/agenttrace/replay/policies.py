@@ -71,7 +71,9 @@ def check_setting(name: str, value: float) -> None:
     """Raises UsageError for a number that a platform cannot have."""
     bounds = bounds_of(name)
     if not bounds.hold(value):
-        raise UsageError(f"--set {name}={value:g}: expected {bounds}")
+        raise UsageError(f"--set {name}={value:g}: expected {bounds.expected(value)}")
+    if bounds.whole and not value.is_integer():
+        raise UsageError(f"--set {name}={value:g}: expected a whole number")
 
 
 def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError:

@@ -18,7 +18,7 @@ from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
 from agenttrace.replay.costs import Cost, cost_of
-from agenttrace.replay.grown_prompts import with_grown_prompts
+from agenttrace.replay.grown_prompts import is_cache_untold, with_grown_prompts
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
@@ -142,11 +142,12 @@ def replay(
     draws = draws_for(len(workload.requests), scenario.draws)
     reference = _reference(workload, baseline, scenario.load)
     bounded = _is_bounded([*targets, *([baseline.target] if baseline.target else [])])
-    workload = with_grown_prompts(workload) if bounded else workload
+    grown = bounded or is_cache_untold(workload)
+    workload = with_grown_prompts(workload) if grown else workload
     stage = set_stage(workload, scenario.load, lanes, reference)
     before = _before(stage, baseline, draws, scenario.seed)
     quick = read_workload(trace, tool_factor=_TOOLS)
-    quick = with_grown_prompts(quick) if bounded else quick
+    quick = with_grown_prompts(quick) if grown else quick
     faster = set_stage(quick, scenario.load, lanes, reference)
     changed, faster_tools = _with_habits(stage, scenario.habits), _with_habits(faster, scenario.habits)
     answers = [

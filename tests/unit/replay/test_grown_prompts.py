@@ -5,7 +5,7 @@ from pathlib import Path
 from agenttrace.ingest.reading import read
 from agenttrace.replay.choices import Load
 from agenttrace.replay.fleet import Deployment
-from agenttrace.replay.grown_prompts import BLOCK_TOKENS, with_grown_prompts
+from agenttrace.replay.grown_prompts import BLOCK_TOKENS, is_cache_untold, with_grown_prompts
 from agenttrace.replay.playing import set_stage
 from agenttrace.replay.replica import Limits
 from agenttrace.replay.steps import AffineSteps
@@ -62,3 +62,12 @@ def test_of_a_real_session_about_as_much_is_cached_as_was() -> None:
     grown = with_grown_prompts(workload)
     told = int(workload.requests.cached_tokens[workload.requests.cached_tokens > 0].sum())
     assert 0.9 * told < sum(_hits(grown)) < 1.1 * told
+
+
+def test_only_a_workload_without_times_or_caches_is_grown_for_a_cache_without_an_end() -> None:
+    folder = Path(__file__).resolve().parents[3] / "sample_traces"
+    told = {
+        name: is_cache_untold(read_workload(read(folder / name)))
+        for name in ("applied-compute/sessions.jsonl", "dynamo/fan-out.jsonl")
+    }
+    assert list(told.values()) == [True, False]

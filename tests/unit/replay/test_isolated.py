@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agenttrace.critical_path.arrays import NULL
 from agenttrace.ingest.reading import read
 from agenttrace.replay.choices import Load
 from agenttrace.replay.fitting.platform import fit_platform
 from agenttrace.replay.fleet import Deployment, Factors
 from agenttrace.replay.isolated import Reference, scaled_times
+from agenttrace.replay.own_hits import with_own_hits
 from agenttrace.replay.platforms.toml_text import measured_platform, parse_toml, to_toml
 from agenttrace.replay.playing import Stage, recorded_times, set_stage
 from agenttrace.replay.replica import Limits
@@ -87,3 +89,17 @@ def test_a_queue_stays_and_service_is_scaled() -> None:
 
 def _times(factor: float) -> AffineSteps:
     return AffineSteps(*(getattr(SLOW, name) * factor for name in AffineSteps.__slots__))
+
+
+def test_what_a_session_has_asked_before_is_cached_for_it_where_no_source_says() -> None:
+    workload = read_workload(draw(DRAWING).trace)
+    stage = set_stage(workload, Load.ISOLATED, 0)
+    requests = replace(workload.requests, cached_tokens=np.full(2, NULL))
+    demand = replace(stage.demand, paths=[[0], [0, 1]], lengths=[3, 2])
+    assert with_own_hits(requests, demand, 16).told_hit == [0, 48]
+    told = replace(requests, cached_tokens=np.array([0, 16]))
+    assert with_own_hits(told, demand, 16) is demand
+    of_others = replace(requests, session=np.array([0, 1]))
+    assert with_own_hits(of_others, demand, 16).told_hit == [0, 0]
+    at_once = replace(requests, start=np.array([0, 5]), end=np.array([10, 15]))
+    assert with_own_hits(at_once, demand, 16).told_hit == [0, 0]

@@ -49,6 +49,25 @@ def test_subagents_beyond_the_limit_wait_for_one_that_began_earlier() -> None:
     assert most_at_once(workload, 3) is workload
 
 
+RESUMED = """
+    session            |==============================|
+      request ask      |pd                            |
+      agent one        |  ======================      |  after ask
+        request a      |  pppd                        |
+        request again  |                    pppd      |  after a answer
+      agent two        |  ==========                  |  after ask
+        request b      |  pppppddddd                  |
+      request answer   |            ppdd              |  after two
+      request last     |                        ppdddd|  after one
+    """
+
+
+def test_no_subagent_waits_for_one_that_goes_on_after_it() -> None:
+    drawn = read_workload(draw(RESUMED).trace)
+    workload = replace(drawn, parents={(0, agent): 0 for agent in (1, 2)})
+    assert _wall_ms(most_at_once(workload, 1)) == _wall_ms(workload)
+
+
 def test_main_agents_are_answered_before_subagents_of_others() -> None:
     workload = _drawn()
     stage = set_stage(workload, Load.CLOSED, 1)

@@ -126,3 +126,17 @@ def test_a_model_without_layers_is_none(key: str) -> None:
 def test_a_number_that_nothing_can_be_served_with_is_refused(name: str, value: float) -> None:
     with pytest.raises(UsageError, match=f"--set {name}="):
         check_setting(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("replicas", 2.5, "expected a whole number"),
+        ("kv_blocks", 3.7, "expected a whole number"),
+        ("sequences", 1e300, "at most 1e\\+15"),
+    ],
+)
+def test_a_count_is_whole_and_what_is_too_large_is_told_the_end(name: str, value: float, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        check_setting(name, value)
+    check_setting(name, 3.0)

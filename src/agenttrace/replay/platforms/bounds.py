@@ -15,11 +15,12 @@ _LARGEST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """From `low`, which is itself allowed unless `above`, to `high`."""
+    """From `low`, which is itself allowed unless `above`, to `high`. `whole`: a number of things, if it is set."""
 
     low: float = 0.0
     high: float = _LARGEST
     above: bool = False
+    whole: bool = False
 
     def hold(self, value: float) -> bool:
         """Whether a value lies inside."""
@@ -27,12 +28,18 @@ class Bounds:
 
     def __str__(self) -> str:
         """What is expected, in words."""
+        return self.expected(None)
+
+    def expected(self, instead: float | None) -> str:
+        """The same, with the end that is far away where the value that came instead lies beyond it."""
         low = f"more than {self.low:g}" if self.above else f"at least {self.low:g}"
-        return f"a number of {low}" + ("" if self.high == _LARGEST else f" and at most {self.high:g}")
+        far = self.high == _LARGEST and not (instead is not None and instead > self.high)
+        return f"a number of {low}" + ("" if far else f" and at most {self.high:g}")
 
 
 _POSITIVE = Bounds(above=True)
 _COUNT = Bounds(1)
+_WHOLE = Bounds(1, whole=True)
 _SHARE = Bounds(0, 1, above=True)
 _NANOSECONDS = Bounds(0, 1e12)
 _BY_NAME = {
@@ -42,13 +49,13 @@ _BY_NAME = {
     ),
     **dict.fromkeys(("lpu_fp8_pflops", "lpu_link", "hop_bandwidth", "transfer_bandwidth"), _POSITIVE),
     **dict.fromkeys(("gpus_linked", "gpus_per_replica", "lpu_count", "micro_batches"), _COUNT),
-    **dict.fromkeys(("sequences", "step_tokens", "block_tokens", "kv_blocks"), _COUNT),
+    **dict.fromkeys(("sequences", "step_tokens", "block_tokens", "kv_blocks"), _WHOLE),
     **dict.fromkeys(("memory_usable", "lpu_use"), _SHARE),
     "acceptance": Bounds(0, 1),
     "draft_tokens": Bounds(0, 64),
     "model_error": Bounds(0, 1e3, above=True),
-    "replicas": Bounds(1, _MOST_REPLICAS),
-    "decode_replicas": Bounds(0, _MOST_REPLICAS),
+    "replicas": Bounds(1, _MOST_REPLICAS, whole=True),
+    "decode_replicas": Bounds(0, _MOST_REPLICAS, whole=True),
     **dict.fromkeys(
         ("step", "step_per_sequence", "prefill_step", "prefill_per_token", "request_overhead"), _NANOSECONDS
     ),
@@ -71,7 +78,7 @@ def check_number(name: str, number: Quantity, unit: str, where: str) -> None:
     bounds = bounds_of(name)
     for which, value in (("value", number.value), ("low", number.low), ("high", number.high)):
         if value is not None and not bounds.hold(value):
-            raise InputError(f"{which} is {value:g}, expected {bounds}", where=place)
+            raise InputError(f"{which} is {value:g}, expected {bounds.expected(value)}", where=place)
     for which, bound, sign in (("low", number.low, 1), ("high", number.high, -1)):
         if bound is not None and sign * (number.value - bound) < 0:
             raise InputError(f"{which} is {bound:g}, but the value is {number.value:g}", where=place)
