@@ -12,6 +12,7 @@ from agenttrace.errors import NoDataError
 from agenttrace.ingest import reading
 from agenttrace.workers.engine import usable_cores
 from cli.running import call, stand_in
+from contract.trace_files import SAMPLES
 from unit.report.analyses import HOSTILE, analysis_of, long_session, many_sessions
 
 
@@ -141,6 +142,26 @@ def test_strict_refuses_what_was_dropped_or_repaired(
         assert err.startswith("error: a.jsonl:7: torn: \\x1b[31m")
         assert "(3 such faults in all)" in err
         assert all(line.isprintable() for line in err.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("torn", "torn_last_line"), ("joined", "joined_lines"), ("marked", "repaired_line"), ("whole", "")],
+)
+def test_strict_refuses_lines_that_are_not_json(
+    text: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = (SAMPLES / "claude-code" / "fan-out.jsonl").read_bytes()
+    given = {
+        "torn": whole[:-40],
+        "joined": whole.replace(b"\n", b"", 1),
+        "marked": b"\xef\xbb\xbf" + whole,
+        "whole": whole,
+    }[text]
+    (tmp_path / "a.jsonl").write_bytes(given)
+    assert call(capsys, "analyze", str(tmp_path / "a.jsonl"))[0] == 0
+    found, _, err = call(capsys, "analyze", "--strict", str(tmp_path / "a.jsonl"))
+    assert (found, code in err) == (4 if code else 0, True)
 
 
 def test_findings_are_mentioned_where_nobody_would_see_them(

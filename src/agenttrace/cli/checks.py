@@ -22,11 +22,14 @@ NO_TIMINGS = "no_timings"
 """The finding of sessions that do not say how long anything took: workloads, and some transcripts."""
 
 _GRAVE = {Severity.WARNING.value, Severity.ERROR.value}
+NOT_STRICT = ("joined_lines", "repaired_line", "torn_last_line")
+"""Findings of no weight, of what a strict reader refuses all the same."""
 
 
 def refuse_findings(findings: pa.Table) -> None:
     """Raises StrictError if reading dropped or repaired anything."""
-    grave = [row for row in findings.to_pylist() if row["severity"] in _GRAVE]
+    rows = findings.to_pylist()
+    grave = [row for row in rows if row["severity"] in _GRAVE or row["code"] in NOT_STRICT]
     if not grave:
         return
     first = grave[0]

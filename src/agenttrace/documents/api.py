@@ -27,9 +27,9 @@ _INTRODUCTION = f"""# Python
 
 {GENERATED}
 
-`import agenttrace` costs nothing: names load when they are first used. Results are polars frames; times are
-integer nanoseconds, unknown is null. What goes wrong is an `AgentTraceError`, whose subclasses stand in
-`agenttrace.errors`.
+`import agenttrace` costs nothing: names load when they are first used. What an analysis has are polars frames, and
+the tables of a trace are Arrow's; times are integer nanoseconds, unknown is null. What goes wrong is an
+`AgentTraceError`, whose subclasses stand in `agenttrace.errors`.
 """
 
 

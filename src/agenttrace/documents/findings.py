@@ -36,5 +36,6 @@ _INTRODUCTION = f"""# Findings
 
 A finding counts what was dropped, repaired, guessed or is suspicious. It has a code, a severity, a count, an
 example, and where it was first seen. `info` does not change the answer much, `warning` may, `error` means that
-something is missing. `--strict` exits with 4 where there is a warning or an error.
+something is missing. `--strict` exits with 4 where there is a warning or an error, and
+where lines were joined, repaired or cut off.
 """

@@ -27,6 +27,7 @@ from agenttrace.ingest.piped import Piped
 from agenttrace.ingest.registry import format_by_id
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.source_reader import Laid, SourceReader
+from agenttrace.ingest.undertaking import is_begun
 from agenttrace.model.trace import Trace
 from agenttrace.workers.choice import LOCAL, engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
@@ -227,6 +228,10 @@ def _assembled(bucket: Bucket | StoredBucket) -> Assembled:
 def dataset_among(paths: Sequence[str], input_format: str | None = None) -> Dataset | None:
     """The dataset that is to be read, if it is one. UsageError where there is something else beside it."""
     found = [path for path in paths if path != STANDARD_INPUT and is_dataset(Location(path))]
+    for path in paths:
+        if path not in found and Path(path).is_dir() and is_begun(Location(path)):
+            hint = "give the same `agenttrace ingest` again: it goes on"
+            raise InputError("a dataset that is not finished", where=path, hint=hint)
     if not found:
         if input_format == DATASET:
             raise InputError("no dataset", where=paths[0], hint="`agenttrace ingest` makes one")

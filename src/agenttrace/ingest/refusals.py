@@ -14,6 +14,9 @@ _PARQUET = Refusal(
     "a Parquet file whose columns are those of no known program",
     "export what is in it: `agenttrace formats` tells what can be read",
 )
+_TORN_PARQUET = Refusal(
+    "a Parquet file without its end, which says what is in it", "copy or write it again: it was cut off"
+)
 _CHROME = Refusal(
     "a Chrome trace (traceEvents): functions and kernels of one program, no sessions of agents",
     "open it in Perfetto; `agenttrace formats` tells what can be read",
@@ -40,6 +43,10 @@ _ZIP = Refusal("a zip archive", "unpack it and name the folder")
 
 def _is_parquet(head: Head) -> bool:
     return head.data.startswith(b"PAR1")
+
+
+def _is_torn_parquet(head: Head) -> bool:
+    return _is_parquet(head) and not head.footer
 
 
 def _is_chrome_trace(head: Head) -> bool:
@@ -76,6 +83,7 @@ def _is_blank(head: Head) -> bool:
 
 
 _KNOWN: tuple[tuple[Callable[[Head], bool], Refusal], ...] = (
+    (_is_torn_parquet, _TORN_PARQUET),
     (_is_parquet, _PARQUET),
     (_is_sqlite, _SQLITE),
     (_is_zip, _ZIP),

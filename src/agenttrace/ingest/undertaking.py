@@ -106,6 +106,11 @@ class Undertaking:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
+def is_begun(dataset: Location) -> bool:
+    """Whether an `ingest` was killed there before there was a dataset."""
+    return (dataset / "batch-0001" / _PLAN).exists()
+
+
 def remove_left(dataset: Location) -> None:
     """What an attempt left that was killed when all was done, or that nobody goes on with."""
     if not dataset.is_remote:
