@@ -41,3 +41,23 @@ def test_a_workload_has_no_times_to_write() -> None:
     assert done.returncode == 3
     assert b"agentic-mooncake takes those" in done.stderr
     assert not done.stdout
+
+
+def test_lengths_that_nobody_stated_are_counted_for_who_reads_them(tmp_path: Path) -> None:
+    row = {"session": "s", "kind": "request", "name": "chat", "input_tokens": 9, "output_tokens": 2}
+    rows = [
+        {**row, "span": 1, "start": 10**18, "end": 10**18 + 10**9},
+        {
+            **row,
+            "span": 2,
+            "start": 10**18 + 10**9,
+            "end": 10**18 + 2 * 10**9,
+            "output_quality": "placeholder",
+        },
+    ]
+    file = tmp_path / "s.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    done = run("export", str(file), "--to", "agentic-mooncake", "-o", "-")
+
+    assert b"of 1 of 2 requests" in done.stderr
+    assert [json.loads(line)["output_length"] for line in done.stdout.splitlines()[1:]] == [2, 1]

@@ -10,7 +10,7 @@ from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.errors import NoDataError, UsageError, meant
 from agenttrace.model.trace import Trace
 from agenttrace.replay.workload import read_workload
-from agenttrace.report.agentic_mooncake import to_agentic_mooncake
+from agenttrace.report.agentic_mooncake import lengths_unknown, to_agentic_mooncake
 from agenttrace.report.otlp_lines import to_otlp
 from agenttrace.report.perfetto.export import to_perfetto
 from agenttrace.report.redaction import Redaction
@@ -49,8 +49,10 @@ def export(
     return b"".join(pieces_of(trace_of(sessions, input_format=input_format), to, only, redact=redact))
 
 
-def pieces_of(trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False) -> Iterator[bytes]:
-    """The same as pieces to be written one after the other."""
+def pieces_of(
+    trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False, remarks: list[str] | None = None
+) -> Iterator[bytes]:
+    """The same as pieces to be written one after the other. `remarks`: takes what has to be known of them."""
     if to not in TARGETS:
         raise UsageError(f"no format to export to: {to}", hint=meant(to, TARGETS))
     if to == PERFETTO:
@@ -66,7 +68,14 @@ def pieces_of(trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool =
         return _spans(trace.only(chosen), redact=redact)
     if to == SPANS_JSONL:
         return to_spans_jsonl(trace.only(chosen), redact=redact)
-    return to_agentic_mooncake(read_workload(trace.only(chosen)), redact=redact)
+    workload = read_workload(trace.only(chosen))
+    unknown = lengths_unknown(workload)
+    if unknown and remarks is not None:
+        remarks.append(
+            f"of {unknown} of {len(workload.requests)} requests no token counts are known, or only placeholders: "
+            "their lengths are written as 1"
+        )
+    return to_agentic_mooncake(workload, redact=redact)
 
 
 def _spans(trace: Trace, *, redact: bool) -> Iterator[bytes]:

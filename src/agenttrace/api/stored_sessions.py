@@ -32,16 +32,18 @@ def opened(paths: Sequence[str], input_format: str | None, suspend_after_ns: int
     )
 
 
-def pieces_exported(reading: Reading, to: str, only: Sequence[str], *, redact: bool) -> Iterator[bytes]:
+def pieces_exported(
+    reading: Reading, to: str, only: Sequence[str], *, redact: bool, remarks: list[str]
+) -> Iterator[bytes]:
     """As `exporting.pieces_of` has them of all that is read."""
     dataset = reading.dataset
     if dataset is None:
         (trace,) = reading.traces()
-        return pieces_of(trace, to, only, redact=redact)
+        return pieces_of(trace, to, only, redact=redact, remarks=remarks)
     if to == PERFETTO:
         return _slowest(reading, dataset, only, redact=redact)
     trace = _holding(dataset, only, EVERYTHING) if only else dataset.whole().trace()
-    return pieces_of(trace, to, only, redact=redact)
+    return pieces_of(trace, to, only, redact=redact, remarks=remarks)
 
 
 def _slowest(reading: Reading, dataset: Dataset, only: Sequence[str], *, redact: bool) -> Iterator[bytes]:

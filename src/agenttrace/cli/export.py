@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -65,12 +66,15 @@ def export(
 
     from agenttrace.api.stored_sessions import opened, pieces_exported  # noqa: PLC0415  # heavy
 
+    remarks: list[str] = []
     with (
         opened(paths, input_format, suspend_after_ns) as reading,
         working("reading and analysing", quiet=quiet, verbose=verbose),
     ):
-        pieces = pieces_exported(reading, target.value, session or (), redact=redact)
+        pieces = pieces_exported(reading, target.value, session or (), redact=redact, remarks=remarks)
     if output == o.STANDARD_OUTPUT:
         write_data(pieces)
     else:
         write_file(output, pieces)
+    if not quiet:
+        sys.stderr.writelines(f"{remark}\n" for remark in remarks)

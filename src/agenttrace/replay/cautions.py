@@ -93,12 +93,23 @@ def _of_room(workload: Workload, target: Target) -> list[Caution]:
 def _of_tokens(workload: Workload) -> list[Caution]:
     requests = workload.requests
     total = len(requests)
-    unknown = int(((requests.input_tokens == NULL) | (requests.output_tokens == NULL)).sum())
+    guessed = requests.placeholder > 0
+    placeholders = int(guessed.sum())
+    unknown = int((((requests.input_tokens == NULL) | (requests.output_tokens == NULL)) & ~guessed).sum())
     without = np.array([not path for path in workload.prompts.prefixes.paths], np.bool_)
     untold = int(((requests.cached_tokens == NULL) & (requests.input_tokens != NULL) & without).sum())
+    then = "they take as long as they did, here as there, and gains are too small"
+    if not workload.timed:
+        then = "one each is taken, and gains are too large"
     found = []
+    if placeholders:
+        said = (
+            f"of {placeholders} of {total} requests the source has only placeholders, and no counts, of output "
+            f"tokens: {then}"
+        )
+        found.append(Caution("tokens_placeholder", "warning", placeholders, said))
     if unknown:
-        said = f"{unknown} of {total} requests do not state their tokens: one each is taken, and gains are too large"
+        said = f"{unknown} of {total} requests do not state their tokens: {then}"
         found.append(Caution("tokens_unknown", "warning", unknown, said))
     if untold:
         said = (

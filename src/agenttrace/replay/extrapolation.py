@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.replay.kept_times import keeps_time
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentiles import Estimate
 from agenttrace.replay.workload import Workload
@@ -41,7 +42,8 @@ def conditions_left(
     workload: Workload, outcome: Outcome, observed: Mapping[str, tuple[float, float]]
 ) -> list[Beyond]:
     """The conditions that were observed when the platform was fitted, and are left here."""
-    if not observed or not len(workload.requests):
+    served = ~keeps_time(workload)
+    if not observed or not served.any():
         return []
     prompt = np.maximum(workload.requests.input_tokens, 0).astype(np.float64)
     met = {
@@ -50,10 +52,11 @@ def conditions_left(
         "sequences": _decoded_beside(outcome).astype(np.float64),
     }
     found = []
-    for name, values in met.items():
+    for name, of_all in met.items():
         if name not in observed:
             continue
         low, high = observed[name]
+        values = of_all[served]
         above, below = values > high * _TOLERANCE, values < low / _TOLERANCE
         if above.mean() >= _FEW:
             found.append(Beyond(name, low, high, float(values.max()), float(above.mean())))

@@ -12,6 +12,7 @@ from agenttrace.replay.blocks import BlockPool, Whereabouts
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
+from agenttrace.replay.kept_times import Kept, kept_times
 from agenttrace.replay.replica import Below, Limits, Replica
 from agenttrace.replay.routing import Router, make_router
 from agenttrace.replay.simulation import Simulation
@@ -63,7 +64,8 @@ def in_blocks_of(deployment: Deployment, tokens: int) -> Deployment:
 class Demand:
     """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority.
 
-    `agent`: a number for each agent of each session, in `order` of their requests.
+    `agent`: a number for each agent of each session, in `order` of their requests. `kept`: of each the times that it
+    takes whatever serves; None: as the servers are; empty: all of them.
     """
 
     prompt: list[int]
@@ -75,10 +77,11 @@ class Demand:
     lengths: Sequence[int]
     agent: Sequence[int] = ()
     order: Sequence[int] = ()
+    kept: Sequence[Kept | None] = ()
 
 
 def demand_of(workload: Workload) -> Demand:
-    """Unknown tokens count as none: such a request still takes a step."""
+    """Requests of unknown tokens keep their times; where there are none such, they still take a step."""
     requests, prefixes = workload.requests, workload.prompts.prefixes
     return Demand(
         prompt=_known(requests.input_tokens, 1).tolist(),
@@ -90,6 +93,7 @@ def demand_of(workload: Workload) -> Demand:
         lengths=prefixes.lengths,
         agent=_numbered(requests.session, requests.agent),
         order=np.argsort(requests.start, kind="stable").tolist(),
+        kept=kept_times(workload),
     )
 
 
@@ -167,12 +171,28 @@ class Fleet:
         if self._decoders:
             job.goes_on, job.steps, job.stops = True, 0, ()
         place = self._router(self.replicas, job, now) if len(self.replicas) > 1 else 0
+        if self._demand.kept and (times := self._demand.kept[row]):
+            self._pass_by(job, place, times, now)
+            return None
         self._simulation.book.replica[row] = place
         for point, offset, _ in self._itinerary.hangs[row]:
             if offset <= 0:
                 self._simulation.reach(point, self._simulation.book.sent[row])
         due = self.replicas[place].submit(job, now)
         return None if due is None else (place, self.replicas[place].version, due)
+
+    def _pass_by(self, job: Job, place: int, times: Kept, now: int) -> None:
+        """A request that keeps its times: all that follows is known at once. What it leaves in the cache is there."""
+        book, row, pool = self._simulation.book, job.row, self.replicas[place].pool
+        sent = book.sent[row]
+        book.admitted[row], book.first[row], book.done[row] = sent, sent + times[0], sent + times[1]
+        book.hit_tokens[row] = job.told_hit
+        if pool.fits(job.path, 0, job.path_blocks):
+            pool.pin(job.path, 0)
+            pool.release(job.path, 0, now)
+        self._drop_left(row)
+        for point, offset, _ in self._itinerary.hangs[row]:
+            self._simulation.reach(point, sent + offset)
 
     def wake(self, server: int, version: int, now: int) -> tuple[int, int, int] | None:
         """Its steps are over."""
@@ -240,9 +260,13 @@ class Fleet:
 
     def _done(self, row: int, now: int) -> None:
         self._simulation.book.done[row] = now
-        if self._left is not None:
-            for replica in (*self.replicas, *self._decoders):
-                replica.pool.drop(self._left[row])
+        self._drop_left(row)
         for point, offset, share in self._itinerary.hangs[row]:
             if offset > 0 and share >= 1:
                 self._simulation.reach(point, now)
+
+    def _drop_left(self, row: int) -> None:
+        """What nobody asks for after this request, if that is released."""
+        if self._left is not None:
+            for replica in (*self.replicas, *self._decoders):
+                replica.pool.drop(self._left[row])

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.critical_path.arrays import Ints
 from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
 from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of, in_blocks_of
 from agenttrace.replay.isolated import Reference, modelled_times, scaled_times
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
+from agenttrace.replay.kept_times import keeps_time, recorded_times
 from agenttrace.replay.load import arrivals
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.own_hits import with_own_hits
@@ -53,12 +54,11 @@ class Stage:
 
     def play_recorded(self) -> Outcome:
         """One run in which every request takes what it took."""
-        times = recorded_times(self.workload)
-        return self.play_constant(times)
+        return self.play_constant(recorded_times(self.workload.requests))
 
     def play_constant(self, times: tuple[Ints, Ints]) -> Outcome:
         """One run in which requests take these times to the first token and to the end."""
-        recorded = recorded_times(self.workload)
+        recorded = recorded_times(self.workload.requests)
         return self._simulation(0).run(
             lambda running: ConstantServers(running, self.itinerary, recorded, times)
         )
@@ -68,8 +68,11 @@ class Stage:
         requests = self.workload.requests
         demand = with_own_hits(requests, self.demand, self.workload.prompts.block_tokens)
         if self.reference is None:
-            return self.play_constant(modelled_times(requests, demand, deployment, factors))
-        return self.play_constant(scaled_times(requests, demand, deployment, self.reference, factors))
+            times = modelled_times(requests, demand, deployment, factors)
+        else:
+            times = scaled_times(requests, demand, deployment, self.reference, factors)
+        kept, (first, end) = keeps_time(self.workload), recorded_times(requests)
+        return self.play_constant((np.where(kept, first, times[0]), np.where(kept, end, times[1])))
 
     def _simulation(self, overhead_ns: int) -> Simulation:
         workload = self.workload
@@ -80,10 +83,3 @@ class Stage:
 def set_stage(workload: Workload, load: Load, lanes: int, reference: Reference | None = None) -> Stage:
     """A workload under a load."""
     return Stage(workload, plan_itinerary(workload), demand_of(workload), load, lanes, reference)
-
-
-def recorded_times(workload: Workload) -> tuple[Ints, Ints]:
-    """Of each request the time to its first token, or to its end where that is not told, and to its end."""
-    requests = workload.requests
-    whole = requests.end - requests.start
-    return np.where(requests.first_token == NULL, whole, requests.first_token - requests.start), whole

@@ -21,6 +21,7 @@ from agenttrace.replay.costs import Cost, cost_of
 from agenttrace.replay.grown_prompts import is_cache_untold, with_grown_prompts
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
+from agenttrace.replay.kept_times import keeps_time
 from agenttrace.replay.levers import compacted, main_agents_first, most_at_once
 from agenttrace.replay.load import recorded_lanes
 from agenttrace.replay.outcome import Outcome
@@ -258,7 +259,7 @@ def _phases(trace: Trace, outcome: Outcome) -> dict[str, int]:
 
 
 def requested(workload: Workload, outcome: Outcome) -> Requested:
-    """What requests took; of those that the simulation finished."""
+    """What requests took; of those that the simulation finished, tokens' times of those that servers were asked for."""
     requests = workload.requests
     finished = outcome.done >= 0
     order = np.lexsort((outcome.sent, requests.agent, requests.session))
@@ -268,10 +269,11 @@ def requested(workload: Workload, outcome: Outcome) -> Requested:
         requests.agent[order][1:] == requests.agent[order][:-1]
     )
     turn[:-1] = np.where(same, outcome.sent[order][1:] - outcome.sent[order][:-1], turn[:-1])
-    steps = requests.output_tokens - 1
-    several = finished & (steps > 0)
+    served = finished & ~keeps_time(workload)
+    steps = np.maximum(requests.output_tokens, 0) - 1
+    several = served & (steps > 0)
     itl = (outcome.done - outcome.first)[several] // steps[several]
-    return Requested(turn, (outcome.first - outcome.sent)[finished], itl)
+    return Requested(turn, (outcome.first - outcome.sent)[served], itl)
 
 
 def _gained(answer: Answer) -> tuple[str, str]:

@@ -13,7 +13,10 @@ from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, NULL, Ints
 from agenttrace.critical_path.graph import Graph
 from agenttrace.model.trace import Trace
+from agenttrace.model.vocabulary import TokenQuality
 from agenttrace.replay.served import Served
+
+_PLACEHOLDER = tuple(TokenQuality).index(TokenQuality.PLACEHOLDER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +24,8 @@ class Requests:
     """Columns of requests. NULL where the source does not say; times are Unix, in ns.
 
     `span`: the row of the served span in the trace. `session`: its number in the workload. `model`, `worker`,
-    `prefill_worker`: numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it.
+    `prefill_worker`: numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it. `placeholder`: 1 where
+    the source has a count of output tokens that was written before anyone knew it: then that is NULL.
     """
 
     session: Ints
@@ -38,6 +42,7 @@ class Requests:
     input_tokens: Ints
     cached_tokens: Ints
     output_tokens: Ints
+    placeholder: Ints
 
     def __len__(self) -> int:
         """How many there are."""
@@ -84,10 +89,15 @@ def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, 
     """The requests of a chunk; what the view that is served does not say, the client's request may."""
     table, rows, outer = chunk.spans, served.rows, served.request
 
-    def either(name: str, null: int = NULL) -> Ints:
-        values = columns.ints(table, name)
+    def first_of(values: Ints, null: int = NULL) -> Ints:
         found = np.where(values[rows] != NULL, values[rows], values[outer])
         return np.where(found == NULL, null, found)
+
+    def either(name: str, null: int = NULL) -> Ints:
+        return first_of(columns.ints(table, name), null)
+
+    guessed = columns.codes(table, "output_quality", TokenQuality) == _PLACEHOLDER
+    output = first_of(np.where(guessed, NULL, columns.ints(table, "output_tokens")))
 
     prefiller, decoder = (
         np.where(values[rows] != NONE, values[rows], values[outer])
@@ -107,7 +117,8 @@ def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, 
         end=graph.forest.end[rows],
         input_tokens=either("input_tokens"),
         cached_tokens=either("cache_read_tokens"),
-        output_tokens=either("output_tokens"),
+        output_tokens=output,
+        placeholder=((output == NULL) & (guessed[rows] | guessed[outer])).astype(np.int64),
     )
 
 

@@ -42,6 +42,12 @@ def to_agentic_mooncake(workload: Workload, *, redact: bool = False) -> Iterator
         yield orjson.dumps(plays.row(row), option=orjson.OPT_APPEND_NEWLINE)
 
 
+def lengths_unknown(workload: Workload) -> int:
+    """Of how many requests a length is written that nobody stated."""
+    requests = workload.requests
+    return int(((requests.input_tokens == NULL) | (requests.output_tokens == NULL)).sum())
+
+
 class _Plays:
     """Requests as rows, asked for in the order in which they are written."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agenttrace.critical_path.arrays import NULL
 from agenttrace.ingest.reading import read
 from agenttrace.replay.cautions import cautions
 from agenttrace.replay.measured_target import measured_target
@@ -51,6 +52,15 @@ def test_requests_without_tokens_are_counted(tmp_path: Path, left_out: str) -> N
 
     assert (found.code, found.severity, found.count) == ("tokens_unknown", "warning", 1)
     assert "1 of 3 requests" in found.example
+
+
+def test_placeholders_are_no_counts(tmp_path: Path) -> None:
+    told = {**TOKENS, "cache_read_tokens": 0}
+    workload = _workload(tmp_path, told, {**told, "output_tokens": 2, "output_quality": "placeholder"})
+    (found,) = cautions(workload, [])
+
+    assert (found.code, found.severity, found.count) == ("tokens_placeholder", "warning", 1)
+    assert workload.requests.output_tokens.tolist() == [10, NULL]
 
 
 def test_a_cache_that_nobody_tells_of_is_said(tmp_path: Path) -> None:

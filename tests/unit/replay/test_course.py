@@ -3,7 +3,8 @@
 import numpy as np
 
 from agenttrace.replay.choices import Load
-from agenttrace.replay.playing import recorded_times, set_stage
+from agenttrace.replay.kept_times import recorded_times
+from agenttrace.replay.playing import set_stage
 from agenttrace.replay.workload import Workload, read_workload
 from timeline import MS, draw
 
@@ -16,7 +17,7 @@ def _wall_ms(drawing: str, factor: float) -> float:
     """How long the session takes if every request takes that share of its time."""
     workload = _workload(drawing)
     stage = set_stage(workload, Load.ISOLATED, 0)
-    first, end = (np.rint(times * factor).astype(np.int64) for times in recorded_times(workload))
+    first, end = (np.rint(times * factor).astype(np.int64) for times in recorded_times(workload.requests))
     return float(stage.play_constant((first, end)).wall[0]) / MS
 
 

@@ -13,9 +13,10 @@ from agenttrace.replay.choices import Load
 from agenttrace.replay.fitting.platform import fit_platform
 from agenttrace.replay.fleet import Deployment, Factors
 from agenttrace.replay.isolated import Reference, scaled_times
+from agenttrace.replay.kept_times import recorded_times
 from agenttrace.replay.own_hits import with_own_hits
 from agenttrace.replay.platforms.toml_text import measured_platform, parse_toml, to_toml
-from agenttrace.replay.playing import Stage, recorded_times, set_stage
+from agenttrace.replay.playing import Stage, set_stage
 from agenttrace.replay.replica import Limits
 from agenttrace.replay.steps import AffineSteps
 from agenttrace.replay.workload import Workload, read_workload
@@ -55,7 +56,7 @@ def test_the_fitted_machine_alone_with_the_recorded_queue_gives_every_ratio_one(
     stage, own, fitted = _alone(workload)
     outcome = stage.play(fitted, own)
     assert outcome.wall.tolist() == workload.wall.tolist()
-    first, end = recorded_times(workload)
+    first, end = recorded_times(workload.requests)
     assert (outcome.first - outcome.sent).tolist() == first.tolist()
     assert (outcome.done - outcome.sent).tolist() == end.tolist()
 
@@ -84,7 +85,9 @@ def test_a_queue_stays_and_service_is_scaled() -> None:
     assert (first / MS).tolist() == [5 + 2, 1]
     assert (end / MS).tolist() == [7 + 4, 1 + 3.5]
     same = scaled_times(requests, demand, slow, Reference(slow), None)
-    assert [times.tolist() for times in same] == [times.tolist() for times in recorded_times(stage.workload)]
+    assert [times.tolist() for times in same] == [
+        times.tolist() for times in recorded_times(stage.workload.requests)
+    ]
 
 
 def _times(factor: float) -> AffineSteps:

@@ -8,7 +8,8 @@ import pytest
 from agenttrace.ingest.reading import read
 from agenttrace.replay.choices import Load
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
-from agenttrace.replay.playing import recorded_times, set_stage
+from agenttrace.replay.kept_times import recorded_times
+from agenttrace.replay.playing import set_stage
 from agenttrace.replay.workload import Workload, read_workload
 from unit.replay.virtual_agents import World, light_and_heavy
 from unit.replay.virtual_server import MS
@@ -63,7 +64,7 @@ def test_what_waits_for_what_is_found_under_any_load(tmp_path: Path, agent_tool:
     left = []
     for place, world in enumerate(light_and_heavy(queue_told=False, agent_tool=agent_tool)):
         workload = _read(world, tmp_path / f"{place}.jsonl")
-        first, end = recorded_times(workload)
+        first, end = recorded_times(workload.requests)
         wall = set_stage(workload, Load.ISOLATED, 0).play_constant((first * 0, end * 0)).wall
         left.append(dict(zip(workload.names, wall.tolist(), strict=True)))
     assert set(left[0]) == set(left[1])

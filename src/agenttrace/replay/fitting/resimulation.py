@@ -60,7 +60,7 @@ def resimulate(requests: Requests, demand: Demand, deployment: Deployment) -> Ou
 
 def residuals(requests: Requests, outcome: Outcome) -> Residuals:
     """What the simulation left over. Prefills that queued, here or there, say nothing of theirs."""
-    told = requests.first_token != NULL
+    told = (requests.first_token != NULL) & (requests.input_tokens != NULL) & (requests.output_tokens != NULL)
     decode = np.ones(len(requests))
     enough = told & (requests.output_tokens > _LEAST_STEPS) & (outcome.done > outcome.first)
     recorded = requests.end - requests.first_token
