@@ -137,6 +137,7 @@ def test_a_model_that_does_not_fit_is_said_not_to(capsys: pytest.CaptureFixture[
     assert "15 GPUs" in h100["notes"][0]
     assert lpx["split"] == "attention-ffn"
     assert lpx["racks"] == 8
+    assert (lpx["gpu_racks"], lpx["lpu_racks"]) == (16 / 72, 16)  # of both
     assert lpx["claims"][0]["vendor"] == 400
 
 

@@ -1,7 +1,7 @@
 """What weakens an answer before anything is played.
 
 Tokens that nobody states, requests that no replica has room for, other models than the recorded ones, engines that
-have nothing to do, and models that outdo the vendor.
+have nothing to do, prices of what is not alike, and models that outdo the vendor.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL
 from agenttrace.replay.platforms.choosing import shipped_model
+from agenttrace.replay.policies import SET
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload
 
+_RATES = ("price", "power")
 _CLAIMED = {
     "tokens_per_s_user": "tokens a second of one user at the vendor's context",
     "interactivity_over_gpus_alone": "times as many tokens a second of one user as on the GPUs alone",
@@ -38,6 +40,7 @@ def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | N
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
+    found += _of_prices([target for target in targets if target.fits])
     compared = baseline.model if baseline else None
     return found + _of_models(workload, [target for target in targets if target.model != compared])
 
@@ -60,6 +63,32 @@ def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
         )
         found.append(Caution("other_model", "warning", count, said))
     return found
+
+
+def _of_prices(targets: Sequence[Target]) -> list[Caution]:
+    """One price, or power, of a replica that was set for several platforms: their replicas are not alike."""
+    of_set = {
+        one.name: f"{one.name}={one.number.value:g}"
+        for target in targets
+        for one in target.assumptions
+        if one.name in _RATES and one.number.source == SET
+    }
+    if not of_set or len(targets) < 2:
+        return []
+    sizes = "; ".join(f"{target.platform} {_size(target)}" for target in targets)
+    said = (
+        f"{' and '.join(of_set.values())}: of one replica of each platform, and these are not alike: {sizes}. Costs a "
+        "session are comparable only if a replica of each does cost that"
+    )
+    return [Caution("price_shared", "warning", len(targets), said)]
+
+
+def _size(target: Target) -> str:
+    if target.takes is None:
+        return "(nobody states its size)"
+    lpu_racks = target.takes.lpu_racks
+    further = ", LPU racks: not sized" if lpu_racks is None else f", LPU racks: {lpu_racks:g}"
+    return f"(GPUs: {target.takes.gpus:g}{further if lpu_racks != 0 else ''})"
 
 
 def _of_engines(target: Target) -> list[Caution]:

@@ -9,7 +9,7 @@ from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
-from agenttrace.replay.policies import Policies, check_setting, no_such_number
+from agenttrace.replay.policies import SET, Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.targets import Assumption, Target
 
@@ -26,7 +26,7 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
     numbers = dict(platform.numbers)
     for name, value in policies.numbers.items():
         check_setting(name, value)
-        numbers[name] = Quantity(value, NAMES[name][0], Claim.ASSUMED, "--set")
+        numbers[name] = Quantity(value, NAMES[name][0], Claim.ASSUMED, SET)
     chosen = replace(platform, numbers=numbers)
 
     def build(changed: dict[str, float]) -> Deployment:

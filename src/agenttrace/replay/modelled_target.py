@@ -18,10 +18,10 @@ from agenttrace.replay.platforms.modelled import (
     ModelledPlatform,
     VendorClaim,
 )
-from agenttrace.replay.policies import Policies, check_setting, no_such_number
+from agenttrace.replay.policies import SET, Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
-from agenttrace.replay.targets import Assumption, Target, VendorSaid
+from agenttrace.replay.targets import Assumption, Takes, Target, VendorSaid
 
 _DETERMINISTIC = {"whole-decode": 1.0}
 _SPLIT_NAMES = {"none": None}
@@ -47,7 +47,7 @@ def modelled_target(
             raise no_such_number(name, platform.name, sorted({*numbers, *SERVING}))
         check_setting(name, number)
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
-        numbers[name] = Quantity(number, unit, Claim.ASSUMED, "--set")
+        numbers[name] = Quantity(number, unit, Claim.ASSUMED, SET)
     numbers["replicas"] = _replicas(numbers, replicas, servers_before)
     claims = _claims(replace(platform, numbers=numbers), model)
     numbers |= _wider_for(claims, numbers)
@@ -72,7 +72,7 @@ def modelled_target(
             Assumption(name, number) for name, number in numbers.items() if _is_used(name, platform.split)
         ],
         fits=room.fits,
-        racks=room.racks,
+        takes=Takes(chosen.value("gpus_per_replica"), room.gpu_racks, room.lpu_racks),
         deterministic=_deterministic(chosen, model),
         idle_engine=platform.split == "attention-ffn" and not model.moe_layers,
         notes=[room.missing] if room.missing else [],

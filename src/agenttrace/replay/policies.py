@@ -18,6 +18,9 @@ from agenttrace.units import parse_duration
 _KEYS = ("routing", "keep", "release", "offload", "fanout", "compact", "priority")
 """Settings that are no numbers of a platform."""
 
+SET = "--set"
+"""The source of a number that was set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Habits:

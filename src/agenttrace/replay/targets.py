@@ -46,11 +46,28 @@ class VendorSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """Hardware of some replicas. `gpu_racks`: GPUs over those that are linked, a rack or a server.
+
+    `lpu_racks`: of the latency engine; 0: none, None: nothing tells how many.
+    """
+
+    gpus: float
+    gpu_racks: float
+    lpu_racks: float | None
+
+    def times(self, replicas: int) -> Takes:
+        """Of so many replicas that each take this."""
+        lpu_racks = None if self.lpu_racks is None else self.lpu_racks * replicas
+        return Takes(self.gpus * replicas, self.gpu_racks * replicas, lpu_racks)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """`build` makes the servers, with some numbers other than they are given; None for those that do not fit.
 
     `rates`: what a replica costs. `observed`: the conditions that its numbers were learnt from, by name.
-    `split`: how the work is divided between engines. `racks`: how many it takes. `deterministic`: the share of
+    `split`: how the work is divided between engines. `takes`: what one replica takes. `deterministic`: the share of
     the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions. `idle_engine`: the
     split leaves the latency engine nothing to do with this model.
     """
@@ -61,7 +78,7 @@ class Target:
     build: Callable[[dict[str, float]], Deployment]
     assumptions: Sequence[Assumption]
     fits: bool = True
-    racks: float | None = None
+    takes: Takes | None = None
     deterministic: float = 0.0
     jitter: Jitter | None = None
     idle_engine: bool = False
@@ -69,6 +86,12 @@ class Target:
     claims: Sequence[VendorSaid] = field(default_factory=tuple)
     rates: Rates = field(default_factory=Rates)
     observed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def takes_in_all(self) -> Takes | None:
+        """What all of its replicas take; None where nobody says."""
+        served = self.build({})
+        return self.takes and self.takes.times(served.replicas + served.decode_replicas)
 
     def drawn(self, random: np.random.Generator) -> Deployment:
         """The servers with every uncertain number somewhere in its interval."""

@@ -13,7 +13,6 @@ from agenttrace.critical_path.summary import quantiles
 from agenttrace.replay.percentiles import PERCENTS, is_enough, percentiles
 from agenttrace.replay.wide import wide_for
 from agenttrace.report.replay_headline import first_token_remark, remarks
-from agenttrace.report.replay_tables import gpus_of
 
 if TYPE_CHECKING:
     from agenttrace.replay.percentiles import Estimate
@@ -65,7 +64,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "split": target.split,
         "load": replayed.load.value,
         "replicas": target.build({}).replicas,
-        "gpus": gpus_of(target),
+        **_takes(target),
         "lanes": replayed.lanes or None,
         "over": "sessions" if count > 1 else "draws",
         "n": count if count > 1 else replayed.draws,
@@ -84,7 +83,7 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "extrapolated": _extrapolated(answer),
         "cost": _cost(answer),
         "fits": target.fits,
-        "racks": target.racks,
+        "racks": _racks(target),
         "bottleneck": answer.bottleneck,
         "sensitivity": _sensitivity(answer),
         "advice": [
@@ -95,6 +94,19 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
         "claims": [_claim(claim) for claim in target.claims],
         "notes": [*target.notes, *remarks(answer), *filter(None, [first_token_remark(answer)])],
     }
+
+
+def _takes(target: Target) -> Row:
+    """Hardware of all replicas."""
+    takes = target.takes_in_all
+    if takes is None:
+        return {"gpus": None, "gpu_racks": None, "lpu_racks": None}
+    return {"gpus": round(takes.gpus), "gpu_racks": takes.gpu_racks, "lpu_racks": takes.lpu_racks}
+
+
+def _racks(target: Target) -> float | None:
+    """Of one replica: of the latency engine; of GPUs where that has no part."""
+    return (target.takes.lpu_racks or target.takes.gpu_racks) if target.takes else None
 
 
 def _wide(answer: Answer) -> Row | None:
@@ -174,7 +186,7 @@ def _unfit(target: Target) -> Row:
         "model": target.model,
         "split": target.split,
         "fits": False,
-        "racks": target.racks,
+        "racks": _racks(target),
         "notes": list(target.notes),
     }
 

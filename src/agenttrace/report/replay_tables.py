@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from agenttrace.replay.percentiles import Estimate
     from agenttrace.replay.replaying import Answer, Replayed
-    from agenttrace.replay.targets import Target
+    from agenttrace.replay.targets import Takes, Target
+
+_ROOM = (
+    *(Column("", "text"), Column("fits", "text"), Column("replicas"), Column("GPUs")),
+    *(Column("GPU racks"), Column("LPU racks"), Column("price a session"), Column("energy a session")),
+    Column("", "text"),
+)
+_ALWAYS = 4
+"""So many columns are there in any case, further ones where they tell something."""
+
+_NOTHING = ("", "–")
 
 
 def interval_table(replayed: Replayed) -> Section:
@@ -85,44 +95,54 @@ def request_table(answer: Answer) -> Section:
 
 
 def room_table(replayed: Replayed) -> Section:
-    """Whether each platform holds the model, with how many racks, and what a session costs."""
-    rows: list[tuple[Cell, ...]] = []
-    for answer in replayed.answers:
-        target, cost = answer.projected.target, answer.cost
-        built = target.build({})
-        served = (
-            f"{built.replicas} + {built.decode_replicas}" if built.decode_replicas else f"{built.replicas}"
+    """Whether each platform holds the model, what all of its replicas take, and what a session costs, where told."""
+    rows = [_room(answer.projected.target, answer) for answer in replayed.answers]
+    rows += [_room(target, None) for target in replayed.unfit]
+    told = [
+        place
+        for place in range(len(_ROOM))
+        if place < _ALWAYS or any(row[place].text not in _NOTHING for row in rows)
+    ]
+    shown = tuple(tuple(row[place] for place in told) for row in rows)
+    return Section("Does it fit", tuple(_ROOM[place] for place in told), shown, tuple(_room_notes(replayed)))
+
+
+def _room_notes(replayed: Replayed) -> list[str]:
+    takes = [answer.projected.target.takes for answer in replayed.answers]
+    if not any(takes):
+        return []
+    notes = [
+        "GPUs and racks are those of all replicas; GPU racks: GPUs over those that one rack or server links"
+    ]
+    if any(one and one.lpu_racks is None for one in takes):
+        notes.append(
+            "LPU racks not sized: with which model is drafted is not stated; it is one rack at least"
         )
-        price = "–" if cost is None or cost.price is None else f"{cost.price:.4g}"
-        energy = "–" if cost is None or cost.energy_kwh is None else f"{cost.energy_kwh:.4g} kWh"
-        gpus = gpus_of(target)
-        rows.append(_room(target, "yes", served, "–" if gpus is None else str(gpus), price, energy))
-    rows += [_room(target, "no", "–", "–", "–", "–") for target in replayed.unfit]
-    columns = (Column("", "text"), Column("fits", "text"), Column("replicas"), Column("GPUs"))
-    costs = (Column("racks each"), Column("price a session"), Column("energy a session"), Column("", "text"))
-    return Section("Does it fit", columns + costs, tuple(rows))
+    return notes
 
 
-def gpus_of(target: Target) -> int | None:
-    """Of all its replicas; None where nobody says how many one has."""
-    each = next((one.number.value for one in target.assumptions if one.name == "gpus_per_replica"), None)
-    served = target.build({})
-    return None if each is None else round(each * (served.replicas + served.decode_replicas))
+def _takes(takes: Takes | None) -> tuple[str, str, str]:
+    if takes is None:
+        return "–", "–", "–"
+    lpu_racks = (
+        "not sized" if takes.lpu_racks is None else f"{takes.lpu_racks:.3g}" if takes.lpu_racks else "–"
+    )
+    return f"{takes.gpus:.0f}", f"{takes.gpu_racks:.3g}", lpu_racks
 
 
-def _room(target: Target, fits: str, *numbers: str) -> tuple[Cell, ...]:
-    served, gpus, price, energy = numbers
+def _room(target: Target, answer: Answer | None) -> tuple[Words | Quoted, ...]:
+    """A row of _ROOM; `answer` None: the model does not fit."""
+    served, takes, cost = "–", ("–", "–", "–"), None
+    if answer is not None:
+        built, cost = target.build({}), answer.cost
+        served = f"{built.replicas}" + (f" + {built.decode_replicas}" if built.decode_replicas else "")
+        takes = _takes(target.takes_in_all)
     return (
         Quoted(target_name(target)),
-        Words(fits, "plain" if fits == "yes" else "warning"),
+        Words("yes" if answer else "no", "plain" if answer else "warning"),
         Words(served),
-        Words(gpus),
-        Words(_racks(target.racks)),
-        Words(price),
-        Words(energy),
+        *map(Words, takes),
+        Words("–" if cost is None or cost.price is None else f"{cost.price:.4g}"),
+        Words("–" if cost is None or cost.energy_kwh is None else f"{cost.energy_kwh:.4g} kWh"),
         Quoted("; ".join(target.notes), "lines"),
     )
-
-
-def _racks(racks: float | None) -> str:
-    return "–" if racks is None else f"{racks:.3g}"

@@ -139,3 +139,15 @@ def test_intervals_reach_as_far_as_the_vendors_claim_where_the_cost_model_says_m
     assert min(excess) > 5
     assert error(above).high == pytest.approx(min(excess), rel=1e-3)
     assert error(below).high == 1.6
+
+
+def test_one_price_for_platforms_of_several_sizes_is_said(tmp_path: Path) -> None:
+    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
+    priced = [_target(name, price=90.0, power=600.0) for name in ("vr-nvl72-lpx", "b200")]
+    (found,) = cautions(workload, priced)
+
+    assert (found.code, found.severity, found.count) == ("price_shared", "warning", 2)
+    assert "price=90 and power=600" in found.example
+    assert "vr-nvl72-lpx (GPUs: 8, LPU racks: 8); b200 (GPUs: 8)." in found.example
+    assert not cautions(workload, priced[:1])
+    assert not cautions(workload, [_target("vr-nvl72-lpx"), _target("b200")])

@@ -80,8 +80,12 @@ def test_a_trillion_parameters_do_not_fit_eight_h100_and_take_eight_racks_of_lpu
     assert not small.fits
     assert small.missing is not None
     assert "15 GPUs" in small.missing
-    assert small.racks == 15 / 8  # servers of eight
-    assert room_for(_platform("vr-nvl72-lpx"), model).racks == 8
+    assert (small.gpu_racks, small.lpu_racks) == (15 / 8, 0)  # servers of eight
+    room = room_for(_platform("vr-nvl72-lpx"), model)
+    assert (room.gpu_racks, room.lpu_racks) == (8 / 72, 8)
+    assert room_for(_platform("vr-nvl72-lpx", lpu_racks=9.0), model).lpu_racks == 9
+    assert room_for(_platform("vr-nvl72-lpx-draft"), model).lpu_racks == 1
+    assert room_for(_platform("vr-nvl72-lpx-draft", lpu_racks=0.0), model).lpu_racks is None
     assert not room_for(_platform("vr-nvl72-lpx", lpu_racks=1.0), model).fits
 
 

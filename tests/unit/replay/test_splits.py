@@ -136,7 +136,7 @@ def test_the_cache_of_a_decode_elsewhere_is_what_its_chips_have_left() -> None:
     held, rack = model.weight_bytes("fp8"), 256 * LPU_BYTES
     racks = ceil(held / rack)
     room = room_for(_bare("vr-nvl72-lpx-decode"), model)
-    assert room.racks == racks
+    assert room.lpu_racks == racks
     assert room.kv_tokens == int((racks * rack - held) / 35_136)
     assert room_for(_bare("vr-nvl72-lpx-decode", lpu_racks=9.0), model).kv_tokens == pytest.approx(
         (9 * rack - held) / 35_136, rel=0.001

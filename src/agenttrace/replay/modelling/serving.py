@@ -194,13 +194,14 @@ def expected_tokens(drafted: float, acceptance: float) -> float:
 class Room:
     """Whether a model fits, and if not what is `missing`.
 
-    `kv_tokens`: that a replica's memory takes besides. `racks`: of the latency engine, or of GPUs where there is none,
-    as many as it takes.
+    `kv_tokens`: that a replica's memory takes besides. `gpu_racks`: GPUs over those that are linked, as many as it
+    takes. `lpu_racks`: of the latency engine; 0: it has no part, None: it has one of which nothing tells the size.
     """
 
     fits: bool
     kv_tokens: int
-    racks: float
+    gpu_racks: float
+    lpu_racks: float | None
     missing: str | None
 
 
@@ -215,6 +216,7 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
     left = usable - on_gpus / gpus
     kv_tokens = int(max(0.0, left) * model.kv_shards(gpus) / max(model.held_per_token(), 1.0))
     racks, missing = gpus / value("gpus_linked"), None
+    lpu_racks = (value("lpu_racks") or None) if platform.split == "draft" else 0.0
     if kv_tokens < value("block_tokens", 16):
         least = ceil(on_gpus / usable)
         racks = max(racks, least / value("gpus_linked"))
@@ -227,16 +229,17 @@ def room_for(platform: ModelledPlatform, model: Architecture) -> Room:
         )
         rack = value("lpu_count") * value("lpu_memory") * 1e9
         needed = held / rack
-        racks = max(1, ceil(needed))
         there = value("lpu_racks")
+        lpu_racks = float(there or max(1, ceil(needed)))
         if there and there < needed:
+            lpu_racks = float(ceil(needed))
             missing = (
                 f"the latency engine would take {needed:.1f} racks of {value('lpu_count'):.0f} chips, "
                 f"there are {there:.0f}"
             )
         elif platform.split == "whole-decode":
-            kv_tokens, racks = _on_chips(model, rack, held, there, value("block_tokens", 16))
-    return Room(missing is None, kv_tokens, float(racks), missing)
+            kv_tokens, lpu_racks = _on_chips(model, rack, held, there, value("block_tokens", 16))
+    return Room(missing is None, kv_tokens, racks, lpu_racks, missing)
 
 
 def _on_chips(
