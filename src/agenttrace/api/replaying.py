@@ -70,7 +70,13 @@ def replayed(asked: Asked) -> Replayed:
     found = replay(trace, workload, baseline, targets, asked.scenario)
     said += [asdict(caution) for caution in queue_cautions(found)]
     if found.draws == 1:
-        said.append(_finding("one_draw", "warning", "one draw: intervals hold nothing of numbers and jitter"))
+        said.append(
+            _finding(
+                "one_draw",
+                "warning",
+                "one draw: intervals hold nothing of jitter, and of numbers what each does alone",
+            )
+        )
     return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
 
 

@@ -6,12 +6,14 @@ wrong falls out of their ratio.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from agenttrace.replay.choices import Load
 from agenttrace.replay.extrapolation import Beyond, conditions_left, widened
+from agenttrace.replay.few_draws import ENOUGH_DRAWS, Sensitivity, reach_of
 from agenttrace.replay.fleet import Deployment, Factors
 from agenttrace.replay.isolated import Reference
 from agenttrace.replay.jitter import Jitter
@@ -20,29 +22,21 @@ from agenttrace.replay.percentiles import Draws, Estimate, estimate, estimate_ra
 from agenttrace.replay.playing import Stage
 from agenttrace.replay.targets import Target
 
-MOST_DRAWS = 20
 _REQUESTS = 20_000
 _TORNADO = 8
 _MATTERS = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
-class Sensitivity:
-    """What the gain of the median is if one number is at either end of its interval."""
-
-    parameter: str
-    low: float
-    high: float
-    gain_low: float
-    gain_high: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """One platform, played. `first`: the outcome of the first draw."""
+    """One platform, played. `first`: the outcome of the first draw.
+
+    `model_rests_on`: the numbers of the cost model, if it is modelled; what is in doubt of them falls out of a ratio.
+    """
 
     draws: Draws
     first: Outcome
+    model_rests_on: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +54,7 @@ class Projected:
 
 def draws_for(requests: int, asked: int | None) -> int:
     """How many draws: as asked, else fewer of large workloads."""
-    return asked or max(2, min(MOST_DRAWS, _REQUESTS // max(1, requests)))
+    return asked or max(2, min(ENOUGH_DRAWS, _REQUESTS // max(1, requests)))
 
 
 def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int) -> Simulated:
@@ -83,7 +77,8 @@ def simulate(stage: Stage, target: Target, jitter: Jitter, draws: int, seed: int
     for draw in range(draws):
         other = target.drawn(np.random.default_rng([seed, 2, draw]))
         varied.append(stage.play(other, factors[0]).wall)
-    return Simulated(Draws(np.array(jittered, np.float64), np.array(varied, np.float64)), first)
+    found = Draws(np.array(jittered, np.float64), np.array(varied, np.float64))
+    return Simulated(found, first, [one.name for one in target.assumptions] if target.model else ())
 
 
 def _recorded_factors(reference: Reference, requests: int) -> Factors:
@@ -101,21 +96,28 @@ def _steadied(factors: Factors, share: float) -> Factors:
 
 
 def project(
-    stage: Stage, baseline: Simulated, target: Target, jitter: Jitter, draws: int, seed: int
+    stage: Stage,
+    baseline: Simulated,
+    target: Target,
+    jitter: Jitter,
+    draws: int,
+    seed: int,
 ) -> Projected:
     """A target beside the baseline, which was simulated with the same draws and seed."""
     found = simulate(stage, target, jitter, draws, seed)
     plain = stage.play(target.build({}))
     gain = estimate_ratio(baseline.draws, found.draws, seed)
     left = conditions_left(stage.workload, found.first, target.observed)
+    sensitivity = _tornado(stage, target, plain, gain[0].value)
+    reach = reach_of(sensitivity, gain[0].value, draws, baseline.model_rests_on)
     return Projected(
         target=target,
         simulated=found,
-        wall=widened(estimate(found.draws, seed), left),
-        gain=widened(gain, left),
+        wall=widened([reach.of_time(one) for one in estimate(found.draws, seed)], left),
+        gain=widened([reach.of_gain(one) for one in gain], left),
         left=left,
         without_jitter=plain,
-        sensitivity=_tornado(stage, target, plain, gain[0].value),
+        sensitivity=sensitivity,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agenttrace.replay.projection import Sensitivity
+    from agenttrace.replay.few_draws import Sensitivity
     from agenttrace.replay.replaying import Answer
 
 _WIDE = 0.2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agenttrace.replay.few_draws import ENOUGH_DRAWS
 from agenttrace.replay.percentiles import PERCENTS, is_enough
 from agenttrace.units import format_duration
 
@@ -43,10 +44,20 @@ def sessions_told(replayed: Replayed) -> str:
     return "1 session" if replayed.sessions == 1 else f"{replayed.sessions} sessions"
 
 
+def draws_told(replayed: Replayed) -> str:
+    """How many there are, and what few of them mean for intervals."""
+    if replayed.draws >= ENOUGH_DRAWS:
+        return f"{replayed.draws} draws"
+    return (
+        f"{replayed.draws} draw{'s' if replayed.draws > 1 else ''}: few, so intervals are at least as wide as what "
+        f"any number does alone; {ENOUGH_DRAWS} tell more"
+    )
+
+
 def counted(replayed: Replayed) -> str:
     """How it was played."""
     lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
-    told = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes}, {replayed.draws} draws"
+    told = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes}, {draws_told(replayed)}"
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     return f"{told}; too few sessions for {' and '.join(few)}" if few else told
 
