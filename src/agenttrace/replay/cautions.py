@@ -1,7 +1,7 @@
 """What weakens an answer before anything is played.
 
 Tokens that nobody states, requests that no replica has room for, other models than the recorded ones, engines that
-have nothing to do, prices of what is not alike, and models that outdo the vendor.
+have nothing to do, phases that a fit does not tell, prices of what is not alike, and models that outdo the vendor.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy as np
 from agenttrace.critical_path.arrays import NONE, NULL
 from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.policies import SET
+from agenttrace.replay.quantities import Identified
 from agenttrace.replay.targets import Target
 from agenttrace.replay.workload import Workload
 
+_PHASES = {"prefill": ("prefill_step", "prefill_per_token"), "decode": ("step", "step_per_context_token")}
 _RATES = ("price", "power")
 _CLAIMED = {
     "tokens_per_s_user": "tokens a second of one user at the vendor's context",
@@ -40,6 +42,7 @@ def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | N
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
+    found += [caution for one in _known(baseline, targets) for caution in _of_phases(one)]
     found += _of_prices([target for target in targets if target.fits])
     compared = baseline.model if baseline else None
     return found + _of_models(workload, [target for target in targets if target.model != compared])
@@ -62,6 +65,27 @@ def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
             "the gain is of the hardware and of the other model together"
         )
         found.append(Caution("other_model", "warning", count, said))
+    return found
+
+
+def _known(baseline: Target | None, targets: Sequence[Target]) -> list[Target]:
+    return [*([baseline] if baseline else []), *targets]
+
+
+def _of_phases(target: Target) -> list[Caution]:
+    """Phases of a measured platform that its traces did not tell."""
+    numbers = {one.name: one.number for one in target.assumptions}
+    found = []
+    for phase, names in _PHASES.items():
+        there = [numbers[name] for name in names if name in numbers]
+        if target.model or not there or any(one.identified is not Identified.NO for one in there):
+            continue
+        taken = "none is taken" if not any(one.value for one in there) else "what is taken may be far off"
+        said = (
+            f"{target.platform}: its traces do not tell how long {phase} takes ({', '.join(names)} not identified): "
+            f"{taken}, and gains are off by it"
+        )
+        found.append(Caution("phase_not_identified", "warning", 1, said))
     return found
 
 

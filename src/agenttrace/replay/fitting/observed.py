@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.critical_path.arrays import NULL, Bools, Ints
+from agenttrace.replay.fitting.limits import met_no_load
 from agenttrace.replay.requests import Requests
 
 Floats = NDArray[np.float64]
@@ -23,7 +24,8 @@ class Observed:
     `rows`: which ones they are. `wait`: from the dispatch to the first token, `decode`: from there to the end, ns.
     `parts`, a row each and a column for each of COLUMNS: its steps; steps times the sequences that decoded beside
     it (itself included); steps times the context of all these; how many other prompts were prefilled meanwhile,
-    their uncached tokens, and these times their length. `apart`: prompts are prefilled elsewhere, beside decodes.
+    their uncached tokens, and these times their length. `alone`: which of them met no load. `apart`: prompts are
+    prefilled elsewhere, beside decodes.
     """
 
     rows: Ints
@@ -33,6 +35,7 @@ class Observed:
     uncached: Floats
     prompt: Floats
     parts: Floats
+    alone: Bools
     apart: bool = False
 
     def __len__(self) -> int:
@@ -58,6 +61,7 @@ def observe_requests(requests: Requests) -> Observed:
         uncached=_uncached(chosen),
         prompt=chosen.input_tokens.astype(np.float64),
         parts=parts,
+        alone=met_no_load(requests)[rows],
         apart=requests.apart,
     )
 

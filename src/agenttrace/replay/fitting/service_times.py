@@ -3,7 +3,8 @@
     decode = steps * (a + b * sequences + c * context) + p * prefills + q * prefilled + r * prefilled * prompt
 
 So prefill is measured by what it does to others, which a queue before it cannot disturb. Where prompts are prefilled
-on workers of their own, which hold up nobody, it is measured by what requests wait for their first token.
+on workers of their own, which hold up nobody, or too few decodes stood still for one, it is measured by what requests
+wait for their first token: those that met no load, where there is no other way to tell their queue from it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttrace.critical_path.arrays import Ints
 from agenttrace.replay.fitting.observed import Floats, Observed
 from agenttrace.replay.steps import AffineSteps
 from agenttrace.serving.fitting import least_absolute
@@ -68,26 +70,36 @@ def fit_service_times(observed: Observed, seed: int) -> ServiceFit | None:
     if len(usable) > _MOST:
         usable = np.sort(random.choice(usable, _MOST, replace=False))
     columns, whole = observed.parts[usable] / observed.decode[usable, None], np.ones(len(usable))
-    apart = _waits(observed, usable) if observed.apart else None
-    fitted = _DECODING if apart is not None else range(columns.shape[1])
-    chosen = _worthwhile(columns, whole, fitted)
+    chosen = _worthwhile(columns, whole, _DECODING if observed.apart else range(columns.shape[1]))
     weights = np.zeros(columns.shape[1])
     weights[chosen] = least_absolute(columns[:, chosen], whole)
     used = np.flatnonzero(weights)
-    if apart is not None:
-        weights[_PREFILLING] = least_absolute(apart, whole)
+    waited = _told_by_waits(observed, usable, weights)
+    waits = _waits(observed, waited)
+    if len(waited):
+        weights[_PREFILLING] = least_absolute(waits, np.ones(len(waited)))
+    if observed.apart:
         columns[:, _PREFILLING] = 0.0
     draws = np.zeros((_DRAWS, len(weights)))
     for draw in range(_DRAWS):
         rows = _drawn(observed.session[usable], random)
         draws[draw, used] = least_absolute(columns[rows][:, used], whole[rows])
-        if apart is not None:
-            draws[draw, _PREFILLING] = least_absolute(apart[rows], whole[rows])
+        if len(waited):
+            rows = _drawn(observed.session[waited], random)
+            draws[draw, _PREFILLING] = least_absolute(waits[rows], np.ones(len(rows)))
     error = float(np.median(np.abs(columns @ weights - 1)))
     return ServiceFit(weights, draws, error, len(usable))
 
 
-def _waits(observed: Observed, rows: np.ndarray) -> Floats:
+def _told_by_waits(observed: Observed, rows: Ints, weights: Floats) -> Ints:
+    """Those of `rows` whose waits tell the prefill; none where decodes that stood still for it do."""
+    if observed.apart:
+        return rows
+    alone = rows[observed.alone[rows] & (observed.wait[rows] > 0)]
+    return alone if len(alone) >= LEAST_REQUESTS and not weights[_PREFILLING].any() else rows[:0]
+
+
+def _waits(observed: Observed, rows: Ints) -> Floats:
     """What a wait for the first token is made of, as shares of it: a prefill, and its uncached tokens."""
     parts = np.stack([np.ones(len(rows)), observed.uncached[rows]], axis=1)
     shares: Floats = parts / np.maximum(observed.wait[rows, None], 1.0)
@@ -111,7 +123,9 @@ def _residual(columns: Floats, whole: Floats) -> float:
 
 
 def _drawn(session: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Rows of as many sessions as there are, drawn with replacement."""
+    """Rows of as many sessions as there are, drawn with replacement; of one session, of its rows."""
     names, place = np.unique(session, return_inverse=True)
+    if len(names) == 1:
+        return random.integers(len(session), size=len(session))
     times = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names))
     return np.repeat(np.arange(len(session)), times[place.reshape(-1)])
