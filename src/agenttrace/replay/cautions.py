@@ -15,7 +15,7 @@ from agenttrace.critical_path.arrays import NONE, NULL
 from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.policies import SET
 from agenttrace.replay.quantities import Identified
-from agenttrace.replay.targets import Target
+from agenttrace.replay.targets import Target, VendorSaid
 from agenttrace.replay.workload import Workload
 
 _PHASES = {"prefill": ("prefill_step", "prefill_per_token"), "decode": ("step", "step_per_context_token")}
@@ -181,10 +181,15 @@ def _of_claims(target: Target) -> list[Caution]:
             "above_vendor_claim",
             "warning",
             1,
-            f"{target.platform}: {_CLAIMED[claim.what]}: {claim.modelled:.4g} by this cost model, {claim.value:g} by "
-            f"the vendor. The cost model leaves out what keeps the vendor at that: decode here may be "
+            f"{target.platform}: {_CLAIMED[claim.what]}: {claim.compared:.4g} by this cost model{_of(target, claim)}, "
+            f"{claim.value:g} by the vendor. The cost model leaves out what keeps the vendor at that: decode may be "
             f"{claim.excess:.1f} times too fast, and gains too large: intervals reach that far",
         )
         for claim in target.claims
         if claim.what in _CLAIMED and claim.excess
     ]
+
+
+def _of(target: Target, claim: VendorSaid) -> str:
+    """Which model is compared, where that is not the served one."""
+    return "" if claim.of_size == target.model else f" for {claim.of_size}, of the claim's size"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agenttrace.errors import UsageError
@@ -16,16 +16,15 @@ from agenttrace.replay.platforms.modelled import (
     ORCHESTRATION,
     SERVING,
     ModelledPlatform,
-    VendorClaim,
 )
 from agenttrace.replay.policies import SET, Policies, check_setting, no_such_number
 from agenttrace.replay.quantities import Claim, Quantity
 from agenttrace.replay.replica import Below, Limits
-from agenttrace.replay.targets import Assumption, Takes, Target, VendorSaid
+from agenttrace.replay.targets import Assumption, Takes, Target
+from agenttrace.replay.vendor_claims import vendor_claims, wider_for
 
 _DETERMINISTIC = {"whole-decode": 1.0}
 _SPLIT_NAMES = {"none": None}
-_ALIKE = 4.0
 _DRAFTING = ("acceptance", "draft_tokens", "draft_time")
 
 
@@ -49,8 +48,8 @@ def modelled_target(
         unit = numbers[name].unit if name in numbers else SERVING[name][0]
         numbers[name] = Quantity(number, unit, Claim.ASSUMED, SET)
     numbers["replicas"] = _replicas(numbers, replicas, servers_before)
-    claims = _claims(replace(platform, numbers=numbers), model)
-    numbers |= _wider_for(claims, numbers)
+    claims = vendor_claims(replace(platform, numbers=numbers), model)
+    numbers |= wider_for(claims, numbers)
     chosen = replace(platform, numbers=numbers)
     room = room_for(chosen, model)
     below = _below(chosen, model, policies.offload)
@@ -171,46 +170,3 @@ def _deterministic(platform: ModelledPlatform, model: Architecture) -> float:
     steps = ModelledSteps(platform, model)
     whole = steps.step_ms(1, 0.0)
     return max(0.0, min(1.0, steps.static_ms(1) / whole)) if whole else 0.0
-
-
-def _claims(platform: ModelledPlatform, model: Architecture) -> Sequence[VendorSaid]:
-    """What the vendor says, beside what the model says of the same for one user."""
-    return [
-        VendorSaid(
-            claim.what,
-            claim.value,
-            claim.unit,
-            _modelled(platform, model, claim),
-            claim.source,
-            _is_alike(model, claim),
-        )
-        for claim in platform.claims
-    ]
-
-
-def _wider_for(claims: Sequence[VendorSaid], numbers: Mapping[str, Quantity]) -> dict[str, Quantity]:
-    """The error of the cost model, with all by which it says more than the vendor claims."""
-    error, excess = numbers.get("model_error"), [claim.excess for claim in claims if claim.excess]
-    if error is None or error.high is None or not excess or error.high >= min(excess):
-        return {}
-    source = f"{error.source}; upwards as far as the vendor's own claim"
-    return {"model_error": replace(error, high=float(f"{min(excess):.4g}"), source=source)}
-
-
-def _is_alike(model: Architecture, claim: VendorClaim) -> bool:
-    """Whether a claim is of a model of about this size, so that both can be compared."""
-    if not claim.parameters_e9:
-        return True
-    parameters = model.routed_parameters + model.always_parameters
-    return 1 / _ALIKE < parameters / (claim.parameters_e9 * 1e9) < _ALIKE
-
-
-def _modelled(platform: ModelledPlatform, model: Architecture, claim: VendorClaim) -> float | None:
-    """The same by this model; None for a claim of another kind."""
-    took = ModelledSteps(platform, model).step_ms(1, claim.context_tokens)
-    if claim.what == "tokens_per_s_user" and took:
-        return 1e3 / took
-    if claim.what == "interactivity_over_gpus_alone" and took:
-        alone = ModelledSteps(replace(platform, split="none"), model)
-        return alone.step_ms(1, claim.context_tokens) / took
-    return None

@@ -27,7 +27,8 @@ class Assumption:
 class VendorSaid:
     """A vendor's claim; `modelled`: the same by the cost model, None where it is of another kind.
 
-    `alike`: it is said of a model of about the size of the one that is served.
+    `of_size`: the model that the claim can be compared with, the served one if it is about as large as the claim's;
+    `compared`: what the cost model says of that one. None where there is no such model.
     """
 
     what: str
@@ -35,14 +36,15 @@ class VendorSaid:
     unit: str
     modelled: float | None
     source: str
-    alike: bool = True
+    of_size: str | None = None
+    compared: float | None = None
 
     @property
     def excess(self) -> float | None:
         """How many times more the cost model says; None where it does not say half as much again."""
-        if self.modelled is None or not self.alike or self.modelled <= _ABOVE * self.value:
+        if self.compared is None or self.compared <= _ABOVE * self.value:
             return None
-        return self.modelled / self.value
+        return self.compared / self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,21 @@ def test_a_model_far_above_the_vendors_claim_is_told(tmp_path: Path) -> None:
     assert not cautions(workload, [_target("vr-nvl72-lpx-decode", lpu_reach=20.0)])
 
 
+@pytest.mark.parametrize("served", ["gpt-oss-120b", "llama-3-1-8b"])
+def test_what_a_model_of_the_claims_size_shows_is_told_of_small_ones_too(tmp_path: Path, served: str) -> None:
+    """The claim is not held against a small model, which may be faster: the cost model is."""
+    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
+    target = _target("vr-nvl72-lpx-decode", served)
+    found = cautions(workload, [target])
+
+    assert [one.code for one in found] == ["above_vendor_claim"] * 2
+    assert all(", of the claim's size, " in one.example for one in found)
+    assert all(served not in one.example for one in found)
+    (error,) = [one.number for one in target.assumptions if one.name == "model_error"]
+    assert error.high == pytest.approx(min(one.excess for one in target.claims if one.excess), rel=0.001)
+    assert not cautions(workload, [_target("vr-nvl72-lpx", "gpt-oss-120b")])
+
+
 def test_requests_that_no_replica_has_room_for_are_told(tmp_path: Path) -> None:
     workload = _workload(
         tmp_path,
@@ -122,12 +137,6 @@ def test_an_engine_that_has_nothing_to_do_is_told(tmp_path: Path) -> None:
 
     assert found.code == "nothing_offloaded"
     assert "no experts" in found.example
-
-
-def test_a_claim_for_a_far_larger_model_is_not_held_against_a_small_one(tmp_path: Path) -> None:
-    workload = _workload(tmp_path, {**TOKENS, "cache_read_tokens": 0})
-
-    assert cautions(workload, [_target("vr-nvl72-lpx-decode", model="llama-3-1-8b")]) == []
 
 
 def test_intervals_reach_as_far_as_the_vendors_claim_where_the_cost_model_says_more() -> None:
