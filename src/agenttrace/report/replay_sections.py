@@ -160,7 +160,11 @@ def tornado_section(answer: Answer) -> Section:
         Column("gain at the low end"),
         Column("at the high end"),
     )
-    return Section("What the gain depends on", columns, rows)
+    note = (
+        "each number alone, at the ends of its range; the gain's interval is where it lies nine times of ten with all "
+        "of them drawn at once, so that of enough draws it may not reach these ends"
+    )
+    return Section("What the gain depends on", columns, rows, (note,))
 
 
 def advice_section(answer: Answer) -> Section:

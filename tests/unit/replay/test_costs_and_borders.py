@@ -44,6 +44,7 @@ def _left(observed: dict[str, tuple[float, float]]) -> list[Beyond]:
         ).trace
     )
     workload.requests.input_tokens[:] = [100, 400]
+    workload.requests.output_tokens[:] = 10
     return conditions_left(workload, _outcome([10, 20], [30, 40], [0, 300]), observed)
 
 
