@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from agenttrace.diff.metrics import METRICS, Metric, Unit
-from agenttrace.diff.pairing import pair
+from agenttrace.diff.pairing import NONE, pair
 from agenttrace.diff.samples import completed
-from agenttrace.diff.spread import Runs, measured
+from agenttrace.diff.spread import LEAST_TASKS, Runs, measured, shared_by_all
 from agenttrace.diff.statistics.intervals import POWER
 from agenttrace.errors import UsageError
 
@@ -38,13 +38,14 @@ class RunNoise:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Of so many runs, with so many sessions in all."""
+    """Of so many runs, with so many sessions of tasks that all of them share; `left_out`: sessions of other tasks."""
 
     runs: int
     sessions: int
     tasks: int
     paired_by: str
     metrics: Sequence[RunNoise]
+    left_out: int = 0
 
     def told(self) -> Mapping[str, Runs]:
         """What a comparison uses of it."""
@@ -52,7 +53,10 @@ class Noise:
 
 
 def measure_noise(runs: Sequence[pl.DataFrame], pair_by: str | None, alpha: float) -> Noise:
-    """Summaries of at least two runs of one deployment, each its own frame. UsageError where two are the same one."""
+    """Summaries of at least two runs of one deployment, each its own frame.
+
+    UsageError where two are the same one, or where hardly any task is in all of them.
+    """
     told = [frame.select(_OF_A_RUN).sort(_OF_A_RUN) for frame in runs]
     if any(one.equals(other) for one, other in combinations(told, 2)):
         raise UsageError(
@@ -60,9 +64,32 @@ def measure_noise(runs: Sequence[pl.DataFrame], pair_by: str | None, alpha: floa
         )
     all_of = pl.concat([frame.with_columns(run_id=pl.lit(str(place))) for place, frame in enumerate(runs)])
     matched = pair(all_of, all_of, pair_by)
-    frame = completed(matched).base
+    whole = completed(matched).base
+    frame = _shared(whole, matched.paired_by)
     found = [noise for metric in METRICS if (noise := _noise(metric, frame, alpha)) is not None]
-    return Noise(len(runs), frame.height, frame.get_column("task").n_unique(), matched.paired_by, found)
+    return Noise(
+        len(runs),
+        frame.height,
+        frame.get_column("task").n_unique(),
+        matched.paired_by,
+        found,
+        whole.height - frame.height,
+    )
+
+
+def _shared(frame: pl.DataFrame, paired_by: str) -> pl.DataFrame:
+    """The sessions of tasks that every run has: what runs differ by is not told by sessions of different tasks."""
+    task, run = (frame.get_column(name).rank("dense").to_numpy() for name in ("task", "run_id"))
+    kept = frame.filter(pl.Series(shared_by_all(task, run), dtype=pl.Boolean))
+    shared = kept.get_column("task").n_unique()
+    if shared < LEAST_TASKS:
+        by = "their tasks" if paired_by == NONE else paired_by
+        raise UsageError(
+            f"the runs share {shared} of {frame.get_column('task').n_unique()} tasks (by {by}): nothing tells how much "
+            f"runs differ; it takes {LEAST_TASKS} tasks at least",
+            hint="run the same tasks again in each run; --pair-by says by what a task is known",
+        )
+    return kept
 
 
 def _noise(metric: Metric, frame: pl.DataFrame, alpha: float) -> RunNoise | None:

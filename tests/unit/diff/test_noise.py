@@ -12,9 +12,10 @@ import pytest
 from agenttrace.api.noise_files import load_noise, noise_file
 from agenttrace.diff.comparison import compare
 from agenttrace.diff.noise import measure_noise, smallest_change
-from agenttrace.diff.spread import Origin, Runs, measured, pooled
+from agenttrace.diff.spread import Origin, Runs, Spread, measured, pooled
+from agenttrace.diff.statistics.chance import drift
 from agenttrace.diff.verdicts import Verdict
-from agenttrace.errors import InputError
+from agenttrace.errors import InputError, UsageError
 from unit.diff.sides import drawn, side
 
 
@@ -29,13 +30,75 @@ def _run(number: int, *, faster: float = 1.0, tasks: int = 60) -> list[dict[str,
 
 
 def test_the_spread_of_runs_by_hand() -> None:
-    """Two tasks in two runs, 0.2 apart, without any other deviation."""
-    logs = np.array([1.0, 5.0, 1.2, 5.2])
-    told = measured(logs, np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]))
+    """Eight tasks in two runs, 0.2 apart, without any other deviation."""
+    own = np.arange(8.0)
+    told = measured(np.concatenate([own, own + 0.2]), np.tile(np.arange(8), 2), np.repeat([0, 1], 8))
     assert told is not None
     assert told.variance == pytest.approx(0.02), "the variance of -0.1 and 0.1"
     assert (told.freedom, told.runs) == (1, 2)
     assert told.within == pytest.approx(0.0, abs=1e-12)
+
+
+def test_tasks_that_a_run_lacks_tell_nothing_of_runs() -> None:
+    """Eight tasks of both runs, 0.2 apart, and in each run eight of its own."""
+    own = np.arange(8.0)
+    logs = np.concatenate([own, own + 0.2, own, 3 * own])
+    task = np.concatenate([np.arange(8), np.arange(8), 8 + np.arange(16)])
+    run = np.repeat([0, 1, 0, 1], 8)
+    told = measured(logs, task, run)
+    assert told is not None
+    assert told.variance == pytest.approx(0.02)
+    assert measured(logs[1:], task[1:], run[1:]) is None, "seven tasks in common"
+
+
+def test_runs_that_share_no_task_measure_nothing() -> None:
+    rows = _run(1)
+    halves = side(rows[::2]), side(rows[1::2])
+    with pytest.raises(UsageError, match="the runs share 0 of 60 tasks"):
+        measure_noise(halves, None, 0.05)
+    hardly = side([*rows[::2], *_run(2)[1:15:2]]), side(rows[1::2])
+    with pytest.raises(UsageError, match="the runs share 7 of 60 tasks"):
+        measure_noise(hardly, None, 0.05)
+    assert measured(np.zeros(60), np.arange(60), np.repeat([0, 1], 30)) is None
+
+
+def test_sessions_of_other_tasks_are_left_out_and_counted() -> None:
+    noise = measure_noise([side(_run(1)), side(_run(2)[:20])], None, 0.05)
+    assert (noise.sessions, noise.tasks, noise.left_out) == (40, 20, 40)
+
+
+@pytest.mark.parametrize("runs", range(2, 10))
+def test_few_runs_that_look_alike_do_not_vouch_for_no_drift(runs: int) -> None:
+    """What is assumed counts for the runs that ten have more, less and less of it."""
+    spread = pooled([Runs(0.0, runs - 1, runs)], 0.05)
+    assert spread.sd == pytest.approx(0.05 * math.sqrt((10 - runs) / 9))
+    assert spread.origin is Origin.FEW_RUNS
+
+
+@pytest.mark.parametrize("freedom", range(1, 9))
+@pytest.mark.parametrize("sd", [0.01, 0.05, 0.2])
+def test_few_runs_widen_what_they_measured_and_never_narrow_it(freedom: int, sd: float) -> None:
+    """At 98 %, by draws: no narrower than Student's t of what was measured."""
+    spread = pooled([Runs(sd**2, freedom, freedom + 1)], 0.05)
+    ends = [
+        scale * float(np.quantile(drift(0, of, 400_000), 0.98))
+        for scale, of in ((spread.sd, spread.freedom), (sd, freedom))
+    ]
+    assert ends[0] >= ends[1] * 0.97
+
+
+def test_ten_runs_are_taken_at_their_word() -> None:
+    assert pooled([Runs(0.0, 9, 10)], 0.05) == Spread(0.0, 9, Origin.MEASURED)
+
+
+def test_two_runs_that_look_alike_make_no_regression_of_what_was_inconclusive() -> None:
+    sides = side(_run(1)), side(_run(2, faster=1.08))
+    few, known = (
+        compare(*sides, noise={"session.active_time": Runs(0.0, freedom, freedom + 1)}) for freedom in (1, 9)
+    )
+    assert known.verdict is Verdict.REGRESSION
+    assert few.verdict is Verdict.INCONCLUSIVE
+    assert compare(*sides).verdict is Verdict.INCONCLUSIVE
 
 
 def test_what_sessions_alone_explain_is_not_of_runs() -> None:
@@ -131,5 +194,9 @@ def test_several_runs_a_side_tell_what_they_differ_by() -> None:
     after = [row for n in (4, 5, 6) for row in _run(n)]
     found = compare(side(before), side(after))
     assert found.runs == (3, 3)
-    assert (found.spread.origin, found.spread.freedom) == (Origin.MEASURED, 4)
+    assert found.spread.origin is Origin.FEW_RUNS, "they are alike, and only six"
+    assert found.spread.sd < 0.05
     assert "run_drift_assumed" not in {one.code for one in found.findings}
+    apart = [row for n, faster in ((1, 1.0), (2, 1.2), (3, 0.85)) for row in _run(n, faster=faster)]
+    spread = compare(side(apart), side(after)).spread
+    assert (spread.origin, spread.freedom) == (Origin.MEASURED, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agenttrace.diff.result import Comparison
-from agenttrace.diff.spread import Origin
+from agenttrace.diff.spread import ENOUGH_RUNS, Origin
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Cell, Column, Outline, Quoted, Section, Tone, Words
@@ -79,6 +79,11 @@ def _gate_notes(of: Comparison) -> Iterable[str]:
         yield f"smallest change that would probably have been seen: {', '.join(told)}"
     if of.spread.origin is Origin.ASSUMED:
         yield f"intervals hold what runs may differ by, which is assumed to be {of.spread.sd:.0%} (standard deviation)"
+    elif of.spread.origin is Origin.FEW_RUNS:
+        yield (
+            f"intervals hold what runs may differ by: {of.spread.sd:.1%} (standard deviation), "
+            f"what was measured and is assumed together, for fewer than {ENOUGH_RUNS} runs may look alike by chance"
+        )
     elif of.spread.origin is Origin.MEASURED:
         yield f"intervals hold what runs were measured to differ by: {of.spread.sd:.1%} (standard deviation)"
 
