@@ -98,7 +98,7 @@ def shared_by_all(task: Ints, run: Ints) -> NDArray[np.bool_]:
     runs, run = np.unique(run, return_inverse=True)
     seen = np.zeros((len(tasks), len(runs)), np.bool_)
     seen[task, run] = True
-    found: NDArray[np.bool_] = seen.all(axis=1)[task]
+    found: NDArray[np.bool_] = np.asarray(seen.all(axis=1))[task]
     return found
 
 

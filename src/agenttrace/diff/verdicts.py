@@ -25,7 +25,7 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
-_KEPT = 0.88
+KEPT = 0.88
 """Of alpha; the rest is for p being drawn, and the spread of runs being an estimate itself."""
 
 
@@ -172,7 +172,7 @@ def answer(questions: Sequence[Question], alpha: float, seed: int) -> list[Answe
     looked = [_look(question, seed) for question in questions]
     counted = [of for of in looked if isinstance(of, _Looked) and not _never_fails(of.question)]
     worse, better = (
-        [min(1.0, p / _KEPT) for p in holm(of_all)]
+        [min(1.0, p / KEPT) for p in holm(of_all)]
         for of_all in (
             [of.p_worse if of.testable else 1.0 for of in counted],
             [of.p_better if of.testable else 1.0 for of in counted],
@@ -245,7 +245,7 @@ def _judge(looked: _Looked, p: tuple[float, float], counted: int, alpha: float, 
     verdict, reason = _verdict(looked, p, alpha)
     told = Drift() if question.spread.origin is Origin.ASSUMED else question.drift
     worse = sign * found.effect > 0
-    smallest = detectable(found, question.drift, seed, _KEPT * alpha / max(counted, 1))
+    smallest = detectable(found, question.drift, seed, KEPT * alpha / max(counted, 1))
     sides = (question.sample.base, question.sample.candidate)
     has_ratio = question.measured.relative is question.metric.relative
     return Answer(

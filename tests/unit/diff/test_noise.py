@@ -11,9 +11,12 @@ import pytest
 
 from agenttrace.api.noise_files import load_noise, noise_file
 from agenttrace.diff.comparison import compare
-from agenttrace.diff.noise import measure_noise, smallest_change
+from agenttrace.diff.noise import measure_noise, smallest_effect
+from agenttrace.diff.policy import DEFAULT_GATES, Gate, Policy
 from agenttrace.diff.spread import Origin, Runs, Spread, measured, pooled
 from agenttrace.diff.statistics.chance import drift
+from agenttrace.diff.statistics.drift import Drift
+from agenttrace.diff.statistics.shapes import Stat
 from agenttrace.diff.verdicts import Verdict
 from agenttrace.errors import InputError, UsageError
 from unit.diff.sides import drawn, side
@@ -55,15 +58,15 @@ def test_runs_that_share_no_task_measure_nothing() -> None:
     rows = _run(1)
     halves = side(rows[::2]), side(rows[1::2])
     with pytest.raises(UsageError, match="the runs share 0 of 60 tasks"):
-        measure_noise(halves, None, 0.05)
+        measure_noise(halves)
     hardly = side([*rows[::2], *_run(2)[1:15:2]]), side(rows[1::2])
     with pytest.raises(UsageError, match="the runs share 7 of 60 tasks"):
-        measure_noise(hardly, None, 0.05)
+        measure_noise(hardly)
     assert measured(np.zeros(60), np.arange(60), np.repeat([0, 1], 30)) is None
 
 
 def test_sessions_of_other_tasks_are_left_out_and_counted() -> None:
-    noise = measure_noise([side(_run(1)), side(_run(2)[:20])], None, 0.05)
+    noise = measure_noise([side(_run(1)), side(_run(2)[:20])])
     assert (noise.sessions, noise.tasks, noise.left_out) == (40, 20, 40)
 
 
@@ -122,23 +125,40 @@ def test_spreads_are_pooled_by_their_degrees_of_freedom() -> None:
 
 
 def test_runs_that_drift_are_noisier_than_those_that_do_not() -> None:
-    steady = measure_noise([side(_run(n)) for n in range(1, 5)], None, 0.05)
-    drifting = measure_noise(
-        [side(_run(n, faster=f)) for n, f in enumerate((1.0, 1.2, 0.85, 1.1))], None, 0.05
-    )
+    steady = measure_noise([side(_run(n)) for n in range(1, 5)])
+    drifting = measure_noise([side(_run(n, faster=f)) for n, f in enumerate((1.0, 1.2, 0.85, 1.1))])
     of = [{one.metric: one for one in noise.metrics}["session.active_time"] for noise in (steady, drifting)]
     assert of[0].run_sd < 0.03
     assert of[1].run_sd == pytest.approx(np.std(np.log([1.0, 1.2, 0.85, 1.1]), ddof=1), rel=0.2)
     assert of[1].smallest > of[0].smallest > 1
 
 
-def test_the_smallest_change_by_hand() -> None:
+def test_the_smallest_effect_by_hand() -> None:
     apart = math.sqrt(2) * 0.05
-    assert smallest_change(0.03, 0.04, 0.05) == pytest.approx(math.exp((1.6449 + 0.8416) * apart), rel=1e-3)
+    found = smallest_effect(0.04, Drift(math.sqrt(2) * 0.03), 0, 0.05)
+    assert found == pytest.approx((1.6449 + 0.8416) * apart, rel=0.03)
+    assert smallest_effect(0.04, Drift(math.sqrt(2) * 0.03, 1), 0, 0.05) > 2 * found, (
+        "hardly anything is known"
+    )
+    assert smallest_effect(0.04, Drift(math.sqrt(2) * 0.03), 0, 0.005) > 1.2 * found, "many gates"
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 10])
+@pytest.mark.parametrize(
+    "gates", [DEFAULT_GATES, (Gate("session.*", Stat.GEOMEAN), Gate("phase.*", Stat.GEOMEAN))]
+)
+def test_noise_and_a_comparison_that_uses_it_see_the_same(count: int, gates: tuple[Gate, ...]) -> None:
+    policy = Policy(gates=gates)
+    runs = [side(_run(n)) for n in range(count)]
+    noise = measure_noise(runs, policy)
+    found = compare(runs[0], runs[1], policy, noise=noise.told()).answers[0]
+    assert found.gate.metric == noise.metrics[0].metric == "session.active_time"
+    assert found.smallest is not None
+    assert math.log(noise.metrics[0].smallest) == pytest.approx(math.log(found.smallest), rel=0.15)
 
 
 def test_a_file_says_again_what_was_measured(tmp_path: Path) -> None:
-    noise = measure_noise([side(_run(n)) for n in range(1, 4)], None, 0.05)
+    noise = measure_noise([side(_run(n)) for n in range(1, 4)])
     path = tmp_path / "noise.json"
     path.write_bytes(noise_file(noise))
     told = load_noise(str(path))

@@ -34,7 +34,7 @@ def _notes(of: Noise) -> Iterator[str]:
     yield f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; deviations of logarithms"
     if of.left_out:
         yield f"left out: {of.left_out} sessions of tasks that not every run has"
-    yield "seen from: the change that one run a side shows in 80 of 100 comparisons"
+    yield "seen from: the change of a geometric mean that one run a side shows in 80 of 100 comparisons"
     if of.runs < ENOUGH_RUNS:
         yield (
             f"fewer than {ENOUGH_RUNS} runs may look alike by chance: a comparison assumes 5 % of those that lack, "
