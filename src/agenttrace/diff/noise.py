@@ -61,8 +61,8 @@ class Noise:
 def measure_noise(runs: Sequence[pl.DataFrame], policy: Policy | None = None) -> Noise:
     """Summaries of at least two runs of one deployment, each its own frame.
 
-    The policy is that of the comparisons to come: what they would see depends on it. UsageError where two are the same one,
-    or where hardly any task is in all of them.
+    The policy is that of the comparisons to come: what they would see depends on it. UsageError where two are
+    the same one, or where hardly any task is in all of them.
     """
     policy = policy or Policy()
     told = [frame.select(_OF_A_RUN).sort(_OF_A_RUN) for frame in runs]
