@@ -29,10 +29,9 @@ def to_junit(of: Comparison) -> str:
 
 def _gate_case(of: Comparison, one: Answer) -> str:
     name = one.gate.metric
-    said = (
-        f"{value(name, one.baseline)} to {value(name, one.candidate)}, {changed(one)} "
-        f"({between(name, one.bound)}), p {p_value(one.p_adjusted)}"
-    )
+    said = f"{value(name, one.baseline)} to {value(name, one.candidate)}, {changed(one)} ({between(name, one.bound)})"
+    if one.p_adjusted is not None:
+        said += f", p {p_value(one.p_adjusted)}"
     outcome = None
     if one.waived is not None:
         outcome = ("skipped", f"waived: {one.waived}; {said}")

@@ -73,10 +73,16 @@ def _gate_notes(of: Comparison) -> Iterable[str]:
             yield f"{one.gate.metric} {one.gate.stat}: {one.verdict}, waived: {one.waived}"
         elif one.reason:
             yield f"{one.gate.metric} {one.gate.stat}: {one.reason}"
+    if any(one.p_adjusted is not None for one in of.answers):
+        yield "p: one-sided, adjusted for all gates, those of too few sessions too (Holm); –: nothing was tested"
     seen = [one for one in of.answers if one.smallest is not None]
     if seen:
         told = (f"{one.gate.metric} {one.gate.stat} {change(one.gate.metric, one.smallest)}" for one in seen)
         yield f"smallest change that would probably have been seen: {', '.join(told)}"
+    yield from _run_notes(of)
+
+
+def _run_notes(of: Comparison) -> Iterable[str]:
     if of.spread.origin is Origin.ASSUMED:
         yield f"intervals hold what runs may differ by, which is assumed to be {of.spread.sd:.0%} (standard deviation)"
     elif of.spread.origin is Origin.FEW_RUNS:

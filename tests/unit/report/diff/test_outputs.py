@@ -16,11 +16,13 @@ import pytest
 from agenttrace.diff.comparison import compare
 from agenttrace.diff.policy import Budget, Gate, Level, Policy
 from agenttrace.diff.result import Comparison
+from agenttrace.diff.spread import Runs
 from agenttrace.diff.statistics.shapes import Stat
 from agenttrace.report.diff.as_github import annotation_lines
 from agenttrace.report.diff.as_json import to_json
 from agenttrace.report.diff.as_junit import to_junit
 from agenttrace.report.diff.as_markdown import MOST_BYTES, to_markdown
+from agenttrace.report.diff.headline import headline
 from agenttrace.report.diff.outline import outline
 from agenttrace.report.terminal import draw
 from unit.diff.sides import S, drawn, side
@@ -131,6 +133,24 @@ def test_what_is_doubtful_as_a_whole_is_a_failure_of_its_own() -> None:
 def test_an_error_is_told_before_ten_warnings() -> None:
     lines = annotation_lines(_against(1.0, "loose", "regression", 24))
     assert [line.split(" ")[0] for line in lines] == ["::error", *["::warning"] * 10]
+
+
+def test_too_few_for_one_gate_say_what_the_others_show_and_how_many_more_it_takes() -> None:
+    rows = [side(drawn(name, 24, seed=1)) for name in "ab"]
+    of = compare(*rows, noise={"session.active_time": Runs(0.0, 9, 10)})
+    told = headline(of)
+    assert told.startswith("Inconclusive: session.active_time (tail_mean) ")
+    assert "needs at least 50 sessions a side, 26 more than there are" in told
+    assert "no change in session.active_time (geomean)" in told
+
+
+def test_no_p_is_shown_where_nothing_was_tested() -> None:
+    of = _measured(3.0, 24, "plain")
+    told = {row["stat"]: row for row in json.loads(to_json(of))["gates"]}
+    assert told["geomean"]["p_adjusted"] < 0.05
+    assert (told["tail_mean"]["p"], told["tail_mean"]["p_adjusted"]) == (None, None)
+    assert "1.000" not in _terminal(of).partition("Workload")[0]
+    assert ", p " not in to_junit(of).partition("tail_mean")[2]
 
 
 def test_one_comparison_gives_the_same_bytes_twice() -> None:
