@@ -111,7 +111,8 @@ class Comparison:
     @property
     def failing(self) -> bool:
         """Whether a gate or a budget fails: regressions and broken budgets always, what `fail_on` names besides."""
-        return self.doubtful or any(self.fails(of) for of in [*self.answers, *self.budgets])
+        judged: Sequence[Answer | BudgetAnswer] = [*self.answers, *self.budgets]
+        return self.doubtful or any(self.fails(of) for of in judged)
 
     def fails(self, one: Answer | BudgetAnswer) -> bool:
         """Whether this gate or budget alone makes the comparison fail; what is missing is told by `missing`."""

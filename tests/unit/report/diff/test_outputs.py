@@ -136,8 +136,8 @@ def test_an_error_is_told_before_ten_warnings() -> None:
 
 
 def test_too_few_for_one_gate_say_what_the_others_show_and_how_many_more_it_takes() -> None:
-    rows = [side(drawn(name, 24, seed=1)) for name in "ab"]
-    of = compare(*rows, noise={"session.active_time": Runs(0.0, 9, 10)})
+    before, after = (side(drawn(name, 24, seed=1)) for name in "ab")
+    of = compare(before, after, noise={"session.active_time": Runs(0.0, 9, 10)})
     told = headline(of)
     assert told.startswith("Inconclusive: session.active_time (tail_mean) ")
     assert "needs at least 50 sessions a side, 26 more than there are" in told
