@@ -95,7 +95,7 @@ def noise(
     if len(runs) < 2:
         raise UsageError("it takes two runs at least")
     options = SideOptions(None, suspend_after_ns, jobs)
-    found = measure_noise([_summaries(run, options) for run in runs], pair_by, alpha)
+    found = measure_noise([_summaries(run, options) for run in runs], Policy(pair_by=pair_by, alpha=alpha))
     if not found.metrics:
         raise NoDataError("too few sessions to tell how much runs differ")
     return found

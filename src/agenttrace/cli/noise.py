@@ -47,6 +47,7 @@ def noise(
         raise UsageError("it takes two runs at least", hint="agenttrace noise RUN1 RUN2 RUN3 -o noise.json")
 
     from agenttrace.api.noise_files import noise_file  # noqa: PLC0415  # heavy
+    from agenttrace.api.settings.policies import policy_of  # noqa: PLC0415
     from agenttrace.api.settings.resolving import resolve  # noqa: PLC0415
     from agenttrace.api.summarising import SideOptions, summaries_of  # noqa: PLC0415
     from agenttrace.diff.noise import measure_noise  # noqa: PLC0415
@@ -62,7 +63,7 @@ def noise(
     interrupts.insist()
     with ExitStack() as stack, working("reading and comparing", quiet=quiet, verbose=verbose):
         sides = [summaries_of(path, options, stack).sessions for path in runs]
-        found = measure_noise(sides, settings["pair_by"].value, settings["alpha"].value)
+        found = measure_noise(sides, policy_of(settings))
     if not found.metrics:
         raise NoDataError("too few sessions to tell how much runs differ")
     if output == o.STANDARD_OUTPUT:

@@ -208,7 +208,7 @@ def _row(one: Measured, spread: Spread, runs: tuple[int, int], seed: int) -> Com
     """The interval of what was sampled, widened by what was measured of runs; p is two-sided."""
     assert one.found is not None  # noqa: S101  # told apart by the caller
     assert one.chance is not None  # noqa: S101
-    told = spread.origin is Origin.MEASURED and one.metric.relative
+    told = spread.origin is not Origin.ASSUMED and one.metric.relative
     apart = spread.between(*runs) if told else Drift()
     low, high = interval(one.found, apart, seed)
     return Compared(

@@ -111,13 +111,27 @@ class Comparison:
     @property
     def failing(self) -> bool:
         """Whether a gate or a budget fails: regressions and broken budgets always, what `fail_on` names besides."""
+        judged: Sequence[Answer | BudgetAnswer] = [*self.answers, *self.budgets]
+        return self.doubtful or any(self.fails(of) for of in judged)
+
+    def fails(self, one: Answer | BudgetAnswer) -> bool:
+        """Whether this gate or budget alone makes the comparison fail; what is missing is told by `missing`."""
+        if isinstance(one, BudgetAnswer):
+            return one.kept is False and one.budget.level is Level.ERROR and bool(self._grave)
+        return one.verdict.value in self._grave and one.gate.level is Level.ERROR and one.waived is None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it fails as a whole: inconclusive, though no gate that can fail is."""
+        told = self.verdict is Verdict.INCONCLUSIVE and Verdict.INCONCLUSIVE.value in self._grave
+        return told and not any(self.fails(of) for of in self.answers)
+
+    @property
+    def _grave(self) -> frozenset[str]:
+        """The verdicts that fail."""
         if "never" in self.policy.fail_on:
-            return False
-        grave = {Verdict.REGRESSION.value, *self.policy.fail_on}
-        gates = [of for of in self.answers if of.gate.level is Level.ERROR and of.waived is None]
-        over = any(of.kept is False and of.budget.level is Level.ERROR for of in self.budgets)
-        doubtful = self.verdict is Verdict.INCONCLUSIVE and Verdict.INCONCLUSIVE.value in grave
-        return over or doubtful or any(of.verdict.value in grave for of in gates)
+            return frozenset()
+        return frozenset({Verdict.REGRESSION.value, *self.policy.fail_on})
 
     @property
     def partly_known(self) -> Sequence[Answer]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from agenttrace.diff.metrics import BY_NAME, Metric, Unit
 from agenttrace.diff.policy import Gate, Level
-from agenttrace.diff.spread import Origin, Spread
+from agenttrace.diff.spread import ENOUGH_RUNS, Origin, Spread
 from agenttrace.diff.statistics.drift import Drift
 from agenttrace.diff.statistics.estimation import Estimate, estimate
 from agenttrace.diff.statistics.intervals import detectable, interval
@@ -25,7 +25,7 @@ from agenttrace.diff.statistics.testing import Chance, chance
 
 LEAST_CLUSTERS = 8
 _EQUAL = 1e-12
-_KEPT = 0.88
+KEPT = 0.88
 """Of alpha; the rest is for p being drawn, and the spread of runs being an estimate itself."""
 
 
@@ -113,8 +113,9 @@ class Answer:
     """What a gate says. `change` and its bounds are ratios, or differences of shares.
 
     `ci`: what sampling and the measured spread of runs leave open. `bound`: with an assumed spread too; the
-    verdict goes by it. `p`: one-sided, in the direction seen. `smallest`: what would probably have been seen.
-    `difference`: of sides that have no ratio, for one is not above zero; the change is null then.
+    verdict goes by it. `p`: one-sided, in the direction seen; null where nothing was tested. `smallest`: what would
+    probably have been seen. `difference`: of sides that have no ratio, for one is not above zero; the change is null
+    then.
     """
 
     gate: Gate
@@ -172,7 +173,7 @@ def answer(questions: Sequence[Question], alpha: float, seed: int) -> list[Answe
     looked = [_look(question, seed) for question in questions]
     counted = [of for of in looked if isinstance(of, _Looked) and not _never_fails(of.question)]
     worse, better = (
-        [min(1.0, p / _KEPT) for p in holm(of_all)]
+        [min(1.0, p / KEPT) for p in holm(of_all)]
         for of_all in (
             [of.p_worse if of.testable else 1.0 for of in counted],
             [of.p_better if of.testable else 1.0 for of in counted],
@@ -195,16 +196,20 @@ def _look(question: Question, seed: int) -> _Looked | Answer:
     drift = question.drift
     low, high = sorted(sign * end for end in interval(found, drift, seed))
     p_worse, p_better = swapped.p(drift, seed)[::sign]
-    testable = not _too_few(question) and not _never_fails(question)
+    testable = not (question.same or _too_few(question) or _never_fails(question))
     return _Looked(question, found, low, high, p_worse, p_better, testable)
 
 
 def _too_few(question: Question) -> str:
     """How many sessions or tasks a side it takes, where there are fewer; else nothing."""
-    least = LEAST_SESSIONS[question.gate.stat]
-    if question.sample.sessions < least:
-        return f"{least} sessions"
-    return f"{LEAST_CLUSTERS} tasks" if question.sample.clusters < LEAST_CLUSTERS else ""
+    least, sessions = LEAST_SESSIONS[question.gate.stat], question.sample.sessions
+    if sessions < least:
+        return f"needs at least {least} sessions a side, {least - sessions} more than there are"
+    return _too_few_tasks(question.sample.clusters) if question.sample.clusters < LEAST_CLUSTERS else ""
+
+
+def _too_few_tasks(tasks: int) -> str:
+    return f"needs at least {LEAST_CLUSTERS} tasks a side, {LEAST_CLUSTERS - tasks} more than there are"
 
 
 def _never_fails(question: Question) -> bool:
@@ -219,7 +224,7 @@ def _without(question: Question) -> Answer:
         which = {(True, True): "either side", (True, False): "the baseline", (False, True): "the candidate"}
         reason = f"no data for it in {which[sizes[0] == 0, sizes[1] == 0]}"
     elif question.sample.clusters < 2:
-        reason = f"needs at least {LEAST_CLUSTERS} tasks a side"
+        reason = _too_few_tasks(question.sample.clusters)
     else:
         reason = "has values that are not above zero, of which there is no ratio"
     return Answer(
@@ -245,7 +250,7 @@ def _judge(looked: _Looked, p: tuple[float, float], counted: int, alpha: float, 
     verdict, reason = _verdict(looked, p, alpha)
     told = Drift() if question.spread.origin is Origin.ASSUMED else question.drift
     worse = sign * found.effect > 0
-    smallest = detectable(found, question.drift, seed, _KEPT * alpha / max(counted, 1))
+    smallest = detectable(found, question.drift, seed, KEPT * alpha / max(counted, 1))
     sides = (question.sample.base, question.sample.candidate)
     has_ratio = question.measured.relative is question.metric.relative
     return Answer(
@@ -255,8 +260,8 @@ def _judge(looked: _Looked, p: tuple[float, float], counted: int, alpha: float, 
         change=question.metric.shown(found.effect) if has_ratio else None,
         ci=_both(question.metric, *interval(found, told, seed)) if has_ratio else None,
         bound=_both(question.metric, *sorted((sign * looked.low, sign * looked.high))) if has_ratio else None,
-        p=looked.p_worse if worse else looked.p_better,
-        p_adjusted=p[0] if worse else p[1],
+        p=(looked.p_worse if worse else looked.p_better) if looked.testable else None,
+        p_adjusted=(p[0] if worse else p[1]) if looked.testable else None,
         smallest=question.metric.shown(sign * smallest) if looked.testable and has_ratio else None,
         verdict=verdict,
         reason=reason,
@@ -273,8 +278,8 @@ def _verdict(looked: _Looked, p: tuple[float, float], alpha: float) -> tuple[Ver
     question = looked.question
     if question.same:
         return Verdict.NO_CHANGE, "both sides are the same sessions"
-    if least := _too_few(question):
-        return Verdict.INCONCLUSIVE, f"needs at least {least} a side"
+    if few := _too_few(question):
+        return Verdict.INCONCLUSIVE, few
     if _never_fails(question):
         return Verdict.NO_CHANGE, "every session succeeded on both sides"
     worse = looked.found.effect if question.metric.more_is_worse else -looked.found.effect
@@ -303,11 +308,20 @@ def _doubt(looked: _Looked, p: tuple[float, float], alpha: float, limit: float, 
     certain = looked.low > margin if worse > 0 else looked.high < -margin
     chance = p[0] if worse > 0 else p[1]
     if not certain or chance > alpha:
-        assumed = looked.question.spread.origin is Origin.ASSUMED and looked.question.metric.relative
-        beside = " and what two runs may differ by" if looked.question.drift.sd else ""
-        hint = ", which was never measured (--noise, or several runs)" if beside and assumed else ""
-        return f"not told from chance{beside}{hint}"
+        return f"not told from chance{_beside(looked.question)}"
     return "the interval is wider than what is tolerated"
+
+
+def _beside(question: Question) -> str:
+    """What runs have to do with it, and what would help."""
+    if not question.drift.sd:
+        return ""
+    hint = ""
+    if question.spread.origin is Origin.ASSUMED:
+        hint = ", which was never measured (--noise, or several runs)"
+    elif question.spread.origin is Origin.FEW_RUNS or question.spread.freedom < ENOUGH_RUNS - 1:
+        hint = f", of which fewer than {ENOUGH_RUNS} runs tell little (--noise of more)"
+    return f" and what two runs may differ by{hint}"
 
 
 def overall(answers: Sequence[Answer]) -> Verdict:

@@ -39,7 +39,10 @@ def test_a_gate_that_only_warns_may_be_without_data() -> None:
 def test_too_few_sessions_say_how_many_it_takes(stat: Stat) -> None:
     least = LEAST_SESSIONS[stat]
     (few,) = _gated("session.active_time", stat, least - 1, slower=3.0).answers
-    assert (few.verdict, few.reason) == (Verdict.INCONCLUSIVE, f"needs at least {least} sessions a side")
+    assert (few.verdict, few.reason) == (
+        Verdict.INCONCLUSIVE,
+        f"needs at least {least} sessions a side, 1 more than there are",
+    )
     (enough,) = _gated("session.active_time", stat, least, slower=3.0).answers
     assert "needs at least" not in enough.reason
 
@@ -51,14 +54,15 @@ def test_many_sessions_of_few_tasks_are_few() -> None:
     ]
     found = compare(side(rows[0]), side(rows[1]), Policy(gates=(Gate("session.active_time", Stat.GEOMEAN),)))
     assert found.pairing.pairs == 4
-    assert found.answers[0].reason == "needs at least 8 tasks a side"
+    assert found.answers[0].reason == "needs at least 8 tasks a side, 4 more than there are"
 
 
 def test_a_gate_with_too_few_sessions_still_counts_as_one_of_the_gates() -> None:
     sides = side(drawn("a", 30, seed=1)), side(drawn("b", 30, seed=2, slower=1.1))
     alone = compare(*sides, Policy(gates=DEFAULT_GATES[:1])).answers[0]
     among = compare(*sides, Policy(gates=DEFAULT_GATES[:2])).answers
-    assert among[1].reason == "needs at least 50 sessions a side"
+    assert among[1].reason == "needs at least 50 sessions a side, 20 more than there are"
+    assert (among[1].p, among[1].p_adjusted) == (None, None), "nothing was tested"
     assert among[0].p == alone.p
     assert among[0].p_adjusted == pytest.approx(2 * (alone.p_adjusted or 0))
 

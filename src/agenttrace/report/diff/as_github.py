@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agenttrace.diff.policy import Level
 from agenttrace.diff.result import Comparison
-from agenttrace.diff.verdicts import Verdict
-from agenttrace.report.diff.headline import because
+from agenttrace.diff.verdicts import Answer, Verdict
+from agenttrace.report.diff.headline import because, headline
 from agenttrace.report.diff.wording import changed, limits, value, without_counterpart
 from agenttrace.report.escaping import printable
 
@@ -16,33 +15,42 @@ MOST = 10
 
 
 def annotation_lines(of: Comparison) -> list[str]:
-    """Workflow commands; nothing where nothing failed."""
-    return [*_failed(of)][:MOST]
+    """Workflow commands, errors first; an error is what makes the comparison fail, or what is missing."""
+    told = [*_told(of)]
+    kinds = [[line for line in told if line.startswith(f"::{kind} ")][:MOST] for kind in ("error", "warning")]
+    return [line for lines in kinds for line in lines]
 
 
-def _failed(of: Comparison) -> Iterator[str]:
+def _told(of: Comparison) -> Iterator[str]:
     for one in of.answers:
-        if one.verdict is Verdict.REGRESSION and one.waived is None:
-            name = one.gate.metric
-            values = f"{value(name, one.baseline)} to {value(name, one.candidate)} ({changed(one)})"
-            yield _command(
-                one.gate.level,
-                f"{name} {one.gate.stat.value}",
-                ": ".join(filter(None, (values, because(of)))),
-            )
-        elif one.missing:
-            yield _command(one.gate.level, f"{one.gate.metric} {one.gate.stat.value}", one.reason)
+        fails = of.fails(one)
+        if one.missing or (one.waived is None and (fails or one.verdict is Verdict.REGRESSION)):
+            grave = fails or one in of.missing
+            yield _command(f"{one.gate.metric} {one.gate.stat.value}", _why(of, one), error=grave)
     for limit in of.budgets:
         if limit.kept is False or limit.missing:
             values = f"{value(limit.metric, limit.value)}, {limits(limit.budget, limit.metric)}"
-            told = limit.reason if limit.missing else values
-            yield _command(limit.budget.level, f"{limit.metric} {limit.budget.stat.value}", told)
+            words = limit.reason if limit.missing else values
+            grave = of.fails(limit) or limit in of.missing
+            yield _command(f"{limit.metric} {limit.budget.stat.value}", words, error=grave)
+    if of.doubtful:
+        yield _command("verdict", headline(of), error=True)
     if of.pairing.lost:
-        yield _command(Level.ERROR, "lost sessions", without_counterpart(of))
+        yield _command("lost sessions", without_counterpart(of), error=True)
 
 
-def _command(level: Level, title: str, message: str) -> str:
-    kind = "error" if level is Level.ERROR else "warning"
+def _why(of: Comparison, one: Answer) -> str:
+    if one.missing:
+        return one.reason
+    name = one.gate.metric
+    values = f"{value(name, one.baseline)} to {value(name, one.candidate)} ({changed(one)})"
+    if one.verdict is Verdict.REGRESSION:
+        return ": ".join(filter(None, (values, because(of))))
+    return ": ".join(filter(None, (one.verdict.value, values, one.reason)))
+
+
+def _command(title: str, message: str, *, error: bool) -> str:
+    kind = "error" if error else "warning"
     return f"::{kind} title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}::{_escaped(message)}"
 
 

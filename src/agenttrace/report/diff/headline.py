@@ -20,6 +20,8 @@ _TOLD_SHARE = 0.1
 def headline(of: Comparison) -> str:
     """`Regression: session.active_time (geomean) 12.0 s to 24.0 s, 2.0 × (1.8 × to 2.2 ×); queue +9.4 s`."""
     parts = [f"{_WORDS[of.verdict]}: {_gate(_chosen(of))}"]
+    if of.verdict is Verdict.INCONCLUSIVE:
+        parts += [_doubt(_chosen(of)), _unchanged(of)]
     if of.verdict in {Verdict.REGRESSION, Verdict.IMPROVEMENT}:
         parts.append(because(of))
     parts += [_failures(of), _gone(of)]
@@ -29,6 +31,19 @@ def headline(of: Comparison) -> str:
     if broken:
         parts.append(f"over budget: {', '.join(f'{one.metric} {one.budget.stat}' for one in broken)}")
     return "; ".join(part for part in parts if part)
+
+
+def _doubt(one: Answer | None) -> str:
+    """Why the gate that is named tells nothing, where it does not stand there yet."""
+    if one is None or one.verdict is not Verdict.INCONCLUSIVE:
+        return ""
+    return one.reason if one.change is not None or one.difference is not None else ""
+
+
+def _unchanged(of: Comparison) -> str:
+    """What is shown to be as it was all the same."""
+    same = [f"{one.gate.metric} ({one.gate.stat})" for one in of.answers if one.verdict is Verdict.NO_CHANGE]
+    return f"no change in {', '.join(same)}" if same else ""
 
 
 def _failures(of: Comparison) -> str:

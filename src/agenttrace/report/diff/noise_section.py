@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from agenttrace.diff.noise import Noise
+from agenttrace.diff.spread import ENOUGH_RUNS
 from agenttrace.report.cells import Column, Section, Words
 from agenttrace.report.diff.wording import change
 
@@ -24,8 +27,16 @@ def noise_section(of: Noise) -> Section:
         Column("chance alone"),
         Column("seen from"),
     )
-    notes = (
-        f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; deviations of logarithms",
-        "seen from: the change that one run a side shows in 80 of 100 comparisons",
-    )
-    return Section("Noise between runs of one deployment", columns, rows, notes)
+    return Section("Noise between runs of one deployment", columns, rows, tuple(_notes(of)))
+
+
+def _notes(of: Noise) -> Iterator[str]:
+    yield f"{of.runs} runs, {of.sessions} sessions of {of.tasks} tasks, by {of.paired_by}; deviations of logarithms"
+    if of.left_out:
+        yield f"left out: {of.left_out} sessions of tasks that not every run has"
+    yield "seen from: the change of a geometric mean that one run a side shows in 80 of 100 comparisons"
+    if of.runs < ENOUGH_RUNS:
+        yield (
+            f"fewer than {ENOUGH_RUNS} runs may look alike by chance: a comparison assumes 5 % of those that lack, "
+            "or what run_drift says"
+        )

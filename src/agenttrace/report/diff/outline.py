@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agenttrace.diff.result import Comparison
-from agenttrace.diff.spread import Origin
+from agenttrace.diff.spread import ENOUGH_RUNS, Origin
 from agenttrace.diff.verdicts import Answer, Verdict
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.cells import Cell, Column, Outline, Quoted, Section, Tone, Words
@@ -73,12 +73,23 @@ def _gate_notes(of: Comparison) -> Iterable[str]:
             yield f"{one.gate.metric} {one.gate.stat}: {one.verdict}, waived: {one.waived}"
         elif one.reason:
             yield f"{one.gate.metric} {one.gate.stat}: {one.reason}"
+    if any(one.p_adjusted is not None for one in of.answers):
+        yield "p: one-sided, adjusted for all gates, those of too few sessions too (Holm); –: nothing was tested"
     seen = [one for one in of.answers if one.smallest is not None]
     if seen:
         told = (f"{one.gate.metric} {one.gate.stat} {change(one.gate.metric, one.smallest)}" for one in seen)
         yield f"smallest change that would probably have been seen: {', '.join(told)}"
+    yield from _run_notes(of)
+
+
+def _run_notes(of: Comparison) -> Iterable[str]:
     if of.spread.origin is Origin.ASSUMED:
         yield f"intervals hold what runs may differ by, which is assumed to be {of.spread.sd:.0%} (standard deviation)"
+    elif of.spread.origin is Origin.FEW_RUNS:
+        yield (
+            f"intervals hold what runs may differ by: {of.spread.sd:.1%} (standard deviation), "
+            f"what was measured and is assumed together, for fewer than {ENOUGH_RUNS} runs may look alike by chance"
+        )
     elif of.spread.origin is Origin.MEASURED:
         yield f"intervals hold what runs were measured to differ by: {of.spread.sd:.1%} (standard deviation)"
 
