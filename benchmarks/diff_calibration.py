@@ -10,7 +10,7 @@ Mann-Whitney as it is used elsewhere: sessions as independent values, two-sided 
 What is known of the drift of runs:
     assumed   one run a side, nothing measured: `diff` takes 5 %
     known     the true drift was stated
-    noise     ten runs of the same deployment were measured (`agenttrace noise`)
+    noise     ten runs (--noise-runs) of the same deployment were measured (`agenttrace noise`)
 
 Where only the work changes, or the work and the serving, sessions are those of diff_workload.py.
 """
@@ -27,7 +27,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,7 @@ class Scene:
     paired: bool = True
     knows: tuple[str, ...] = ("assumed", "known", "noise")
     residuals: Floats | None = None
+    noise_runs: int = NOISE_RUNS
 
 
 def deviations(random: np.random.Generator, scene: Scene, size: int) -> Floats:
@@ -97,7 +98,7 @@ def compared(random: np.random.Generator, scene: Scene) -> tuple[Sample, dict[st
     if "assumed" in scene.knows:
         knows["assumed"] = pooled(told, 0.05)
     if "noise" in scene.knows:
-        knows["noise"] = pooled([*told, measured(*played(random, scene, own, NOISE_RUNS))], 0.05)
+        knows["noise"] = pooled([*told, measured(*played(random, scene, own, scene.noise_runs))], 0.05)
     sample = Sample(
         side(TYPICAL_NS * np.exp(base), base_task, paired=scene.paired),
         side(TYPICAL_NS * np.exp(candidate), task, paired=scene.paired),
@@ -260,6 +261,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", metavar="FILE", help="write all figures there")
     parser.add_argument("--captures", nargs=2, metavar="PATH", help="two captures of the same tasks")
+    parser.add_argument("--noise-runs", type=int, default=NOISE_RUNS, help="runs that told the noise")
     parser.add_argument(
         "--only", metavar="TEXT", default="", help="scenes whose name begins so; or 'coverage'"
     )
@@ -270,7 +272,7 @@ def main() -> None:
     found: dict[str, list[dict[str, object]]] = {"verdicts": [], "workload": [], "coverage": []}
     for scene in scenes(residuals):
         if scene.name.startswith(options.only):
-            rows = verdicts(scene, comparisons, options.seed)
+            rows = verdicts(replace(scene, noise_runs=options.noise_runs), comparisons, options.seed)
             found["verdicts"] += rows
             print(*map(row_of, rows), sep="\n", flush=True)
     for world in WORLDS:
