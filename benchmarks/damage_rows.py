@@ -83,7 +83,19 @@ def read_raw(content: bytes, format_id: str) -> RawTrace:
 def rows_of(trace: RawTrace) -> Reading:
     """The rows of what was read."""
     findings = Counter({row["code"]: row["count"] for row in trace.findings.to_pylist()})
-    return Reading({name: _bag(trace, name) for name in _TABLES}, findings)
+    bags = {name: _bag(trace, name) for name in _TABLES}
+    return Reading({**bags, "prefixes": _prompts(trace)}, findings)
+
+
+def _prompts(trace: RawTrace) -> Counter[Row]:
+    """Prompts as a whole: they are recorded as changes of the one before, which damage may have taken away."""
+    found: Counter[Row] = Counter()
+    last: dict[str, list[int]] = {}
+    for row in trace.prefixes.to_pylist():
+        chain, kept = row["session_key"], row.pop("kept_blocks") or 0
+        row["blocks"] = last[chain] = last.get(chain, [])[:kept] + row["blocks"]
+        found[tuple((name, _frozen(value)) for name, value in row.items() if value is not None)] += 1
+    return found
 
 
 def trace_rows(trace: Trace) -> Bags:

@@ -36,9 +36,15 @@ def _sessions(trace: Trace) -> dict[str, tuple[dict[str, Any], list[tuple[Any, .
     for row in analysis.sessions.iter_rows(named=True):
         facts = {name: value for name, value in row.items() if name not in OF_THE_FILE}
         found[row["session"]] = facts, []
-    for session, *segment in analysis.segments.iter_rows():
-        found[session][1].append(tuple(segment))
+    named = {(row["session"], row["span"]): _name(row) for row in trace.spans.to_pylist()}
+    for session, span, *segment in analysis.segments.iter_rows():
+        found[session][1].append((named[session, span], *segment))
     return found
+
+
+def _name(span: dict[str, Any]) -> tuple[Any, ...]:
+    """What it is known by: of spans of the same times any may have the lower number."""
+    return tuple(span[fact] for fact in ("kind", "name", "model", "start_ns", "end_ns", "input_tokens"))
 
 
 def _is_kept(path: Path, target: str, folder: Path) -> None:
