@@ -86,7 +86,10 @@ def _write_rows(kept: KeptRows, partition: Location) -> int:
 @cache
 def _edges_file() -> str:
     """Its name tells which tables and words there were: rows that another version wrote are not found."""
-    known = [(name, column.name, str(column.type), column.words) for name, column in _columns()]
+    known = [
+        (name, column.name, str(column.type), [word.value for word in column.words or ()])
+        for name, column in _columns()
+    ]
     return f"edges-{hashlib.sha256(repr(known).encode()).hexdigest()[:12]}.parquet"
 
 
