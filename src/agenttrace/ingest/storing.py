@@ -17,7 +17,7 @@ from agenttrace.serving.looks import Look, look_at
 from agenttrace.serving.observations import FACTS
 from agenttrace.serving.token_costs import STATED_FACTS
 
-BUCKETS = 2
+BUCKETS = 4
 """So many go into one partition, about 100,000 spans: what one piece of work of the analysis holds in memory."""
 
 LOOKED_AT = Wanted(columns=frozenset({*FACTS, *STATED_FACTS}), tables=frozenset({SESSIONS.name, SPANS.name}))
