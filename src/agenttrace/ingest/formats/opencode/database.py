@@ -52,7 +52,8 @@ def read_database(source: Source, reader: FieldReader) -> None:
         )
         recorder.finding("journal_not_read", Severity.INFO, what)
     try:
-        with closing(_opened(source)) as database:
+        with closing(_connected(source)) as database:
+            _prepare(database, source)
             _Tables(database, reader).read()
     except _DAMAGE as error:
         _tell_damage(reader, error)
@@ -66,18 +67,20 @@ def _tell_damage(reader: FieldReader, error: Exception) -> None:
     reader.recorder.finding("damaged_database", Severity.WARNING, what)
 
 
-def _opened(source: Source) -> sqlite3.Connection:
+def _connected(source: Source) -> sqlite3.Connection:
     if source.is_plain:
         place = Path(source.file).resolve().as_uri()
-        database = sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)
-    else:
-        database = sqlite3.connect(":memory:")
+        return sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)
+    return sqlite3.connect(":memory:")
+
+
+def _prepare(database: sqlite3.Connection, source: Source) -> None:
+    if not source.is_plain:
         database.deserialize(_content(source))
     database.text_factory = _text
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE_BYTES)
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA query_only = ON")
-    return database
 
 
 def _text(value: bytes) -> str:
