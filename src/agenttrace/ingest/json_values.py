@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from agenttrace.errors import InputError
 from agenttrace.ingest.json_text import BOM, begins_document, parsed, parsed_parts, salvaged
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
@@ -107,14 +106,9 @@ def has_lines(source: Source) -> bool:
 def _whole(source: Source, recorder: Recorder) -> bytes:
     text = bytearray()
     try:
-        for block in source.blocks():
+        hint = "export it as JSON lines, or in several files"
+        for block in source.blocks_held(LARGEST_DOCUMENT_BYTES, "one JSON document", hint):
             text += block
-            if len(text) > LARGEST_DOCUMENT_BYTES:
-                raise InputError(
-                    f"one JSON document of more than {LARGEST_DOCUMENT_BYTES >> 20} MiB",
-                    where=source.path,
-                    hint="export it as JSON lines, or in several files",
-                )
     except DamagedEnd as error:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
     return bytes(text)

@@ -38,14 +38,9 @@ def _opened(source: Source, recorder: Recorder) -> Any:
         return source.file
     content = bytearray()
     try:
-        for block in source.blocks():
+        hint = "unpack it, and give the file by its name"
+        for block in source.blocks_held(_LARGEST_BYTES, "a packed Parquet file", hint):
             content += block
-            if len(content) > _LARGEST_BYTES:
-                raise InputError(
-                    f"a packed Parquet file of more than {_LARGEST_BYTES >> 20} MiB",
-                    where=source.path,
-                    hint="unpack it, and give the file by its name",
-                )
     except DamagedEnd as error:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
     return pa.BufferReader(bytes(content))

@@ -128,6 +128,15 @@ class Source:
                     return
                 yield block
 
+    def blocks_held(self, most_bytes: int, what: str, hint: str) -> Iterator[bytes]:
+        """The same, for whoever holds all of them. InputError where they are more than may be held of a `what`."""
+        size = 0
+        for block in self.blocks():
+            size += len(block)
+            if size > most_bytes:
+                raise InputError(f"{what} of more than {most_bytes >> 20} MiB", where=self.path, hint=hint)
+            yield block
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """(number from 1, line without its end); empty lines are skipped, the last may lack its end.
 

@@ -16,7 +16,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from agenttrace.errors import InputError
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.opencode.messages import write_message
 from agenttrace.ingest.formats.opencode.sessions import write_session
@@ -90,14 +89,9 @@ def _text(value: bytes) -> str:
 def _content(source: Source) -> bytes:
     """Its bytes, marked as a database without a journal of its own, for there is none in memory."""
     content = bytearray()
-    for block in source.blocks():
+    hint = "unpack it, and give the file by its name"
+    for block in source.blocks_held(_LARGEST_BYTES, "a packed database", hint):
         content += block
-        if len(content) > _LARGEST_BYTES:
-            raise InputError(
-                f"a packed database of more than {_LARGEST_BYTES >> 20} MiB",
-                where=source.path,
-                hint="unpack it, and give the file by its name",
-            )
     content[18:20] = b"\x01\x01"
     return bytes(content)
 
