@@ -6,7 +6,7 @@ a kind, and then its values are taken from all of its spans at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -27,17 +27,21 @@ class Shapes:
         self._held: dict[Shape, tuple[list[int], list[Sequence[SpanAttribute]]]] = {}
         self._layouts: dict[Shape, list[tuple[int, int]]] = {}
 
-    def add(self, row: int, attributes: Sequence[SpanAttribute]) -> None:
-        """The attributes of one span. Each key has a type of its own, but for those that were read carefully."""
-        shape = tuple(map(type, attributes))
-        held = self._held.get(shape)
-        if held is not None:
-            held[0].append(row)
-            held[1].append(attributes)
-        elif CodedAttribute in shape:
-            self._add_coded(row, attributes)
-        else:
-            self._held[shape] = ([row], [attributes])
+    def add(self, row: int, spans: Iterable[Sequence[SpanAttribute] | None]) -> None:
+        """The attributes of spans from that row on. Each key has a type of its own, but for those read carefully."""
+        held = self._held
+        for attributes in spans:
+            if attributes:
+                shape = tuple(map(type, attributes))
+                if shape in held:
+                    rows, same = held[shape]
+                    rows.append(row)
+                    same.append(attributes)
+                elif CodedAttribute in shape:
+                    self._add_coded(row, attributes)
+                else:
+                    held[shape] = ([row], [attributes])
+            row += 1
 
     def _add_coded(self, row: int, attributes: Sequence[SpanAttribute]) -> None:
         for attribute in attributes:

@@ -44,9 +44,8 @@ def add_spans(
     builder.origin += [origin] * len(spans)
     row = builder.pending
     builder.line += lines
+    shapes.add(row, [span.attributes for span in spans])
     for span in spans:
-        if span.attributes:
-            shapes.add(row, span.attributes)
         if span.events:
             _add_events(builder, span.events, row)
         if span.links:
