@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -371,6 +372,17 @@ def test_a_dataset_may_be_in_a_store(capsys: pytest.CaptureFixture[str], many: N
     assert _sessions(capsys, target) == _sessions(capsys, *RUNS)
     assert len(_sessions(capsys, target, "--session", "A-s013")) == 1
     fsspec.filesystem("memory").rm("month", recursive=True)
+
+
+def test_what_was_read_for_a_store_goes_after_an_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "plain.txt").write_text("no trace\n")
+    code, _, err = call(capsys, "ingest", str(tmp_path / "plain.txt"), "-o", "memory://none", "--jobs", "1")
+    assert code == 2, err
+    assert [path.name for path in tmp_path.iterdir()] == ["plain.txt"]
 
 
 def test_a_store_that_nobody_knows_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, counts
+from agenttrace.critical_path.arrays import NONE, Codes, Ints, counts
 from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.instants import Instants, stretch_to
@@ -77,11 +77,6 @@ def make_nodes(spans: SpanArrays, forest: Forest, instants: Instants, marks: Mar
         inner_count=count,
         last_stretch=_last_stretches(instants, forest),
     )
-
-
-def is_own(nodes: Nodes, node: Ints) -> Bools:
-    """Whether nodes are no ends."""
-    return (node < nodes.n) | (node >= 2 * nodes.n)
 
 
 def _grades(spans: SpanArrays, forest: Forest) -> tuple[Codes, Codes]:

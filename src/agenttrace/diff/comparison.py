@@ -160,7 +160,7 @@ def _excused(answers: Sequence[Answer], policy: Policy, today: date | None) -> l
             and of.verdict is Verdict.REGRESSION
             and waiver.covers(of.gate.metric, of.worse_by, today)
         ]
-        excused.append(replace(of, waived=covering[0].reason) if covering else of)
+        excused.append(replace(of, waived=covering[0].why) if covering else of)
     return excused
 
 

@@ -62,6 +62,11 @@ class Waiver:
     most: float | None = None
     ticket: str | None = None
 
+    @property
+    def why(self) -> str:
+        """The reason, and where it is talked about."""
+        return f"{self.reason} ({self.ticket})" if self.ticket else self.reason
+
     def covers(self, metric: str, increase: float, today: date) -> bool:
         """Whether it excuses that metric for having become so much worse."""
         within = self.most is None or increase <= self.most

@@ -107,7 +107,7 @@ def _about_waivers(of: Comparison, today: date | None) -> Iterator[Finding]:
     for waiver in of.policy.waivers:
         if today is not None and today > waiver.expires:
             yield Finding(
-                "waiver_expired", Severity.WARNING, 1, f"{waiver.metric}: {waiver.expires}, {waiver.reason}"
+                "waiver_expired", Severity.WARNING, 1, f"{waiver.metric}: {waiver.expires}, {waiver.why}"
             )
         elif not any(fnmatchcase(one.gate.metric, waiver.metric) for one in of.answers):
             yield Finding("waiver_unused", Severity.WARNING, 1, f"{waiver.metric}: no gate has such a metric")

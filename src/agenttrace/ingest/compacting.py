@@ -21,7 +21,7 @@ from agenttrace.dataset.stored import FINDINGS_FILE, INDEX_FILE, SOURCES_FILE, D
 from agenttrace.ingest.kept_looks import write_looks, write_ranked, write_service
 from agenttrace.ingest.kept_rows import remove_rows
 from agenttrace.ingest.storing import LOOKED_AT, partition_name
-from agenttrace.ingest.undertaking import Undertaking, alone
+from agenttrace.ingest.undertaking import alone, undertaken
 from agenttrace.serving.looks import Looks, look_at
 
 PARTITION_SPANS = 90_000
@@ -44,9 +44,17 @@ def compact(place: Location) -> Batch:
         _remove_others(place, manifest)
         if len(manifest.batches) == 1:
             return _without_rows(place, manifest)
-        name = f"batch-{_number(manifest.batches[-1].name) + 1:04}"
-        folder = place / name
-        under = Undertaking(place, folder, _plan(manifest))
+        batch = _folded(place, dataset)
+        _remove_others(place, read_manifest(place))
+        return batch
+
+
+def _folded(place: Location, dataset: Dataset) -> Batch:
+    """All batches as a new one, which the manifest names instead of them."""
+    manifest = dataset.manifest
+    name = f"batch-{_number(manifest.batches[-1].name) + 1:04}"
+    folder = place / name
+    with undertaken(place, folder, _plan(manifest)) as under:
         tasks = list(_tasks(dataset, folder))
         notes = [_written(task) for task in tasks]
         _close(dataset, folder, tasks)
@@ -62,8 +70,7 @@ def compact(place: Location) -> Batch:
         write_service(place, [batch])
         replace(manifest, batches=[batch]).write(place)
         under.done()
-        _remove_others(place, read_manifest(place))
-        return batch
+    return batch
 
 
 def _without_rows(place: Location, manifest: Manifest) -> Batch:

@@ -36,7 +36,7 @@ from agenttrace.ingest.storing import (
     store,
     store_tasks,
 )
-from agenttrace.ingest.undertaking import HowToRead, Read, Undertaking, alone, plan_of, remove_left
+from agenttrace.ingest.undertaking import HowToRead, Read, alone, plan_of, remove_left, undertaken
 from agenttrace.serving.looks import Looks, look_at
 from agenttrace.workers.choice import engine_named, is_cluster
 from agenttrace.workers.engine import Engine, InThisProcess
@@ -132,42 +132,45 @@ def _may_become_one(dataset: Location) -> bool:
 
 
 def _added(paths: Sequence[str], dataset: Location, manifest: Manifest, wish: _Wish) -> Ingested:
-    plan, how = wish.plan, wish.how
     name = f"batch-{1 + _last(manifest):04}"
-    folder = dataset / name
-    under = Undertaking(dataset, folder, plan)
     earlier = Dataset(dataset) if manifest.batches else None
-    known = under.known() or under.know(read_with_earlier(paths, earlier, how, under))
+    with undertaken(dataset, dataset / name, wish.plan) as under:
+        known = under.known() or under.know(read_with_earlier(paths, earlier, wish.how, under))
+        sums = _stored(known, dataset / name, wish)
+        if earlier is not None and known.supersedes:
+            _look_again(earlier, frozenset(known.supersedes), sums)
+        if wish.refuse is not None:
+            wish.refuse(sums.ledger.table())
+        _close(dataset / name, known, sums)
+        batch = Batch(
+            name,
+            [wish.plan],
+            [f"{name}/{partition_name(number)}" for number in range(sums.partitions)],
+            known.sources.num_rows,
+            sums.sessions,
+            sums.spans,
+            sums.stored_bytes,
+            known.supersedes,
+            sums.kept_bytes,
+        )
+        batches = [*manifest.batches, batch]
+        write_service(dataset, batches)
+        replace(manifest, batches=batches).write(dataset)
+        dataset.sweep()
+        under.done()
+    return Ingested(batch, resumed=sums.resumed)
+
+
+def _stored(known: Read, folder: Location, wish: _Wish) -> _Sums:
+    """Writes the partitions that are not there yet."""
     sums = _Sums()
     sums.ledger.take(known.findings)
     tasks = list(store_tasks(known.buckets, folder))
-    with _engine(how, len(tasks)) as engine:
+    with _engine(wish.how, len(tasks)) as engine:
         stored: Iterable[PartitionStored] = engine.map(store, tasks)
         for found in wish.counted(stored, len(tasks)) if wish.counted else stored:
             sums.add(found)
-    if earlier is not None and known.supersedes:
-        _look_again(earlier, frozenset(known.supersedes), sums)
-    if wish.refuse is not None:
-        wish.refuse(sums.ledger.table())
-    _close(folder, known, sums)
-    names = [f"{name}/{partition_name(number)}" for number in range(sums.partitions)]
-    batch = Batch(
-        name,
-        [plan],
-        names,
-        known.sources.num_rows,
-        sums.sessions,
-        sums.spans,
-        sums.stored_bytes,
-        known.supersedes,
-        sums.kept_bytes,
-    )
-    batches = [*manifest.batches, batch]
-    write_service(dataset, batches)
-    replace(manifest, batches=batches).write(dataset)
-    dataset.sweep()
-    under.done()
-    return Ingested(batch, resumed=sums.resumed)
+    return sums
 
 
 def _last(manifest: Manifest) -> int:

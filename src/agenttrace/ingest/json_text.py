@@ -40,13 +40,8 @@ def parsed(text: bytes) -> Any:
         return None
 
 
-def parsed_all(line: bytes) -> list[Any]:
-    """The values of a line: one, or several that a crash joined; empty where it is no JSON, or is cut off."""
-    return parsed_parts(line)[0]
-
-
 def parsed_parts(line: bytes) -> tuple[list[Any], bool]:
-    """The values of a line, and whether that is all there is in it."""
+    """The values of a line, one, or several that a crash joined; and whether that is all there is in it."""
     value = parsed(line)
     if value is not None:
         return [value], True

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from agenttrace import __version__
+from agenttrace.cleanups import cleaned_by
 from agenttrace.dataset.location import Location
 from agenttrace.errors import InputError, UsageError
 from agenttrace.ingest.assembly.buckets import Bucket
@@ -100,10 +101,22 @@ class Undertaking:
         """Takes away what nobody needs any more."""
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def given_up(self) -> None:
-        """After an error: takes away what no other attempt could use."""
+    def give_up(self) -> None:
+        """Takes away what no other attempt can use."""
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+@contextmanager
+def undertaken(dataset: Location, folder: Location, plan: str) -> Iterator[Undertaking]:
+    """An undertaking, which is given up on an error."""
+    under = Undertaking(dataset, folder, plan)
+    with cleaned_by(under.give_up):
+        try:
+            yield under
+        except BaseException:
+            under.give_up()
+            raise
 
 
 def is_begun(dataset: Location) -> bool:

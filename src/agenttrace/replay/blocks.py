@@ -51,7 +51,6 @@ class BlockPool:
         self.capacity = UNLIMITED if capacity is None else capacity
         self.pinned = 0
         self.cached = 0
-        self.evicted = 0
         self._holders: dict[int, int] = {}
         self._resident: dict[int, int] = {}
         self._idle: OrderedDict[int, int] = OrderedDict()  # a dict would look past all that left its front
@@ -170,7 +169,6 @@ class BlockPool:
     def _lose(self, segment: int, gone: int) -> None:
         have, where = self._resident[segment], self.whereabouts
         self.cached -= gone
-        self.evicted += gone
         if have == self.lengths[segment]:
             where.whole[segment] &= ~self._bit
         if gone < have:

@@ -67,7 +67,6 @@ class Replica:
         self._bounded = pool.capacity < UNLIMITED
         self.version = 0
         self.load_blocks = 0
-        self.load_tokens = 0
         self.jobs = 0
         self._waiting: list[tuple[int, int, Job]] = []
         self._prefilling: list[Job] = []

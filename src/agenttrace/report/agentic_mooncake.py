@@ -195,7 +195,7 @@ class _Hashes:
 
     def __init__(self, workload: Workload) -> None:
         prefixes = workload.prompts.prefixes
-        self._paths, self._lengths = prefixes.paths, prefixes.lengths
+        self._paths = prefixes.paths
         self._first = [0]
         for length in prefixes.lengths:
             self._first.append(self._first[-1] + length)

@@ -23,11 +23,6 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else _spelt(char) for char in text)
 
 
-def printable_lines(text: str) -> str:
-    """As `printable`, but the line ends stay: for text of our own that quotes a trace."""
-    return "\n".join(printable(line) for line in text.split("\n"))
-
-
 def clipped(text: str, limit: int) -> str:
     """At most `limit` characters, the end given up."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

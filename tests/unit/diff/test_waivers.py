@@ -30,7 +30,7 @@ def test_without_a_waiver_it_is_a_regression() -> None:
 
 def test_a_waiver_holds_on_its_last_day() -> None:
     found = _compared(_waiver())
-    waived = [of for of in found.answers if of.waived == "a larger model"]
+    waived = [of for of in found.answers if of.waived == "a larger model (ABC-1)"]
     assert [of.verdict for of in waived] == [Verdict.REGRESSION] * 2, "what was measured stays as it is"
     assert found.verdict is Verdict.NO_CHANGE
 
@@ -39,7 +39,7 @@ def test_on_the_day_after_it_is_over_and_said_to_be() -> None:
     found = _compared(_waiver(), today=DAY + timedelta(days=1))
     assert found.verdict is Verdict.REGRESSION
     assert [one.example for one in found.findings if one.code == "waiver_expired"] == [
-        "session.active_time: 2026-06-01, a larger model"
+        "session.active_time: 2026-06-01, a larger model (ABC-1)"
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agenttrace.errors import InputError
 from agenttrace.ingest import json_values
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_text import begins_document, closed, parsed, parsed_all
+from agenttrace.ingest.json_text import begins_document, closed, parsed, parsed_parts
 from agenttrace.ingest.json_values import read_document, read_lines, read_values
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -64,7 +64,7 @@ def test_a_document_cut_anywhere_keeps_the_elements_that_are_complete(
 @given(st.binary(max_size=200))
 def test_closing_any_bytes_never_fails(text: bytes) -> None:
     closed(text)
-    parsed_all(text)
+    parsed_parts(text)
 
 
 def test_lines_that_are_joined_torn_or_broken_are_told_apart() -> None:
