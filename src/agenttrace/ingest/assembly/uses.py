@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,29 +24,43 @@ _WORK = ("request", "tool", "user_wait", "compaction")
 def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     """Links (sid, from_row, to_row, rule, confidence) from background lanes to the request that used them.
 
-    `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while the lane ran on, goes on
-    right after its end, unless it sat still after another such end: then it is not moved by them; or a request of
-    the parent, after the lane's end, answers a tool result although no tool of the parent ran before it.
+    `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
+    right after the last of their ends, and so used all that ended meanwhile; or a request of the parent, after the
+    lane's end, answers a tool result although no tool of the parent ran before it. The first gives way where the
+    parent sat still after other such ends, unless it goes on so soon that this can be no chance.
     """
     waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
     )
     parents = _parents_at_work(held, waiting) if waiting.height else {}
     ended = [
-        (sid, holder, parent, _after(parents[parent], high))
+        (sid, holder, parent, after)
         for lane_no, parent, sid, high, holder in waiting.iter_rows()
-        if lane_no not in joined and parent in parents
+        if lane_no not in joined and parent in parents and (after := _after(parents[parent], high))
     ]
-    unmoved = {
-        parent for _, _, parent, after in ended if after is not None and after.idle and not after.woken
-    }
+    woken = _woken((parent, after) for _, _, parent, after in ended)
     links: list[tuple[int, int, int, str, float | None]] = []
     for sid, holder, parent, after in ended:
-        use = None if after is None else after.use(wakes=parent not in unmoved)
+        use = after.use(woken=after.idle and (parent, after.first) in woken)
         if use is not None:
             row, rule = use
             links.append((sid, holder, row, rule.name, rule.confidence))
     return _frame(links)
+
+
+def _woken(ended: Iterable[tuple[int, _After]]) -> set[tuple[int, int]]:
+    """The pauses, by parent and what ended them, that were over because the last of the lanes was done."""
+    last: dict[tuple[int, int], _After] = {}
+    for parent, after in ended:
+        pause = parent, after.first
+        if after.idle and (pause not in last or after.resume_ns < last[pause].resume_ns):
+            last[pause] = after
+    unmoved = {parent for (parent, _), after in last.items() if not after.soon}
+    return {
+        (parent, first)
+        for (parent, first), after in last.items()
+        if after.at_once or (after.soon and parent not in unmoved)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +112,32 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
 class _After:
     """What a lane did after the end of its background work.
 
-    `idle`: it had nothing to do by then. `woken`: it went on right away, with a request, the span at `first`.
-    `answer`: its next request that answers a tool result although no tool ran.
+    `idle`: it had nothing to do by then, for `pause_ns`, of which `resume_ns` came after that end. `asks`: it went
+    on with a request. `first`: the span with which it went on. `answer`: its next request that answers a tool result
+    although no tool ran.
     """
 
     idle: bool
-    woken: bool
+    pause_ns: int
+    resume_ns: int
+    asks: bool
     first: int
     answer: int | None
 
-    def use(self, *, wakes: bool) -> tuple[int, rules.Rule] | None:
-        """Where the work was used, and by which rule; `wakes`: whether its end makes this lane go on."""
-        if self.woken and wakes:
+    @property
+    def soon(self) -> bool:
+        """It went on as if it had waited."""
+        close = max(CLOSE_NS, CLOSE_SHARE * self.pause_ns)
+        return self.asks and self.resume_ns <= close and self.resume_ns < self.pause_ns
+
+    @property
+    def at_once(self) -> bool:
+        """It went on so soon after so long that it had waited."""
+        return self.asks and self.resume_ns <= min(CLOSE_NS, CLOSE_SHARE * self.pause_ns)
+
+    def use(self, *, woken: bool) -> tuple[int, rules.Rule] | None:
+        """Where the work was used, and by which rule; `woken`: whether its end made this lane go on."""
+        if woken:
             return self.first, rules.GOES_ON
         return None if self.answer is None else (self.answer, rules.UNEXPLAINED_RESULT)
 
@@ -118,14 +147,13 @@ def _after(parent: _Parent, high: int) -> _After | None:
     if first >= len(parent.starts) or not len(parent.requests) or parent.requests[-1] < first:
         return None
     reach = int(parent.reach[first - 1]) if first else high
-    resume = int(parent.starts[first]) - high
     pause = int(parent.starts[first]) - reach
-    asks = bool(parent.requests[np.searchsorted(parent.requests, first)] == first)
-    soon = resume <= max(CLOSE_NS, CLOSE_SHARE * pause) and resume < pause
     answer = int(np.searchsorted(parent.answers, first))
     return _After(
         idle=reach <= high and pause > 0,
-        woken=asks and reach <= high and soon,
+        pause_ns=pause,
+        resume_ns=int(parent.starts[first]) - high,
+        asks=bool(parent.requests[np.searchsorted(parent.requests, first)] == first),
         first=int(parent.rows[first]),
         answer=int(parent.rows[parent.answers[answer]]) if answer < len(parent.answers) else None,
     )

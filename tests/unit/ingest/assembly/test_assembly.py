@@ -112,6 +112,52 @@ def test_an_idle_parent_that_goes_on_at_the_end_of_a_subagent_waited_for_it() ->
     )
 
 
+def _background(*more: Row) -> dict[str, str]:
+    """Which subagent joins which request of their parent p, where no call shows any of them."""
+    trace = trace_of([agent("p"), span("p", "p1", "request", 1, 2), *more])
+    names = dict(frame(trace.spans).select("span", "source_id").iter_rows())
+    joined = frame(trace.links).filter(pl.col("kind") == "joins")
+    return {
+        names[a].removeprefix("agent:"): names[b] for a, b in joined.select("from_span", "to_span").rows()
+    }
+
+
+def test_of_a_fan_out_that_no_call_shows_all_join_where_the_last_ends() -> None:
+    """
+    p  |p1|                |p2|      |p3|
+    c     |-------|
+    d     |---------------|
+    e                         |-----|
+    """
+    joins = _background(
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, 7)),
+        *(agent("d", "p"), span("d", "d1", "request", 2.010, 11.010)),
+        *(span("p", "p2", "request", 11.020, 12), agent("e", "p"), span("e", "e1", "request", 12.010, 20)),
+        span("p", "p3", "request", 20.001, 21),
+    )
+    assert joins == {"c": "p2", "d": "p2", "e": "p3"}
+
+
+def test_a_parent_that_sat_still_after_one_end_is_moved_by_another_only_where_that_is_no_chance() -> None:
+    """
+    p  |p1|           |p2|      |p3|   |p4|
+    c     |---|
+    d                    |-----|
+    e                              |--|
+    """
+    joins = _background(
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, 5)),
+        *(span("p", "p2", "request", 11, 12), agent("d", "p"), span("d", "d1", "request", 12.010, 20)),
+        *(
+            span("p", "p3", "request", 20.001, 21),
+            agent("e", "p"),
+            span("e", "e1", "request", 21.010, 21.190),
+        ),
+        span("p", "p4", "request", 21.230, 22),
+    )
+    assert joins == {"d": "p3"}
+
+
 def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
     child = [
         agent("c", "m"),
