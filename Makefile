@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 DEMO := build/demo
 CODE := $(wildcard src tests benchmarks)
 BENCHMARKS := $(wildcard $(patsubst %,benchmarks/%.py,\
-	reading analysis replay_speed replay_accuracy diff_calibration report scale))
+	reading analysis replay_speed replay_accuracy replay_pairs diff_calibration report scale))
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 ARGS ?= --quick
 PINS := pyproject.toml --quiet --upgrade --universal --python-version 3.11 \

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unit.replay.virtual_server import MS, Asked, Clock, VirtualServer
+from unit.replay.virtual_server import MS, Asked, Clock, VirtualServer, VirtualServers
 
 _START_MS = 1_795_417_720_000
 _BLOCK = 16
 _SYSTEM = 600
-_SESSIONS = 24
 Steps = Generator[Callable[[Callable[[], None]], None], None, None]
 """What a process waits for, one after the other: each is given what goes on when it is over."""
+Server = VirtualServer | VirtualServers
 
 
 @dataclass
@@ -31,21 +31,39 @@ class Task:
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
 
-class World:
-    """Sessions on a server, so many at once. `rows`: the trace; `walls`: what each took, ns.
+@dataclass(frozen=True)
+class Told:
+    """What the trace says: the server's queue as such, and not as a part of the prefill, as Dynamo does; and tools.
 
-    `queue_told`: the trace tells the server's queue as such, and not as a part of the prefill, as Dynamo does.
     `agent_tool`: what a tool is called that runs an agent.
     """
 
-    def __init__(self, server: VirtualServer, at_once: int, *, queue_told: bool, agent_tool: str) -> None:
+    queue: bool
+    agent_tool: str = "agent"
+    tools: bool = True
+
+
+@dataclass(frozen=True)
+class Work:
+    """What agents do: so many sessions of a main agent. `apart_ms`: between the starts of those that start at once."""
+
+    main: Callable[[Agent], Steps]
+    sessions: int = 24
+    apart_ms: int = 800
+
+
+class World:
+    """Sessions on servers, so many at once. `rows`: the trace; `walls`: what each took, ns."""
+
+    def __init__(self, server: Server, at_once: int, work: Work, told: Told) -> None:
         self.server, self.clock = server, server.clock
-        self.queue_told, self.agent_tool = queue_told, agent_tool
+        self.told = told
         self.rows: list[tuple[int, dict[str, Any]]] = []
         self.walls: dict[int, int] = {}
-        self._left = list(range(_SESSIONS))
+        self._main = work.main
+        self._left = list(range(work.sessions))
         for lane in range(at_once):
-            self.clock.after(lane * 800 * MS, self._next)
+            self.clock.after(lane * work.apart_ms * MS, self._next)
         self.clock.run()
 
     def write(self, file: Path) -> None:
@@ -88,7 +106,7 @@ class World:
             self.walls[number] = self.clock.now - begun
             self._next()
 
-        self.start(main_agent(agent)).waiting.append(ended)
+        self.start(self._main(agent)).waiting.append(ended)
 
 
 @dataclass
@@ -109,7 +127,7 @@ class Agent:
         yield self.world.pause(1.5)
         self.calls += 1
         cached = min(self.kept, (self.tokens - 1) // _BLOCK * _BLOCK)
-        asked = Asked(self.tokens, answer, cached, lambda: None)
+        asked = Asked(self.name, self.tokens, answer, cached, lambda: None)
 
         def wait(call: Callable[[], None]) -> None:
             asked.done = call
@@ -126,7 +144,7 @@ class Agent:
         call = f"call-{self.name}-{self.calls}-{self.random.randrange(1 << 30)}"
         told = {
             "tool_call_id": call,
-            "tool_class": self.world.agent_tool if inside else "bash",
+            "tool_class": self.world.told.agent_tool if inside else "bash",
             "started_at_unix_ms": _ms(begun),
         }
         self._tool_row("tool_start", {**told, "status": "running"})
@@ -158,9 +176,9 @@ class Agent:
         return {"session_id": self.name, **({"parent_session_id": self.parent} if self.parent else {})}
 
     def _tool_row(self, kind: str, tool: dict[str, Any]) -> None:
-        self._row(
-            {"event_type": kind, "event_source": "harness", "agent_context": self._context(), "tool": tool}
-        )
+        if self.world.told.tools:
+            head = {"event_type": kind, "event_source": "harness"}
+            self._row({**head, "agent_context": self._context(), "tool": tool})
 
     def _row(self, event: dict[str, Any]) -> None:
         now = self.world.clock.now
@@ -172,7 +190,7 @@ class Agent:
             hash((self.name, 0 if block < _SYSTEM // _BLOCK else self.fresh, block)) & (2**63 - 1)
             for block in range(asked.prompt // _BLOCK)
         ]
-        dispatched = asked.admitted if self.world.queue_told else asked.received
+        dispatched = asked.admitted if self.world.told.queue else asked.received
         request = {
             "request_id": f"{self.name}#{self.calls}",
             "model": "tiny",
@@ -185,7 +203,7 @@ class Agent:
             "ttft_ms": (asked.first - asked.received) / MS,
             "total_time_ms": (asked.end - asked.received) / MS,
             "avg_itl_ms": (asked.end - asked.first) / MS / max(1, asked.answer - 1),
-            "worker": {"prefill_worker_id": 7, "decode_worker_id": 7},
+            "worker": {"prefill_worker_id": asked.worker, "decode_worker_id": asked.worker},
             "replay": {
                 "trace_block_size": _BLOCK,
                 "input_length": asked.prompt,
@@ -250,8 +268,8 @@ def main_agent(agent: Agent) -> Steps:
         yield from agent.tool(agent.random.uniform(40, 400), 300)
 
 
-def light_and_heavy(*, queue_told: bool, agent_tool: str = "agent") -> tuple[World, World]:
+def light_and_heavy(told: Told) -> tuple[World, World]:
     """The same work on a light server with four sessions at once, and on an overloaded one with twelve."""
-    light = World(VirtualServer(Clock(), places=64), 4, queue_told=queue_told, agent_tool=agent_tool)
-    slow = VirtualServer(Clock(), places=6, slower=1.7)
-    return light, World(slow, 12, queue_told=queue_told, agent_tool=agent_tool)
+    work = Work(main_agent)
+    light = World(VirtualServer(Clock(), places=64), 4, work, told)
+    return light, World(VirtualServer(Clock(), places=6, slower=1.7), 12, work, told)

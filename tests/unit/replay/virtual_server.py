@@ -32,8 +32,9 @@ class Clock:
 
 @dataclass
 class Asked:
-    """A request on its way through the server, with the instants that a trace tells of it, ns."""
+    """A request of an agent on its way through a server, with the instants that a trace tells of it, ns."""
 
+    agent: str
     prompt: int
     answer: int
     cached: int
@@ -43,6 +44,7 @@ class Asked:
     first: int = 0
     end: int = 0
     made: int = 0
+    worker: int = 7
 
 
 @dataclass
@@ -62,6 +64,11 @@ class VirtualServer:
         self._waiting.append(asked)
         if not self._busy:
             self._step()
+
+    @property
+    def load(self) -> int:
+        """Requests that wait and run."""
+        return len(self._waiting) + len(self._running)
 
     def _step(self) -> None:
         """One token for each that runs, and the whole prompts of those that come in."""
@@ -100,3 +107,21 @@ class VirtualServer:
     def _go_on(self) -> None:
         if not self._busy:
             self._step()
+
+
+class VirtualServers:
+    """Several of them: an agent's requests stay with the one that had least to do when it came."""
+
+    def __init__(self, clock: Clock, replicas: int, places: int, slower: float) -> None:
+        self.clock = clock
+        self._replicas = [VirtualServer(clock, places, slower) for _ in range(replicas)]
+        self._chosen: dict[str, int] = {}
+
+    def ask(self, asked: Asked) -> None:
+        """Takes a request."""
+        if asked.agent not in self._chosen:
+            self._chosen[asked.agent] = min(
+                range(len(self._replicas)), key=lambda each: self._replicas[each].load
+            )
+        asked.worker = self._chosen[asked.agent]
+        self._replicas[asked.worker].ask(asked)

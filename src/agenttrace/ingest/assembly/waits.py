@@ -9,6 +9,7 @@ from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
+from agenttrace.ingest.assembly.uses import CLOSE_NS, CLOSE_SHARE
 
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
 
@@ -17,7 +18,8 @@ def add_waits(held: Held, suspend_after_ns: int, untimed: pl.Series) -> Held:
     """Adds spans of kind user_wait to main lanes; those beyond the limit are suspended time.
 
     A user is waited for where the main agent has nothing outstanding, and what comes next answers a
-    message of the user's, or is a new interaction; neither a compaction nor what follows one is.
+    message of the user's, or is a new interaction; neither a compaction nor what follows one is, nor what comes at
+    once when an agent in the background is done.
     Where nothing at all ran for longer than the limit, the session was suspended, whatever came next.
     The sessions `untimed` have no gaps that mean anything.
     """
@@ -62,7 +64,20 @@ def _user_gaps(held: Held) -> pl.DataFrame:
     )
     called = pl.col("kind") == "interaction"
     gaps = rows.filter((asked | called) & (pl.col("reach") < pl.col("start_ns")))
-    return _wait_rows(held, gaps, pl.col("start_ns"))
+    return _wait_rows(held, _not_ended_by_agents(held, gaps), pl.col("start_ns"))
+
+
+def _not_ended_by_agents(held: Held, gaps: pl.DataFrame) -> pl.DataFrame:
+    """Without those that end at once where a background agent does: its result came as a message, no user's."""
+    ends = held.lanes.filter("background").select(lane_no="parent_lane_no", high="high").drop_nulls()
+    if ends.is_empty() or gaps.is_empty():
+        return gaps
+    told = gaps.sort("start_ns").join_asof(
+        ends.sort("high"), left_on="start_ns", right_on="high", by="lane_no", check_sortedness=False
+    )
+    pause, resume = pl.col("start_ns") - pl.col("reach"), pl.col("start_ns") - pl.col("high")
+    at_once = (resume < pause) & (resume <= pl.min_horizontal(CLOSE_NS, CLOSE_SHARE * pause))
+    return told.filter(~at_once.fill_null(value=False)).drop("high")
 
 
 def _idle_gaps(held: Held, suspend_after_ns: int) -> pl.DataFrame:

@@ -316,6 +316,21 @@ def test_a_user_is_waited_for_before_a_request_that_answers_one() -> None:
     assert wait.select("start_ns", "end_ns").row(0) == (60 * SECOND, 75 * SECOND)
 
 
+@pytest.mark.parametrize(("asked", "waits", "joins"), [(20.001, 0, 1), (25, 1, 0)])
+def test_a_message_that_comes_at_the_end_of_an_agent_is_its_result_and_no_users(
+    asked: float, waits: int, joins: int
+) -> None:
+    trace = trace_of(
+        [
+            *(agent("p"), span("p", "p1", "request", 1, 12)),
+            *(agent("c", "p"), span("c", "c1", "request", 2, 20)),
+            span("p", "p2", "request", asked, 30, trigger="user_message"),
+        ]
+    )
+    assert frame(trace.spans).filter(pl.col("kind") == "user_wait").height == waits
+    assert frame(trace.links).filter(pl.col("kind") == "joins").height == joins
+
+
 def test_a_session_that_lay_idle_was_suspended() -> None:
     trace = trace_of([*MAIN, span("m", "r3", "request", 4000, 4001)])
 
