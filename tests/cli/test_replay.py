@@ -135,6 +135,12 @@ def test_a_model_that_does_not_fit_is_said_not_to(capsys: pytest.CaptureFixture[
     assert "other_model" in [row["code"] for row in found["findings"]]
     assert h100["fits"] is False
     assert "15 GPUs" in h100["notes"][0]
+    assert list(h100) == list(lpx)  # the same keys, in the same order
+    assert [h100[name] for name in ("load", "over", "n")] == ["closed", "sessions", lpx["n"]]
+    assert h100["assumptions"]
+    unknown = "split replicas gpus gpu_racks lpu_racks wall_ns wall_without_jitter_ns gain wide_for turn_ns"
+    unknown += " phases_ns requests extrapolated cost bottleneck sensitivity advice"
+    assert [name for name, value in h100.items() if value is None] == unknown.split()
     assert lpx["split"] == "attention-ffn"
     assert lpx["racks"] == 8
     assert (lpx["gpu_racks"], lpx["lpu_racks"]) == (16 / 72, 16)  # of both
