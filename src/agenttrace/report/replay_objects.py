@@ -45,6 +45,7 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
         },
         "baseline": {
             "platform": replayed.baseline_name,
+            "replicas": replayed.baseline.build({}).replicas if replayed.baseline else None,
             "wall_ns": _estimates(replayed.baseline_wall, count, whole=True),
         },
         "projections": [
