@@ -11,6 +11,7 @@ from agenttrace.api.inputs import Sessions, named, trace_of
 from agenttrace.errors import NoDataError, UsageError
 from agenttrace.model.trace import Trace
 from agenttrace.replay.cautions import cautions
+from agenttrace.replay.concurrency import concurrency_cautions, left_out
 from agenttrace.replay.fitting.limits import worker_limit
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
 from agenttrace.replay.gained import queue_cautions
@@ -67,7 +68,14 @@ def replayed(asked: Asked) -> Replayed:
         )
         for one in unused
     ]
-    said += [asdict(caution) for caution in cautions(workload, targets, baseline.target)]
+    said += [
+        asdict(caution)
+        for caution in (
+            *left_out(trace),
+            *concurrency_cautions(workload, asked.scenario.load, asked.scenario.lanes),
+            *cautions(workload, targets, baseline.target),
+        )
+    ]
     found = replay(trace, workload, baseline, targets, asked.scenario)
     said += [asdict(caution) for caution in queue_cautions(found)]
     if found.draws == 1:
