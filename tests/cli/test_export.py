@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import agenttrace
 from cli.running import run
 
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
@@ -59,5 +60,12 @@ def test_lengths_that_nobody_stated_are_counted_for_who_reads_them(tmp_path: Pat
     file.write_text("".join(json.dumps(one) + "\n" for one in rows))
     done = run("export", str(file), "--to", "agentic-mooncake", "-o", "-")
 
-    assert b"of 1 of 2 requests" in done.stderr
+    assert b"warning: of 1 of 2 requests" in done.stderr
     assert [json.loads(line)["output_length"] for line in done.stdout.splitlines()[1:]] == [2, 1]
+    found = agenttrace.export(file, "agentic-mooncake")
+    assert found == done.stdout
+    (said,) = found.findings
+    assert (said["code"], said["severity"], said["count"]) == ("lengths_unknown", "warning", 1)
+    assert f"warning: {said['example']}\n".encode() in done.stderr
+    assert agenttrace.export(CAPTURE, "agentic-mooncake").findings == []
+    assert agenttrace.export(file, "spans-jsonl").findings == []

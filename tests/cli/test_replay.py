@@ -12,6 +12,7 @@ from cli.running import call
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURES = ROOT / "sample_traces" / "dynamo-captures"
 SCHEMA = ROOT / "src" / "agenttrace" / "replay" / "platforms" / "platform.schema.json"
+JOIN_LIKE = ROOT / "sample_traces" / "claude-code" / "fan-out.jsonl"
 JOIN = ROOT.parent / "shared" / "data" / "dynamo" / "samples" / "join-minimal.jsonl"
 
 
@@ -82,6 +83,34 @@ def test_servers_are_as_many_as_before_unless_something_says_otherwise(
         assert (one["replicas"], one["gpus"]) == (replicas, gpus), further
 
 
+def test_replicas_are_of_the_platforms_and_the_baseline_has_its_own(
+    light: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trace,) = sorted((CAPTURES / "B").glob("request-trace*"))
+    options = (str(trace), "--platform", str(light), "--draws", "1")
+    walls = {}
+    for baseline, further, servers in (
+        (str(light), (), (2, 2)),
+        (str(light), ("--replicas", "1"), (2, 1)),
+        (str(light), ("--replicas", "1", "--baseline-replicas", "1"), (1, 1)),
+        ("fit", ("--replicas", "1"), (1, 1)),
+        ("fit", ("--baseline-replicas", "3"), (3, 2)),
+    ):
+        found = _projected(capsys, *options, "--baseline", baseline, *further)
+        (one,) = found["projections"]
+        assert (found["baseline"]["replicas"], one["replicas"]) == servers, (baseline, further)
+        walls[baseline, further] = found["baseline"]["wall_ns"]["p50"]["value"], one["gain"]["p50"]["value"]
+    (of_two, loss), (of_one, none) = list(walls.values())[1:3]
+    assert of_one > of_two
+    assert loss < 1 == none
+    code, out, _ = call(capsys, "replay", *options, "--baseline", str(light), "--replicas", "1")
+    assert code == 0
+    assert "named for it: 2 servers (--baseline-replicas says otherwise)" in " ".join(out.split())
+    code, _, err = call(capsys, "replay", str(JOIN_LIKE), *options[1:], "--baseline-replicas", "2")
+    assert code == 2
+    assert "--baseline-replicas 2: nothing tells what served the sessions" in err
+
+
 def test_rows_of_one_name_are_told_apart_and_gains_are_explained(
     light: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,6 +164,12 @@ def test_a_model_that_does_not_fit_is_said_not_to(capsys: pytest.CaptureFixture[
     assert "other_model" in [row["code"] for row in found["findings"]]
     assert h100["fits"] is False
     assert "15 GPUs" in h100["notes"][0]
+    assert list(h100) == list(lpx)  # the same keys, in the same order
+    assert [h100[name] for name in ("load", "over", "n")] == ["closed", "sessions", lpx["n"]]
+    assert h100["assumptions"]
+    unknown = "split replicas gpus gpu_racks lpu_racks wall_ns wall_without_jitter_ns gain wide_for turn_ns"
+    unknown += " phases_ns requests extrapolated cost bottleneck sensitivity advice"
+    assert [name for name, value in h100.items() if value is None] == unknown.split()
     assert lpx["split"] == "attention-ffn"
     assert lpx["racks"] == 8
     assert (lpx["gpu_racks"], lpx["lpu_racks"]) == (16 / 72, 16)  # of both

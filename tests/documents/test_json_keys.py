@@ -132,7 +132,7 @@ def _listed(capture: pytest.CaptureFixture[bytes], folder: Path) -> Iterator[tup
     for shape in ("formats", "platforms", "schema"):
         yield shape, json.loads(told(shape, "--format", "json"))
     yield "settings", json.loads(told("config", "show", "--format", "json", "--no-config"))
-    assert main(["fit", A, "-o", str(folder / "fit.toml"), "-q"]) == 0
+    assert main(["fit", A, B, "-o", str(folder / "fit.toml"), "-q"]) == 0
     yield "platform", json.loads(told("platforms", str(folder / "fit.toml"), "--format", "json"))
     lines = told("analyze", str(SAMPLES / "claude-code" / "fan-out.jsonl"), "--format", "jsonl").splitlines()
     yield from (("session", json.loads(line)) for line in lines[:-1])

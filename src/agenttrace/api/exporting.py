@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from agenttrace import __version__
 from agenttrace.api.inputs import Sessions, trace_of
 from agenttrace.critical_path.analysis import Analysis, analyze
 from agenttrace.errors import NoDataError, UsageError, meant
 from agenttrace.model.trace import Trace
-from agenttrace.replay.workload import read_workload
+from agenttrace.replay.caution import Caution
+from agenttrace.replay.workload import Workload, read_workload
 from agenttrace.report.agentic_mooncake import lengths_unknown, to_agentic_mooncake
 from agenttrace.report.otlp_lines import to_otlp
 from agenttrace.report.perfetto.export import to_perfetto
@@ -28,6 +31,12 @@ PERFETTO, OTLP, SPANS_JSONL, AGENTIC_MOONCAKE = "perfetto", "otlp", "spans-jsonl
 TARGETS = (PERFETTO, OTLP, SPANS_JSONL, AGENTIC_MOONCAKE)
 
 
+class Exported(bytes):
+    """A file, and in `findings` what has to be known of it: code, severity, count and example."""
+
+    findings: list[dict[str, Any]]
+
+
 def export(
     sessions: Sessions,
     to: str,
@@ -35,24 +44,28 @@ def export(
     only: Sequence[str] = (),
     redact: bool = False,
     input_format: str | None = None,
-) -> bytes:
+) -> Exported:
     """Sessions as a file of "perfetto", "otlp", "spans-jsonl" or "agentic-mooncake".
 
     `only`: beginnings of ids of sessions. `redact`: without any word of the trace. NoDataError where no session is
-    left, UsageError for another format.
+    left, UsageError for another format. `findings` of the result: of "agentic-mooncake" the lengths that nobody stated.
 
     >>> import agenttrace
     >>> lines = agenttrace.export("sample_traces/claude-code/fan-out.jsonl", "spans-jsonl").splitlines()
     >>> len(lines) > 14
     True
     """
-    return b"".join(pieces_of(trace_of(sessions, input_format=input_format), to, only, redact=redact))
+    said: list[Caution] = []
+    trace = trace_of(sessions, input_format=input_format)
+    found = Exported(b"".join(pieces_of(trace, to, only, redact=redact, said=said)))
+    found.findings = [asdict(one) for one in said]
+    return found
 
 
 def pieces_of(
-    trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False, remarks: list[str] | None = None
+    trace: Trace, to: str, only: Sequence[str] = (), *, redact: bool = False, said: list[Caution]
 ) -> Iterator[bytes]:
-    """The same as pieces to be written one after the other. `remarks`: takes what has to be known of them."""
+    """The same as pieces to be written one after the other. `said`: takes what has to be known of them."""
     if to not in TARGETS:
         raise UsageError(f"no format to export to: {to}", hint=meant(to, TARGETS))
     if to == PERFETTO:
@@ -69,13 +82,19 @@ def pieces_of(
     if to == SPANS_JSONL:
         return to_spans_jsonl(trace.only(chosen), redact=redact)
     workload = read_workload(trace.only(chosen))
-    unknown = lengths_unknown(workload)
-    if unknown and remarks is not None:
-        remarks.append(
-            f"of {unknown} of {len(workload.requests)} requests no token counts are known, or only placeholders: "
-            "their lengths are written as 1"
-        )
+    said += _of_lengths(workload)
     return to_agentic_mooncake(workload, redact=redact)
+
+
+def _of_lengths(workload: Workload) -> list[Caution]:
+    unknown = lengths_unknown(workload)
+    if not unknown:
+        return []
+    example = (
+        f"of {unknown} of {len(workload.requests)} requests no token counts are known, or only placeholders: "
+        "their lengths are written as 1"
+    )
+    return [Caution("lengths_unknown", "warning", unknown, example)]
 
 
 def _spans(trace: Trace, *, redact: bool) -> Iterator[bytes]:

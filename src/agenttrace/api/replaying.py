@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from agenttrace.api.inputs import Sessions, named, trace_of
-from agenttrace.errors import NoDataError
+from agenttrace.errors import NoDataError, UsageError
 from agenttrace.model.trace import Trace
 from agenttrace.replay.cautions import cautions
+from agenttrace.replay.concurrency import concurrency_cautions, left_out
 from agenttrace.replay.fitting.limits import worker_limit
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
 from agenttrace.replay.gained import queue_cautions
@@ -31,13 +32,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be replayed, on what. `wanted`: the platforms."""
+    """What is to be replayed, on what. `wanted`: the platforms. `baseline_replicas`: None: as its source says."""
 
     sessions: Sessions
     input_format: str | None
     wanted: Sequence[Wanted]
     baseline: str | MeasuredPlatform
     scenario: Scenario
+    baseline_replicas: int | None = None
 
 
 def replayed(asked: Asked) -> Replayed:
@@ -66,7 +68,14 @@ def replayed(asked: Asked) -> Replayed:
         )
         for one in unused
     ]
-    said += [asdict(caution) for caution in cautions(workload, targets, baseline.target)]
+    said += [
+        asdict(caution)
+        for caution in (
+            *left_out(trace),
+            *concurrency_cautions(workload, asked.scenario.load, asked.scenario.lanes),
+            *cautions(workload, targets, baseline.target),
+        )
+    ]
     found = replay(trace, workload, baseline, targets, asked.scenario)
     said += [asdict(caution) for caution in queue_cautions(found)]
     if found.draws == 1:
@@ -112,19 +121,37 @@ def _baseline(
         given = read_measured(asked.baseline)
         before = worker_limit(workload.requests.cached_on).value
         model = asked.wanted[0].model
-        target = choose_target(Wanted(asked.baseline, model, Policies(), None, servers_before=before))
+        wanted = Wanted(asked.baseline, model, Policies(), asked.baseline_replicas, servers_before=before)
+        target = choose_target(wanted)
         jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
         return Baseline(target, jitter), []
     if not workload.timed:
-        first = next((target for target in targets if target.fits), None)
+        first = _first_that_fits(asked, targets)
         name = first.platform if first else "the first platform, had it fitted"
         said = f"the sessions state no times: nothing is recorded, and gains are over {name}"
         return Baseline(first, Jitter()), [_finding("no_recorded_times", "warning", said)]
     if found is None:
+        if asked.baseline_replicas is not None:
+            raise UsageError(
+                f"--baseline-replicas {asked.baseline_replicas}: nothing tells what served the sessions",
+                hint="--baseline names it",
+            )
         said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
         return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
-    own = replace(measured_target(found.platform, Policies(), None), jitter=Jitter(found.residuals))
-    return Baseline(own, Jitter(found.residuals), own), []
+    own, played = (
+        replace(measured_target(found.platform, Policies(), replicas), jitter=Jitter(found.residuals))
+        for replicas in (None, asked.baseline_replicas)
+    )
+    return Baseline(played, Jitter(found.residuals), own), []
+
+
+def _first_that_fits(asked: Asked, targets: Sequence[Target]) -> Target | None:
+    """The first platform that the model fits, with the servers that the baseline is to have."""
+    for wanted, target in zip(asked.wanted, targets, strict=True):
+        if target.fits:
+            replicas = asked.baseline_replicas
+            return target if replicas is None else choose_target(replace(wanted, replicas=replicas))
+    return None
 
 
 def _servers(baseline: Baseline) -> int:

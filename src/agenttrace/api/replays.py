@@ -44,6 +44,7 @@ def replay_on(
     model: str | None = None,
     baseline: Platform = FIT,
     replicas: int | None = None,
+    baseline_replicas: int | None = None,
     load: Literal["closed", "recorded", "isolated"] = "closed",
     lanes: int | None = None,
     draws: int | None = None,
@@ -54,8 +55,9 @@ def replay_on(
     """The same sessions on other servers: what they would take, with its interval and what that rests on.
 
     `model`: what modelled platforms serve. `baseline`: what served the sessions; "fit": learnt from them. `replicas`:
-    servers of each platform. `load`: how sessions come; `lanes`: so many at once; None: as recorded. `draws`:
-    simulations of each kind. `settings`: numbers of the platforms and policies, those of `--set`.
+    servers of each platform, `baseline_replicas`: of the baseline. `load`: how sessions come; `lanes`: so many at once;
+    None: as recorded. `draws`: simulations of each kind. `settings`: numbers of the platforms and policies, those of
+    `--set`.
     `table` of the result is a frame; `answers` has everything.
 
     >>> import agenttrace
@@ -70,7 +72,7 @@ def replay_on(
     policies = parse_policies(others)
     wanted = [Wanted(_plain(one), model, policies, replicas) for one in many]
     scenario = Scenario(Load(load), lanes, draws, seed, habits)
-    return replayed(Asked(sessions, input_format, wanted, _plain(baseline), scenario))
+    return replayed(Asked(sessions, input_format, wanted, _plain(baseline), scenario, baseline_replicas))
 
 
 def platforms(*names: str | Path) -> dict[str, dict[str, Any]]:

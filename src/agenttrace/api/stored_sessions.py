@@ -18,6 +18,7 @@ from agenttrace.ingest.assembly.store import MEMORY_BYTES
 from agenttrace.ingest.kept_looks import read_service
 from agenttrace.ingest.reading import Reading, dataset_among
 from agenttrace.model.trace import Trace
+from agenttrace.replay.caution import Caution
 from agenttrace.report.rendering import Manner
 
 
@@ -33,17 +34,17 @@ def opened(paths: Sequence[str], input_format: str | None, suspend_after_ns: int
 
 
 def pieces_exported(
-    reading: Reading, to: str, only: Sequence[str], *, redact: bool, remarks: list[str]
+    reading: Reading, to: str, only: Sequence[str], *, redact: bool, said: list[Caution]
 ) -> Iterator[bytes]:
     """As `exporting.pieces_of` has them of all that is read."""
     dataset = reading.dataset
     if dataset is None:
         (trace,) = reading.traces()
-        return pieces_of(trace, to, only, redact=redact, remarks=remarks)
+        return pieces_of(trace, to, only, redact=redact, said=said)
     if to == PERFETTO:
         return _slowest(reading, dataset, only, redact=redact)
     trace = _holding(dataset, only, EVERYTHING) if only else dataset.whole().trace()
-    return pieces_of(trace, to, only, redact=redact, remarks=remarks)
+    return pieces_of(trace, to, only, redact=redact, said=said)
 
 
 def _slowest(reading: Reading, dataset: Dataset, only: Sequence[str], *, redact: bool) -> Iterator[bytes]:

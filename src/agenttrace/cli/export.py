@@ -65,16 +65,17 @@ def export(
     interrupts.insist()
 
     from agenttrace.api.stored_sessions import opened, pieces_exported  # noqa: PLC0415  # heavy
+    from agenttrace.replay.caution import Caution  # noqa: PLC0415
 
-    remarks: list[str] = []
+    said: list[Caution] = []
     with (
         opened(paths, input_format, suspend_after_ns) as reading,
         working("reading and analysing", quiet=quiet, verbose=verbose),
     ):
-        pieces = pieces_exported(reading, target.value, session or (), redact=redact, remarks=remarks)
+        pieces = pieces_exported(reading, target.value, session or (), redact=redact, said=said)
     if output == o.STANDARD_OUTPUT:
         write_data(pieces)
     else:
         write_file(output, pieces)
     if not quiet:
-        sys.stderr.writelines(f"{remark}\n" for remark in remarks)
+        sys.stderr.writelines(f"{one.severity}: {one.example}\n" for one in said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,7 @@ def fit(
     from agenttrace.api.replaying import fitted  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import to_toml  # noqa: PLC0415
     from agenttrace.report.platform_sections import measured_section  # noqa: PLC0415
+    from agenttrace.report.replay_sections import finding_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
     refuse_inputs_as_outputs(paths, {"--output": output})
@@ -61,5 +63,7 @@ def fit(
     else:
         write_file(output, [to_toml(platform)])
     if not quiet:
-        drawn = draw_sections([measured_section(platform)], width=output_width(), color=wants_color(color))
+        found = [asdict(one) for one in platform.findings]
+        sections = [measured_section(platform), *([finding_section(found)] if found else [])]
+        drawn = draw_sections(sections, width=output_width(), color=wants_color(color))
         sys.stderr.write(drawn)

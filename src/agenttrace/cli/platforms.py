@@ -43,6 +43,7 @@ def platforms(
         document_section,
         model_section,
     )
+    from agenttrace.report.replay_sections import finding_section  # noqa: PLC0415
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
     if name is not None:
@@ -52,6 +53,8 @@ def platforms(
             write_data([json.dumps(document, indent=2, ensure_ascii=False) + "\n"])
             return
         sections = [document_section(document) if model is None else model_section(model)]
+        if document.get("findings"):
+            sections.append(finding_section(document["findings"]))
     else:
         known = {key: parse_toml(text, key) for key, text in shipped_platforms().items()}
         models = {key: parse_toml(text, key) for key, text in shipped_models().items()}

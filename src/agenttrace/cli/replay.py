@@ -65,7 +65,17 @@ def replay(
             metavar="N",
             min=1,
             max=4096,
-            help="Servers of each platform; without it, as many as the baseline has.",
+            help="Servers of each platform, not of the baseline; without it, what its file says, or as the baseline.",
+        ),
+    ] = None,
+    baseline_replicas: Annotated[
+        int | None,
+        typer.Option(
+            "--baseline-replicas",
+            metavar="N",
+            min=1,
+            max=4096,
+            help="Servers of the baseline; without it, what its file or the trace says.",
         ),
     ] = None,
     load: Annotated[
@@ -119,7 +129,8 @@ def replay(
     habits, others = parse_habits(settings or [])
     policies = parse_policies(others)
     wanted = [Wanted(name, model, policies, replicas) for name in platform]
-    asked = Asked(paths, input_format, wanted, baseline, Scenario(load, lanes, draws, seed, habits))
+    scenario = Scenario(load, lanes, draws, seed, habits)
+    asked = Asked(paths, input_format, wanted, baseline, scenario, baseline_replicas)
     interrupts.insist()
     with working("reading and replaying", quiet=quiet, verbose=verbose):
         found = replayed(asked)

@@ -7,11 +7,12 @@ have nothing to do, phases that a fit does not tell, prices of what is not alike
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL
+from agenttrace.replay.caution import Caution
 from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.policies import SET
 from agenttrace.replay.quantities import Identified
@@ -26,23 +27,14 @@ _CLAIMED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """`count`: of requests or claims that it holds for."""
-
-    code: str
-    severity: str
-    count: int
-    example: str
-
-
 def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | None = None) -> list[Caution]:
     """All that there are. `baseline`: what gains are over, where that is known."""
     found = _of_tokens(workload)
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
-    found += [caution for one in _known(baseline, targets) for caution in _of_phases(one)]
+    known = _known(baseline, targets)
+    found += [caution for one in known for caution in (*_of_phases(one), *_of_its_fit(one))]
     found += _of_prices([target for target in targets if target.fits])
     compared = baseline.model if baseline else None
     return found + _of_models(workload, [target for target in targets if target.model != compared])
@@ -87,6 +79,11 @@ def _of_phases(target: Target) -> list[Caution]:
         )
         found.append(Caution("phase_not_identified", "warning", 1, said))
     return found
+
+
+def _of_its_fit(target: Target) -> list[Caution]:
+    """What was to be said of it when it was fitted."""
+    return [replace(one, example=f"{target.platform}: {one.example}") for one in target.cautions]
 
 
 def _of_prices(targets: Sequence[Target]) -> list[Caution]:

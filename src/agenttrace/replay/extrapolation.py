@@ -84,7 +84,7 @@ def widened(estimates: Sequence[Estimate], left: Sequence[Beyond]) -> list[Estim
     return [
         replace(
             one,
-            low=max(0.0, one.low - doubt * one.value),
+            low=one.low * (1 - doubt),
             high=one.high + doubt * one.value,
             by={**one.by, "extrapolation": 2 * doubt * one.value},
         )

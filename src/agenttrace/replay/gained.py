@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.blocks import UNLIMITED
-from agenttrace.replay.cautions import Caution
+from agenttrace.replay.caution import Caution
 
 if TYPE_CHECKING:
     from agenttrace.replay.replaying import Answer, Replayed

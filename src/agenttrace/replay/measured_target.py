@@ -45,6 +45,7 @@ def measured_target(platform: MeasuredPlatform, policies: Policies, replicas: in
         jitter=_jitter(platform),
         rates=Rates(chosen.value("price"), chosen.value("power"), chosen.value("energy_price")),
         observed=platform.observed,
+        cautions=platform.findings,
         assumptions=[Assumption(name, number) for name, number in numbers.items() if name in NAMES],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan
+from math import exp, log, nan
 from statistics import NormalDist
 
 import numpy as np
@@ -106,7 +106,8 @@ def _unshrunk(count: int) -> float:
 def _combined(value: float, sources: dict[str, Floats], middles: dict[str, float]) -> Estimate:
     """Sources that know nothing of each other: their distances from the middle add up as squares.
 
-    The middle is that of `middles`, what a source gives where it changes nothing; else the median of its values.
+    Times and ratios are positive, so what lies below is a factor, and its distance that of logarithms. The middle is
+    that of `middles`, what a source gives where it changes nothing; else the median of its values.
     """
     below = above = 0.0
     by = {}
@@ -117,10 +118,10 @@ def _combined(value: float, sources: dict[str, Floats], middles: dict[str, float
         low, middle, high = np.quantile(values, [_INTERVAL[0], 0.5, _INTERVAL[1]])
         wider = _unshrunk(len(values))
         middle = middles.get(name, float(middle))
-        below += (wider * max(0.0, float(middle - low))) ** 2
+        below += (wider * (log(middle / low) if 0 < low < middle else 0.0)) ** 2
         above += (wider * max(0.0, float(high - middle))) ** 2
         by[name] = wider * float(high - low)
-    return Estimate(value, value - below**0.5, value + above**0.5, by)
+    return Estimate(value, value * exp(-(below**0.5)), value + above**0.5, by)
 
 
 def is_enough(percent: int, sessions: int) -> bool:

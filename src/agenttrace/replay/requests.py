@@ -23,14 +23,16 @@ _PLACEHOLDER = tuple(TokenQuality).index(TokenQuality.PLACEHOLDER)
 class Requests:
     """Columns of requests. NULL where the source does not say; times are Unix, in ns.
 
-    `span`: the row of the served span in the trace. `session`: its number in the workload. `model`, `worker`,
-    `prefill_worker`: numbers, -1 unknown. `queue_end`, `first_token`: instants that divide it. `placeholder`: 1 where
-    the source has a count of output tokens that was written before anyone knew it: then that is NULL.
+    `span`: the row of the served span in the trace. `source`: the number of what tells of it. `session`: its number
+    in the workload. `model`, `worker`, `prefill_worker`: numbers, -1 unknown. `queue_end`, `first_token`: instants
+    that divide it. `placeholder`: 1 where the source has a count of output tokens that was written before anyone knew
+    it: then that is NULL.
     """
 
     session: Ints
     agent: Ints
     span: Ints
+    source: Ints
     model: Ints
     worker: Ints
     prefill_worker: Ints
@@ -107,6 +109,7 @@ def read_requests(chunk: Trace, graph: Graph, served: Served, models: dict[str, 
         session=graph.spans.session[rows],
         agent=graph.spans.agent[rows],
         span=rows,
+        source=columns.numbers(table, "source")[rows],
         model=_models(chunk, served, models),
         worker=np.where(decoder != NONE, decoder, prefiller),
         prefill_worker=prefiller,

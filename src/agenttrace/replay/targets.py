@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from agenttrace.replay.caution import Caution
 from agenttrace.replay.costs import Rates
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.jitter import Jitter
@@ -71,7 +72,7 @@ class Target:
     `rates`: what a replica costs. `observed`: the conditions that its numbers were learnt from, by name.
     `split`: how the work is divided between engines. `takes`: what one replica takes. `deterministic`: the share of
     the decode that carries no jitter. `jitter`: its own, None: that of what served the sessions. `idle_engine`: the
-    split leaves the latency engine nothing to do with this model.
+    split leaves the latency engine nothing to do with this model. `cautions`: what was found when it was fitted.
     """
 
     platform: str
@@ -88,6 +89,7 @@ class Target:
     claims: Sequence[VendorSaid] = field(default_factory=tuple)
     rates: Rates = field(default_factory=Rates)
     observed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    cautions: Sequence[Caution] = ()
 
     @property
     def takes_in_all(self) -> Takes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,9 +39,9 @@ class Prompts:
 class Workload:
     """Sessions in the order of their rows. `start`, `wall`: when each began and how long it took, ns.
 
-    `models`: the names of the models, by number. `timed`: whether the source says how long things took; if not,
-    starts and lengths stand for nothing. `parents`: of a subagent, by the numbers of
-    its session and its own, the agent that spawned it.
+    `models`: the names of the models, by number. `sources`: paths of what was read, by number. `timed`: whether the
+    source says how long things took; if not, starts and lengths stand for nothing. `parents`: of a subagent, by the
+    numbers of its session and its own, the agent that spawned it.
     """
 
     names: list[str]
@@ -53,6 +53,7 @@ class Workload:
     models: list[str]
     timed: bool
     parents: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    sources: Sequence[str] = ()
 
 
 def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
@@ -93,6 +94,7 @@ def read_workload(trace: Trace, *, tool_factor: float = 1.0) -> Workload:
         models=list(models),
         timed=timed,
         parents=parents,
+        sources=[str(path) for path in trace.sources["path"].to_pylist()],
     )
 
 

@@ -44,6 +44,12 @@ def sessions_told(replayed: Replayed) -> str:
     return "1 session" if replayed.sessions == 1 else f"{replayed.sessions} sessions"
 
 
+def lanes_told(replayed: Replayed) -> str:
+    """How many sessions run at once, and whether anybody said so; empty where that is not fixed."""
+    assumed = any(row["code"] == "concurrency_unknown" for row in replayed.findings)
+    return f", {replayed.lanes} at once{', assumed' if assumed else ''}" if replayed.lanes else ""
+
+
 def draws_told(replayed: Replayed) -> str:
     """How many there are, and what few of them mean for intervals."""
     if replayed.draws >= ENOUGH_DRAWS:
@@ -56,8 +62,9 @@ def draws_told(replayed: Replayed) -> str:
 
 def counted(replayed: Replayed) -> str:
     """How it was played."""
-    lanes = f", {replayed.lanes} at once" if replayed.lanes else ""
-    told = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes}, {draws_told(replayed)}"
+    told = (
+        f"{sessions_told(replayed)}, load {replayed.load.value}{lanes_told(replayed)}, {draws_told(replayed)}"
+    )
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     return f"{told}; too few sessions for {' and '.join(few)}" if few else told
 

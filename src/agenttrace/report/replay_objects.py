@@ -45,11 +45,12 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
         },
         "baseline": {
             "platform": replayed.baseline_name,
+            "replicas": replayed.baseline.build({}).replicas if replayed.baseline else None,
             "wall_ns": _estimates(replayed.baseline_wall, count, whole=True),
         },
         "projections": [
             *(_projection(replayed, answer) for answer in replayed.answers),
-            *(_unfit(target) for target in replayed.unfit),
+            *(_unfit(replayed, target) for target in replayed.unfit),
         ],
         "findings": list(findings),
     }
@@ -59,16 +60,11 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
     target, count = answer.projected.target, replayed.sessions
     requests = answer.requests
     return {
-        "platform": target.platform,
-        "model": target.model,
-        "split": target.split,
+        **_named(target),
         "load": replayed.load.value,
         "replicas": target.build({}).replicas,
         **_takes(target),
-        "lanes": replayed.lanes or None,
-        "over": "sessions" if count > 1 else "draws",
-        "n": count if count > 1 else replayed.draws,
-        "draws": replayed.draws,
+        **_played(replayed),
         "wall_ns": _estimates(answer.projected.wall, count, whole=True),
         "wall_without_jitter_ns": _percentiles(answer.projected.without_jitter.wall),
         "gain": _estimates(answer.projected.gain, count, whole=False),
@@ -90,9 +86,47 @@ def _projection(replayed: Replayed, answer: Answer) -> Row:
             {"lever": row.lever, "change": row.change, "gain": _number(row.gain), "evidence": row.evidence}
             for row in answer.advice
         ],
+        **_stated(target),
+        "notes": [*target.notes, *remarks(answer), *filter(None, [first_token_remark(answer)])],
+    }
+
+
+def _unfit(replayed: Replayed, target: Target) -> Row:
+    """A platform that the model does not fit: the keys of the others, null where nothing was projected, and why."""
+    return {
+        **_named(target),
+        "load": replayed.load.value,
+        **dict.fromkeys(("replicas", "gpus", "gpu_racks", "lpu_racks")),
+        **_played(replayed),
+        **dict.fromkeys(("wall_ns", "wall_without_jitter_ns", "gain", "wide_for", "turn_ns", "phases_ns")),
+        **dict.fromkeys(("requests", "extrapolated", "cost")),
+        "fits": False,
+        "racks": _racks(target),
+        **dict.fromkeys(("bottleneck", "sensitivity", "advice")),
+        **_stated(target),
+        "notes": list(target.notes),
+    }
+
+
+def _named(target: Target) -> Row:
+    return {"platform": target.platform, "model": target.model, "split": target.split}
+
+
+def _played(replayed: Replayed) -> Row:
+    """What percentiles are over."""
+    count = replayed.sessions
+    return {
+        "lanes": replayed.lanes or None,
+        "over": "sessions" if count > 1 else "draws",
+        "n": count if count > 1 else replayed.draws,
+        "draws": replayed.draws,
+    }
+
+
+def _stated(target: Target) -> Row:
+    return {
         "assumptions": [_assumption(assumption) for assumption in target.assumptions],
         "claims": [_claim(claim) for claim in target.claims],
-        "notes": [*target.notes, *remarks(answer), *filter(None, [first_token_remark(answer)])],
     }
 
 
@@ -176,18 +210,6 @@ def _claim(claim: VendorSaid) -> Row:
         "unit": claim.unit,
         "modelled": None if claim.modelled is None else _number(claim.modelled),
         "source": claim.source,
-    }
-
-
-def _unfit(target: Target) -> Row:
-    """A platform that the model does not fit: nothing is projected, and why."""
-    return {
-        "platform": target.platform,
-        "model": target.model,
-        "split": target.split,
-        "fits": False,
-        "racks": _racks(target),
-        "notes": list(target.notes),
     }
 
 

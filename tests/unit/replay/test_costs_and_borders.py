@@ -67,6 +67,6 @@ def test_intervals_grow_with_what_is_in_doubt() -> None:
     assert same == one
     # Half of the requests are at twice what was seen: an eighth of the time is in doubt.
     (wider,) = widened([one], [Beyond("prompt_tokens", 50, 200, 400.0, 0.5)])
-    assert (wider.low, wider.high) == (95.0 - 12.5, 105.0 + 12.5)
+    assert (wider.low, wider.high) == (95.0 * (1 - 0.125), 105.0 + 12.5)
     assert wider.by == {"sampling": 10.0, "extrapolation": 25.0}
     assert np.isclose(wider.value, 100.0)

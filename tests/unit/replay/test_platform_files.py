@@ -55,6 +55,24 @@ def test_a_number_that_cannot_be_is_named(changes: dict[str, Any], said: str) ->
     assert said in _said_of_measured(**changes)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "x",
+        ["x"],
+        [{"code": "a", "severity": "warning", "count": 1}],
+        [{"code": "a", "severity": "grave", "count": 1, "example": "b"}],
+        [{"code": "a", "severity": "warning", "count": -1, "example": "b"}],
+        [{"code": 7, "severity": "warning", "count": 1, "example": "b"}],
+        [{"code": "a", "severity": "warning", "count": 1, "example": "b", "more": 1}],
+    ],
+)
+def test_findings_of_another_shape_are_refused(told: object) -> None:
+    document = {**parse_toml(MEASURED, "own.toml"), "findings": told}
+    with pytest.raises(InputError, match=r"own.toml: findings: expected tables with code, severity"):
+        measured_platform(document, "own.toml")
+
+
 def test_a_name_that_is_not_known_is_no_number_left_out() -> None:
     document = parse_toml(MEASURED, "own.toml")
     document["numbers"]["sequnces"] = document["numbers"]["step"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL
+from agenttrace.replay.fitting.alike import unlike_origins
+from agenttrace.replay.fitting.at_once import never_at_once
 from agenttrace.replay.fitting.limits import (
     Limit,
     block_limit,
@@ -60,13 +62,11 @@ def fit_platform(workload: Workload, *, name: str = "fitted", seed: int = 1) -> 
     left = residuals(workload.requests, outcome)
     told = observed.rows
     spread = np.linspace(0, 1, _QUANTILES)
-    platform = MeasuredPlatform(
-        platform.name,
-        platform.about,
-        numbers,
-        platform.observed,
-        np.quantile(left.prefill[told], spread).round(5).tolist(),
-        np.quantile(left.decode[told], spread).round(5).tolist(),
+    platform = replace(
+        platform,
+        prefill_residuals=np.quantile(left.prefill[told], spread).round(5).tolist(),
+        decode_residuals=np.quantile(left.decode[told], spread).round(5).tolist(),
+        findings=[*unlike_origins(workload, observed, fit, seed), *never_at_once(workload)],
     )
     return Fitted(platform, fit, left)
 

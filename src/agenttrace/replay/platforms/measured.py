@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agenttrace.replay.blocks import UNLIMITED
+from agenttrace.replay.caution import Caution
 from agenttrace.replay.choices import Routing
 from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.quantities import Quantity
@@ -53,7 +54,7 @@ class MeasuredPlatform:
     """`numbers`: by the names of NAMES; of those in `_OPTIONAL` a missing one means no limit.
 
     `observed`: the range of conditions that the numbers were learnt from, by name. `prefill_residuals`,
-    `decode_residuals`: quantiles, evenly spaced, of measured over fitted times.
+    `decode_residuals`: quantiles, evenly spaced, of measured over fitted times. `findings`: what weakens all of it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class MeasuredPlatform:
     observed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     prefill_residuals: Sequence[float] = ()
     decode_residuals: Sequence[float] = ()
+    findings: Sequence[Caution] = ()
 
     def value(self, name: str, otherwise: float = 0.0) -> float:
         """A number, or what is to be taken where there is none."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.errors import InputError
+from agenttrace.replay.caution import Caution
 from agenttrace.replay.platforms.bounds import check_names, check_number
 from agenttrace.replay.platforms.measured import LIMITS, NAMES, MeasuredPlatform, is_optional
 from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
@@ -16,8 +17,10 @@ from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 SCHEMA_VERSION = 1
 _SEEN_ENDING = "_seen"
 _SEEN = tuple(f"{name}{_SEEN_ENDING}" for name in LIMITS)
-_KEYS = ("schema_version", "kind", "name", "about", "numbers", "observed", "residuals")
+_KEYS = ("schema_version", "kind", "name", "about", "numbers", "observed", "residuals", "findings")
 _MOST = 1e3
+_TEXTS = ("code", "severity", "example")
+_SEVERITIES = ("info", "warning", "error")
 
 
 def to_toml(platform: MeasuredPlatform) -> str:
@@ -40,6 +43,8 @@ def to_toml(platform: MeasuredPlatform) -> str:
             f"prefill = {list(platform.prefill_residuals)!r}",
             f"decode = {list(platform.decode_residuals)!r}",
         ]
+    for finding in platform.findings:
+        lines += ["", "[[findings]]", *_finding_lines(finding)]
     return "\n".join(lines) + "\n"
 
 
@@ -58,6 +63,15 @@ def _quantity_lines(number: Quantity) -> list[str]:
     if number.identified is not None:
         lines.append(f"identified = {_text(number.identified.value)}")
     return lines
+
+
+def _finding_lines(finding: Caution) -> list[str]:
+    return [
+        f"code = {_text(finding.code)}",
+        f"severity = {_text(finding.severity)}",
+        f"count = {finding.count}",
+        f"example = {_text(finding.example)}",
+    ]
 
 
 def _number(value: float) -> str:
@@ -106,7 +120,22 @@ def measured_platform(document: Mapping[str, Any], where: str) -> MeasuredPlatfo
         },
         prefill_residuals=_residuals(left, "prefill", where),
         decode_residuals=_residuals(left, "decode", where),
+        findings=_findings(document.get("findings", []), f"{where}: findings"),
     )
+
+
+def _findings(tables: object, where: str) -> list[Caution]:
+    """What was found when it was fitted."""
+    rows = tables if isinstance(tables, list) else [tables]
+    found = []
+    for row in rows:
+        told: dict[str, Any] = row if isinstance(row, dict) else {}
+        count = told.get("count")
+        sound = set(told) == {*_TEXTS, "count"} and all(isinstance(told[name], str) for name in _TEXTS)
+        if not sound or told["severity"] not in _SEVERITIES or not isinstance(count, int) or count < 0:
+            raise InputError("expected tables with code, severity, count and example", where=where)
+        found.append(Caution(told["code"], told["severity"], count, told["example"]))
+    return found
 
 
 def _pair(value: object, where: str) -> tuple[float, float]:

@@ -1,0 +1,47 @@
+"""`fit` as a command: what it says beside the file that it writes."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cli.running import call
+
+CAPTURES = Path(__file__).resolve().parents[2] / "sample_traces" / "dynamo-captures"
+A, B = (str(CAPTURES / name / "request-trace.000000.jsonl.gz") for name in "AB")
+
+
+def test_one_fit_of_two_deployments_says_so_wherever_it_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "both.toml"
+    code, out, err = call(capsys, "fit", A, B, "-o", str(file))
+    assert (code, out) == (0, "")
+    assert "not_served_alike" in err
+    (said,) = tomllib.loads(file.read_text())["findings"]
+    assert said["example"].startswith("fit each on its own")
+    code, out, _ = call(capsys, "platforms", str(file))
+    assert code == 0
+    assert "not_served_alike" in out
+    code, out, _ = call(capsys, "replay", B, "--platform", str(file), "--draws", "1", "--json", "-")
+    assert code == 0
+    told = [row["example"] for row in json.loads(out)["findings"] if row["code"] == "not_served_alike"]
+    assert told == [f"both: {said['example']}"]
+
+
+def test_a_replay_of_two_deployments_says_it_of_its_own_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(
+        capsys, "replay", A, B, "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "1", "--json", "-"
+    )
+    assert code == 0
+    assert "not_served_alike" in [row["code"] for row in json.loads(out)["findings"]]
+
+
+def test_one_deployment_is_fitted_without_findings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capsys, "fit", A, "-o", str(tmp_path / "one.toml"))
+    assert code == 0
+    assert "Findings" not in err
+    assert "findings" not in tomllib.loads((tmp_path / "one.toml").read_text())
