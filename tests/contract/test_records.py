@@ -130,9 +130,10 @@ def _opencode(data: bytes) -> int:
     if data.startswith(b"SQLite"):
         with closing(sqlite3.connect(":memory:")) as database:
             database.deserialize(data)
-            union = "SELECT id FROM session UNION ALL SELECT id FROM message UNION ALL SELECT id FROM part"
-            return len(database.execute(union).fetchall())
-    return sum(1 + len(message["parts"]) for message in json.loads(data)["messages"])
+            kept = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+            counts = (database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in kept)  # noqa: S608
+            return sum(counts)
+    return sum(1 + len(message.get("parts", [])) for message in json.loads(data)["messages"])
 
 
 def _json_lines(data: bytes) -> int:

@@ -10,30 +10,28 @@ import polars as pl
 from agenttrace.ingest.assembly.agents import lane_of
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import climb, parent_rows
+from agenttrace.ingest.joining.nearest import APART_NS, nearest_calls
 from agenttrace.ingest.joining.requests import Sightings, unsureness
-
-_APART_NS = 20_000_000
-"""Two programs note one call at different places in their code: each bound differs by so much at most."""
 
 _NEIGHBOURS = 2
 _KINDS = ("tool", "compaction", "user_wait")
 
 
-def same_calls(spans: pl.DataFrame, seen: Sightings) -> Rows:
+def same_calls(spans: pl.DataFrame, seen: Sightings, lanes_known: pl.Series) -> Rows:
     """For each tool call, compaction and wait the row of another source that it becomes part of; or NONE.
 
-    Calls are one by their id, or by name, lane and bounds; compactions and waits of one lane by their time. The
+    `lanes_known`: whether the source of a row tells agents apart. Calls are one by their id, or by name, bounds
+    and, where both sources know it, lane; compactions and waits of one lane by their time. The
     row whose bounds are known best stands for the others; of equally good ones that of the source whose requests
     stand for those of others (so that both are of one clock), then the longest.
     """
-    facts = _facts(spans, seen)
+    facts = _facts(spans, seen, lanes_known)
     into = np.arange(spans.height, dtype=np.int64)
     by_id = _by_id(facts)
     free = facts.join(by_id.select("row"), on="row", how="anti").join(
         by_id.select(row="to"), on="row", how="anti"
     )
-    in_turn, rest = _in_turn(free)
-    for pairs in (by_id, in_turn, *_by_neighbours(rest)):
+    for pairs in (by_id, nearest_calls(free), *_by_neighbours(free)):
         rows = pairs.get_column("row").to_numpy()
         unmoved = into[rows] == rows
         into[rows[unmoved]] = pairs.get_column("to").to_numpy()[unmoved]
@@ -41,13 +39,14 @@ def same_calls(spans: pl.DataFrame, seen: Sightings) -> Rows:
     return np.where(into == np.arange(len(into)), NONE, into)
 
 
-def _facts(spans: pl.DataFrame, seen: Sightings) -> pl.DataFrame:
+def _facts(spans: pl.DataFrame, seen: Sightings, lanes_known: pl.Series) -> pl.DataFrame:
     """What tells calls apart, of sessions with several sources; `rank`: the smaller, the better known."""
     chosen = pl.col("kind").is_in(_KINDS) & (pl.col("origin").n_unique().over("sid") > 1)
     known = spans.select(
         "sid", "kind", "origin", "call_id", "name", "start_ns", "end_ns", "span_key",
         row=pl.int_range(pl.len(), dtype=pl.Int64),
         lane=lane_of(spans, parent_rows(spans)),
+        laned=lanes_known,
         unsure=pl.Series(unsureness(spans)),
         kept=chosen,
     )  # fmt: skip
@@ -71,67 +70,27 @@ def _by_id(facts: pl.DataFrame) -> pl.DataFrame:
     pairs = tools.join(tools, on=["sid", "call_id"], suffix="_b").filter(
         (pl.col("origin") != pl.col("origin_b"))
         & (pl.col("rank") > pl.col("rank_b"))
-        & (pl.col("start_ns") <= pl.col("end_ns_b") + _APART_NS)
-        & (pl.col("start_ns_b") <= pl.col("end_ns") + _APART_NS)
+        & (pl.col("start_ns") <= pl.col("end_ns_b") + APART_NS)
+        & (pl.col("start_ns_b") <= pl.col("end_ns") + APART_NS)
     )
     return (
         pairs.sort("row", "rank_b").unique("row", keep="first", maintain_order=True).select("row", to="row_b")
     )
 
 
-def _in_turn(facts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Calls of one tool that a lane makes at about one time, as many in each source: the first is the first.
-
-    The pairs; and what is not among such calls.
-    """
-    call = ["sid", "lane", "name"]
-    tools = facts.filter((pl.col("kind") == "tool") & pl.col("name").is_not_null())
-    tools = tools.sort(*call, "start_ns", "end_ns", "rank").with_columns(
-        burst=(pl.col("start_ns").diff() > _APART_NS).fill_null(value=True).cum_sum().over(call)
-    )
-    burst = [*call, "burst"]
-    counted = tools.with_columns(
-        turn=pl.int_range(pl.len()).over(*burst, "origin"), calls=pl.len().over(*burst, "origin")
-    ).filter((pl.col("origin").n_unique() > 1).over(burst) & (pl.col("calls").n_unique() == 1).over(burst))
-    best = counted.sort("rank").unique([*burst, "turn"], keep="first", maintain_order=True)
-    both = counted.join(
-        best.select(*burst, "turn", "call_id", "start_ns", "end_ns", "row"), on=[*burst, "turn"], suffix="_b"
-    )
-    pairs = both.filter((pl.col("row") != pl.col("row_b")) & _close() & ~_other_ids())
-    met = pl.concat([pairs.select("row"), pairs.select(row="row_b")]).unique()
-    return pairs.select("row", to="row_b"), facts.join(met, on="row", how="anti", maintain_order="left")
-
-
-def _other_ids() -> pl.Expr:
-    """The ids by which they are known differ."""
-    return (pl.col("call_id") != pl.col("call_id_b")).fill_null(value=False)
-
-
 def _by_neighbours(facts: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Rows that begin one after the other in a lane, and are alike."""
-    name = pl.when(pl.col("kind") == "tool").then("name")
-    ordered = facts.with_columns(name=name).sort("sid", "lane", "kind", "name", "start_ns", "rank")
+    """Compactions and waits that begin one after the other in a lane, and are alike."""
+    ordered = facts.filter(pl.col("kind") != "tool").sort("sid", "lane", "kind", "start_ns", "rank")
     for distance in range(1, _NEIGHBOURS + 1):
         before = ordered.select(pl.all().shift(distance).name.suffix("_b"))
         both = pl.concat([ordered, before], how="horizontal").drop_nulls("row_b")
-        together = pl.all_horizontal(
-            *(pl.col(n).eq_missing(pl.col(f"{n}_b")) for n in ("sid", "lane", "kind", "name"))
-        )
-        other = (pl.col("origin") != pl.col("origin_b")) & ~_other_ids()
-        alike = both.filter(
-            together & other & pl.when(pl.col("kind") == "tool").then(_close()).otherwise(_mostly())
-        )
+        together = pl.all_horizontal(*(pl.col(n) == pl.col(f"{n}_b") for n in ("sid", "lane", "kind")))
+        alike = both.filter(together & (pl.col("origin") != pl.col("origin_b")) & _mostly())
         first = pl.col("rank") < pl.col("rank_b")
         yield alike.select(
             row=pl.when(first).then("row_b").otherwise("row"),
             to=pl.when(first).then("row").otherwise("row_b"),
         )
-
-
-def _close() -> pl.Expr:
-    named = pl.col("name").is_not_null()
-    starts = (pl.col("start_ns") - pl.col("start_ns_b")).abs()
-    return named & (starts <= _APART_NS) & ((pl.col("end_ns") - pl.col("end_ns_b")).abs() <= _APART_NS)
 
 
 def _mostly() -> pl.Expr:

@@ -18,7 +18,7 @@ from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import parent_rows
 from agenttrace.ingest.joining.calls import same_calls
 from agenttrace.ingest.joining.containers import place_in_interactions
-from agenttrace.ingest.joining.lanes import adopt_lanes, renamed
+from agenttrace.ingest.joining.lanes import adopt_lanes, lanes_known, renamed
 from agenttrace.ingest.joining.matches import Matches
 from agenttrace.ingest.joining.merging import merge_rows
 from agenttrace.ingest.joining.requests import Sightings, place_sightings, sightings_of
@@ -35,9 +35,10 @@ def fold_sightings(
     if matches.pairs.is_empty():
         return spans, frames
     seen = sightings_of(spans, _rows_of(matches.pairs, frames.spans, spans))
+    laned = lanes_known(spans)
     spans, frames = adopt_lanes(spans, frames, seen)
     into, inside = place_sightings(spans, seen)
-    calls = same_calls(spans, seen)
+    calls = same_calls(spans, seen, laned)
     into = np.where(calls == NONE, into, calls)
     told = (into != NONE) | (inside != NONE)
     ledger.add_rows(

@@ -28,14 +28,18 @@ def adopt_lanes(spans: pl.DataFrame, frames: Frames, seen: Sightings) -> tuple[p
     )
 
 
-def _with_stated_lanes(spans: pl.DataFrame, seen: Sightings) -> pl.DataFrame:
+def lanes_known(spans: pl.DataFrame) -> pl.Series:
+    """For each row whether its source tells agents of its session apart."""
     lane = lane_of(spans, parent_rows(spans))
-    knows = (
+    return (
         spans.select("sid", "origin")
         .with_columns(lane=lane)
         .select((pl.col("lane") != MAIN).any().over("sid", "origin"))
         .to_series()
     )
+
+
+def _with_stated_lanes(spans: pl.DataFrame, seen: Sightings) -> pl.DataFrame:
     views = pl.DataFrame(
         {
             "row": seen.holder,
@@ -45,7 +49,9 @@ def _with_stated_lanes(spans: pl.DataFrame, seen: Sightings) -> pl.DataFrame:
     ).filter((pl.col("row") != NONE) & pl.col("agent_key").is_not_null())
     told = views.sort("row", "start_ns", "agent_key").unique("row", keep="first", maintain_order=True)
     found = (
-        spans.select(row=pl.int_range(pl.len(), dtype=pl.Int64), own="agent_key", laneless=~knows)
+        spans.select(
+            row=pl.int_range(pl.len(), dtype=pl.Int64), own="agent_key", laneless=~lanes_known(spans)
+        )
         .join(told.select("row", "agent_key"), on="row", how="left", maintain_order="left")
         .select(pl.when("laneless").then(pl.coalesce("own", "agent_key")).otherwise("own"))
         .to_series()

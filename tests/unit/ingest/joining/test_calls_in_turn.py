@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import agenttrace
+from contract.trace_files import SAMPLES
 
 NS = 1_767_225_600_000_000_000
 MS = 10**6
@@ -39,3 +40,26 @@ def test_as_many_in_both_are_as_many_together(tmp_path: Path) -> None:
     kinds = trace.spans["kind"].to_pylist()
 
     assert (trace.sessions.num_rows, kinds.count("request"), kinds.count("tool")) == (1, 2, 5)
+
+
+def test_calls_of_a_source_that_knows_no_agents_are_those_of_the_agents(tmp_path: Path) -> None:
+    """Two of the calls run side by side in two subagents, and nothing but their times tells that."""
+    transcript = SAMPLES / "claude-code" / "33min.jsonl"
+    alone = agenttrace.read(str(transcript))
+    told = [row for row in alone.spans.to_pylist() if row["kind"] in ("request", "tool")]
+    facts = ("kind", "name", "model", "input_tokens", "output_tokens")
+    flat = [
+        {"session": "flat", "span": f"f{n}", "start": row["start_ns"], "end": row["end_ns"]}
+        | {name: row[name] for name in facts if row[name] is not None}
+        for n, row in enumerate(told)
+    ]
+    (tmp_path / "flat.jsonl").write_text("\n".join(map(json.dumps, flat)))
+
+    trace = agenttrace.read([str(transcript), str(tmp_path / "flat.jsonl")])
+
+    def kept(of: Any) -> list[tuple[Any, ...]]:
+        rows = (row for row in of.spans.to_pylist() if row["kind"] in ("request", "tool"))
+        return sorted((row["kind"], row["name"] or "", row["agent"], row["start_ns"]) for row in rows)
+
+    assert trace.sessions.num_rows == 1
+    assert kept(trace) == kept(alone)

@@ -123,10 +123,12 @@ ENDLESS = """
 CREATE VIEW message AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
     SELECT id, 's' AS session_id, '{}' AS data FROM n;
 """
-SECOND_VERSION = "CREATE TABLE `session_message` (`id` text, `session_id` text, `type` text, `data` text);"
+NO_MESSAGES = (
+    "CREATE TABLE `event_sequence` (`aggregate_id` text PRIMARY KEY, `seq` integer, `owner_id` text);"
+)
 
 
-@pytest.mark.parametrize("script", [SCHEMA.replace("`message` (", "`other` (") + ENDLESS, SECOND_VERSION])
+@pytest.mark.parametrize("script", [SCHEMA.replace("`message` (", "`other` (") + ENDLESS, NO_MESSAGES])
 def test_a_store_that_is_laid_out_otherwise_is_told(tmp_path: Path, script: str) -> None:
     found = read_source("opencode", _made(tmp_path / "a.db", script))
 
@@ -136,6 +138,17 @@ def test_a_store_that_is_laid_out_otherwise_is_told(tmp_path: Path, script: str)
 def test_a_store_of_other_columns_is_told(tmp_path: Path) -> None:
     script = "CREATE TABLE `message` (`id` text); CREATE TABLE `part` (`message_id` text);"
     assert read_source("opencode", _made(tmp_path / "a.db", script)).findings.keys() == {"damaged_database"}
+
+
+def test_a_new_store_is_recognised_though_its_messages_are_told_of_far_behind(tmp_path: Path) -> None:
+    """Each table has its pages where it was made, with the page of the index of its key."""
+    columns = ",".join(f"`a_column_of_this_table_{n}` text NOT NULL" for n in range(20))
+    before = "".join(f"CREATE TABLE `other{n}` (`id` text PRIMARY KEY, {columns});" for n in range(20))
+    table = "CREATE TABLE `project` (`id` text PRIMARY KEY, `worktree` text, `sandboxes` text NOT NULL);"
+    source = _made(tmp_path / "a.db", table + before + SCHEMA)
+
+    assert source.head.data.find(b"CREATE TABLE `part`") < 0
+    assert recognise(source).id == "opencode"
 
 
 def test_other_databases_are_refused_by_name(tmp_path: Path) -> None:
@@ -152,9 +165,10 @@ def test_one_that_is_too_large_to_unpack_is_refused(monkeypatch: pytest.MonkeyPa
         read_content("opencode", STORE.read_bytes())
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_whatever_is_damaged_is_told_and_nothing_raises(seed: int, tmp_path: Path) -> None:
-    chance, content = Random(seed), bytearray(STORE.read_bytes())
+@pytest.mark.parametrize("store", [STORE, SAMPLES / "opencode-2.db"], ids=["1", "2"])
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_damaged_is_told_and_nothing_raises(seed: int, store: Path, tmp_path: Path) -> None:
+    chance, content = Random(seed), bytearray(store.read_bytes())
     for _ in range(chance.choice((1, 5, 200))):
         content[chance.randrange(100, len(content))] = chance.randrange(256)
     content = content[: chance.choice((len(content), chance.randrange(100, len(content))))]
@@ -166,5 +180,5 @@ def test_whatever_is_damaged_is_told_and_nothing_raises(seed: int, tmp_path: Pat
     for found in (plain, packed):
         assert set(found.findings) <= {
             "damaged_database", "broken_document", "field_unusable", "message_without_id", "part_alone",
-            "session_without_id", "store_not_read", "unknown_record", "negative_duration",
+            "session_without_id", "store_not_read", "unknown_record", "negative_duration", "copied_history",
         }  # fmt: skip

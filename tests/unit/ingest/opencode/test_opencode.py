@@ -205,3 +205,28 @@ def test_a_part_whose_type_is_no_text_is_survived() -> None:
     reading = answer({**text(3, 4), "type": {"a": []}}, text(4, 9))
 
     assert reading.seconds("msg_2") == (1, 9)
+
+
+def test_what_the_user_adds_while_an_answer_is_made_belongs_to_the_turn() -> None:
+    def message(number: int, role: str, at: float, parts: list[Row], **info: Any) -> Row:
+        ids = {"id": f"msg_{number}", "sessionID": "ses_1", "role": role}
+        times = {"created": ms(at), **info.pop("time", {})}
+        numbered = [
+            {"id": f"prt_{number}", "sessionID": "ses_1", "messageID": ids["id"], **part} for part in parts
+        ]
+        return {"info": {**ids, "time": times, **info}, "parts": numbered}
+
+    messages = [
+        message(1, "user", 0, []),
+        message(2, "assistant", 1, [tool(4, 9)], parentID="msg_1", time={"completed": ms(9)}),
+        message(3, "user", 7, []),
+        message(4, "assistant", 9.5, [text(10, 12)], parentID="msg_3", time={"completed": ms(12)}),
+        message(5, "user", 20, []),
+    ]
+    document = {"info": {"id": "ses_1", "time": {"created": ms(0)}}, "messages": messages}
+    reading = read_raw("opencode", json.dumps(document).encode())
+
+    assert reading.spans["msg_4"]["parent_key"] == "msg_1"
+    assert reading.seconds("msg_3") == (7, 7)
+    assert (reading.spans["msg_3"]["kind"], reading.spans["msg_3"]["parent_key"]) == ("other", "msg_1")
+    assert (reading.spans["msg_5"]["kind"], reading.spans["msg_5"]["parent_key"]) == ("interaction", None)

@@ -117,6 +117,67 @@ def test_what_stands_in_columns_without_a_name_is_told() -> None:
     assert findings(raw_of(_block(lists=True, dedicated="secret"), "tempo")) == {"column_unusable": spans}
 
 
+def _told(columns: dict[str, Any], meta: Any, tmp_path: Any) -> tuple[dict[str, Any], dict[str, int]]:
+    """Attributes of the span of a block whose columns are these, and the findings."""
+    span = {"NestedSetLeft": 1, "StartTimeUnixNano": 100, "DurationNano": 20, "DedicatedAttributes": columns}
+    resource = {"Attrs": [], "DedicatedAttributes": {"String01": "r"}}
+    row = {"TraceID": b"\1", "RootServiceName": "", "rs": [{"Resource": resource, "ss": [{"Spans": [span]}]}]}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "data.parquet")
+    (tmp_path / "meta.json").write_bytes(meta if isinstance(meta, bytes) else json.dumps(meta).encode())
+    recorder = Recorder()
+    (answer,) = answers(Source(str(tmp_path / "data.parquet")), recorder)
+    (batch,) = answer["resourceSpans"]
+    owners = (batch["resource"], batch["scopeSpans"][0]["spans"][0])
+    found = {pair["key"]: pair["value"] for owner in owners for pair in owner["attributes"]}
+    counts = {row["code"]: row["count"] for row in recorder.trace().findings.to_pylist()}
+    return found, counts
+
+
+LISTED = [
+    {"n": "a"},
+    {"s": "resource", "n": "b"},
+    {"n": "c", "t": "int"},
+    {"n": "d", "o": ["array"]},
+    {"n": "e"},
+]
+
+
+def test_attributes_in_columns_of_their_own_have_the_names_that_the_block_tells(tmp_path: Any) -> None:
+    columns = {"String01": ["x"], "String02": ["y", "z"], "String03": [""], "Int01": [0]}
+    found, told = _told(columns, {"format": "vParquet5", "dedicatedColumns": LISTED}, tmp_path)
+
+    assert found == {
+        "a": {"stringValue": "x"},
+        "b": {"stringValue": "r"},
+        "c": {"intValue": 0},
+        "d": {"arrayValue": {"values": [{"stringValue": "y"}, {"stringValue": "z"}]}},
+        "e": {"stringValue": ""},
+    }
+    assert told == {}
+
+
+def test_versions_without_options_pass_over_attributes_that_have_some(tmp_path: Any) -> None:
+    columns = {"String01": "x", "String02": "y", "String03": None}
+    found, told = _told(columns, {"format": "vParquet4", "dedicatedColumns": LISTED}, tmp_path)
+
+    assert found == {"a": {"stringValue": "x"}, "e": {"stringValue": "y"}, "b": {"stringValue": "r"}}
+    assert told == {}
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        b"",
+        b"[]",
+        b"no JSON",
+        {"dedicatedColumns": 7},
+        {"dedicatedColumns": [7, {"n": 7}, {"n": "a", "t": [1]}]},
+    ],
+)
+def test_a_description_that_tells_nothing_leaves_them_out(meta: Any, tmp_path: Any) -> None:
+    assert _told({"String01": "x"}, meta, tmp_path) == ({}, {"column_unusable": 2})
+
+
 def test_events_count_from_the_start_of_their_span() -> None:
     event = {"Name": "e", "TimeSinceStartNano": 7, "Attrs": []}
     span = {"NestedSetLeft": 1, "StartTimeUnixNano": 100, "DurationNano": 20, "Events": [event]}

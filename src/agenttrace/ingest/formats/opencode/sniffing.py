@@ -9,11 +9,18 @@ from typing import Any
 from agenttrace.ingest.head import Head
 
 _DATABASE = b"SQLite format 3\0"
-_TABLES = (
-    re.compile(rb"""CREATE TABLE [`"']?part[`"']? *\([^;]{0,200}\bmessage_id\b"""),
-    re.compile(rb"""CREATE TABLE [`"']?session_message[`"']? *\(.{0,200}\bsession_id\b""", re.DOTALL),
+_TABLES = tuple(
+    re.compile(rb"CREATE TABLE [`\"']?%b[`\"']? *\(.{0,%d}?\b%b\b" % parts, re.DOTALL)
+    for parts in (
+        (b"part", 200, b"message_id"),
+        (b"session_message", 200, b"session_id"),
+        (b"event_sequence", 200, b"owner_id"),
+        (b"account_state", 200, b"active_org_id"),
+        (b"project", 700, b"sandboxes"),
+    )
 )
-"""Of the first version and of the second; a database begins with what its tables are."""
+"""Of the messages of both versions, and those that a new database begins with: it has what each table is on
+pages of its own, between the first pages of the tables, so that those of the messages may stand far behind."""
 
 
 def is_sqlite(head: Head) -> bool:
@@ -39,6 +46,14 @@ def is_export(value: Mapping[str, Any]) -> bool:
     """What `opencode export` writes."""
     info = value.get("info")
     return isinstance(info, dict) and is_session(info)
+
+
+def are_second(messages: Any) -> bool:
+    """Messages of version 2, as an export has them."""
+    return isinstance(messages, list) and any(
+        isinstance(item, dict) and isinstance(item.get("type"), str) and "info" not in item
+        for item in messages[:8]
+    )
 
 
 def is_message_with_parts(value: Mapping[str, Any]) -> bool:

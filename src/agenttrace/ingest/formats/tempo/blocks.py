@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agenttrace.ingest.formats.tempo.dedicated import EVENT, RESOURCE, SPAN, Dedicated
 from agenttrace.ingest.parquet_rows import read_table
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -26,33 +27,31 @@ _SCALARS = (
 
 def answers(source: Source, recorder: Recorder) -> Iterator[Record]:
     """Each trace of a block as an answer; what stands in columns without a name is counted, and left out."""
-    unnamed = 0
+    dedicated = Dedicated(source.sibling("meta.json"))
     for row in read_table(source, recorder, _TRACES_AT_ONCE):
         trace_id = _hex(row.get("TraceID"))
-        batches = [_batch(batch, trace_id) for batch in _objects(row.get("rs"))]
-        unnamed += sum(map(_dedicated, _objects(row.get("rs"))))
-        yield {"resourceSpans": batches}
-    if unnamed:
+        yield {"resourceSpans": [_batch(batch, trace_id, dedicated) for batch in _objects(row.get("rs"))]}
+    if dedicated.unnamed:
         what = "attributes in dedicated columns, whose names stand in meta.json of the block: left out"
-        recorder.finding("column_unusable", Severity.WARNING, what, count=unnamed)
+        recorder.finding("column_unusable", Severity.WARNING, what, count=dedicated.unnamed)
 
 
-def _batch(batch: Record, trace_id: str | None) -> Record:
+def _batch(batch: Record, trace_id: str | None, dedicated: Dedicated) -> Record:
     resource = _object(batch.get("Resource"))
-    attributes = _attributes(resource)
+    attributes = _attributes(resource) + dedicated.attributes(resource, RESOURCE)
     if resource.get("ServiceName"):
         attributes.append({"key": "service.name", "value": {"stringValue": resource["ServiceName"]}})
     scopes = [
         {
             "scope": {"name": _object(scope.get("Scope")).get("Name")},
-            "spans": [_span(span, trace_id) for span in _objects(scope.get("Spans"))],
+            "spans": [_span(span, trace_id, dedicated) for span in _objects(scope.get("Spans"))],
         }
         for scope in _objects(batch.get("ss"))
     ]
     return {"resource": {"attributes": attributes}, "scopeSpans": scopes}
 
 
-def _span(span: Record, trace_id: str | None) -> Record:
+def _span(span: Record, trace_id: str | None, dedicated: Dedicated) -> Record:
     start, length = span.get("StartTimeUnixNano"), span.get("DurationNano")
     end = start + length if isinstance(start, int) and isinstance(length, int) else None
     return {
@@ -63,8 +62,8 @@ def _span(span: Record, trace_id: str | None) -> Record:
         "startTimeUnixNano": start,
         "endTimeUnixNano": end,
         "status": {"code": span.get("StatusCode")},
-        "attributes": _attributes(span),
-        "events": [_event(event, start) for event in _objects(span.get("Events"))],
+        "attributes": _attributes(span) + dedicated.attributes(span, SPAN),
+        "events": [_event(event, start, dedicated) for event in _objects(span.get("Events"))],
         "links": [
             {
                 "traceId": _hex(link.get("TraceID")),
@@ -76,11 +75,12 @@ def _span(span: Record, trace_id: str | None) -> Record:
     }
 
 
-def _event(event: Record, start: Any) -> Record:
+def _event(event: Record, start: Any, dedicated: Dedicated) -> Record:
     since, at = event.get("TimeSinceStartNano"), event.get("TimeUnixNano")
     if isinstance(since, int) and isinstance(start, int):
         at = start + since
-    return {"name": event.get("Name"), "timeUnixNano": at, "attributes": _attributes(event)}
+    attributes = _attributes(event) + dedicated.attributes(event, EVENT)
+    return {"name": event.get("Name"), "timeUnixNano": at, "attributes": attributes}
 
 
 def _attributes(owner: Record) -> list[Record]:
@@ -97,12 +97,6 @@ def _value(pair: Record) -> Record | None:
             told = [{kind: value} for value in values]
             return told[0] if len(told) == 1 else {"arrayValue": {"values": told}}
     return None
-
-
-def _dedicated(batch: Record) -> int:
-    spans = (span for scope in _objects(batch.get("ss")) for span in _objects(scope.get("Spans")))
-    owners = (_object(batch.get("Resource")), *spans)
-    return sum(1 for owner in owners for value in _object(owner.get("DedicatedAttributes")).values() if value)
 
 
 def _hex(value: Any) -> str | None:

@@ -14,7 +14,7 @@ class Tempo:
     """Answers of Grafana Tempo."""
 
     id = "tempo"
-    companions: tuple[str, ...] = ()
+    companions = ("meta.json", "bloom-*")
     facts = FormatFacts(
         about="traces of Grafana Tempo, as its API and Grafana's export hand them out",
         containers=(
@@ -29,7 +29,10 @@ class Tempo:
             "what the dialect has: queue, prefill, decode, time to first token, cache reads",
         ),
         derived=("turns", "joins", "compactions"),
-        untold=("what the dialect lacks", "of blocks: attributes in dedicated columns"),
+        untold=(
+            "what the dialect lacks",
+            "of blocks without their meta.json: attributes in dedicated columns",
+        ),
         seen=False,
     )
 
