@@ -19,6 +19,8 @@ _MARK = "\ufeff"
 
 def columns_of(head: Head) -> frozenset[str]:
     """The names in the first line, if it is one of several with commas; none of anything else."""
+    if head.data[:1] in (b"{", b"["):
+        return frozenset()
     first, ended, _ = head.data.partition(b"\n")
     text = first.decode(errors="replace").removeprefix(_MARK).strip()
     if not ended or "," not in text or text[:1] in ("{", "["):

@@ -56,6 +56,12 @@ class Head:
         return value if value is not None else salvaged(text)[0]
 
     @cached_property
+    def begins_torn(self) -> bool:
+        """Whether the first line begins an object that does not end in it."""
+        text = self.data.removeprefix(BOM).lstrip()
+        return text[:1] == b"{" and parsed(text.split(b"\n", 1)[0]) is None
+
+    @cached_property
     def items(self) -> tuple[dict[str, Any], ...]:
         """The objects of the list that the document is, or the document itself, or the objects of its lines."""
         found = self.document
@@ -64,3 +70,8 @@ class Head:
         if len(self.objects) > 1 and not begins_document(self.data.removeprefix(BOM).lstrip()):
             return self.objects
         return (found,) if isinstance(found, dict) else self.objects
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The keys of all `items` together: where none of a format's own is among them, none of its records is."""
+        return frozenset().union(*self.items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from agenttrace.ingest.head import Head
@@ -11,7 +12,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Severity
 
-_PEEK = 64
+_PEEK, _FEW = 64, 8
 
 
 class JsonObject(NamedTuple):
@@ -41,12 +42,15 @@ def read_objects(source: Source, recorder: Recorder, wrappers: Sequence[str]) ->
     recorder.records = counted
 
 
-def peeked(head: Head, wrappers: Sequence[str]) -> list[dict[str, Any]]:
+def peeked(head: Head, wrappers: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The first records of an input, for telling what it is; some may be cut off."""
-    found: list[dict[str, Any]] = []
     for value in head.items[:_PEEK]:
-        found += [item for item in _items(value, wrappers)[:_PEEK] if isinstance(item, dict)]
-    return found
+        yield from (item for item in _items(value, wrappers)[:_PEEK] if isinstance(item, dict))
+
+
+def first_peeked(head: Head, wrappers: Sequence[str]) -> list[dict[str, Any]]:
+    """The first few of them."""
+    return list(islice(peeked(head, wrappers), _FEW))
 
 
 def pages(value: dict[str, Any], wrappers: Sequence[str]) -> list[Any] | None:

@@ -28,6 +28,7 @@ class _Columns:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._schema = table.arrow
+        self._types = table.types
         self._rows: dict[str, list[Any]] = {}
         self._parts: list[pa.Table] = []
         self._whole = 0
@@ -35,7 +36,7 @@ class _Columns:
 
     def append(self, values: Mapping[str, Any]) -> None:
         if not self._rows:
-            self._rows = {name: [] for name in self._schema.names}
+            self._rows = {name: [] for name in self._types}
         get = values.get
         for name, column in self._rows.items():
             column.append(get(name))
@@ -46,18 +47,16 @@ class _Columns:
         self._flush()
         length = len(next(iter(columns.values())))
         arrays = [
-            _converted(columns[field.name], field.type)
-            if field.name in columns
-            else pa.nulls(length, field.type)
-            for field in self._schema
+            _converted(columns[name], to) if name in columns else pa.nulls(length, to)
+            for name, to in self._types.items()
         ]
-        self._add(pa.table(arrays, schema=self._schema))
+        self._add(pa.Table.from_arrays(arrays, schema=self._schema))
 
     def _flush(self) -> None:
         if self._rows:
-            arrays = [_converted(self._rows[field.name], field.type) for field in self._schema]
+            arrays = [_converted(self._rows[name], to) for name, to in self._types.items()]
             self._rows = {}
-            self._add(pa.table(arrays, schema=self._schema))
+            self._add(pa.Table.from_arrays(arrays, schema=self._schema))
 
     def _add(self, part: pa.Table) -> None:
         self._parts.append(part)
@@ -81,7 +80,15 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
         cast: Column = values if values.type == to else values.cast(to)
         return cast
+    if isinstance(values, (list, tuple)) and _is_one_text(values):
+        return pa.repeat(pa.scalar(values[0], to), len(values))
     return pa.array(values, to)
+
+
+def _is_one_text(values: Sequence[Any]) -> bool:
+    """Whether all are one and the same text, as the key of a session is in a file: that is converted once."""
+    first = values[0] if values else None
+    return isinstance(first, str) and first is values[-1] and values.count(first) == len(values)
 
 
 def comes_before(line: int | None, other: int | None) -> bool:

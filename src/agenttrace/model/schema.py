@@ -68,6 +68,11 @@ class Table:
         return _schema(self)
 
     @property
+    def types(self) -> dict[str, pa.DataType]:
+        """The type of each column by its name, in order."""
+        return _types(self)
+
+    @property
     def empty(self) -> pa.Table:
         """The table without any row."""
         return _empty(self)
@@ -77,6 +82,11 @@ class Table:
 def _schema(table: Table) -> pa.Schema:
     """Made once: a folder of small files asks for it thousands of times."""
     return pa.schema([_field(column) for column in table.columns])
+
+
+@cache
+def _types(table: Table) -> dict[str, pa.DataType]:
+    return {column.name: column.type for column in table.columns}
 
 
 @cache

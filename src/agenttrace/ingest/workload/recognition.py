@@ -25,6 +25,9 @@ _MARKS = (
     b'"requests"',
     b"agentic_mooncake",
 )
+_ONE_OF = frozenset({"schema", "requests", "num_turns", "hash_ids", "input_length", "input_tokens"})
+"""No row of any workload is without all of these."""
+
 _AGENTIC_KEYS = frozenset({"wait_for", "branches", "prefix_reset", "tool_wait_ms", "tool_events"})
 _MOONCAKE_KEYS = frozenset({"hash_ids", "timestamp", "session_id", "delay", "created_time", "chat_id"})
 _INPUT = ("input_length", "input_tokens")
@@ -32,9 +35,15 @@ _OUTPUT = ("output_length", "output_tokens")
 _WEKA_TYPES = frozenset({"n", "s", "subagent"})
 
 
-@lru_cache(maxsize=2)
 def workload_of(head: Head) -> str | None:
     """The id of the one format of a workload that begins so, or None. Four formats ask it of every head."""
+    if head.keys.isdisjoint(_ONE_OF) and not head.begins_torn:
+        return None
+    return _workload_of(head)
+
+
+@lru_cache(maxsize=2)
+def _workload_of(head: Head) -> str | None:
     if not any(mark in head.data for mark in _MARKS):
         return None
     found = {kind for kind in map(_kind, _values(head)) if kind}
@@ -51,9 +60,8 @@ def is_agentic_header(row: dict[str, Any]) -> bool:
 def _values(head: Head) -> Iterator[dict[str, Any]]:
     """The objects of lines; where the first line is none by itself, also the document as far as it goes."""
     yield from head.objects
-    text = head.data.removeprefix(BOM).lstrip()
-    if text[:1] == b"{" and parsed(text.split(b"\n", 1)[0]) is None:
-        value = parsed(closed(text))
+    if head.begins_torn:
+        value = parsed(closed(head.data.removeprefix(BOM).lstrip()))
         if isinstance(value, dict):
             yield value
 

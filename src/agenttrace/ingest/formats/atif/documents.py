@@ -99,7 +99,7 @@ def find_trajectories(value: Any) -> Iterator[Held]:
             elif isinstance(item, dict):
                 yield from filter(is_trajectory, item.values())
     elif isinstance(value, dict):
-        yield from filter(is_trajectory, value.values())
+        yield from (item for item in value.values() if isinstance(item, dict) and is_trajectory(item))
 
 
 def read_trajectory(held: Held, line: int, inside: Trajectory | None = None, depth: int = 0) -> Trajectory:

@@ -128,5 +128,7 @@ def _columns(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, Any
     """The columns in which something stands."""
     columns = zip(*rows, strict=True)
     return {
-        name: column for name, column in zip(names, columns, strict=True) if column.count(None) < len(rows)
+        name: column
+        for name, column in zip(names, columns, strict=True)
+        if column[0] is not None or column.count(None) < len(rows)
     }

@@ -20,6 +20,9 @@ TRACE_COPY = "codex_otel.trace_safe"
 """Target under which a logger sees most events a second time, without their content."""
 
 _HOLDERS = ("attributes", "Attributes", "LogAttributes", "log_attributes", "fields")
+WHERE = frozenset({EVENT_NAME, *_HOLDERS})
+"""One of these stands in every record that is an event."""
+
 _EXACT = ("timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "observed_time_unix_nano")
 _READABLE = ("timestamp", "Timestamp", "time", "@timestamp", "ts")
 _VALUES = ("stringValue", "intValue", "doubleValue", "boolValue")

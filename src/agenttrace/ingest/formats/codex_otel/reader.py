@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agenttrace.ingest.facts import FormatFacts
-from agenttrace.ingest.formats.codex_otel.events import read_event
+from agenttrace.ingest.formats.codex_otel.events import WHERE, read_event
 from agenttrace.ingest.head import Head
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -36,6 +36,8 @@ class CodexOtel:
 
     def sniff(self, head: Head) -> bool:
         """Whether one of the first records is an event of Codex."""
+        if head.keys.isdisjoint(WHERE):
+            return False
         return any(read_event(record) is not None for record in head.items)
 
     def read(self, source: Source, recorder: Recorder) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from agenttrace.ingest.json_text import parsed
@@ -17,6 +18,7 @@ TYPES = frozenset(
         "GUARDRAIL",
     }
 )  # fmt: skip
+_FIRST = 8
 EVENT_ENDS = ("-create", "-update")
 _COLUMNS = ("id", "traceId", "type", "startTime")
 """Of the table of observations that the page of a project exports, among others."""
@@ -74,10 +76,10 @@ def unpacked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **{name: value for name, value in told.items() if value is not None}}
 
 
-def is_langfuse(records: Sequence[Mapping[str, Any]]) -> bool:
+def is_langfuse(records: Iterable[Mapping[str, Any]]) -> bool:
     """Whether a source that begins with these records is of this format."""
     asks = (is_observation, is_event, is_bundle, is_trace)
-    first = [record for record in records if record][:8]
+    first = islice(filter(None, records), _FIRST)
     return any(_is_certain(record) for record in first if any(ask(record) for ask in asks))
 
 

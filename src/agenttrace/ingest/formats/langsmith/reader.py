@@ -5,7 +5,7 @@ from __future__ import annotations
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.langsmith.records import WRAPPERS, is_run
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked
+from agenttrace.ingest.json_objects import first_peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
@@ -41,7 +41,7 @@ class LangSmith:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        return any(is_run(record) for record in peeked(head, WRAPPERS)[:8])
+        return any(is_run(record) for record in first_peeked(head, WRAPPERS))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """Records all of the source."""

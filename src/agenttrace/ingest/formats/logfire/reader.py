@@ -6,7 +6,7 @@ from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.logfire.rows import NEEDED, WRAPPERS, is_row, is_schema, is_table
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked
+from agenttrace.ingest.json_objects import first_peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
@@ -42,7 +42,7 @@ class Logfire:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
-        found = peeked(head, WRAPPERS)[:8]
+        found = first_peeked(head, WRAPPERS)
         rows = any(is_row(record) or is_table(record) or is_schema(record) for record in found)
         return rows or columns_of(head) >= NEEDED
 

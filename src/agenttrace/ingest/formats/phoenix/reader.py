@@ -6,7 +6,7 @@ from agenttrace.ingest.csv_rows import columns_of
 from agenttrace.ingest.facts import FormatFacts
 from agenttrace.ingest.formats.phoenix.frames import COLUMNS, WRAPPERS, is_span, is_table, records_in
 from agenttrace.ingest.head import Head
-from agenttrace.ingest.json_objects import peeked
+from agenttrace.ingest.json_objects import first_peeked
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import PARQUET_MAGIC, Source
 
@@ -45,7 +45,7 @@ class Phoenix:
         """Whether content that starts so is of this format. Never raises."""
         if head.data.startswith(PARQUET_MAGIC):
             return all(name.encode() in head.footer for name in COLUMNS)
-        found = (record for value in peeked(head, WRAPPERS)[:8] for record in records_in(value)[:8])
+        found = (record for value in first_peeked(head, WRAPPERS) for record in records_in(value)[:8])
         return any(is_span(record) for record in found) or is_table(columns_of(head))
 
     def read(self, source: Source, recorder: Recorder) -> None:

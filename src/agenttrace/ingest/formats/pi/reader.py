@@ -55,11 +55,10 @@ class Pi:
 
 def _is_message(entry: dict[str, Any]) -> bool:
     said = entry.get("message")
-    told = all(isinstance(entry.get(name), str) for name in ("id", "timestamp"))
     return (
         entry.get("type") == "message"
         and "parentId" in entry
-        and told
+        and all(isinstance(entry.get(name), str) for name in ("id", "timestamp"))
         and isinstance(said, dict)
         and isinstance(said.get("role"), str)
     )

@@ -13,12 +13,11 @@ _KINDS = frozenset(next(key.words for key in KEYS if key.name == "kind"))
 
 def is_line(record: dict[str, Any]) -> bool:
     """It has the keys that every line must have, and none that no line may have."""
-    keys = {key for key in record if not key.startswith(OWN_NOTES)}
     kind, start = record.get("kind"), record.get("start")
     return (
-        keys <= KNOWN
-        and isinstance(record.get("session"), (str, int))
-        and isinstance(kind, str)
+        isinstance(kind, str)
         and kind in _KINDS
         and isinstance(start, (str, int))
+        and isinstance(record.get("session"), (str, int))
+        and {key for key in record if not key.startswith(OWN_NOTES)} <= KNOWN
     )
