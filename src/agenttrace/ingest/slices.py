@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from agenttrace.ingest.format import SlicedFormat
-from agenttrace.ingest.lines import NOTHING_YET, lines_of, refuse_endless
+from agenttrace.ingest.lines import NOTHING_YET, count_ends, lines_of, refuse_endless
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source, opened
 
@@ -75,9 +75,10 @@ def _places(source: Source) -> Iterator[Slice]:
     first_line = 1
     ended: tuple[int, int] | None = None
     block = bytearray(_BLOCK_BYTES)
+    view = memoryview(block)
     with opened(source.file) as file:
         while count := file.readinto(block):  # type: ignore[attr-defined]
-            ends = block.count(b"\n", 0, count)
+            ends = count_ends(view[:count])
             if ends:
                 lines += ends
                 ended = at + block.rfind(b"\n", 0, count) + 1, lines
