@@ -65,9 +65,8 @@ def unlike_origins(workload: Workload, observed: Observed, fit: ServiceFit, seed
 
 def _phases(observed: Observed, fit: ServiceFit) -> Iterator[tuple[str, Floats]]:
     """Recorded over fitted times of requests; NaN where one is not known, or a queue is in it."""
-    weights, uncached = fit.weights, observed.uncached
-    prefill = weights[3] + weights[4] * uncached + weights[5] * uncached * observed.prompt
-    decode = np.where(observed.parts[:, 0] > 0, observed.parts @ weights, 0.0)
+    prefill = fit.prefill_ns(observed.uncached, observed.prompt)
+    decode = np.where(observed.parts[:, 0] > 0, observed.parts @ fit.weights, 0.0)
     for phase, recorded, fitted in (
         ("decodes", observed.decode, decode),
         ("prefills", np.where(observed.alone, observed.wait, 0.0), prefill),

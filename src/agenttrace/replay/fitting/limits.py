@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints
 from agenttrace.replay.blocks import BlockPool
@@ -17,6 +20,11 @@ _QUEUED = 0.05
 _AT_LIMIT = 0.8
 _LOST = 0.005
 _ROUNDS = 14
+_CLOSE = 0.9
+"""When requests begin to hold blocks is known so well that what they hold at once is off by a tenth at the most."""
+
+_Event: TypeAlias = tuple[int, int, int]
+"""An instant, whether a request begins (1) or ceases (0) to hold its blocks then, and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,37 +93,48 @@ def _counted(requests: Requests) -> tuple[Ints, Ints, Ints]:
     return passed, np.maximum(np.cumsum(runs[order]), 0), np.maximum(np.cumsum(waits[order]), 0)
 
 
-def block_limit(requests: Requests, demand: Demand, block_tokens: int) -> Limit:
+def block_limit(
+    requests: Requests, demand: Demand, block_tokens: int, prefill_ns: NDArray[np.float64]
+) -> Limit:
     """How many KV blocks a worker has: as many as lose, to eviction, the hits that the trace says were lost.
 
     A bound from above: eviction may go by another order than the least recent use, and tokens that were generated
-    may take more room, and then fewer blocks lose as many hits. From below it is bounded by the largest prompt.
+    may take more room, and then fewer blocks lose as many hits. From below it is bounded by the largest prompt. As
+    many as were held at once it has in any case; where far fewer lose the hits, something else does.
+    `prefill_ns`: how long the prefill of each request takes, 0 where that is not known.
     """
     told = (requests.cached_tokens != NULL) & (requests.first_token != NULL)
     if not block_tokens or not told.any():
         return Limit(0, 0, None, Identified.NO)
     recorded = int(requests.cached_tokens[told].sum())
-    found, pinned = _hits(requests, demand, block_tokens, None)
+    events = _held_times(requests, prefill_ns)
+
+    def hits_of(capacity: int | None) -> tuple[int, int]:
+        return _hits(requests, demand, block_tokens, capacity, events)
+
+    found, pinned = hits_of(None)
     if recorded >= found * (1 - _LOST):
         return Limit(pinned, pinned, None, Identified.BOUNDED)
     low, high = max(1, pinned // 4), max(2, sum(demand.lengths))
     for _ in range(_ROUNDS):
         middle = (low + high) // 2
-        if _hits(requests, demand, block_tokens, middle)[0] < recorded:
+        if hits_of(middle)[0] < recorded:
             low = middle + 1
         else:
             high = middle
         if high - low <= max(1, high // 100):
             break
-    if high <= pinned:
+    if high < pinned * _CLOSE:
         return Limit(pinned, high, None, Identified.BOUNDED)
     largest = int(-(-requests.input_tokens.max() // block_tokens))
-    return Limit(high, min(largest, high), high, Identified.BOUNDED)
+    value = max(high, pinned)
+    return Limit(value, min(largest, value), value, Identified.BOUNDED)
 
 
-def _hits(requests: Requests, demand: Demand, block_tokens: int, capacity: int | None) -> tuple[int, int]:
+def _hits(
+    requests: Requests, demand: Demand, block_tokens: int, capacity: int | None, events: Sequence[_Event]
+) -> tuple[int, int]:
     """Tokens found in caches of so many blocks at the recorded times, and the most blocks that were held at once."""
-    events = _held_times(requests)
     pools: dict[int, BlockPool] = {}
     worker, hits, pinned = requests.cached_on.tolist(), 0, 0
     answer, prompt = demand.answer, demand.prompt
@@ -133,12 +152,13 @@ def _hits(requests: Requests, demand: Demand, block_tokens: int, capacity: int |
     return hits, pinned
 
 
-def _held_times(requests: Requests) -> list[tuple[int, int, int]]:
-    """Instants at which requests begin (1) and cease (0) to hold blocks: their prefill is short before the token."""
+def _held_times(requests: Requests, prefill_ns: NDArray[np.float64]) -> list[_Event]:
+    """When requests begin to hold blocks: their prefill before the first token; if not known, as short as a tenth's."""
     rows = np.flatnonzero(requests.first_token != NULL)
     begun = np.where(requests.queue_end != NULL, requests.queue_end, requests.start)[rows]
     wait = requests.first_token[rows] - begun
-    begins = requests.first_token[rows] - np.minimum(wait, int(np.quantile(wait, 0.1)))
+    takes = np.where(prefill_ns > 0, prefill_ns, np.quantile(wait, 0.1))[rows].astype(np.int64)
+    begins = requests.first_token[rows] - np.minimum(wait, takes)
     events = [(at, 1, row) for at, row in zip(begins.tolist(), rows.tolist(), strict=True)]
     events += [(at, 0, row) for at, row in zip(requests.end[rows].tolist(), rows.tolist(), strict=True)]
     return sorted(events)

@@ -99,10 +99,10 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
             "decode_replicas", worker_limit(requests.worker), "workers named that only decode", always=True
         )
     numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
-    numbers |= _limit(
-        "kv_blocks", block_limit(requests, demand, tokens), "the capacity at which as many hits are evicted"
-    )
-    largest = int(np.maximum(requests.input_tokens - np.maximum(requests.cached_tokens, 0), 0).max(initial=0))
+    uncached = np.maximum(requests.input_tokens - np.maximum(requests.cached_tokens, 0), 0)
+    blocks = block_limit(requests, demand, tokens, fit.prefill_ns(uncached, requests.input_tokens))
+    numbers |= _limit("kv_blocks", blocks, "the capacity at which as many hits are evicted")
+    largest = int(uncached.max(initial=0))
     unknown = Limit(largest, largest, None, Identified.NO)
     numbers |= _limit("step_tokens", unknown, "the most that one prompt had to prefill")
     if tokens:

@@ -55,6 +55,12 @@ class ServiceFit:
         """The fit as step times."""
         return AffineSteps(*self.weights.tolist())
 
+    def prefill_ns(self, uncached: Floats, prompt: Floats) -> Floats:
+        """How long prefill takes, of so many tokens that no cache has; 0 where the traces do not tell."""
+        _, _, _, step, token, token_context = self.weights
+        found: Floats = step + token * uncached + token_context * uncached * prompt
+        return found
+
     def interval(self, name: str) -> tuple[float, float]:
         """Where nine of ten draws of sessions lie."""
         low, high = np.quantile(self.draws[:, _NAMES.index(name)], [0.05, 0.95])
