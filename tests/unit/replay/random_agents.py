@@ -11,6 +11,7 @@ from unit.replay.virtual_server import Clock, VirtualServers
 
 _SESSIONS = 40
 _APART_MS = 7
+_BLOCKS = (None, None, 1_000, 3_000)
 _AGENT_TOOLS = ("agent", "Task", "bash", "delegate")
 
 
@@ -162,7 +163,9 @@ def drawn_pair(seed: int) -> Pair:
     told = Told(draw.random() < 0.5, draw.choice(_AGENT_TOOLS), tools=draw.random() < 0.85)
     replicas, work = draw.choice((1, 1, 2, 3)), Work(way.main, _SESSIONS, _APART_MS)
     at_once = draw.choice((1, 2, 4)), draw.choice((6, 8, 12, 16))
-    light = VirtualServers(Clock(), replicas, draw.choice((16, 64)), 1.0)
-    heavy = VirtualServers(Clock(), replicas, draw.choice((3, 4, 6, 8)), draw.uniform(1.0, 2.5))
+    light = VirtualServers(Clock(), replicas, draw.choice((16, 64)), 1.0, draw.choice(_BLOCKS))
+    heavy = VirtualServers(
+        Clock(), replicas, draw.choice((3, 4, 6, 8)), draw.uniform(1, 2.5), draw.choice(_BLOCKS)
+    )
     worlds = World(light, at_once[0], work, told), World(heavy, at_once[1], work, told)
     return Pair(way, told, worlds, at_once)

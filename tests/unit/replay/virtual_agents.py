@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unit.replay.virtual_cache import BLOCK
 from unit.replay.virtual_server import MS, Asked, Clock, VirtualServer, VirtualServers
 
 _START_MS = 1_795_417_720_000
-_BLOCK = 16
 _SYSTEM = 600
 Steps = Generator[Callable[[Callable[[], None]], None], None, None]
 """What a process waits for, one after the other: each is given what goes on when it is over."""
@@ -111,14 +111,13 @@ class World:
 
 @dataclass
 class Agent:
-    """One lane. `tokens`: of its context, of which the server has kept `kept`; `fresh`: how often it was compacted."""
+    """One lane. `tokens`: of its context; `fresh`: how often it was compacted."""
 
     world: World
     name: str
     parent: str | None
     random: random.Random
     tokens: int = _SYSTEM
-    kept: int = 0
     fresh: int = 0
     calls: int = 0
 
@@ -126,8 +125,7 @@ class Agent:
         """A request, after a moment of the agent program's own."""
         yield self.world.pause(1.5)
         self.calls += 1
-        cached = min(self.kept, (self.tokens - 1) // _BLOCK * _BLOCK)
-        asked = Asked(self.name, self.tokens, answer, cached, lambda: None)
+        asked = Asked(self.name, self.tokens, answer, self._blocks(), lambda: None)
 
         def wait(call: Callable[[], None]) -> None:
             asked.done = call
@@ -135,7 +133,6 @@ class Agent:
 
         yield wait
         self._told(asked, trigger)
-        self.kept = self.tokens // _BLOCK * _BLOCK
         self.tokens += answer
 
     def tool(self, ms: float, tokens: int, inside: Steps | None = None) -> Steps:
@@ -170,7 +167,7 @@ class Agent:
 
     def compact(self) -> None:
         """The context is its summary from now on."""
-        self.tokens, self.kept, self.fresh = _SYSTEM + 160, _SYSTEM // _BLOCK * _BLOCK, self.fresh + 1
+        self.tokens, self.fresh = _SYSTEM + 160, self.fresh + 1
 
     def _context(self) -> dict[str, str]:
         return {"session_id": self.name, **({"parent_session_id": self.parent} if self.parent else {})}
@@ -185,11 +182,14 @@ class Agent:
         head = {"schema": "dynamo.request.trace.v1", "event_time_unix_ms": _ms(now)}
         self.world.rows.append((now, head | event))
 
-    def _told(self, asked: Asked, trigger: str) -> None:
-        blocks = [
-            hash((self.name, 0 if block < _SYSTEM // _BLOCK else self.fresh, block)) & (2**63 - 1)
-            for block in range(asked.prompt // _BLOCK)
+    def _blocks(self) -> list[int]:
+        """The hashes of its prompt's whole blocks."""
+        return [
+            hash((self.name, 0 if block < _SYSTEM // BLOCK else self.fresh, block)) & (2**63 - 1)
+            for block in range(self.tokens // BLOCK)
         ]
+
+    def _told(self, asked: Asked, trigger: str) -> None:
         dispatched = asked.admitted if self.world.told.queue else asked.received
         request = {
             "request_id": f"{self.name}#{self.calls}",
@@ -205,9 +205,9 @@ class Agent:
             "avg_itl_ms": (asked.end - asked.first) / MS / max(1, asked.answer - 1),
             "worker": {"prefill_worker_id": asked.worker, "decode_worker_id": asked.worker},
             "replay": {
-                "trace_block_size": _BLOCK,
+                "trace_block_size": BLOCK,
                 "input_length": asked.prompt,
-                "input_sequence_hashes": blocks,
+                "input_sequence_hashes": asked.blocks,
             },
         }
         context = {**self._context(), "input_trigger": trigger}

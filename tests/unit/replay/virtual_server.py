@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+
+from unit.replay.virtual_cache import BLOCK, VirtualCache
 
 MS = 1_000_000
 
@@ -37,8 +39,9 @@ class Asked:
     agent: str
     prompt: int
     answer: int
-    cached: int
+    blocks: Sequence[int]
     done: Callable[[], None]
+    cached: int = 0
     received: int = 0
     admitted: int = 0
     first: int = 0
@@ -46,14 +49,20 @@ class Asked:
     made: int = 0
     worker: int = 7
 
+    @property
+    def total_blocks(self) -> int:
+        """Of the prompt and the answer."""
+        return -(-(self.prompt + self.answer) // BLOCK)
+
 
 @dataclass
 class VirtualServer:
-    """One replica with `places`; all of its times are `slower` times those of the law below."""
+    """One replica with `places` and a cache; all of its times are `slower` times those of the law below."""
 
     clock: Clock
     places: int
     slower: float = 1.0
+    cache: VirtualCache = field(default_factory=lambda: VirtualCache(None))
     _waiting: deque[Asked] = field(default_factory=deque)
     _running: list[Asked] = field(default_factory=list)
     _busy: bool = False
@@ -74,7 +83,12 @@ class VirtualServer:
         """One token for each that runs, and the whole prompts of those that come in."""
         new = []
         while self._waiting and len(self._running) < self.places:
-            asked = self._waiting.popleft()
+            asked = self._waiting[0]
+            hits = self.cache.take(asked.blocks, asked.total_blocks)
+            if hits is None:
+                break
+            self._waiting.popleft()
+            asked.cached = min(hits, (asked.prompt - 1) // BLOCK) * BLOCK
             asked.admitted = self.clock.now
             self._running.append(asked)
             new.append(asked)
@@ -97,6 +111,7 @@ class VirtualServer:
             asked.first = asked.first or now
             if asked.made >= asked.answer:
                 asked.end = now
+                self.cache.leave(asked.blocks, asked.total_blocks)
                 ended.append(asked)
         self._running = [asked for asked in self._running if not asked.end]
         self._busy = False
@@ -112,9 +127,9 @@ class VirtualServer:
 class VirtualServers:
     """Several of them: an agent's requests stay with the one that had least to do when it came."""
 
-    def __init__(self, clock: Clock, replicas: int, places: int, slower: float) -> None:
+    def __init__(self, clock: Clock, replicas: int, places: int, slower: float, blocks: int | None) -> None:
         self.clock = clock
-        self._replicas = [VirtualServer(clock, places, slower) for _ in range(replicas)]
+        self._replicas = [VirtualServer(clock, places, slower, VirtualCache(blocks)) for _ in range(replicas)]
         self._chosen: dict[str, int] = {}
 
     def ask(self, asked: Asked) -> None:

@@ -26,8 +26,9 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
 
     `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
     right after the last of their ends, and so used all that ended meanwhile; or a request of the parent, after the
-    lane's end, answers a tool result although no tool of the parent ran before it. The first gives way where the
-    parent sat still after other such ends, unless it goes on so soon that this can be no chance.
+    lane's end, answers a tool result although no tool of the parent ran before it, in a session of which tools are
+    told. The first gives way where the parent sat still after other such ends, unless it goes on so soon that this
+    can be no chance.
     """
     waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
@@ -91,6 +92,8 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     facts = spans.select("kind", "trigger", "status")[rows]
     asks = (facts.get_column("kind") == "request").to_numpy()
     answers = (facts.get_column("trigger") == "tool_result").fill_null(value=False).to_numpy()
+    sid = spans.get_column("sid")
+    told = sid.is_in(sid.filter(spans.get_column("kind") == "tool").unique().implode())[rows].to_numpy()
     cancelled = (facts.get_column("status") == "cancelled").fill_null(value=False).to_numpy()
     lane = held.lane[rows]
     bounds = np.flatnonzero(np.concatenate([[True], lane[1:] != lane[:-1], [True]])) if len(rows) else ()
@@ -103,7 +106,7 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
             start[rows[part]],
             np.maximum.accumulate(end[rows[part]]),
             np.flatnonzero(asks[part]),
-            np.flatnonzero(asks[part] & answers[part] & unexplained),
+            np.flatnonzero(asks[part] & answers[part] & told[part] & unexplained),
         )
     return found
 

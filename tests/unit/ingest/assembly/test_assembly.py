@@ -158,6 +158,23 @@ def test_a_parent_that_sat_still_after_one_end_is_moved_by_another_only_where_th
     assert joins == {"d": "p3"}
 
 
+@pytest.mark.parametrize(("told", "joins"), [(True, {"c": "p3"}), (False, {})])
+def test_a_result_without_a_call_is_an_agents_only_where_calls_are_told(
+    told: bool,  # noqa: FBT001
+    joins: dict[str, str],
+) -> None:
+    """
+    p  |p1| |t|p2|                 |p3|
+    c     |------------|
+    """
+    rows = [
+        span("p", "p2", "request", 4, 5, trigger="tool_result"),
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, 15)),
+        span("p", "p3", "request", 30, 31, trigger="tool_result"),
+    ]
+    assert _background(*rows, *([span("p", "t", "tool", 3, 4)] if told else [])) == joins
+
+
 def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
     child = [
         agent("c", "m"),
