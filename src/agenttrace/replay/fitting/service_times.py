@@ -55,7 +55,7 @@ class ServiceFit:
         """The fit as step times."""
         return AffineSteps(*self.weights.tolist())
 
-    def prefill_ns(self, uncached: Floats, prompt: Floats) -> Floats:
+    def prefill_ns(self, uncached: Floats | Ints, prompt: Floats | Ints) -> Floats:
         """How long prefill takes, of so many tokens that no cache has; 0 where the traces do not tell."""
         _, _, _, step, token, token_context = self.weights
         found: Floats = step + token * uncached + token_context * uncached * prompt
