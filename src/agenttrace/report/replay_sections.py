@@ -48,17 +48,11 @@ def replay_sections(
 
 def _walls(replayed: Replayed) -> Section:
     recorded = quantiles(replayed.recorded.tolist())
-    told = (recorded.p50, recorded.p95, recorded.p99) if len(replayed.recorded) else (None, None, None)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Words("recorded"),
-            *(
-                _shown(value, percent, replayed.sessions)
-                for percent, value in zip(PERCENTS, told, strict=True)
-            ),
-            Words("" if replayed.baseline else "baseline", "faint"),
-        )
-    ]
+    told = zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+    rows: list[tuple[Cell, ...]] = []
+    if len(replayed.recorded):
+        shown = (_shown(value, percent, replayed.sessions) for percent, value in told)
+        rows.append((Words("recorded"), *shown, Words("" if replayed.baseline else "baseline", "faint")))
     if replayed.baseline is not None:
         rows.append(
             (
