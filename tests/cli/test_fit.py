@@ -1,5 +1,6 @@
 """`fit` as a command: what it says beside the file that it writes."""
 
+import gzip
 import json
 import tomllib
 from pathlib import Path
@@ -44,4 +45,15 @@ def test_one_deployment_is_fitted_without_findings(
     code, _, err = call(capsys, "fit", A, "-o", str(tmp_path / "one.toml"))
     assert code == 0
     assert "Findings" not in err
+    assert "findings" not in tomllib.loads((tmp_path / "one.toml").read_text())
+
+
+def test_what_was_wrong_with_the_files_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = gzip.decompress(Path(A).read_bytes()).splitlines(keepends=True)
+    lines[7] = lines[7][:200] + b"\n"
+    file = tmp_path / "damaged.jsonl"
+    file.write_bytes(b"".join(lines))
+    code, _, err = call(capsys, "fit", str(file), "-o", str(tmp_path / "one.toml"))
+    assert code == 0
+    assert "broken_line" in err
     assert "findings" not in tomllib.loads((tmp_path / "one.toml").read_text())

@@ -36,6 +36,15 @@ def test_two_documents_do_not_go_to_one_output(capsys: pytest.CaptureFixture[str
     assert "--json - and --html -: both would go to standard output" in err
 
 
+def test_other_lanes_than_were_recorded_are_said_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
+    loaded = str(SAMPLES / "dynamo-captures" / "B" / "request-trace.000000.jsonl.gz")
+    options = (loaded, "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "1")
+    _, out, _ = call(capsys, "replay", *options, "--lanes", "4")
+    assert "load closed, 4 at once (when recorded: 12), intervals" in " ".join(out.split())
+    _, out, _ = call(capsys, "replay", *options)
+    assert "load closed, 12 at once, intervals" in " ".join(out.split())
+
+
 @pytest.mark.parametrize("load", ["recorded", "isolated"])
 def test_lanes_are_of_a_closed_load(load: str, capsys: pytest.CaptureFixture[str]) -> None:
     options = (ONE, "--platform", "b200", "--model", "glm-5", "--lanes", "3")

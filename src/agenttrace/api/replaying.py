@@ -64,16 +64,21 @@ def replayed(asked: Asked) -> Replayed:
     return replace(found, findings=findings, sources=named(asked.sessions))
 
 
-def fitted(sessions: Sessions, input_format: str | None, name: str, seed: int) -> Fitted:
-    """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
-    _, workload = read_sessions(sessions, input_format)
+def fitted(
+    sessions: Sessions, input_format: str | None, name: str, seed: int
+) -> tuple[MeasuredPlatform, list[Row]]:
+    """A platform learnt from the sessions, and what was found when they were read.
+
+    Raises NoDataError where they do not tell enough.
+    """
+    trace, workload = read_sessions(sessions, input_format)
     found = fit_platform(workload, name=name, seed=seed) if workload.timed else None
     if found is None:
         raise NoDataError(
             "nothing to fit: too few requests tell their first token and their tokens",
             hint="a server's or a gateway's trace does, Dynamo's request trace for example",
         )
-    return found
+    return found.platform, _read_findings(trace)
 
 
 def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, Workload]:

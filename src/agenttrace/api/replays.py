@@ -34,7 +34,7 @@ def fit(
     >>> step.unit, step.low <= step.value <= step.high
     ('ns', True)
     """
-    return fitted(sessions, input_format, name, seed).platform
+    return fitted(sessions, input_format, name, seed)[0]
 
 
 def replay_on(

@@ -46,8 +46,13 @@ def sessions_told(replayed: Replayed) -> str:
 
 def lanes_told(replayed: Replayed) -> str:
     """How many sessions run at once, and whether anybody said so; empty where that is not fixed."""
-    assumed = any(row["code"] == "concurrency_unknown" for row in replayed.findings)
-    return f", {replayed.lanes} at once{', assumed' if assumed else ''}" if replayed.lanes else ""
+    if not replayed.lanes:
+        return ""
+    told = f", {replayed.lanes} at once"
+    if any(row["code"] == "concurrency_unknown" for row in replayed.findings):
+        return f"{told}, assumed"
+    recorded = replayed.recorded_lanes
+    return told if recorded in {0, replayed.lanes} else f"{told} (when recorded: {recorded})"
 
 
 def draws_told(replayed: Replayed) -> str:
