@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from agenttrace.replay.platforms.shared_settings import Unused
     from agenttrace.replay.replaying import Replayed, Scenario
 
+_OFF = 0.1
+"""How far a fit may miss the sessions that it was made from."""
+
 
 def cautions_before(
     trace: Trace, workload: Workload, targets: Sequence[Target], baseline: Target | None, scenario: Scenario
@@ -45,8 +48,20 @@ def cautions_of_settings(unused: Sequence[Unused], scenario: Scenario) -> list[C
 
 def cautions_after(found: Replayed) -> list[Caution]:
     """What is known when it was played."""
-    said = queue_cautions(found)
+    said = [*_of_the_fit(found), *queue_cautions(found)]
     if found.draws == 1:
         what = "one draw: intervals hold nothing of jitter, and of numbers what each does alone"
         said.append(Caution("one_draw", "warning", 1, what))
     return said
+
+
+def _of_the_fit(found: Replayed) -> list[Caution]:
+    """Whether the fit fails on the trace that it was made from."""
+    if found.self_ratio is None or all(abs(ratio - 1) <= _OFF for ratio in found.self_ratio):
+        return []
+    p50, p95 = (f"{100 * (ratio - 1):+.1f} %" for ratio in found.self_ratio)
+    said = (
+        f"the fit on its own trace gives {p50} at p50, {p95} at p95: it does not say what these servers do, and gains "
+        "over them say nothing"
+    )
+    return [Caution("fit_off", "warning", 1, said)]
