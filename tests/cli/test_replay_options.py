@@ -41,6 +41,8 @@ def test_other_lanes_than_were_recorded_are_said_beside_them(capsys: pytest.Capt
     options = (loaded, "--platform", "b200", "--model", "gpt-oss-120b", "--draws", "1")
     _, out, _ = call(capsys, "replay", *options, "--lanes", "4")
     assert "load closed, 4 at once (when recorded: 12), intervals" in " ".join(out.split())
+    _, out, _ = call(capsys, "replay", *options, "--lanes", "99")
+    assert "load closed, 24 at once (when recorded: 12), intervals" in " ".join(out.split())
     _, out, _ = call(capsys, "replay", *options)
     assert "load closed, 12 at once, intervals" in " ".join(out.split())
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _DOUBTFUL = (Claim.ASSUMED, Claim.DERIVED, Claim.VENDOR, Claim.MEASURED)
 
+_CLAIMED = {
+    "tokens_per_s_user": "tokens a second of one user",
+    "interactivity_over_gpus_alone": "the same, over the GPUs alone",
+}
+"""What vendors claim, in words; other claims are words already."""
+
 
 def replay_sections(
     replayed: Replayed, findings: Sequence[dict[str, object]], *, full: bool = False
@@ -173,7 +179,7 @@ def claim_section(answer: Answer) -> Section:
     """What the vendor says beside what the model says."""
     rows = tuple(
         (
-            Quoted(claim.what),
+            Quoted(_CLAIMED.get(claim.what, claim.what), "lines"),
             Words(f"{claim.value:g} {claim.unit}"),
             Words("–" if claim.modelled is None else f"{claim.modelled:.4g} {claim.unit}"),
             Quoted(claim.source, "lines"),
