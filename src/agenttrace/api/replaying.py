@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agenttrace.api.inputs import Sessions, named, trace_of
+from agenttrace.api.replay_cautions import cautions_after, cautions_before, cautions_of_settings
 from agenttrace.errors import NoDataError, UsageError
 from agenttrace.model.trace import Trace
-from agenttrace.replay.cautions import cautions
-from agenttrace.replay.concurrency import concurrency_cautions, left_out
+from agenttrace.replay.caution import Caution
 from agenttrace.replay.fitting.limits import worker_limit
 from agenttrace.replay.fitting.platform import Fitted, fit_platform
-from agenttrace.replay.gained import queue_cautions
 from agenttrace.replay.jitter import Jitter
 from agenttrace.replay.measured_target import measured_target
 from agenttrace.replay.platforms.choosing import Wanted, choose_target, read_measured
@@ -57,48 +56,29 @@ def replayed(asked: Asked) -> Replayed:
             for one in wanted
         ]
         targets = _told_apart(wanted, [choose_target(one) for one in wanted], baseline)
-    said += [
-        _finding("does_not_fit", "warning", f"{target.platform}: {'; '.join(target.notes)}")
-        for target in targets
-        if not target.fits
-    ]
-    said += [
-        _finding(
-            "setting_not_used", "warning", f"--set {one.name}: no such number of {', '.join(one.platforms)}"
-        )
-        for one in unused
-    ]
-    said += [
-        asdict(caution)
-        for caution in (
-            *left_out(trace),
-            *concurrency_cautions(workload, asked.scenario.load, asked.scenario.lanes),
-            *cautions(workload, targets, baseline.target),
-        )
-    ]
+    said += cautions_of_settings(unused, asked.scenario)
+    said += cautions_before(trace, workload, targets, baseline.target, asked.scenario)
     found = replay(trace, workload, baseline, targets, asked.scenario)
-    said += [asdict(caution) for caution in queue_cautions(found)]
-    if found.draws == 1:
-        said.append(
-            _finding(
-                "one_draw",
-                "warning",
-                "one draw: intervals hold nothing of jitter, and of numbers what each does alone",
-            )
-        )
-    return replace(found, findings=said + _read_findings(trace), sources=named(asked.sessions))
+    said += cautions_after(found)
+    findings = [*map(asdict, said), *_read_findings(trace)]
+    return replace(found, findings=findings, sources=named(asked.sessions))
 
 
-def fitted(sessions: Sessions, input_format: str | None, name: str, seed: int) -> Fitted:
-    """A platform learnt from the sessions. Raises NoDataError where they do not tell enough."""
-    _, workload = read_sessions(sessions, input_format)
+def fitted(
+    sessions: Sessions, input_format: str | None, name: str, seed: int
+) -> tuple[MeasuredPlatform, list[Row]]:
+    """A platform learnt from the sessions, and what was found when they were read.
+
+    Raises NoDataError where they do not tell enough.
+    """
+    trace, workload = read_sessions(sessions, input_format)
     found = fit_platform(workload, name=name, seed=seed) if workload.timed else None
     if found is None:
         raise NoDataError(
             "nothing to fit: too few requests tell their first token and their tokens",
             hint="a server's or a gateway's trace does, Dynamo's request trace for example",
         )
-    return found
+    return found.platform, _read_findings(trace)
 
 
 def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, Workload]:
@@ -112,7 +92,7 @@ def read_sessions(sessions: Sessions, input_format: str | None) -> tuple[Trace, 
 
 def _baseline(
     workload: Workload, asked: Asked, targets: Sequence[Target], found: Fitted | None
-) -> tuple[Baseline, list[Row]]:
+) -> tuple[Baseline, list[Caution]]:
     """What served the sessions: named, or learnt (`found`), or else nothing but the recorded times.
 
     Sessions without times were served by nothing: the first platform that they fit stands for it.
@@ -123,13 +103,18 @@ def _baseline(
         model = asked.wanted[0].model
         wanted = Wanted(asked.baseline, model, Policies(), asked.baseline_replicas, servers_before=before)
         target = choose_target(wanted)
+        if not target.fits:
+            raise UsageError(
+                f"--baseline {target.platform}: {target.model} does not fit there: {'; '.join(target.notes)}",
+                hint="name what did serve the sessions",
+            )
         jitter = Jitter() if given is None else Jitter(None, given.prefill_residuals, given.decode_residuals)
         return Baseline(target, jitter), []
     if not workload.timed:
         first = _first_that_fits(asked, targets)
         name = first.platform if first else "the first platform, had it fitted"
         said = f"the sessions state no times: nothing is recorded, and gains are over {name}"
-        return Baseline(first, Jitter()), [_finding("no_recorded_times", "warning", said)]
+        return Baseline(first, Jitter()), [Caution("no_recorded_times", "warning", 1, said)]
     if found is None:
         if asked.baseline_replicas is not None:
             raise UsageError(
@@ -137,7 +122,7 @@ def _baseline(
                 hint="--baseline names it",
             )
         said = "the trace does not tell what served it: gains are over the recorded times, queue and all"
-        return Baseline(None, Jitter()), [_finding("no_baseline", "warning", said)]
+        return Baseline(None, Jitter()), [Caution("no_baseline", "warning", 1, said)]
     own, played = (
         replace(measured_target(found.platform, Policies(), replicas), jitter=Jitter(found.residuals))
         for replicas in (None, asked.baseline_replicas)
@@ -173,10 +158,6 @@ def _told_apart(wanted: Sequence[Wanted], targets: Sequence[Target], baseline: B
         else:
             told.append(target)
     return told
-
-
-def _finding(code: str, severity: str, example: str) -> Row:
-    return {"code": code, "severity": severity, "count": 1, "example": example}
 
 
 def _read_findings(trace: Trace) -> list[Row]:

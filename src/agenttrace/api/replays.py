@@ -25,7 +25,8 @@ def fit(
 ) -> MeasuredPlatform:
     """The server of these sessions, measured from them: each number with its interval, and whether they tell it.
 
-    For `replay_on`; `render(platform, "toml")` makes its file. NoDataError where too few requests tell their first
+    For `replay_on`; `render(platform, "toml")` makes its file. `findings` say where the sessions were not served alike,
+    so that it is no server's at all. NoDataError where too few requests tell their first
     token and their tokens.
 
     >>> import agenttrace
@@ -34,7 +35,7 @@ def fit(
     >>> step.unit, step.low <= step.value <= step.high
     ('ns', True)
     """
-    return fitted(sessions, input_format, name, seed).platform
+    return fitted(sessions, input_format, name, seed)[0]
 
 
 def replay_on(

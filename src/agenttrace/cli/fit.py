@@ -57,13 +57,13 @@ def fit(
     interrupts.insist()
     with working("reading and fitting", quiet=quiet, verbose=verbose):
         called = name or ("fitted" if output == o.STANDARD_OUTPUT else Path(output).stem)
-        platform = fitted(paths, input_format, called, seed).platform
+        platform, read = fitted(paths, input_format, called, seed)
     if output == o.STANDARD_OUTPUT:
         write_data([to_toml(platform)])
     else:
         write_file(output, [to_toml(platform)])
     if not quiet:
-        found = [asdict(one) for one in platform.findings]
+        found = [*map(asdict, platform.findings), *(row for row in read if row["severity"] != "info")]
         sections = [measured_section(platform), *([finding_section(found)] if found else [])]
         drawn = draw_sections(sections, width=output_width(), color=wants_color(color))
         sys.stderr.write(drawn)

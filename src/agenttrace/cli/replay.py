@@ -126,6 +126,7 @@ def replay(
     from agenttrace.report.terminal import draw_sections  # noqa: PLC0415
 
     refuse_inputs_as_outputs(paths, {"--html": html_file, "--json": json_file})
+    o.choose_output(None, json_file, html_file)
     habits, others = parse_habits(settings or [])
     policies = parse_policies(others)
     wanted = [Wanted(name, model, policies, replicas) for name in platform]

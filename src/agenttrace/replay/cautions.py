@@ -13,6 +13,7 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL
 from agenttrace.replay.caution import Caution
+from agenttrace.replay.kept_times import keeps_time
 from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.policies import SET
 from agenttrace.replay.quantities import Identified
@@ -29,7 +30,7 @@ _CLAIMED = {
 
 def cautions(workload: Workload, targets: Sequence[Target], baseline: Target | None = None) -> list[Caution]:
     """All that there are. `baseline`: what gains are over, where that is known."""
-    found = _of_tokens(workload)
+    found = [*_of_nothing(workload, targets), *_of_tokens(workload)]
     for target in targets:
         if target.fits:
             found += [*_of_room(workload, target), *_of_engines(target), *_of_claims(target)]
@@ -52,8 +53,9 @@ def _of_models(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
     for model, platforms in others.items():
         same = workload.models.index(recorded[model]) if model in recorded else NONE
         count = int(((requests.model != NONE) & (requests.model != same)).sum())
+        served = f"{', '.join(platforms)} {'serves' if len(platforms) == 1 else 'serve'} {model}"
         said = (
-            f"recorded were requests of {', '.join(sorted(recorded.values()))}; {', '.join(platforms)} serves {model}: "
+            f"recorded were requests of {', '.join(sorted(recorded.values()))}; {served}: "
             "the gain is of the hardware and of the other model together"
         )
         found.append(Caution("other_model", "warning", count, said))
@@ -169,6 +171,19 @@ def _of_tokens(workload: Workload) -> list[Caution]:
         )
         found.append(Caution("cache_unknown", "info", untold, said))
     return found
+
+
+def _of_nothing(workload: Workload, targets: Sequence[Target]) -> list[Caution]:
+    """Where every request keeps its time: then no platform has any part in the answer."""
+    kept = keeps_time(workload)
+    if not len(kept) or not kept.all():
+        return []
+    platforms = ", ".join(target.platform for target in targets) or "any platform"
+    said = (
+        f"of none of {len(kept)} requests prompt and answer tokens are known: all take as long as they did, and "
+        f"nothing here says anything of {platforms}"
+    )
+    return [Caution("nothing_served", "error", len(kept), said)]
 
 
 def _of_claims(target: Target) -> list[Caution]:

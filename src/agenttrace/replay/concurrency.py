@@ -14,23 +14,32 @@ _NO_CLOCK = 10**17
 """Instants before 1973 count from the session's own beginning, and not by a clock."""
 
 
+def recorded_at_once(workload: Workload) -> int:
+    """How many sessions ran at once when they were recorded; 0 where they do not say."""
+    if not workload.timed or _say_no_arrival(workload):
+        return 0
+    return recorded_lanes(workload.start, workload.wall)
+
+
+def _say_no_arrival(workload: Workload) -> bool:
+    start = workload.start
+    return len(start) > 1 and bool(((start == start[0]) & (start < _NO_CLOCK)).all())
+
+
 def concurrency_cautions(workload: Workload, load: Load, lanes: int | None) -> list[Caution]:
     """`lanes`: as they were asked for."""
-    count, start = len(workload.names), workload.start
-    without_arrival = bool(((start == start[:1]) & (start < _NO_CLOCK)).all())
+    count, no_arrival = len(workload.names), _say_no_arrival(workload)
     if count < 2 or load is Load.ISOLATED or (load is Load.CLOSED and lanes is not None):
         return []
     if load is Load.RECORDED:
-        if not without_arrival:
-            return []
         said = "the sessions do not say when they came: all begin at once; in a closed load --lanes N says how many"
-        return [Caution("concurrency_unknown", "warning", count, said)]
-    if workload.timed and not without_arrival:
+        return [Caution("concurrency_unknown", "warning", count, said)] if no_arrival else []
+    if recorded_at_once(workload):
         return []
     taken = recorded_lanes(workload.start, workload.wall)
     why = (
         "the sessions do not say when they came, and all are taken to come at once"
-        if without_arrival
+        if no_arrival
         else "the sessions do not say how long they took, and a second is taken for each request"
     )
     said = f"how many ran at once is not recorded: {why}, which makes {taken} of {count}; --lanes N says how many"

@@ -23,19 +23,20 @@ def gained(replayed: Replayed, answer: Answer) -> dict[str, int]:
 
 def queue_cautions(replayed: Replayed) -> list[Caution]:
     """For platforms whose gain is mostly that a queue is gone: that is a matter of limits, and not of speed."""
-    found = []
+    shares = []
     for answer in replayed.answers:
         by_phase = gained(replayed, answer)
         whole, queue = sum(by_phase.values()), by_phase[Phase.QUEUE]
         if whole > 0 and queue > _MOST * whole:
             target = answer.projected.target
-            said = (
-                f"{target.platform}: {100 * queue / whole:.0f} % of what is gained is queue before the baseline's "
-                f"servers ({_limit(replayed.baseline)}; here {_limit(target)}): more of the old servers would take "
-                "that away, too"
-            )
-            found.append(Caution("mostly_queue", "warning", 1, said))
-    return found
+            shares.append(f"{100 * queue / whole:.0f} % on {target.platform} ({_limit(target)})")
+    if not shares:
+        return []
+    said = (
+        f"of what is gained {', '.join(shares)} is queue before the baseline's servers ({_limit(replayed.baseline)}): "
+        "more of the old servers would take that away, too"
+    )
+    return [Caution("mostly_queue", "warning", len(shares), said)]
 
 
 def _limit(target: Target | None) -> str:

@@ -17,6 +17,7 @@ from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.advice import Advice, advise
 from agenttrace.replay.choices import Load
+from agenttrace.replay.concurrency import recorded_at_once
 from agenttrace.replay.costs import Cost, cost_of
 from agenttrace.replay.grown_prompts import is_cache_untold, with_grown_prompts
 from agenttrace.replay.isolated import Reference
@@ -98,6 +99,7 @@ class Replayed:
     through the same course are from that, None where nothing is recorded.
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
     `baseline`: what gains are over, None: the recorded times.
+    `lanes`: sessions at once in a closed load, 0 in others; `recorded_lanes`: how many there were, 0: nobody says.
     `findings`: what has to be known of it, with code, severity, count and example; `sources`: what was read.
     """
 
@@ -116,6 +118,7 @@ class Replayed:
     baseline: Target | None = None
     findings: Sequence[dict[str, Any]] = ()
     sources: Sequence[str] = ()
+    recorded_lanes: int = 0
 
     @property
     def table(self) -> pl.DataFrame:
@@ -176,6 +179,7 @@ def replay(
         answers=answers,
         unfit=[target for target in targets if not target.fits],
         baseline=baseline.target,
+        recorded_lanes=recorded_at_once(workload),
     )
 
 

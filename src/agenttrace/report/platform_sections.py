@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from agenttrace.report.cells import Column, Quoted, Section, Words
+from agenttrace.report.quantity_words import bounds_words, quantity_words
 
 if TYPE_CHECKING:
     from agenttrace.replay.platforms.measured import MeasuredPlatform
-    from agenttrace.replay.quantities import Quantity
 
 
 def measured_section(platform: MeasuredPlatform) -> Section:
@@ -17,9 +17,8 @@ def measured_section(platform: MeasuredPlatform) -> Section:
     rows = tuple(
         (
             Quoted(name),
-            Words(f"{number.value:.5g}"),
-            Words(_interval(number), "faint"),
-            Quoted(number.unit),
+            Quoted(quantity_words(number, name)),
+            Quoted(bounds_words(number)),
             Words(number.identified.value if number.identified else number.claim.value),
         )
         for name, number in platform.numbers.items()
@@ -28,17 +27,10 @@ def measured_section(platform: MeasuredPlatform) -> Section:
         Column("number", "text"),
         Column("value"),
         Column("interval"),
-        Column("unit", "text"),
         Column("", "text"),
     )
     seen = [f"seen: {name} from {low:g} to {high:g}" for name, (low, high) in platform.observed.items()]
     return Section("Fitted", columns, rows, tuple(seen))
-
-
-def _interval(number: Quantity) -> str:
-    low = "" if number.low is None else f"{number.low:.5g}"
-    high = "" if number.high is None else f"{number.high:.5g}"
-    return f"{low} – {high}"
 
 
 def catalogue_sections(
@@ -80,7 +72,7 @@ def document_section(document: Mapping[str, Any]) -> Section:
     rows = tuple(
         (
             Quoted(str(name)),
-            Words(f"{number['value']:.5g}"),
+            Words(f"{number['value']:.10g}"),
             Quoted(str(number["unit"])),
             Words(str(number["claim"])),
             Quoted(str(number["source"]), "lines"),

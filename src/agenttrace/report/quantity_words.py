@@ -16,9 +16,22 @@ _MICROSECOND = 1e3
 
 
 def quantity_words(number: Quantity, name: str = "") -> str:
-    """A value with its unit; a share or a factor has none. A unit that the `name` before it ends with is left out."""
+    """A value with its unit; a share or a factor has none. A unit that is the last word of the `name` is left out."""
     unit = number.unit
-    return _with_unit(number.value, "1" if name and unit.lower().endswith(name.rpartition("_")[2]) else unit)
+    return _with_unit(number.value, "1" if unit.lower() == name.rpartition("_")[2] else unit)
+
+
+def bounds_words(number: Quantity) -> str:
+    """Its interval, without the unit where that needs none; empty where there is none, or the value is exact."""
+    low, high = (
+        None if end is None else _with_unit(end, number.unit if number.unit.startswith("ns") else "1")
+        for end in (number.low, number.high)
+    )
+    if number.low == number.high:
+        return ""
+    if low is None or high is None:
+        return f"at least {low}" if high is None else f"at most {high}"
+    return f"{low} – {high}"
 
 
 def interval_words(target: Target, name: str, low: float, high: float) -> str:

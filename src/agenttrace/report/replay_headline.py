@@ -46,8 +46,14 @@ def sessions_told(replayed: Replayed) -> str:
 
 def lanes_told(replayed: Replayed) -> str:
     """How many sessions run at once, and whether anybody said so; empty where that is not fixed."""
-    assumed = any(row["code"] == "concurrency_unknown" for row in replayed.findings)
-    return f", {replayed.lanes} at once{', assumed' if assumed else ''}" if replayed.lanes else ""
+    if not replayed.lanes:
+        return ""
+    at_once = min(replayed.lanes, replayed.sessions)
+    told = f", {at_once} at once"
+    if any(row["code"] == "concurrency_unknown" for row in replayed.findings):
+        return f"{told}, assumed"
+    recorded = replayed.recorded_lanes
+    return told if recorded in {0, at_once} else f"{told} (when recorded: {recorded})"
 
 
 def draws_told(replayed: Replayed) -> str:

@@ -26,6 +26,8 @@ def baseline_note(replayed: Replayed) -> str:
     limit = served.limits.sequences
     limited = "" if limit >= UNLIMITED else f", {limit} sequences at once on each at most"
     learnt = "learnt from this trace" if replayed.self_ratio is not None else "named for it"
+    if any(row["code"] == "no_recorded_times" for row in replayed.findings):
+        learnt = "the first platform, for nothing was recorded"
     otherwise = "" if replayed.self_ratio is not None else " (--baseline-replicas says otherwise)"
     return (
         f"gain: the baseline's time over the platform's, both simulated, with the same random numbers; the baseline is "

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _DOUBTFUL = (Claim.ASSUMED, Claim.DERIVED, Claim.VENDOR, Claim.MEASURED)
 
+_CLAIMED = {
+    "tokens_per_s_user": "tokens a second of one user",
+    "interactivity_over_gpus_alone": "the same, over the GPUs alone",
+}
+"""What vendors claim, in words; other claims are words already."""
+
 
 def replay_sections(
     replayed: Replayed, findings: Sequence[dict[str, object]], *, full: bool = False
@@ -48,17 +54,11 @@ def replay_sections(
 
 def _walls(replayed: Replayed) -> Section:
     recorded = quantiles(replayed.recorded.tolist())
-    told = (recorded.p50, recorded.p95, recorded.p99) if len(replayed.recorded) else (None, None, None)
-    rows: list[tuple[Cell, ...]] = [
-        (
-            Words("recorded"),
-            *(
-                _shown(value, percent, replayed.sessions)
-                for percent, value in zip(PERCENTS, told, strict=True)
-            ),
-            Words("" if replayed.baseline else "baseline", "faint"),
-        )
-    ]
+    told = zip(PERCENTS, (recorded.p50, recorded.p95, recorded.p99), strict=True)
+    rows: list[tuple[Cell, ...]] = []
+    if len(replayed.recorded):
+        shown = (_shown(value, percent, replayed.sessions) for percent, value in told)
+        rows.append((Words("recorded"), *shown, Words("" if replayed.baseline else "baseline", "faint")))
     if replayed.baseline is not None:
         rows.append(
             (
@@ -179,7 +179,7 @@ def claim_section(answer: Answer) -> Section:
     """What the vendor says beside what the model says."""
     rows = tuple(
         (
-            Quoted(claim.what),
+            Quoted(_CLAIMED.get(claim.what, claim.what), "lines"),
             Words(f"{claim.value:g} {claim.unit}"),
             Words("–" if claim.modelled is None else f"{claim.modelled:.4g} {claim.unit}"),
             Quoted(claim.source, "lines"),

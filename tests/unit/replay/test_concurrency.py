@@ -7,16 +7,19 @@ import pytest
 
 from agenttrace.api.inputs import trace_of
 from agenttrace.replay.choices import Load
-from agenttrace.replay.concurrency import concurrency_cautions, left_out
-from agenttrace.replay.workload import read_workload
+from agenttrace.replay.concurrency import concurrency_cautions, left_out, recorded_at_once
+from agenttrace.replay.workload import Workload, read_workload
 from house.repository import ROOT
 
 SAMPLES = ROOT / "sample_traces"
 
 
+def _workload(sample: str) -> Workload:
+    return read_workload(trace_of([str(SAMPLES / sample)], input_format=None))
+
+
 def _said(sample: str, load: Load = Load.CLOSED, lanes: int | None = None) -> list[str]:
-    workload = read_workload(trace_of([str(SAMPLES / sample)], input_format=None))
-    found = concurrency_cautions(workload, load, lanes)
+    found = concurrency_cautions(_workload(sample), load, lanes)
     assert all((one.code, one.severity) == ("concurrency_unknown", "warning") for one in found)
     return [one.example for one in found]
 
@@ -37,6 +40,7 @@ def test_workloads_are_told_to_say_their_lanes(sample: str, why: str, taken: str
     assert why in said
     assert taken in said
     assert "--lanes N" in said
+    assert recorded_at_once(_workload(sample)) == 0
     assert _said(sample, lanes=2) == []
     assert _said(sample, Load.ISOLATED) == []
 
@@ -47,6 +51,7 @@ def test_workloads_are_told_to_say_their_lanes(sample: str, why: str, taken: str
 def test_recorded_sessions_and_one_session_say_enough(sample: str) -> None:
     assert _said(sample) == []
     assert _said(sample, Load.RECORDED) == []
+    assert recorded_at_once(_workload("dynamo-captures/A/request-trace.000000.jsonl.gz")) == 4
 
 
 def test_arrivals_are_asked_of_the_recorded_load_alone() -> None:

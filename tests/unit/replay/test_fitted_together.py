@@ -18,6 +18,8 @@ from agenttrace.replay.platforms.toml_text import measured_platform, parse_toml,
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.workload import Workload, read_workload
 from house.repository import ROOT
+from unit.replay.virtual_agents import World
+from unit.replay.virtual_server import Clock, VirtualServer
 
 CAPTURES = ROOT / "sample_traces" / "dynamo-captures"
 START, MS = 1_767_225_600_000_000_000, 1_000_000
@@ -174,3 +176,34 @@ def test_workers_of_a_restart_are_counted_once(tmp_path: Path) -> None:
 
 def test_workers_of_traces_of_one_time_are_together(tmp_path: Path) -> None:
     assert _two(tmp_path, worker=2, at_s=0) == []
+
+
+def _virtual(file: Path, *, places: int, slower: float, lanes: int, worker: int) -> Path:
+    """Sessions of agents that one virtual server serves."""
+    server = VirtualServer(Clock(), places=places, slower=slower)
+    World(server, lanes, queue_told=True, agent_tool="agent").write(file)
+    text = file.read_text().replace('_worker_id": 7', f'_worker_id": {worker}')
+    file.write_text(text.replace('session_id": "', f'session_id": "{worker}'))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("places", "slower", "lanes", "said"),
+    [
+        (64, 1.0, 4, None),
+        (64, 1.0, 12, None),  # another load alone is no other deployment
+        (64, 1.3, 4, "decodes take 1.29 times what it says in b.jsonl"),
+        (6, 1.7, 12, "decodes take 1.70 times what it says in b.jsonl"),
+        (6, 1.0, 12, "a server of b.jsonl runs 6 sequences at once at most, one of a.jsonl 13"),
+    ],
+)
+def test_servers_are_told_apart_by_speed_and_limit_and_not_by_load(
+    places: int, slower: float, lanes: int, said: str | None, tmp_path: Path
+) -> None:
+    a = _virtual(tmp_path / "a.jsonl", places=64, slower=1.0, lanes=4, worker=7)
+    b = _virtual(tmp_path / "b.jsonl", places=places, slower=slower, lanes=lanes, worker=8)
+    found = _fitted(_read(a, b)).platform.findings
+
+    assert [one.code for one in found] == ([] if said is None else ["not_served_alike"])
+    assert said is None or said in found[0].example
+    assert said is None or ("alone, " in found[0].example) is (slower > 1)

@@ -51,13 +51,13 @@ def unlike_origins(workload: Workload, observed: Observed, fit: ServiceFit, seed
         for one, usual in _apart(_left_of(found, observed, left)):
             said.append(_compared(phase, one, usual))
             apart.append((one.origin, usual.origin))
+    alone = _each_alone(workload.requests, *apart[0], seed) if apart else None
     for limited, free, limits in _limited_otherwise(workload.requests, found):
         said.append(_limits_compared(limited, free, *limits))
         apart.append((limited, free))
     if not apart:
         return []
     more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
-    alone = _each_alone(workload.requests, *apart[0], seed)
     told = "; ".join([*said[:_SHOWN], *more, *([alone] if alone else [])])
     example = f"fit each on its own, this fit is of none of them: {told}"
     return [Caution("not_served_alike", "warning", len({one.name for one, _ in apart}), example)]
@@ -124,14 +124,14 @@ def _limits_compared(one: Origin, other: Origin, limit: Limit, seen: Limit) -> s
 
 
 def _each_alone(requests: Requests, one: Origin, other: Origin, seed: int) -> str | None:
-    """The numbers of which intervals do not touch where each origin is fitted alone; None where there are none."""
+    """The numbers of which intervals are apart where each origin is fitted alone; None where there are none."""
     fits = [fit_service_times(observe_requests(requests.take(of.rows)), seed) for of in (one, other)]
     told = []
     if all(of.workers for of in (one, other)) and len(one.workers) != len(other.workers):
         told.append(f"workers {len(one.workers)} against {len(other.workers)}")
     for place, (name, (unit, _)) in enumerate(STEP_TIMES.items()):
         mine, theirs = (_interval(fit, place) if fit else (0.0, np.inf) for fit in fits)
-        if fits[0] and fits[1] and (mine[0] > theirs[1] or theirs[0] > mine[1]):
+        if fits[0] and fits[1] and (mine[0] > _APART * theirs[1] or theirs[0] > _APART * mine[1]):
             values = [float(fit.weights[place]) for fit in fits if fit]
             told.append(f"{name} {_worded(values, unit)}")
     return f"alone, {one.name} against {other.name}: {', '.join(told)}" if told else None
