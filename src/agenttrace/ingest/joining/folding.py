@@ -15,9 +15,9 @@ import polars as pl
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE, Rows
-from agenttrace.ingest.assembly.parents import parent_rows
+from agenttrace.ingest.assembly.parents import climb, parent_rows
 from agenttrace.ingest.joining.calls import same_calls
-from agenttrace.ingest.joining.containers import place_in_interactions
+from agenttrace.ingest.joining.containers import place_in_interactions, same_interactions
 from agenttrace.ingest.joining.lanes import adopt_lanes, lanes_known, renamed
 from agenttrace.ingest.joining.matches import Matches
 from agenttrace.ingest.joining.merging import merge_rows
@@ -40,6 +40,7 @@ def fold_sightings(
     into, inside = place_sightings(spans, seen)
     calls = same_calls(spans, seen, laned)
     into = np.where(calls == NONE, into, calls)
+    into = _with_interactions(spans, into, inside)
     told = (into != NONE) | (inside != NONE)
     ledger.add_rows(
         "same_record",
@@ -67,6 +68,14 @@ def _rows_of(pairs: pl.DataFrame, raw: pl.DataFrame, spans: pl.DataFrame) -> pl.
         on=[f"{name}_b" for name in place],
     )
     return found.select("a", "b").filter(pl.col("a") != pl.col("b")).unique().sort("a", "b")
+
+
+def _with_interactions(spans: pl.DataFrame, into: Rows, inside: Rows) -> Rows:
+    """`into` with the interactions that are one; of more than two sources, all become the same."""
+    same = same_interactions(spans, np.where(into == NONE, inside, into))
+    itself = np.arange(spans.height, dtype=np.int64)
+    top = climb(np.where(same == NONE, itself, same))
+    return np.where(same == NONE, into, top)
 
 
 def _stand_ins(seen: Sightings, into: Rows) -> Rows:

@@ -24,7 +24,9 @@ def adopt_lanes(spans: pl.DataFrame, frames: Frames, seen: Sightings) -> tuple[p
     if names.is_empty():
         return spans, frames
     return renamed(spans, names, "agent_key"), replace(
-        frames, agents=renamed(frames.agents, names, "agent_key", "parent_agent_key")
+        frames,
+        agents=renamed(frames.agents, names, "agent_key", "parent_agent_key"),
+        links=renamed(frames.links, names, "from_key"),
     )
 
 

@@ -146,6 +146,29 @@ def test_retries_of_cline_begin_when_it_says_so_after_their_delay() -> None:
     assert [reading.seconds(wait["span_key"]) for wait in reading.of("user_wait")] == [(14.1, 40)]
 
 
+@pytest.mark.parametrize(
+    "failed",
+    [
+        [say(8, "error_retry", '{"attempt": 2, "maxAttempts": 3, "delaySeconds": 4}')],
+        [say(7.9, "error_retry", '{"attempt": 3, "failed": true}'), ask(8, "api_req_failed")],
+    ],
+    ids=["announced", "asked"],
+)
+@pytest.mark.parametrize("after", [[], [ask(9, "resume_task"), request(60), say(70, "text")]])
+def test_a_retry_that_is_not_told_to_have_begun_was_none(failed: list[Any], after: list[Any]) -> None:
+    first = [
+        request(1),
+        say(3, "error_retry", '{"attempt": 1, "delaySeconds": 2}'),
+        say(5, "api_req_retried"),
+    ]
+    reading = task(*first, *failed, *after)
+    found = [(span["purpose"], span["status"], span["attempt"]) for span in reading.of("request")]
+
+    assert found[:2] == [("failed_attempt", "error", 1), ("turn", "error", 2)]
+    assert requests(reading) == [(1, 3), (5, 8), (60, 70)][: 3 if after else 2]
+    assert {link["to_key"] for link in reading.links} <= {span["span_key"] for span in reading.of("request")}
+
+
 def test_a_rate_limit_is_backed_off_before_the_request() -> None:
     reading = task(say(1, "api_req_rate_limit_wait"), request(6), say(9, "text"))
     (limit,) = reading.of("other")

@@ -26,7 +26,10 @@ _CANCELLED = {"user_cancelled": Status.CANCELLED, "streaming_failed": Status.ERR
 
 @dataclass(slots=True)
 class _Open:
-    """A request. `shown_ns`: when the first and the last thing of its answer were shown."""
+    """A request. `shown_ns`: when the first and the last thing of its answer were shown.
+
+    `failed`: what its attempt failed with, as long as nothing shows that another one was made.
+    """
 
     message: Message
     key: str
@@ -34,6 +37,7 @@ class _Open:
     trigger: Trigger
     attempt: int = 1
     shown_ns: tuple[int, int] | None = None
+    failed: Message | None = None
     tools: list[tuple[str, Message, int | None]] = field(default_factory=list)
 
 
@@ -87,12 +91,14 @@ class Requests:
 
     def show(self, message: Message) -> None:
         """A piece of the answer came."""
+        self._try_again()
         if self._open is not None:
             first, _ = self._open.shown_ns or (message.t_ns, message.t_ns)
             self._open.shown_ns = first, message.t_ns
 
     def condensed(self, key: str, t_ns: int) -> None:
         """The context was made smaller: the request that waited for that is sent now."""
+        self._try_again()
         request = self._open
         if request is not None and request.shown_ns is None:
             self._wait_before(request)
@@ -151,7 +157,9 @@ class Requests:
         self.cause.reach(end_ns)
 
     def _end(self, request: _Open, next_ns: int | None) -> tuple[int | None, Evidence]:
-        """When its answer was stored; else not before the last thing that was shown of it."""
+        """When its answer was stored; else not before the last thing that was shown of it; or when it failed."""
+        if request.failed is not None:
+            return request.failed.t_ns, Evidence.MEASURED
         place = bisect_right(self.answered_ns, request.start_ns)
         stored = self.answered_ns[place] if place < len(self.answered_ns) else None
         last = request.shown_ns[1] if request.shown_ns else None
@@ -164,14 +172,14 @@ class Requests:
         tokens = read_tokens(told)
         first_ns = request.shown_ns[0] if request.shown_ns else None
         fits = first_ns is not None and end_ns is not None and request.start_ns <= first_ns <= end_ns
-        cancelled = _CANCELLED.get(str(told.get("cancelReason")))
+        ended = Status.ERROR if request.failed is not None else _CANCELLED.get(str(told.get("cancelReason")))
         self._span(
             request,
             key=request.key,
             end_ns=end_ns,
             end_evidence=evidence,
             purpose=Purpose.TURN,
-            status=cancelled or (Status.OK if request.shown_ns or tokens.output else Status.UNFINISHED),
+            status=ended or (Status.OK if request.shown_ns or tokens.output else Status.UNFINISHED),
             model=message.model,
             input_tokens=tokens.given,
             cache_read_tokens=tokens.read,
@@ -221,10 +229,25 @@ class Requests:
         self.cause.result(end_ns, key)
 
     def _fail(self, message: Message) -> None:
-        """An attempt failed, before anything was shown: another follows, by itself or when the user says so."""
+        """An attempt failed, before anything was shown: another follows, by itself or when the user says so.
+
+        It does not where the task is stopped before: an announced retry of Cline, and one that the user is asked
+        about, are told of once more when they begin.
+        """
         request = self._open
         if request is None or request.shown_ns is not None:
             return
+        self._try_again()
+        request.failed = message
+        if message.kind is not Kind.FAILED and "attempt" not in message.told:
+            self._try_again()
+
+    def _try_again(self) -> None:
+        """Another attempt is made, after the one that failed."""
+        request = self._open
+        if request is None or request.failed is None:
+            return
+        message, request.failed = request.failed, None
         failed_key = f"{request.key}:attempt:{request.attempt}"
         self._span(
             request,
@@ -240,6 +263,7 @@ class Requests:
 
     def _retry(self, message: Message) -> None:
         """The next attempt begins, of itself after a delay, or as the user was asked whether to, and said so."""
+        self._try_again()
         request = self._open
         if request is None:
             return
