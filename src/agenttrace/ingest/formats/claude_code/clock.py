@@ -13,6 +13,7 @@ NEVER = 2**63
 """After every instant."""
 
 _LENGTH = len("2026-01-31T07:15:51.765Z")
+_parsed = datetime.fromisoformat
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,7 +23,7 @@ def read_time(text: str | None) -> int:
         return UNKNOWN
     if len(text) == _LENGTH:
         try:
-            since = datetime.fromisoformat(text) - _EPOCH
+            since = _parsed(text) - _EPOCH
         except (ValueError, TypeError):  # no time, or one without a zone
             return instant_from_iso(text) or UNKNOWN
         t_ns = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1_000

@@ -65,7 +65,7 @@ class Gathering:
         self.transcript.spread[session_id, lane.agent_id].add(source_of(place))
 
     def take(self, records: Sequence[Record], first: int, lane: Lane, session_id: str) -> None:
-        """Records of the chain, all of one lane, that stand on lines that follow each other; `first`: the first's place."""
+        """Records of the chain that are of one lane and follow each other; `first`: the place of the first of them."""
         nodes, take_chained = self.transcript.nodes, self._take_chained
         for place, record in enumerate(records, first):
             uuid = record.uuid or _name(record, session_id)

@@ -93,7 +93,7 @@ def _decoded(block: bytes) -> list[Record] | None:
         records = DECODER.decode_lines(block)
     except (ValueError, RecursionError):
         return None
-    ends = np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END)  # `bytes.count` is three times slower
+    ends = np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END)  # thrice as fast as bytes.count
     return records if len(records) == ends + (not block.endswith(b"\n")) else None
 
 
