@@ -50,10 +50,14 @@ class Head:
         text = self.data.removeprefix(BOM).lstrip()
         if text[:1] not in (b"{", b"["):
             return None
-        if self.objects and not begins_document(text):
+        if self.objects and not self._begins_document:
             return self.objects[0]
         value = None if self._is_cut and text[-1:] not in (b"}", b"]") else parsed(text)
         return value if value is not None else salvaged(text)[0]
+
+    @cached_property
+    def _begins_document(self) -> bool:
+        return begins_document(self.data.removeprefix(BOM).lstrip())
 
     @cached_property
     def begins_torn(self) -> bool:
@@ -67,7 +71,7 @@ class Head:
         found = self.document
         if isinstance(found, list):
             return tuple(item for item in found if isinstance(item, dict))
-        if len(self.objects) > 1 and not begins_document(self.data.removeprefix(BOM).lstrip()):
+        if len(self.objects) > 1 and not self._begins_document:
             return self.objects
         return (found,) if isinstance(found, dict) else self.objects
 

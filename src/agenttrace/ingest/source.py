@@ -23,6 +23,7 @@ PARQUET_MAGIC = b"PAR1"
 _FOOTER_END_BYTES = 8
 _FOOTER_BYTES = 16 << 20
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
+_SPACE = re.compile(rb"\s")
 _CERTAINLY_IN_MUCH = 256
 """So much of 512 bytes in a row lies at a multiple of itself."""
 
@@ -172,7 +173,8 @@ class Source:
 def _without_much_space(head: bytes) -> bytes:
     """Of JSON; in other content a space means something."""
     size = _CERTAINLY_IN_MUCH
-    spaced = any(head[at : at + size].isspace() for at in range(0, len(head), size))
+    begins = _SPACE.finditer(head[::size])
+    spaced = any(head[size * at : size * (at + 1)].isspace() for at in (found.start() for found in begins))
     if not spaced or head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"[", b""):
         return head
     return _MUCH_SPACE.sub(_shortened, head)

@@ -25,6 +25,8 @@ LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
 _MOST_TOKENS = 2**40
+_WHOLE = {int}
+_ANSWER = Role.ANSWER
 
 
 class _Assignment(Struct):
@@ -55,14 +57,15 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
         return
     answer = _answer_of(transcript, record, message, node)
     t_ns = node.t_ns
-    node.role, node.about = Role.ANSWER, answer.key
+    node.role, node.about = _ANSWER, answer.key
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
     answer.last_ns = max(answer.last_ns, t_ns)
-    usage, stopped = message.usage, message.stop_reason is not None
-    news = usage is not None and (stopped or usage != answer.usage)
-    if usage is not None and news and not _count_tokens(answer, usage, stopped=stopped):
-        _note_misfits(recorders, usage, node)
+    usage = message.usage
+    if usage is not None:
+        stopped = message.stop_reason is not None
+        if (stopped or usage != answer.usage) and not _count_tokens(answer, usage, stopped=stopped):
+            _note_misfits(recorders, usage, node)
     if message.diagnostics is not None:
         answer.miss_reason = answer.miss_reason or _miss_reason(message.diagnostics.cache_miss_reason)
     if isinstance(message.content, list):
@@ -105,7 +108,7 @@ def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> bool:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last. False: some is no count."""
     answer.usage = usage
     told = astuple(usage)
-    fresh, written, cached, said = counted = list(map(_tokens, told))
+    fresh, written, cached, said = counted = told if _are_tokens(told) else tuple(map(_tokens, told))
     answer.stopped = answer.stopped or stopped
     if fresh is not None or written is not None or cached is not None:
         answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
@@ -119,6 +122,11 @@ def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> bool:
         if stopped:
             answer.final_output = max(answer.final_output or 0, said)
     return counted.count(None) == told.count(None)
+
+
+def _are_tokens(told: tuple[Number, ...]) -> bool:
+    """Whether all are counts as they stand, as those that Claude Code writes are."""
+    return set(map(type, told)) == _WHOLE and min(told) >= 0 and max(told) <= _MOST_TOKENS  # type: ignore[type-var,operator]
 
 
 def _tokens(value: Number) -> int | None:
@@ -144,7 +152,9 @@ def _take_call(transcript: Transcript, block: Block, node: Node, answer: Answer,
     if known is not None:
         _take_again(transcript, known, node, answer)
         return
-    tool = Tool(tool_id, text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.place)
+    tool = Tool(
+        tool_id, f"tool:{tool_id}", text(block.name) or NO_NAME, node.lane, answer, node.t_ns, node.place
+    )
     if tool.name in AGENT_TOOLS and block.input is not NOTHING:
         try:
             asked = msgspec.json.decode(block.input, type=_Assignment)

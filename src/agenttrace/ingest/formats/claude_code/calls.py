@@ -13,6 +13,7 @@ from agenttrace.model.vocabulary import Severity, SpanKind, Status
 _LATE_NS = 250_000_000
 _AT_ONCE = 0.9
 _LATER = 0.6
+_TOOL, _OK = SpanKind.TOOL, Status.OK
 
 
 def write_calls(work: Work) -> None:
@@ -31,7 +32,7 @@ def _span(tool: Tool, result: Result | None) -> Span:
         span_key=tool.key,
         agent_key=tool.lane.agent_key,
         place=tool.place,
-        kind=SpanKind.TOOL,
+        kind=_TOOL,
         name=tool.name,
         call_id=tool.id,
         purpose=tool.lane.purpose,
@@ -49,7 +50,7 @@ def _status(result: Result | None) -> Status:
         return Status.UNFINISHED
     if result.rejected:
         return Status.CANCELLED
-    return Status.ERROR if result.is_error else Status.OK
+    return Status.ERROR if result.is_error else _OK
 
 
 def _link_queued(work: Work) -> None:

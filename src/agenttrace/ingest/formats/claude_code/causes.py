@@ -8,7 +8,9 @@ from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Tool, Transcript
 from agenttrace.model.vocabulary import Trigger
 
-_OTHER = Role.OTHER
+_OTHER, _ANSWER, _RESULT, _NOTICE, _FAILURE = Role.OTHER, Role.ANSWER, Role.RESULT, Role.NOTICE, Role.FAILURE
+"""Looked up once: there is a step for every record."""
+
 _ATTEMPTS = 16
 _STEPS_PER_RECORD = 8
 _STEPS_AT_LEAST = 10_000
@@ -37,7 +39,7 @@ class Cause(Struct, gc=False, eq=False):
     @property
     def retried(self) -> str | None:
         """The failed attempt that this repeats."""
-        return self.end.uuid if self.end is not None and self.end.role is Role.FAILURE else None
+        return self.end.uuid if self.end is not None and self.end.role is _FAILURE else None
 
 
 class Walker:
@@ -53,19 +55,20 @@ class Walker:
         cause = Cause()
         nodes = self._transcript.nodes
         seen: set[str] = set()
-        here = parent
+        here, steps_left = parent, self._steps_left
         while here is not None:
             node = nodes.get(here)
-            if node is None or here in seen or self._steps_left <= 0:
+            if node is None or here in seen or steps_left <= 0:
                 cause.lost = here
                 break
-            self._steps_left -= 1
+            steps_left -= 1
             seen.add(here)
             if node.role is _OTHER:
                 cause.ready_ns = max(cause.ready_ns, node.t_ns)
             elif _visit(cause, node, own):
                 break
             here = node.parent
+        self._steps_left = steps_left
         if cause.answered is not None:
             self._add_results(cause, before_ns)
         return cause
@@ -96,18 +99,21 @@ class Walker:
 def _visit(cause: Cause, node: Node, own: str | None) -> bool:
     """Whether the way ends here."""
     role = node.role
-    if role is Role.ANSWER and node.about == own:
-        return False
-    if not (role is Role.ANSWER and cause.results):
-        cause.ready_ns = max(cause.ready_ns, node.t_ns)
-    if role is Role.RESULT:
+    if role is _ANSWER:
+        if node.about == own:
+            return False
+        if not cause.results:
+            cause.ready_ns = max(cause.ready_ns, node.t_ns)
+        cause.answered = node.about
+        cause.end = node
+        return True
+    cause.ready_ns = max(cause.ready_ns, node.t_ns)
+    if role is _RESULT:
         cause.results = True
         return False
-    if role is Role.NOTICE:
+    if role is _NOTICE:
         cause.notices = (*cause.notices, node)
         return False
-    if role is Role.ANSWER:
-        cause.answered = node.about
-    if role is Role.ANSWER or not cause.results:
+    if not cause.results:
         cause.end = node
     return True

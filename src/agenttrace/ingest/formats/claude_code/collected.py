@@ -103,9 +103,13 @@ class Result(Struct, gc=False, eq=False):
 
 
 class Tool(Struct, gc=False, eq=False):
-    """A tool call. `start_ns` to `end_ns` is settled late (`tools.py`); `executed_ns`: its stated length."""
+    """A tool call. `start_ns` to `end_ns` is settled late (`tools.py`); `executed_ns`: its stated length.
+
+    `key`: that of its span.
+    """
 
     id: str
+    key: str
     name: str
     lane: Lane
     answer: Answer
@@ -116,11 +120,6 @@ class Tool(Struct, gc=False, eq=False):
     start_ns: int = UNKNOWN
     end_ns: int = UNKNOWN
     executed_ns: int | None = None
-
-    @property
-    def key(self) -> str:
-        """The key of its span."""
-        return f"tool:{self.id}"
 
 
 class Prompt(Struct, gc=False, eq=False):

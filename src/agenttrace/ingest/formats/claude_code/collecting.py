@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from agenttrace.ingest.formats.claude_code.clock import read_time
 from agenttrace.ingest.formats.claude_code.collected import Lane
 from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_queue
 from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
@@ -19,7 +20,10 @@ from agenttrace.model.vocabulary import Severity
 
 NO_SESSION = "unknown"
 _VERSION = re.compile(r"\d+(\.\d+){1,3}([-+][\w.-]{1,20})?")
-_NONE = Record(version="\0")
+_Whose = tuple[str | None, str | None, bool | None, str | None]
+"""Session, agent, whether it is a sidechain, and version of a record."""
+
+_NONE: _Whose = (None, None, None, "\0")
 _NO_LANE = Lane("", "", None, main=False, sidechain=False)
 _WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,40}")
 
@@ -51,26 +55,31 @@ class Collector:
 
         Most are of the lane and the version of the one before.
         """
-        take = self._gathering.take
-        before = self._before
-        for place, record in enumerate(records, self._before_first + first):
+        place = self._before_first + first
+        session_id, agent_id, sidechain, version = self._before
+        begin = 0
+        for at, record in enumerate(records):
+            kind = record.type
             if (
-                record.type not in CHAINED
-                or record.session_id != before.session_id
-                or record.agent_id != before.agent_id
-                or record.is_sidechain is not before.is_sidechain
-                or record.version != before.version
+                kind not in CHAINED
+                or record.session_id != session_id
+                or record.agent_id != agent_id
+                or record.is_sidechain is not sidechain
+                or record.version != version
             ):
-                lane = self._turn_to(record, place)
-                before = self._before
-                if lane is None:
-                    continue
-            elif record.type == "system" and record.subtype not in KNOWN_SUBTYPES:
-                self._note_unknown(f"system/{record.subtype}", line_of(place))
-            take(record, place, self._lane, self._session_id)
+                self._hand_over(records[begin:at], place + begin)
+                begin = at if self._turn_to(record, place + at) else at + 1
+                session_id, agent_id, sidechain, version = self._before
+            elif kind == "system" and record.subtype not in KNOWN_SUBTYPES:
+                self._note_unknown(f"system/{record.subtype}", line_of(place + at))
+        self._hand_over(records[begin:], place + begin)
 
-    def _turn_to(self, record: Record, place: int) -> Lane | None:
-        """What is new with this record; None if it is of no lane, or of which only its chain tells."""
+    def _hand_over(self, records: list[Record], first: int) -> None:
+        if records:
+            self._gathering.take(records, first, self._lane, self._session_id)
+
+    def _turn_to(self, record: Record, place: int) -> bool:
+        """What is new with this record; False if it is of no lane, or of which only its chain tells."""
         session_id = record.session_id
         if session_id and session_id != self._session_id:
             self._session_id, self._main, self._before = session_id, None, _NONE
@@ -78,7 +87,7 @@ class Collector:
         kind = record.type
         if kind not in CHAINED:
             self._take_unchained(place, record)
-            return None
+            return False
         if record.version != self._version:
             self._note_version(record.version)
         if kind == "system" and record.subtype not in KNOWN_SUBTYPES:
@@ -89,10 +98,11 @@ class Collector:
         if lane is None:
             self._before = _NONE
             self._gathering.nameless.append(Nameless(record, place, self._session_id))
-            return None
-        self._before, self._lane = record, lane
+            return False
+        self._before = (record.session_id, record.agent_id, record.is_sidechain, record.version)
+        self._lane = lane
         self._gathering.note_spread(lane, place)
-        return lane
+        return True
 
     def finish(self) -> None:
         """Records what was counted."""
@@ -106,7 +116,7 @@ class Collector:
             return
         self._kept[kind] += 1
         if kind == "queue-operation":
-            t_ns = self._gathering.clock.read(record.timestamp)
+            t_ns = read_time(record.timestamp)
             take_queue(self._gathering.transcript, record, t_ns)
 
     def _lane_of(self, record: Record, place: int) -> Lane | None:

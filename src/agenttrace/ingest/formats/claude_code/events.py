@@ -17,7 +17,7 @@ from agenttrace.ingest.formats.claude_code.collected import (
     TurnEnd,
 )
 from agenttrace.ingest.formats.claude_code.places import Recorders
-from agenttrace.ingest.formats.claude_code.records import Record, text_of, value_of
+from agenttrace.ingest.formats.claude_code.records import Progress, Record, text_of, value_of
 from agenttrace.ingest.formats.claude_code.replies import is_notice, read_notice
 from agenttrace.model.vocabulary import Severity
 
@@ -99,10 +99,9 @@ def error_name(error: Any) -> str:
     return "api_error"
 
 
-def take_progress(transcript: Transcript, record: Record, node: Node) -> None:
+def take_progress(transcript: Transcript, news: Progress, tool_id: str | None, node: Node) -> None:
     """News of a tool or of its hooks; copies of a subagent's records are taken elsewhere."""
-    news, tool_id = record.data, record.parent_tool_use_id
-    if news is None or tool_id is None or node.t_ns == UNKNOWN:
+    if tool_id is None or node.t_ns == UNKNOWN:
         return
     if news.type == "hook_progress":
         if news.hook_event == "PreToolUse":

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from agenttrace.ingest.formats.claude_code.answers import take_answer
-from agenttrace.ingest.formats.claude_code.clock import UNKNOWN, Clock
+from agenttrace.ingest.formats.claude_code.clock import UNKNOWN, read_time
 from agenttrace.ingest.formats.claude_code.collected import Lane, Node, Told, Transcript
 from agenttrace.ingest.formats.claude_code.events import take_attachment, take_progress, take_system
 from agenttrace.ingest.formats.claude_code.lanes import lane_of
 from agenttrace.ingest.formats.claude_code.places import Recorders, first_place, source_of
-from agenttrace.ingest.formats.claude_code.records import Copy, Record
+from agenttrace.ingest.formats.claude_code.records import Copy, Progress, Record
 from agenttrace.ingest.formats.claude_code.replies import settle_results, take_reply
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
@@ -47,7 +48,6 @@ class Gathering:
         """Nothing is read yet."""
         self.transcript = Transcript()
         self.recorders = Recorders()
-        self.clock = Clock()
         self.sessions: set[str] = set()
         self.nameless: list[Nameless] = []
         self.conflicts = 0
@@ -64,23 +64,25 @@ class Gathering:
         session_id = lane.session_key.removeprefix("claude:")
         self.transcript.spread[session_id, lane.agent_id].add(source_of(place))
 
-    def take(self, record: Record, place: int, lane: Lane, session_id: str) -> None:
-        """One record of the chain."""
-        uuid = record.uuid or _name(record, session_id)
-        t_ns = self.clock.read(record.timestamp)
-        new = Node(uuid, place, record.parent_uuid, t_ns, lane)
-        node = self.transcript.nodes.setdefault(uuid, new)
-        if node is not new:
-            if uuid not in self._copies:
-                self._note_again(node, record, place, t_ns)
-                return
-            del self._copies[uuid]
-            node.place, node.parent, node.t_ns, node.lane = place, record.parent_uuid, t_ns, lane
-        if new.parent is None and not lane.sidechain:
-            self.transcript.roots.append(node)
-        if UNKNOWN < t_ns < lane.first_ns or lane.first is None:
-            lane.first, lane.first_ns = uuid, t_ns or lane.first_ns
-        self._take_chained(record, node)
+    def take(self, records: Sequence[Record], first: int, lane: Lane, session_id: str) -> None:
+        """Records of the chain that are of one lane and follow each other; `first`: the place of the first of them."""
+        nodes, take_chained = self.transcript.nodes, self._take_chained
+        for place, record in enumerate(records, first):
+            uuid = record.uuid or _name(record, session_id)
+            t_ns, parent = read_time(record.timestamp), record.parent_uuid
+            new = Node(uuid, place, parent, t_ns, lane)
+            node = nodes.setdefault(uuid, new)
+            if node is not new:
+                if uuid not in self._copies:
+                    self._note_again(node, record, place, t_ns)
+                    continue
+                del self._copies[uuid]
+                node.place, node.parent, node.t_ns, node.lane = place, parent, t_ns, lane
+            if parent is None and not lane.sidechain:
+                self.transcript.roots.append(node)
+            if UNKNOWN < t_ns < lane.first_ns or lane.first is None:
+                lane.first, lane.first_ns = uuid, t_ns or lane.first_ns
+            take_chained(record, node)
 
     def settle(self) -> Transcript:
         """All files are read: what was said twice is one, and copies stand in the order of their times."""
@@ -107,30 +109,32 @@ class Gathering:
         kind = record.type
         if kind == "assistant":
             take_answer(self.transcript, self.recorders, record, node)
+        elif kind == "progress":
+            if record.data is not None:
+                self._take_progress(record, record.data, node)
         elif kind == "user":
             take_reply(self.transcript, record, node)
         elif kind == "attachment":
             take_attachment(self.transcript, record, node)
-        elif kind == "system":
-            take_system(self.transcript, self.recorders, record, node)
-        elif record.data is not None and isinstance(record.data.message, Copy):
-            self._take_copy(record, record.data.message, node)
         else:
-            take_progress(self.transcript, record, node)
+            take_system(self.transcript, self.recorders, record, node)
 
-    def _take_copy(self, record: Record, copy: Copy, node: Node) -> None:
+    def _take_progress(self, record: Record, news: Progress, node: Node) -> None:
+        if not isinstance(news.message, Copy):
+            take_progress(self.transcript, news, record.parent_tool_use_id, node)
+        elif news.agent_id:
+            self._take_copy(record, news.agent_id, news.message, node)
+
+    def _take_copy(self, record: Record, agent_id: str, copy: Copy, node: Node) -> None:
         """A subagent's record inside its parent's progress is taken as if it stood in a file of its own.
 
         Where it does, that one counts.
         """
-        agent_id = record.data.agent_id if record.data is not None else None
-        if not agent_id:
-            return
         session_id = node.lane.session_key.removeprefix("claude:")
         lane = lane_of(self.transcript, session_id, agent_id, node.place)
         if record.parent_tool_use_id:
             self._note_spawn(lane, node, record.parent_tool_use_id)
-        t_ns = self.clock.read(copy.timestamp)
+        t_ns = read_time(copy.timestamp)
         uuid = copy.uuid or f"{node.uuid}:copy"
         self._copied[session_id, agent_id].append((t_ns, node.t_ns, uuid))
         if uuid in self.transcript.nodes:
@@ -161,7 +165,7 @@ class Gathering:
             lanes.update(dict.fromkeys(path, lane))
         for one in self.nameless:
             self.note_spread(lanes[one.uuid], one.place)
-            self.take(one.record, one.place, lanes[one.uuid], one.session_id)
+            self.take([one.record], one.place, lanes[one.uuid], one.session_id)
 
     def _lane_from(self, path: dict[str, Nameless], above: str | None) -> Lane:
         top = next(reversed(path.values()))

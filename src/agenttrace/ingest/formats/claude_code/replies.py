@@ -134,15 +134,23 @@ def _read_outcome(result: Result, outcome: Outcome) -> None:
     result.duration_ns = _stated_duration(outcome)
     if outcome.task is not NOTHING:
         result.awaited_task = _ended_task(outcome.task)
-    result.launched = text_of(outcome.status) == _LAUNCHED or outcome.background_task_id is not NOTHING
-    result.agent_id = _name(outcome.agent_id)
-    result.agent_type = _name(outcome.agent_type)
-    result.run_id = _name(outcome.run_id)
-    result.task_id = _name(outcome.background_task_id) or result.agent_id or _name(outcome.task_id)
+    if outcome.status is not NOTHING:
+        result.launched = text_of(outcome.status) == _LAUNCHED
+    if outcome.agent_id is not NOTHING:
+        result.task_id = result.agent_id = _name(outcome.agent_id)
+    if outcome.agent_type is not NOTHING:
+        result.agent_type = _name(outcome.agent_type)
+    if outcome.run_id is not NOTHING:
+        result.run_id = _name(outcome.run_id)
+    if outcome.background_task_id is not NOTHING:
+        result.launched = True
+        result.task_id = _name(outcome.background_task_id) or result.task_id
+    if outcome.task_id is not NOTHING:
+        result.task_id = result.task_id or _name(outcome.task_id)
 
 
 def _name(raw: Raw) -> str | None:
-    return None if raw is NOTHING else text(value_of(raw))
+    return text(value_of(raw))
 
 
 def _stated_duration(outcome: Outcome) -> int | None:

@@ -26,6 +26,13 @@ from agenttrace.model.vocabulary import (
 _LARGEST_PLACEHOLDER = 32
 _ONLY_PLACEHOLDERS = ((2, 1, 10), (2, 1, 30))
 
+_REQUEST, _BOUNDED, _FEEDS = SpanKind.REQUEST, Evidence.BOUNDED, LinkKind.FEEDS
+_TURN, _COMPACTION = Purpose.TURN, Purpose.COMPACTION
+_FIRST_BLOCK, _TOOL_CALL = MarkKind.FIRST_BLOCK, MarkKind.TOOL_CALL
+"""Looked up once, for they are needed with every request."""
+
+_COMPACTED = frozenset({Role.SUMMARY, Role.BOUNDARY})
+
 
 def write_requests(work: Work, boundaries: Boundaries) -> None:
     """A span for each answer, its marks, and links to what it waited for and to the calls that it made."""
@@ -35,10 +42,10 @@ def write_requests(work: Work, boundaries: Boundaries) -> None:
         cause = siblings.mend(answer, cause)
         start_ns, evidence = _start(work, answer, cause, before)
         _forget_zeros(work, answer)
-        turn = answer.lane.purpose is Purpose.TURN
+        turn = answer.lane.purpose is _TURN
         after = boundaries.passed(answer.lane.agent_key, start_ns, answer.first_ns) if turn else None
         span = _span(work, answer, cause, start_ns if after is None else after.t_ns, evidence)
-        if after is not None and (cause.end is None or cause.end.role not in {Role.SUMMARY, Role.BOUNDARY}):
+        if after is not None and (cause.end is None or cause.end.role not in _COMPACTED):
             work.continue_from(after.key, span)
         work.rows.spans.append(span)
         work.depend(span, cause)
@@ -71,35 +78,37 @@ def _start(work: Work, answer: Answer, cause: Cause, before: _Before) -> tuple[i
     if answer.first_ns == UNKNOWN:
         work.recorders.finding("no_time", Severity.WARNING, "a request without a time", answer.place)
         return None, Evidence.UNKNOWN
-    if cause.retried is not None:
-        failure = work.transcript.failures[cause.retried]
+    retried = cause.retried
+    if retried is not None:
+        failure = work.transcript.failures[retried]
         return min(cause.ready_ns + failure.backoff_ns, answer.first_ns), Evidence.DERIVED
     if cause.known:
         if cause.ready_ns > answer.first_ns:
             what = "an answer before what it answers: its request is taken as of no length before it"
             work.recorders.finding("time_goes_back", Severity.INFO, what, answer.place)
-        return min(cause.ready_ns, answer.first_ns), Evidence.BOUNDED
+        return min(cause.ready_ns, answer.first_ns), _BOUNDED
     what = "what a request answers is not in the file: it starts after the record before it"
     work.recorders.finding("chain_broken", Severity.INFO, what, answer.place)
-    return min(before.find(answer) or answer.first_ns, answer.first_ns), Evidence.BOUNDED
+    return min(before.find(answer) or answer.first_ns, answer.first_ns), _BOUNDED
 
 
 def _span(work: Work, answer: Answer, cause: Cause, start_ns: int | None, evidence: Evidence) -> Span:
     lane = answer.lane
-    compacting = lane.purpose is Purpose.COMPACTION
-    attempt = work.transcript.failures[cause.retried].attempt + 1 if cause.retried is not None else 1
+    compacting = lane.purpose is _COMPACTION
+    retried = cause.retried
+    attempt = work.transcript.failures[retried].attempt + 1 if retried is not None else 1
     return Span(
         session_key=lane.session_key,
         span_key=answer.key,
         agent_key=lane.agent_key,
         parent_key=compaction_above(work.transcript, cause) if compacting else None,
         place=answer.place,
-        kind=SpanKind.REQUEST,
+        kind=_REQUEST,
         purpose=lane.purpose,
         start_ns=start_ns,
         end_ns=answer.last_ns or None,
         start_evidence=evidence,
-        end_evidence=Evidence.BOUNDED if answer.last_ns else Evidence.UNKNOWN,
+        end_evidence=_BOUNDED if answer.last_ns else Evidence.UNKNOWN,
         status=answer.status,
         model=answer.model,
         request_id=answer.request_id,
@@ -141,11 +150,11 @@ def _quality(answer: Answer) -> TokenQuality | None:
 
 def _mark(work: Work, answer: Answer, span: Span, start_ns: int) -> None:
     rows = work.rows
-    rows.mark(span, MarkKind.FIRST_BLOCK, answer.first_ns)
+    rows.mark(span, _FIRST_BLOCK, answer.first_ns)
     for tool in work.transcript.tools_of.get(answer.key, ()):
         if tool.emitted_ns != UNKNOWN:
             key = tool.key
             emitted_ns = max(start_ns, min(tool.emitted_ns, answer.last_ns))
-            rows.mark(span, MarkKind.TOOL_CALL, emitted_ns, key)
+            rows.mark(span, _TOOL_CALL, emitted_ns, key)
             streamed = tool.start_ns < answer.last_ns
-            rows.link_from(span, emitted_ns if streamed else None, key, LinkKind.FEEDS, "tool_use")
+            rows.link_from(span, emitted_ns if streamed else None, key, _FEEDS, "tool_use")

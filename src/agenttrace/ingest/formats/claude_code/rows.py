@@ -28,6 +28,7 @@ from agenttrace.model.vocabulary import (
 Whence = tuple[int, str]
 """The place of a row, and the key of its session."""
 
+_MEASURED = Evidence.MEASURED
 _MARK = ("place", "session_key", "span_key", "kind", "t_ns", "evidence", "refers_to_key")
 _LINK = (
     "place", "session_key", "from_key", "to_key", "kind", "rule", "at_ns", "explicit", "confidence",
@@ -80,7 +81,7 @@ class Rows:
     def mark(self, span: Span, kind: MarkKind, t_ns: int, refers_to_key: str | None = None) -> None:
         """A measured instant in a span."""
         self._marks.append(
-            (span.place, span.session_key, span.span_key, kind, t_ns, Evidence.MEASURED, refers_to_key)
+            (span.place, span.session_key, span.span_key, kind, t_ns, _MEASURED, refers_to_key)
         )
 
     def link(self, whence: Whence, from_key: str, to_key: str, kind: LinkKind, rule: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
@@ -32,11 +34,22 @@ def is_transcript(head: bytes) -> bool:
     """Whether one of the first lines is a record of a transcript, or the whole is a list of them."""
     if is_document(head):
         return True
-    *lines, cut = head.split(b"\n", _LINES)
-    if any(_is_record(line) for line in [*lines, cut]):
+    if any(map(_is_record, _first_lines(head))):
         return True
-    start = (lines[0] if lines else cut)[:_CUT].lstrip()
+    start = next(_first_lines(head))[:_CUT].lstrip()
     return start.startswith(b"{") and all(sign in start for sign in _CUT_SIGNS)
+
+
+def _first_lines(head: bytes) -> Iterator[bytes]:
+    """One after the other, for the first ones tell it mostly; the last one is all the rest."""
+    begin = 0
+    for _ in range(_LINES):
+        end = head.find(b"\n", begin)
+        if end < 0:
+            break
+        yield head[begin:end]
+        begin = end + 1
+    yield head[begin:]
 
 
 def _is_record(line: bytes) -> bool:

@@ -18,6 +18,7 @@ AGREEMENT_NS = 50_000_000
 """A stated length may be so much longer than what the time stamps allow."""
 
 _STREAMED_SINCE = (2, 1, 30)
+_BOUNDED, _MEASURED = Evidence.BOUNDED, Evidence.MEASURED
 
 
 def settle_tools(transcript: Transcript, recorders: Recorders) -> None:
@@ -42,10 +43,10 @@ def settle_tools(transcript: Transcript, recorders: Recorders) -> None:
 def evidence(tool: Tool) -> tuple[Evidence, Evidence]:
     """Of start and end: measured where the stated length fills the whole of it."""
     if tool.end_ns == UNKNOWN:
-        return Evidence.BOUNDED, Evidence.UNKNOWN
+        return _BOUNDED, Evidence.UNKNOWN
     if tool.executed_ns is not None and tool.end_ns - tool.start_ns - tool.executed_ns <= AGREEMENT_NS:
-        return Evidence.MEASURED, Evidence.MEASURED
-    return Evidence.BOUNDED, Evidence.BOUNDED
+        return _MEASURED, _MEASURED
+    return _BOUNDED, _BOUNDED
 
 
 def _after_hooks(transcript: Transcript) -> dict[str, int]:

@@ -11,6 +11,10 @@ from agenttrace.ingest.formats.claude_code.places import Recorders
 from agenttrace.ingest.formats.claude_code.rows import Rows, Span
 from agenttrace.model.vocabulary import LinkKind
 
+_FEEDS, _FAILURE = LinkKind.FEEDS, Role.FAILURE
+_ASKED = frozenset({Role.PROMPT, Role.COMMAND})
+_COMPACTED = frozenset({Role.SUMMARY, Role.BOUNDARY})
+
 
 @dataclass(slots=True)
 class Work:
@@ -34,7 +38,7 @@ class Work:
         """The span waited for all that its cause names."""
         key = span.span_key
         for tool in cause.tools:
-            self._link(span, tool.key, LinkKind.FEEDS, "tool_result")
+            self._link(span, tool.key, _FEEDS, "tool_result")
             result = self.transcript.results[tool.id]
             if result.awaited_task:
                 self.told[result.awaited_task].append((result.t_ns, key, "task-output", span.place))
@@ -45,11 +49,11 @@ class Work:
             self._depend_on_end(span, cause.end)
 
     def _depend_on_end(self, span: Span, end: Node) -> None:
-        if end.role is Role.FAILURE:
+        if end.role is _FAILURE:
             self._link(span, attempt_key(end.uuid), LinkKind.RETRIES, "api_error")
-        elif end.role in {Role.PROMPT, Role.COMMAND}:
+        elif end.role in _ASKED:
             self.asked[end.uuid].append(span.span_key)
-        elif end.role in {Role.SUMMARY, Role.BOUNDARY}:
+        elif end.role in _COMPACTED:
             compaction = self.compaction_keys.get(end.uuid) or self.compaction_keys.get(end.parent or "")
             if compaction is not None:
                 self.continue_from(compaction, span)

@@ -22,6 +22,8 @@ _TORN = re.compile(
     rb'\s*\{\s*(?:"timestamp"\s*:\s*[-\d.eE+]+\s*,\s*"event"\s*:\s*\{\s*)?'
     rb'"schema"\s*:\s*"dynamo\.(?:request|agent)\.trace\.v\d'
 )
+_SCHEMA = b".trace.v"
+"""Of the schema's name, in every record and in a torn one."""
 _SNIFFED_LINES = 64
 
 
@@ -54,6 +56,8 @@ class Dynamo:
 
     def sniff(self, head: Head) -> bool:
         """A line of the head is a record of the schema; records inside other records do not count."""
+        if _SCHEMA not in head.data:
+            return False
         lines = head.data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]
         return any(map(is_record, lines)) or _TORN.match(lines[-1]) is not None
 
