@@ -51,7 +51,7 @@ def lanes_told(replayed: Replayed) -> str:
     at_once = min(replayed.lanes, replayed.sessions)
     told = f", {at_once} at once"
     if any(row["code"] == "concurrency_unknown" for row in replayed.findings):
-        return f"{told}, assumed"
+        return f"{told} (assumed)"
     recorded = replayed.recorded_lanes
     return told if recorded in {0, at_once} else f"{told} (when recorded: {recorded})"
 
