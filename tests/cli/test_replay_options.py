@@ -27,6 +27,17 @@ def test_a_baseline_that_does_not_hold_the_model_served_nobody(capsys: pytest.Ca
     assert "--baseline h100: kimi-k2-instruct does not fit there: the weights take 1029 GB" in err
 
 
+def test_policies_are_named_where_a_setting_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--platform", "b200", "--model", "glm-5")
+    code, _, err = call(capsys, "replay", ONE, *options, "--set", "flux=1")
+    _, told, _ = call(capsys, "replay", "--help")
+
+    assert code == 2
+    for policy in ("routing", "keep", "release", "offload", "fanout", "compact", "priority"):
+        assert policy in err.partition("policies: ")[2]
+        assert policy in told
+
+
 def test_two_documents_do_not_go_to_one_output(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = call(
         capsys, "replay", ONE, "--platform", "b200", "--model", "glm-5", "--json", "-", "--html", "-"
