@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agenttrace.replay.few_draws import ENOUGH_DRAWS
 from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.replay.policies import Policies
 from agenttrace.units import format_duration
 
 if TYPE_CHECKING:
@@ -56,6 +57,19 @@ def lanes_told(replayed: Replayed) -> str:
     return told if recorded in {0, at_once} else f"{told} (when recorded: {recorded})"
 
 
+def policies_told(replayed: Replayed) -> str | None:
+    """Those that were set; None where all are as usual."""
+    policies, habits, usual = replayed.policies, replayed.habits, Policies()
+    told = [f"routing={policies.routing.value}"] if policies.routing is not usual.routing else []
+    told += [] if policies.keep_ns is None else [f"keep={format_duration(policies.keep_ns)}"]
+    told += ["release=final"] if policies.release else []
+    told += [] if policies.offload is None else [f"offload={policies.offload}"]
+    told += [] if habits.fanout is None else [f"fanout={habits.fanout}"]
+    told += [] if habits.compact is None else [f"compact={habits.compact}"]
+    told += ["priority=main"] if habits.main_first else []
+    return f"policies of the platforms: {', '.join(told)}" if told else None
+
+
 def draws_told(replayed: Replayed) -> str:
     """How many there are, and what few of them mean for intervals."""
     if replayed.draws >= ENOUGH_DRAWS:
@@ -71,6 +85,8 @@ def counted(replayed: Replayed) -> str:
     told = (
         f"{sessions_told(replayed)}, load {replayed.load.value}{lanes_told(replayed)}, {draws_told(replayed)}"
     )
+    policies = policies_told(replayed)
+    told = f"{told}; {policies}" if policies else told
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     return f"{told}; too few sessions for {' and '.join(few)}" if few else told
 

@@ -12,7 +12,7 @@ from agenttrace.replay.percentiles import PERCENTS, is_enough
 from agenttrace.replay.quantities import Claim
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
 from agenttrace.report.quantity_words import interval_words, quantity_words
-from agenttrace.report.replay_headline import draws_told, lanes_told, remarks, sessions_told
+from agenttrace.report.replay_headline import draws_told, lanes_told, policies_told, remarks, sessions_told
 from agenttrace.report.replay_reasons import baseline_note, gained_by_phase, width_note
 from agenttrace.report.replay_tables import request_table, room_table, without_jitter
 from agenttrace.units import format_duration, format_share
@@ -84,6 +84,8 @@ def _walls(replayed: Replayed) -> Section:
 def _notes(replayed: Replayed) -> list[str]:
     played = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes_told(replayed)}"
     notes = [f"{played}, intervals of 90 %, {draws_told(replayed)}"]
+    policies = policies_told(replayed)
+    notes += [policies] if policies else []
     if replayed.self_ratio is not None:
         p50, p95 = replayed.self_ratio
         notes.append(
