@@ -5,11 +5,14 @@ import json
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from cli.running import call
 
-CAPTURES = Path(__file__).resolve().parents[2] / "sample_traces" / "dynamo-captures"
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "src" / "agenttrace" / "replay" / "platforms" / "platform.schema.json"
+CAPTURES = ROOT / "sample_traces" / "dynamo-captures"
 A, B = (str(CAPTURES / name / "request-trace.000000.jsonl.gz") for name in "AB")
 
 
@@ -20,7 +23,9 @@ def test_one_fit_of_two_deployments_says_so_wherever_it_goes(
     code, out, err = call(capsys, "fit", A, B, "-o", str(file))
     assert (code, out) == (0, "")
     assert "not_served_alike" in err
-    (said,) = tomllib.loads(file.read_text())["findings"]
+    document = tomllib.loads(file.read_text())
+    jsonschema.validate(document, json.loads(SCHEMA.read_text()))
+    (said,) = document["findings"]
     assert said["example"].startswith("fit each on its own")
     code, out, _ = call(capsys, "platforms", str(file))
     assert code == 0

@@ -201,6 +201,18 @@ def test_platforms_are_listed_with_their_sources(capsys: pytest.CaptureFixture[s
     assert json.loads(out)["numbers"]["gpu_memory"]["unit"] == "GB"
 
 
+def test_a_platform_is_shown_with_its_ranges_tiers_and_claims(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "platforms", "vr-nvl72-lpx")
+    said = " ".join(out.split())
+    assert code == 0
+    assert "2 – 15: from Rubin to LPX over Ethernet" in said
+    assert "gpu_memory 288 GB vendor" in said
+    assert "Tiers" in said
+    assert "LPDDR5X" in said
+    assert "What the vendor says" in said
+    assert "400 tokens/s" in said
+
+
 def test_a_model_is_shown_by_any_of_its_names(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(capsys, "platforms", "zai-org/GLM-5")
     assert code == 0

@@ -27,6 +27,48 @@ def test_a_baseline_that_does_not_hold_the_model_served_nobody(capsys: pytest.Ca
     assert "--baseline h100: kimi-k2-instruct does not fit there: the weights take 1029 GB" in err
 
 
+def test_policies_are_named_where_a_setting_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--platform", "b200", "--model", "glm-5")
+    code, _, err = call(capsys, "replay", ONE, *options, "--set", "flux=1")
+    _, told, _ = call(capsys, "replay", "--help")
+
+    assert code == 2
+    for policy in ("routing", "keep", "release", "offload", "fanout", "compact", "priority"):
+        assert policy in err.partition("policies: ")[2]
+        assert policy in told
+
+
+def test_policies_that_were_set_stand_with_the_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = {"routing": "affinity", "keep_ns": None, "release": "never", "offload": None}
+    agents = {"fanout": None, "compact_tokens": None, "priority": "same"}
+    options = (ONE, "--platform", "b200", "--model", "glm-5", "--draws", "1")
+    page = tmp_path / "page.html"
+    settings = (
+        "--set",
+        "routing=round-robin",
+        "--set",
+        "keep=30s",
+        "--set",
+        "release=final",
+        "--set",
+        "fanout=2",
+    )
+    code, out, _ = call(capsys, "replay", *options, *settings, "--html", str(page))
+    assert code == 0
+    said = "policies of the platforms: routing=round-robin, keep=30.0 s, release=final, fanout=2"
+    assert said in " ".join(out.split())
+    assert "policies of the platforms: routing=round-robin" in page.read_text()
+    _, out, _ = call(capsys, "replay", *options, *settings, "--json", "-")
+    told = {"routing": "round-robin", "keep_ns": 30_000_000_000, "release": "final", "fanout": 2}
+    assert json.loads(out)["policies"] == {**usual, **agents, **told}
+    _, out, _ = call(capsys, "replay", *options)
+    assert "policies of the platforms" not in out
+    _, out, _ = call(capsys, "replay", *options, "--json", "-")
+    assert json.loads(out)["policies"] == {**usual, **agents}
+
+
 def test_two_documents_do_not_go_to_one_output(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = call(
         capsys, "replay", ONE, "--platform", "b200", "--model", "glm-5", "--json", "-", "--html", "-"

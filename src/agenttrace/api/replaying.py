@@ -61,7 +61,8 @@ def replayed(asked: Asked) -> Replayed:
     found = replay(trace, workload, baseline, targets, asked.scenario)
     said += cautions_after(found)
     findings = [*map(asdict, said), *_read_findings(trace)]
-    return replace(found, findings=findings, sources=named(asked.sessions))
+    policies = asked.wanted[0].policies if asked.wanted else Policies()
+    return replace(found, findings=findings, sources=named(asked.sessions), policies=policies)
 
 
 def fitted(

@@ -32,15 +32,15 @@ def platforms(
 ) -> None:
     """Platforms and models that come along.
 
-    Of a platform's NAME, or its file, all numbers: value, unit, whose claim it is, and where it stands. Of a model's
-    what its times and its memory follow from.
+    Of a platform's NAME, or its file, all numbers: value, range, unit, whose claim it is, and where it stands; the
+    tiers for what caches lose, and what the vendor says. Of a model's what its times and its memory follow from.
     """
     from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms  # noqa: PLC0415
     from agenttrace.replay.platforms.choosing import read_document, read_model  # noqa: PLC0415  # heavy
     from agenttrace.replay.platforms.toml_text import parse_toml  # noqa: PLC0415
     from agenttrace.report.platform_sections import (  # noqa: PLC0415
         catalogue_sections,
-        document_section,
+        document_sections,
         model_section,
     )
     from agenttrace.report.replay_sections import finding_section  # noqa: PLC0415
@@ -52,7 +52,7 @@ def platforms(
         if listing is o.Listing.JSON:
             write_data([json.dumps(document, indent=2, ensure_ascii=False) + "\n"])
             return
-        sections = [document_section(document) if model is None else model_section(model)]
+        sections = document_sections(document) if model is None else [model_section(model)]
         if document.get("findings"):
             sections.append(finding_section(document["findings"]))
     else:

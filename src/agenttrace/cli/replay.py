@@ -96,7 +96,10 @@ def replay(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="A number of the platforms, or a policy. Repeatable."
+            "--set",
+            metavar="KEY=VALUE",
+            help="A number of the platforms (`agenttrace platforms NAME`), or a policy: routing, keep, release, "
+            "offload, fanout, compact or priority. Repeatable.",
         ),
     ] = None,
     seed: Seed = 1,

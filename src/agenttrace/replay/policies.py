@@ -83,7 +83,11 @@ def no_such_number(name: str, platform: str, known: Iterable[str]) -> UsageError
     """For a `--set` of what the platform does not have; the nearest of its numbers and of the policies is named."""
     names = list(known)
     near = nearest_settings(name, [*names, *_KEYS])
-    hint = f"did you mean {' or '.join(near)}?" if near else f"it has: {', '.join(names)}"
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"policies: {', '.join(_KEYS)}; it has: {', '.join(names)}"
+    )
     return UsageError(f"--set {name}: no such number of {platform}", hint=hint)
 
 

@@ -29,7 +29,7 @@ from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.percentile_rows import percentile_rows, told_rows
 from agenttrace.replay.percentiles import Draws, Estimate, estimate, percentiles
 from agenttrace.replay.playing import Stage, set_stage
-from agenttrace.replay.policies import Habits
+from agenttrace.replay.policies import Habits, Policies
 from agenttrace.replay.projection import Projected, Simulated, draws_for, project, simulate
 from agenttrace.replay.retimed import retimed
 from agenttrace.replay.targets import Target
@@ -100,6 +100,7 @@ class Replayed:
     `self_ratio`: the fit played on its own trace over what was recorded, p50 and p95; None where there is no fit.
     `baseline`: what gains are over, None: the recorded times.
     `lanes`: sessions at once in a closed load, 0 in others; `recorded_lanes`: how many there were, 0: nobody says.
+    `policies`, `habits`: of the platforms, and of agents on them.
     `findings`: what has to be known of it, with code, severity, count and example; `sources`: what was read.
     """
 
@@ -119,6 +120,8 @@ class Replayed:
     findings: Sequence[dict[str, Any]] = ()
     sources: Sequence[str] = ()
     recorded_lanes: int = 0
+    policies: Policies = field(default_factory=Policies)
+    habits: Habits = field(default_factory=Habits)
 
     @property
     def table(self) -> pl.DataFrame:
@@ -180,6 +183,7 @@ def replay(
         unfit=[target for target in targets if not target.fits],
         baseline=baseline.target,
         recorded_lanes=recorded_at_once(workload),
+        habits=scenario.habits,
     )
 
 

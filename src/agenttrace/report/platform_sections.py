@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agenttrace.replay.quantities import stated
 from agenttrace.report.cells import Column, Quoted, Section, Words
-from agenttrace.report.quantity_words import bounds_words, quantity_words
+from agenttrace.report.quantity_words import bounds_words, claimed, quantity_words
 
 if TYPE_CHECKING:
     from agenttrace.replay.platforms.measured import MeasuredPlatform
@@ -67,15 +68,19 @@ def catalogue_sections(
     ]
 
 
-def document_section(document: Mapping[str, Any]) -> Section:
-    """Every number of a platform's file."""
+def document_sections(document: Mapping[str, Any]) -> list[Section]:
+    """All that a platform's file says: numbers, where caches can go, what the vendor claims."""
+    return [_numbers(document), *_tiers(document.get("tiers", [])), *_claims(document.get("claims", []))]
+
+
+def _numbers(document: Mapping[str, Any]) -> Section:
     rows = tuple(
         (
             Quoted(str(name)),
             Words(f"{number['value']:.10g}"),
             Quoted(str(number["unit"])),
             Words(str(number["claim"])),
-            Quoted(str(number["source"]), "lines"),
+            Quoted(f"{_range(number)}{number['source']}", "lines"),
         )
         for name, number in document.get("numbers", {}).items()
     )
@@ -87,6 +92,53 @@ def document_section(document: Mapping[str, Any]) -> Section:
         Column("source", "text"),
     )
     return Section("Numbers", columns, rows)
+
+
+def _range(number: Mapping[str, Any]) -> str:
+    """Before the source, which may be long; without a unit, which stands beside it."""
+    low, high = (
+        None if end is None else f"{stated(end):.10g}" for end in (number.get("low"), number.get("high"))
+    )
+    if low == high:
+        return ""
+    if low is None or high is None:
+        return f"at least {low}: " if high is None else f"at most {high}: "
+    return f"{low} – {high}: "
+
+
+def _tiers(tiers: Sequence[Mapping[str, Any]]) -> list[Section]:
+    if not tiers:
+        return []
+    rows = tuple(
+        (
+            Quoted(str(tier["name"])),
+            Words(f"{tier['capacity_gb']:.10g} GB"),
+            Words(f"{tier['bandwidth_gb_s']:.10g} GB/s"),
+            Words(f"{tier['latency_us']:.10g} µs"),
+            Quoted(str(tier["source"]), "lines"),
+        )
+        for tier in tiers
+    )
+    columns = (
+        *(Column("--set offload=", "text"), Column("capacity"), Column("bandwidth"), Column("latency")),
+        Column("source", "text"),
+    )
+    return [Section("Tiers", columns, rows)]
+
+
+def _claims(claims: Sequence[Mapping[str, Any]]) -> list[Section]:
+    if not claims:
+        return []
+    rows = tuple(
+        (
+            Quoted(claimed(str(claim["what"])), "lines"),
+            Quoted(f"{claim['value']:.10g} {claim['unit']}"),
+            Quoted(str(claim["source"]), "lines"),
+        )
+        for claim in claims
+    )
+    columns = (Column("", "text"), Column("claim"), Column("source", "text"))
+    return [Section("What the vendor says", columns, rows)]
 
 
 def model_section(document: Mapping[str, Any]) -> Section:

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 
 _MICROSECOND = 1e3
+_CLAIMED = {
+    "tokens_per_s_user": "tokens a second of one user",
+    "interactivity_over_gpus_alone": "the same, over the GPUs alone",
+}
+
+
+def claimed(what: str) -> str:
+    """What a vendor claims, in words; most claims are words already."""
+    return _CLAIMED.get(what, what)
 
 
 def quantity_words(number: Quantity, name: str = "") -> str:

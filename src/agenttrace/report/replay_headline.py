@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agenttrace.replay.few_draws import ENOUGH_DRAWS
 from agenttrace.replay.percentiles import PERCENTS, is_enough
+from agenttrace.replay.policies import Policies
 from agenttrace.units import format_duration
 
 if TYPE_CHECKING:
@@ -51,9 +52,22 @@ def lanes_told(replayed: Replayed) -> str:
     at_once = min(replayed.lanes, replayed.sessions)
     told = f", {at_once} at once"
     if any(row["code"] == "concurrency_unknown" for row in replayed.findings):
-        return f"{told}, assumed"
+        return f"{told} (assumed)"
     recorded = replayed.recorded_lanes
     return told if recorded in {0, at_once} else f"{told} (when recorded: {recorded})"
+
+
+def policies_told(replayed: Replayed) -> str | None:
+    """Those that were set; None where all are as usual."""
+    policies, habits, usual = replayed.policies, replayed.habits, Policies()
+    told = [f"routing={policies.routing.value}"] if policies.routing is not usual.routing else []
+    told += [] if policies.keep_ns is None else [f"keep={format_duration(policies.keep_ns)}"]
+    told += ["release=final"] if policies.release else []
+    told += [] if policies.offload is None else [f"offload={policies.offload}"]
+    told += [] if habits.fanout is None else [f"fanout={habits.fanout}"]
+    told += [] if habits.compact is None else [f"compact={habits.compact}"]
+    told += ["priority=main"] if habits.main_first else []
+    return f"policies of the platforms: {', '.join(told)}" if told else None
 
 
 def draws_told(replayed: Replayed) -> str:
@@ -71,6 +85,8 @@ def counted(replayed: Replayed) -> str:
     told = (
         f"{sessions_told(replayed)}, load {replayed.load.value}{lanes_told(replayed)}, {draws_told(replayed)}"
     )
+    policies = policies_told(replayed)
+    told = f"{told}; {policies}" if policies else told
     few = [f"p{percent}" for percent in PERCENTS if not is_enough(percent, replayed.sessions)]
     return f"{told}; too few sessions for {' and '.join(few)}" if few else told
 

@@ -48,11 +48,26 @@ def replay_document(replayed: Replayed, findings: Sequence[Row]) -> Row:
             "replicas": replayed.baseline.build({}).replicas if replayed.baseline else None,
             "wall_ns": _estimates(replayed.baseline_wall, count, whole=True),
         },
+        "policies": _policies(replayed),
         "projections": [
             *(_projection(replayed, answer) for answer in replayed.answers),
             *(_unfit(replayed, target) for target in replayed.unfit),
         ],
         "findings": list(findings),
+    }
+
+
+def _policies(replayed: Replayed) -> Row:
+    """Of the platforms, and of agents on them."""
+    policies, habits = replayed.policies, replayed.habits
+    return {
+        "routing": policies.routing.value,
+        "keep_ns": policies.keep_ns,
+        "release": "final" if policies.release else "never",
+        "offload": policies.offload,
+        "fanout": habits.fanout,
+        "compact_tokens": habits.compact,
+        "priority": "main" if habits.main_first else "same",
     }
 
 

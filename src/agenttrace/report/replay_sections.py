@@ -11,8 +11,8 @@ from agenttrace.model.vocabulary import Phase
 from agenttrace.replay.percentiles import PERCENTS, is_enough
 from agenttrace.replay.quantities import Claim
 from agenttrace.report.cells import Bar, Cell, Column, Quoted, Section, Words
-from agenttrace.report.quantity_words import interval_words, quantity_words
-from agenttrace.report.replay_headline import draws_told, lanes_told, remarks, sessions_told
+from agenttrace.report.quantity_words import claimed, interval_words, quantity_words
+from agenttrace.report.replay_headline import draws_told, lanes_told, policies_told, remarks, sessions_told
 from agenttrace.report.replay_reasons import baseline_note, gained_by_phase, width_note
 from agenttrace.report.replay_tables import request_table, room_table, without_jitter
 from agenttrace.units import format_duration, format_share
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from agenttrace.replay.targets import Assumption
 
 _DOUBTFUL = (Claim.ASSUMED, Claim.DERIVED, Claim.VENDOR, Claim.MEASURED)
-
-_CLAIMED = {
-    "tokens_per_s_user": "tokens a second of one user",
-    "interactivity_over_gpus_alone": "the same, over the GPUs alone",
-}
-"""What vendors claim, in words; other claims are words already."""
 
 
 def replay_sections(
@@ -84,6 +78,8 @@ def _walls(replayed: Replayed) -> Section:
 def _notes(replayed: Replayed) -> list[str]:
     played = f"{sessions_told(replayed)}, load {replayed.load.value}{lanes_told(replayed)}"
     notes = [f"{played}, intervals of 90 %, {draws_told(replayed)}"]
+    policies = policies_told(replayed)
+    notes += [policies] if policies else []
     if replayed.self_ratio is not None:
         p50, p95 = replayed.self_ratio
         notes.append(
@@ -179,7 +175,7 @@ def claim_section(answer: Answer) -> Section:
     """What the vendor says beside what the model says."""
     rows = tuple(
         (
-            Quoted(_CLAIMED.get(claim.what, claim.what), "lines"),
+            Quoted(claimed(claim.what), "lines"),
             Words(f"{claim.value:g} {claim.unit}"),
             Words("–" if claim.modelled is None else f"{claim.modelled:.4g} {claim.unit}"),
             Quoted(claim.source, "lines"),

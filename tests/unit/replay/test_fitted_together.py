@@ -18,7 +18,7 @@ from agenttrace.replay.platforms.toml_text import measured_platform, parse_toml,
 from agenttrace.replay.policies import Policies
 from agenttrace.replay.workload import Workload, read_workload
 from house.repository import ROOT
-from unit.replay.virtual_agents import World
+from unit.replay.virtual_agents import Told, Work, World, main_agent
 from unit.replay.virtual_server import Clock, VirtualServer
 
 CAPTURES = ROOT / "sample_traces" / "dynamo-captures"
@@ -181,7 +181,7 @@ def test_workers_of_traces_of_one_time_are_together(tmp_path: Path) -> None:
 def _virtual(file: Path, *, places: int, slower: float, lanes: int, worker: int) -> Path:
     """Sessions of agents that one virtual server serves."""
     server = VirtualServer(Clock(), places=places, slower=slower)
-    World(server, lanes, queue_told=True, agent_tool="agent").write(file)
+    World(server, lanes, Work(main_agent), Told(queue=True)).write(file)
     text = file.read_text().replace('_worker_id": 7', f'_worker_id": {worker}')
     file.write_text(text.replace('session_id": "', f'session_id": "{worker}'))
     return file

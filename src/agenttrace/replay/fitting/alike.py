@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agenttrace.critical_path.arrays import NONE
 from agenttrace.replay.caution import Caution
-from agenttrace.replay.fitting.limits import Limit, sequence_limit
+from agenttrace.replay.fitting.limits import sequence_limit
 from agenttrace.replay.fitting.observed import Floats, Observed, observe_requests
-from agenttrace.replay.fitting.origins import Origin, origins
+from agenttrace.replay.fitting.origins import Origin, Pool, origins, pools
 from agenttrace.replay.fitting.service_times import LEAST_REQUESTS, ServiceFit, fit_service_times
 from agenttrace.replay.platforms.measured import STEP_TIMES
 from agenttrace.replay.quantities import Identified
@@ -52,15 +53,15 @@ def unlike_origins(workload: Workload, observed: Observed, fit: ServiceFit, seed
             said.append(_compared(phase, one, usual))
             apart.append((one.origin, usual.origin))
     alone = _each_alone(workload.requests, *apart[0], seed) if apart else None
-    for limited, free, limits in _limited_otherwise(workload.requests, found):
-        said.append(_limits_compared(limited, free, *limits))
-        apart.append((limited, free))
-    if not apart:
+    limited = dict(_limited_otherwise(workload.requests, pools(workload, found)))
+    said += limited.values()
+    if not said:
         return []
     more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
     told = "; ".join([*said[:_SHOWN], *more, *([alone] if alone else [])])
     example = f"fit each on its own, this fit is of none of them: {told}"
-    return [Caution("not_served_alike", "warning", len({one.name for one, _ in apart}), example)]
+    count = len({one.name for one, _ in apart} | limited.keys())
+    return [Caution("not_served_alike", "warning", count, example)]
 
 
 def _phases(observed: Observed, fit: ServiceFit) -> Iterator[tuple[str, Floats]]:
@@ -79,9 +80,12 @@ def _phases(observed: Observed, fit: ServiceFit) -> Iterator[tuple[str, Floats]]
 
 def _left_of(found: Sequence[Origin], observed: Observed, left: Floats) -> list[_Left]:
     """Of those of which enough is known."""
+    of_request = np.full(max((int(origin.rows[-1]) for origin in found), default=-1) + 1, np.nan)
+    of_request[observed.rows] = left
     told = []
     for origin in found:
-        values = left[origin.rows[observed.rows] & np.isfinite(left)]
+        values = of_request[origin.rows]
+        values = values[np.isfinite(values)]
         if len(values) >= LEAST_REQUESTS:
             told.append(_Left(origin, *np.quantile(values, [0.25, 0.5, 0.75]).tolist()))
     return told
@@ -102,39 +106,35 @@ def _compared(phase: str, one: _Left, usual: _Left) -> str:
     )
 
 
-def _limited_otherwise(
-    requests: Requests, found: Sequence[Origin]
-) -> list[tuple[Origin, Origin, tuple[Limit, Limit]]]:
-    """Of servers that are not the same: those that make requests wait where others run more of them at once."""
-    enough = [one for one in found if one.workers and int(one.rows.sum()) >= LEAST_REQUESTS]
-    limits = [sequence_limit(requests.take(one.rows)) for one in enough] if len(enough) > 1 else []
-    pairs = list(zip(enough, limits, strict=False))
-    return [
-        (one, other, (limit, seen))
-        for one, limit in pairs
-        for other, seen in pairs
-        if limit.identified is Identified.YES and seen.low > limit.value and not one.workers & other.workers
-    ]
-
-
-def _limits_compared(one: Origin, other: Origin, limit: Limit, seen: Limit) -> str:
-    return (
-        f"a server of {one.name} runs {limit.value} sequences at once at most, one of {other.name} {seen.low}"
-    )
+def _limited_otherwise(requests: Requests, found: Sequence[Pool]) -> Iterator[tuple[str, str]]:
+    """Pools that make requests wait where another one runs more of them at once, each with a sentence."""
+    enough = [pool for pool in found if len(pool.rows) >= LEAST_REQUESTS]
+    if len(enough) < 2:
+        return
+    limits = [sequence_limit(requests.take(pool.rows)) for pool in enough]
+    most = max(range(len(enough)), key=lambda place: limits[place].low)
+    for pool, limit in zip(enough, limits, strict=True):
+        if limit.identified is Identified.YES and limits[most].low > limit.value:
+            other = f"one of {enough[most].name} {limits[most].low}"
+            yield pool.name, f"a server of {pool.name} runs {limit.value} sequences at once at most, {other}"
 
 
 def _each_alone(requests: Requests, one: Origin, other: Origin, seed: int) -> str | None:
     """The numbers of which intervals are apart where each origin is fitted alone; None where there are none."""
     fits = [fit_service_times(observe_requests(requests.take(of.rows)), seed) for of in (one, other)]
     told = []
-    if all(of.workers for of in (one, other)) and len(one.workers) != len(other.workers):
-        told.append(f"workers {len(one.workers)} against {len(other.workers)}")
+    mine, theirs = (np.unique(requests.cached_on[of.rows]) for of in (one, other))
+    if len(mine) != len(theirs) and NONE not in mine and NONE not in theirs:
+        told.append(f"workers {len(mine)} against {len(theirs)}")
     for place, (name, (unit, _)) in enumerate(STEP_TIMES.items()):
-        mine, theirs = (_interval(fit, place) if fit else (0.0, np.inf) for fit in fits)
-        if fits[0] and fits[1] and (mine[0] > _APART * theirs[1] or theirs[0] > _APART * mine[1]):
-            values = [float(fit.weights[place]) for fit in fits if fit]
+        values = [float(fit.weights[place]) for fit in fits if fit]
+        if len(values) > 1 and _are_apart(*(_interval(fit, place) for fit in fits if fit)):
             told.append(f"{name} {_worded(values, unit)}")
     return f"alone, {one.name} against {other.name}: {', '.join(told)}" if told else None
+
+
+def _are_apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] > _APART * other[1] or other[0] > _APART * one[1]
 
 
 def _interval(fit: ServiceFit, place: int) -> tuple[float, float]:

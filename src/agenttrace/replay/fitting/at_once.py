@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import NONE
 from agenttrace.replay.caution import Caution
-from agenttrace.replay.fitting.origins import Origin, origins
-from agenttrace.replay.requests import Requests
+from agenttrace.replay.fitting.origins import origins, pools
 from agenttrace.replay.workload import Workload
 
 
 def never_at_once(workload: Workload) -> list[Caution]:
     """Where the workers of some origins were gone before those of others came: counted together they are too many."""
-    pools = _pools(origins(workload))
-    if len(pools) < 2:
+    found = pools(workload, origins(workload))
+    if len(found) < 2:
         return []
-    stretches = [_stretch(workload.requests, workers) for workers in pools]
-    sizes = [len(workers) for workers in pools]
-    most = max(
-        sum(size for size, (start, end) in zip(sizes, stretches, strict=True) if start <= at < end)
-        for at, _ in stretches
-    )
-    named = sum(sizes)
+    requests = workload.requests
+    t = np.concatenate([[requests.end[pool.rows].max(), requests.start[pool.rows].min()] for pool in found])
+    step = np.concatenate([[-len(pool.workers), len(pool.workers)] for pool in found])
+    most = int(np.cumsum(step[np.lexsort((step, t))]).max())
+    named = sum(len(pool.workers) for pool in found)
     if most == named:
         return []
     said = (
@@ -30,20 +26,3 @@ def never_at_once(workload: Workload) -> list[Caution]:
         f"are several deployments in it. Of one, replicas is {most}"
     )
     return [Caution("workers_not_at_once", "warning", named - most, said)]
-
-
-def _pools(found: list[Origin]) -> list[set[int]]:
-    """The workers of origins; those that share one are one pool."""
-    pools: list[set[int]] = []
-    for origin in found:
-        if origin.workers:
-            shared = [pool for pool in pools if pool & origin.workers]
-            pools = [pool for pool in pools if not pool & origin.workers]
-            pools.append(set(origin.workers).union(*shared))
-    return pools
-
-
-def _stretch(requests: Requests, workers: set[int]) -> tuple[int, int]:
-    """From the first request that they served to the end of the last one."""
-    rows = np.isin(requests.cached_on, sorted(workers - {NONE}))
-    return int(requests.start[rows].min()), int(requests.end[rows].max())
