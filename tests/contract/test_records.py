@@ -136,6 +136,12 @@ def _opencode(data: bytes) -> int:
     return sum(1 + len(message.get("parts", [])) for message in json.loads(data)["messages"])
 
 
+def _cline(data: bytes) -> int:
+    """What a task showed; of a session its messages, and what describes one is one record."""
+    document = json.loads(data)
+    return len(document if isinstance(document, list) else document.get("messages", [None]))
+
+
 def _json_lines(data: bytes) -> int:
     """The lines that are JSON."""
     return sum(1 for line in lines_of(data) if line.lstrip().startswith(b"{"))
@@ -261,7 +267,7 @@ RECORDS: dict[str, Callable[[bytes], int]] = {
     "otel-console": _printed,
     "gemini-cli": _gemini,
     "opencode": _opencode,
-    "cline": _listed,
+    "cline": _cline,
     "pi": _json_lines,
     "gptme": _lines,
     "openhands": _listed,

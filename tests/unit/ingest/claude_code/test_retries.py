@@ -43,6 +43,41 @@ def test_the_wait_never_reaches_beyond_the_answer() -> None:
     assert chat.read().bounds("req:msg_1:req_1") == (5, 5)
 
 
+def test_a_refused_answer_that_was_taken_back_is_an_attempt_before_the_fallback() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    refused = chat.system(4, "model_refusal_fallback", direction="retry", retractedMessageUuids=["gone"])
+    chat.answer(9, "1")
+    reading = chat.read()
+
+    attempt, answer = f"attempt:{refused}", "req:msg_1:req_1"
+    assert (reading.bounds(attempt), reading.bounds(answer)) == ((0, 4), (4, 9))
+    assert (reading.spans[attempt]["error"], reading.spans[answer]["attempt"]) == ("refusal", 2)
+    assert reading.findings == {}
+
+
+def test_a_refused_answer_that_is_kept_is_a_request_and_no_attempt_beside_it() -> None:
+    chat = Chat()
+    chat.prompt(0)
+    kept = chat.answer(4, "1", stop="refusal")
+    chat.system(4, "model_refusal_fallback", direction="retry", retractedMessageUuids=[kept])
+    chat.answer(9, "2")
+    reading = chat.read()
+
+    assert [span["span_key"] for span in reading.of("other")] == []
+    assert reading.bounds("req:msg_2:req_2") == (4, 9)
+
+
+@pytest.mark.parametrize("subtype", ["error", "model_refusal_no_fallback"])
+def test_what_the_program_says_of_an_error_is_known(subtype: str) -> None:
+    chat = Chat()
+    chat.prompt(0)
+    chat.answer(4, "1")
+    chat.system(4, subtype, error={"status": 429})
+
+    assert chat.read().findings == {}
+
+
 @pytest.mark.parametrize(
     ("error", "name"),
     [

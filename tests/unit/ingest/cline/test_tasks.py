@@ -194,7 +194,7 @@ def test_a_compaction_takes_the_time_before_its_request_is_sent() -> None:
 
 
 def test_a_subtask_is_an_agent_inside_the_call_that_started_it() -> None:
-    trace = read(TASKS)
+    trace = read([TASKS / "task", TASKS / "subtask"])
     agents, spans = frame(trace.agents), frame(trace.spans)
 
     assert agents["depth"].to_list() == [0, 1]

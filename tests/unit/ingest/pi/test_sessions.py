@@ -61,6 +61,28 @@ def test_an_answer_that_broke_off_is_an_attempt_that_failed() -> None:
     assert reading.linked("stopReason error") == {("a", "b")}
 
 
+def test_an_answer_without_a_time_of_its_own_began_after_what_it_answers() -> None:
+    told = {"role": "assistant", "content": [], "stopReason": "stop"}
+    reading = session(user("u", 1), entry("a", 5, **told))
+
+    assert reading.seconds("a") == (1, 5)
+    assert reading.evidence("a") == ("bounded", "measured")
+
+
+def test_a_compaction_tells_what_its_summary_cost() -> None:
+    usage = {"input": 900, "cacheRead": 100, "cacheWrite": 0, "output": 50}
+    row = {"type": "compaction", "id": "k", "timestamp": iso(9), "tokensBefore": 1000, "usage": usage}
+    found = session(user("u", 1), answer("a", 2, 5), row).spans["k"]
+
+    assert (found["input_tokens"], found["output_tokens"], found["tokens_before"]) == (1000, 50, 1000)
+
+
+def test_a_change_of_the_tools_is_no_unknown_record() -> None:
+    row = {"type": "active_tools_change", "id": "t", "timestamp": iso(2), "activeToolNames": ["bash"]}
+
+    assert session(user("u", 1), row, answer("a", 2, 5)).findings == {}
+
+
 def test_tokens_hold_the_cached_ones() -> None:
     usage = {"input": 5, "cacheRead": 80, "cacheWrite": 15, "output": 7}
     found = session(user("u", 1), answer("a", 2, 5, usage=usage)).spans["a"]

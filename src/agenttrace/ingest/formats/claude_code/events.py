@@ -23,8 +23,9 @@ from agenttrace.model.vocabulary import Severity
 
 KNOWN_SUBTYPES = frozenset(
     {
-        "api_error", "away_summary", "bridge_status", "compact_boundary", "informational", "local_command",
-        "microcompact_boundary", "stop_hook_summary", "turn_duration",
+        "api_error", "away_summary", "bridge_status", "compact_boundary", "error", "informational",
+        "local_command", "microcompact_boundary", "model_refusal_fallback", "model_refusal_no_fallback",
+        "stop_hook_summary", "turn_duration",
     }
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
@@ -44,7 +45,7 @@ def take_system(transcript: Transcript, recorders: Recorders, record: Record, no
             _take_stop_hooks(transcript, record, node)
         case "compact_boundary":
             _take_boundary(transcript, record, node)
-        case "api_error":
+        case "api_error" | "model_refusal_fallback":
             _take_failure(transcript, record, node)
         case "local_command":
             node.role = Role.COMMAND
@@ -75,12 +76,22 @@ def _take_boundary(transcript: Transcript, record: Record, node: Node) -> None:
 
 
 def _take_failure(transcript: Transcript, record: Record, node: Node) -> None:
+    """One that was refused is asked of another model at once; its answer, where it was not taken back, is told."""
+    refused = record.subtype != "api_error"
+    if refused and _any_known(transcript, value_of(record.retracted_message_uuids)):
+        return
     node.role = Role.FAILURE
     transcript.failures[node.uuid] = Failure(
         node,
         small_count(record.retry_attempt) or 1,
         duration_from_ms(record.retry_in_ms) or 0,
-        error_name(value_of(record.error)),
+        "refusal" if refused else error_name(value_of(record.error)),
+    )
+
+
+def _any_known(transcript: Transcript, uuids: Any) -> bool:
+    return isinstance(uuids, list) and any(
+        isinstance(uuid, str) and uuid in transcript.nodes for uuid in uuids
     )
 
 

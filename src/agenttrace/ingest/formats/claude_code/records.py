@@ -139,6 +139,7 @@ class Record(Struct, gc=False, rename="camel"):
     error: Raw = NOTHING
     retry_attempt: Number = None
     retry_in_ms: Number = None
+    retracted_message_uuids: Raw = NOTHING
     compact_metadata: Compacted | None = None
     operation: str | None = None
     content: Raw = NOTHING

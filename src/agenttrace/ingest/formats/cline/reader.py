@@ -11,6 +11,8 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 
 _TYPES = frozenset({"ask", "say"})
+_ROLES = ("lead", "subagent", "teammate")
+_MANIFEST = frozenset({"session_id", "started_at", "workspace_root", "enable_spawn", "status"})
 
 
 class Cline:
@@ -25,9 +27,18 @@ class Cline:
     def facts(self) -> FormatFacts:
         """What it can tell, and what it cannot."""
         return FormatFacts(
-            about="tasks of Cline and Roo Code: `ui_messages.json`, and what lies beside it",
-            containers=("JSON list",),
-            measured=("tokens", "end of requests, where `api_conversation_history.json` notes it", "retries"),
+            about="tasks of Cline and Roo Code: `ui_messages.json`, and what lies beside it; "
+            "sessions of Cline's newer versions: `<session>.messages.json`",
+            containers=(
+                "JSON list",
+                "JSON document (`<session>.messages.json`, and `<session>.json` beside it)",
+            ),
+            measured=(
+                "tokens",
+                "end of requests in newer versions, else where `api_conversation_history.json` notes it",
+                "end of tools in newer versions",
+                "retries in tasks",
+            ),
             derived=(
                 "start of requests: not before they were announced",
                 "first token: not after the first thing shown",
@@ -36,11 +47,11 @@ class Cline:
                 "compactions",
                 "waits for the user",
                 "waits for a rate limit",
-                "subtasks of Roo Code, as subagents",
+                "subtasks of Roo Code, and sessions named after a root, as subagents",
             ),
             untold=(
                 "waiting for a permission, which lies inside its tool",
-                "back-off between attempts",
+                "back-off between attempts; in newer versions attempts that failed, and compactions",
                 "queue",
             ),
             seen=False,
@@ -50,6 +61,7 @@ class Cline:
     def companions(self) -> tuple[str, ...]:
         """What lies beside it in the folder of a task."""
         return (
+            "*.compaction.json",
             "api_conversation_history.json",
             "context_history.json",
             "history_item.json",
@@ -57,15 +69,17 @@ class Cline:
         )
 
     def sniff(self, head: Head) -> bool:
-        """Whether it is a list of things asked and said."""
+        """Whether it is a list of things asked and said, or a session of newer versions."""
         found = head.document
-        return isinstance(found, list) and any(_is_message(item) for item in found[:4])
+        if isinstance(found, list):
+            return any(_is_message(item) for item in found[:4])
+        return isinstance(found, dict) and (is_session(found) or is_manifest(found))
 
     def read(self, source: Source, recorder: Recorder) -> None:
-        """Everything of one task."""
-        from agenttrace.ingest.formats.cline.reading import read_task  # noqa: PLC0415
+        """Everything of one task, or of one file of a session."""
+        from agenttrace.ingest.formats.cline.reading import read_file  # noqa: PLC0415
 
-        read_task(source, recorder)
+        read_file(source, recorder)
 
 
 def _is_message(item: Any) -> bool:
@@ -73,3 +87,19 @@ def _is_message(item: Any) -> bool:
         return False
     kind = item.get("type")
     return isinstance(kind, str) and kind in _TYPES and isinstance(item.get(kind), str)
+
+
+def is_session(found: Mapping[str, Any]) -> bool:
+    """The messages of a session, as newer versions keep them."""
+    told = isinstance(found.get("sessionId"), str) and found.get("agent") in _ROLES
+    messages = found.get("messages")
+    return told and isinstance(messages, list) and all(map(_has_role, messages[:2]))
+
+
+def is_manifest(found: Mapping[str, Any]) -> bool:
+    """What such a session is, which stands beside its messages."""
+    return found.keys() >= _MANIFEST and isinstance(found["session_id"], str)
+
+
+def _has_role(item: Any) -> bool:
+    return isinstance(item, Mapping) and item.get("role") in ("user", "assistant")

@@ -2,13 +2,14 @@
 
 An entry's time is that of its being written, at the end of what it tells of. A message has a time of its own:
 of an answer, when its request was sent; of a result, when the tool returned. (ai/providers, agent-loop.ts)
+Where it has none, a request is not before what it answers.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agenttrace.ingest import fields
@@ -25,40 +26,68 @@ from agenttrace.model.vocabulary import (
     TokenQuality,
 )
 
-_LANE = "main"
+MAIN = "main"
 _STATUS = {"error": Status.ERROR, "aborted": Status.CANCELLED}
 _KEPT = frozenset(
     {
-        "branch_summary", "custom", "custom_message", "label", "model_change", "session_info",
-        "thinking_level_change",
+        "active_tools_change", "branch_summary", "custom", "custom_message", "label", "model_change",
+        "session_info", "thinking_level_change",
     }
 )  # fmt: skip
 
 
-class Entries:
-    """Makes rows of the entries of one file, in their order."""
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A tool that was asked for."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    start_ns: int | None
+    evidence: Evidence
+    name: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Of the end of the work before a prompt for that prompt."""
+
+    key: str
+    start_ns: int
+    end_ns: int
+    line: int
+
+
+class Entries:
+    """Makes rows of the entries of one lane, in their order."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        session_key: str,
+        lane: str = MAIN,
+        instant: Callable[[Any], int | None] = fields.instant_from_iso,
+    ) -> None:
         """Nothing read yet."""
         self._recorder = recorder
         self._reader = FieldReader(recorder)
-        self._session_key = "pi:unknown"
-        self._session_id: str | None = None
+        self._session_key = session_key
+        self._lane = lane
+        self._instant = instant
         self._cause = Cause()
-        self._calls: dict[str, tuple[str, int | None, str | None, int]] = {}
+        self._calls: dict[str, _Call] = {}
+        self._starts: dict[str, int] = {}
+        self._waited: _Wait | None = None
         self._attempt = 1
         self._failed: str | None = None
         self._compaction: str | None = None
-        self._fingerprint: str | None = None
+        self.fingerprint: str | None = None
+        recorder.agent(session_key=session_key, agent_key=lane, main=lane == MAIN)
 
     def take(self, entry: Mapping[str, Any], line: int) -> None:
-        """One line."""
+        """One entry."""
         kind = self._reader.take(entry, "type", fields.text, line)
-        t_ns = self._reader.take(entry, "timestamp", fields.instant_from_iso, line)
+        t_ns = self._reader.take(entry, "timestamp", self._instant, line)
         key = self._reader.take(entry, "id", fields.text, line) or f"line:{line}"
-        if kind == "session":
-            self._begin(entry, line)
-        elif kind == "message":
+        if kind == "message":
             self._message(self._reader.inner(entry, "message", line), key, t_ns, line)
         elif kind == "compaction":
             self._compact(entry, key, t_ns, line)
@@ -66,56 +95,57 @@ class Entries:
             what = "an entry of no known kind"
             self._recorder.finding("unknown_record", Severity.WARNING, what, line=line)
 
-    def finish(self) -> None:
-        """Calls without a result, and the session."""
-        for key, start_ns, name, line in self._calls.values():
-            self._tool(key, start_ns, None, name, line, Status.UNFINISHED)
-        self._recorder.session(
-            session_key=self._session_key,
-            source_id=self._session_id,
-            first_prompt_fingerprint=self._fingerprint,
-        )
+    def tool_started(self, call_id: str, t_ns: int) -> None:
+        """A tool that was asked for began then."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            self._calls[call_id] = _Call(t_ns, Evidence.MEASURED, call.name, call.line)
 
-    def _begin(self, entry: Mapping[str, Any], line: int) -> None:
-        """A branch repeats the entries of the file that it comes from, whose name ends with its session's id."""
-        self._session_id = self._reader.take(entry, "id", fields.text, line)
-        self._session_key = f"pi:{self._session_id or 'unknown'}"
-        self._recorder.agent(session_key=self._session_key, agent_key=_LANE, main=True)
-        for name in ("parentSession", "branchedFrom"):
-            parent = self._reader.take(entry, name, fields.text, line)
-            if parent is not None:
-                session_id = PurePosixPath(parent.replace("\\", "/")).stem.rpartition("_")[2]
-                self._recorder.same_family(self._session_key, f"pi:{session_id}")
+    def attempted(self, entry_key: str, t_ns: int) -> None:
+        """What an entry tells of was begun then; of several attempts, the first counts."""
+        self._starts.setdefault(entry_key, t_ns)
+
+    def finish(self) -> None:
+        """Calls without a result."""
+        for call_id, call in self._calls.items():
+            self._tool(call_id, call, None, Status.UNFINISHED)
 
     def _message(self, message: Mapping[str, Any], key: str, t_ns: int | None, line: int) -> None:
         role = self._reader.take(message, "role", fields.text, line)
         own_ns = self._reader.take(message, "timestamp", fields.instant_from_ms, line)
         if role == "user":
-            self._wait_after_compaction(key, own_ns or t_ns, line)
-            self._cause.ask(own_ns or t_ns)
+            self._ask(key, own_ns or t_ns, line)
             self._attempt, self._failed = 1, None
-            if self._fingerprint is None:
+            if self.fingerprint is None:
                 said = str(message.get("content")).encode(errors="replace")
-                self._fingerprint = hashlib.sha256(said).hexdigest()
+                self.fingerprint = hashlib.sha256(said).hexdigest()
         elif role == "assistant":
             self._answer(message, key, (own_ns, t_ns), line)
         elif role == "toolResult":
             self._result(message, own_ns or t_ns, line)
 
-    def _wait_after_compaction(self, key: str, t_ns: int | None, line: int) -> None:
-        """For the user, who is not expected to be waited for between a compaction and the next request."""
-        idle_ns = self._cause.ready_ns
-        if self._compaction is None or idle_ns is None or t_ns is None or t_ns <= idle_ns:
+    def _ask(self, key: str, t_ns: int | None, line: int) -> None:
+        """The user is not expected to be waited for beside a compaction: that they were is told."""
+        idle_ns = None if self._cause.fresh else self._cause.ready_ns
+        if idle_ns is not None and t_ns is not None and idle_ns < t_ns:
+            self._waited = _Wait(key, idle_ns, t_ns, line)
+            if self._compaction is not None:
+                self._wait()
+        self._cause.ask(t_ns)
+
+    def _wait(self) -> None:
+        waited, self._waited = self._waited, None
+        if waited is None:
             return
         self._recorder.span(
             session_key=self._session_key,
-            span_key=f"wait:{key}",
-            agent_key=_LANE,
-            line=line,
+            span_key=f"wait:{waited.key}",
+            agent_key=self._lane,
+            line=waited.line,
             kind=SpanKind.USER_WAIT,
             purpose=Purpose.TURN,
-            start_ns=idle_ns,
-            end_ns=t_ns,
+            start_ns=waited.start_ns,
+            end_ns=waited.end_ns,
             start_evidence=Evidence.MEASURED,
             end_evidence=Evidence.MEASURED,
         )
@@ -124,20 +154,23 @@ class Entries:
         self, message: Mapping[str, Any], key: str, bounds: tuple[int | None, int | None], line: int
     ) -> None:
         start_ns, end_ns = bounds
-        if start_ns is not None and end_ns is not None and start_ns > end_ns:
-            start_ns = end_ns
+        if start_ns is None:
+            start_ns, start_evidence = self._cause.start_before(end_ns)
+        else:
+            start_ns = start_ns if end_ns is None else min(start_ns, end_ns)
+            start_evidence = Evidence.MEASURED
         stop = self._reader.take(message, "stopReason", fields.text, line)
         failed = stop == "error"
         self._recorder.span(
             session_key=self._session_key,
             span_key=key,
-            agent_key=_LANE,
+            agent_key=self._lane,
             line=line,
             kind=SpanKind.REQUEST,
             purpose=Purpose.FAILED_ATTEMPT if failed else Purpose.TURN,
             start_ns=start_ns,
             end_ns=end_ns,
-            start_evidence=_measured(start_ns),
+            start_evidence=start_evidence,
             end_evidence=_measured(end_ns),
             status=_STATUS.get(stop or "", Status.OK),
             model=self._reader.take(message, "model", fields.text, line),
@@ -146,6 +179,7 @@ class Entries:
             **self._tokens(self._reader.inner(message, "usage", line)),
         )
         self._depend(key)
+        self._waited = None
         if failed:
             self._attempt, self._failed = self._attempt + 1, key
             self._cause.reach(end_ns)
@@ -154,7 +188,8 @@ class Entries:
         self._cause.answered(end_ns)
         for block in self._reader.objects(message, "content", line):
             if block.get("type") == "toolCall" and (call_id := fields.text(block.get("id"))) is not None:
-                self._calls[call_id] = f"tool:{call_id}", end_ns, fields.text(block.get("name")), line
+                evidence = Evidence.UNKNOWN if end_ns is None else Evidence.BOUNDED
+                self._calls[call_id] = _Call(end_ns, evidence, fields.text(block.get("name")), line)
                 link_call(self._recorder, self._session_key, key, f"tool:{call_id}", "toolCall")
 
     def _depend(self, key: str) -> None:
@@ -197,40 +232,43 @@ class Entries:
             self._recorder.finding("stray_result", Severity.INFO, what, line=line)
             self._cause.result(t_ns, None)
             return
-        key, start_ns, name, _ = called
-        if start_ns is not None and t_ns is not None:
-            start_ns = min(start_ns, t_ns)
         status = Status.ERROR if message.get("isError") is True else Status.OK
-        self._tool(key, start_ns, t_ns, name, line, status)
-        self._cause.result(t_ns, key)
+        self._tool(call_id or "", replace(called, line=line), t_ns, status)
+        self._cause.result(t_ns, f"tool:{call_id}")
 
-    def _tool(
-        self, key: str, start_ns: int | None, end_ns: int | None, name: str | None, line: int, status: Status
-    ) -> None:
+    def _tool(self, call_id: str, call: _Call, end_ns: int | None, status: Status) -> None:
+        start_ns = call.start_ns
+        if start_ns is not None and end_ns is not None:
+            start_ns = min(start_ns, end_ns)
         self._recorder.span(
             session_key=self._session_key,
-            span_key=key,
-            agent_key=_LANE,
-            line=line,
+            span_key=f"tool:{call_id}",
+            agent_key=self._lane,
+            line=call.line,
             kind=SpanKind.TOOL,
             purpose=Purpose.TURN,
-            name=name,
-            call_id=key.removeprefix("tool:"),
+            name=call.name,
+            call_id=call_id,
             start_ns=start_ns,
             end_ns=end_ns,
-            start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,
+            start_evidence=call.evidence,
             end_evidence=_measured(end_ns),
             status=status,
         )
 
     def _compact(self, entry: Mapping[str, Any], key: str, t_ns: int | None, line: int) -> None:
         """It began after what was done before it; one that the user asked for, perhaps much later."""
-        start_ns, evidence = self._cause.start_before(t_ns)
+        self._wait()
+        begun_ns = self._starts.get(key)
+        if begun_ns is None or (t_ns is not None and begun_ns > t_ns):
+            start_ns, evidence = self._cause.start_before(t_ns)
+        else:
+            start_ns, evidence = begun_ns, Evidence.MEASURED
         self._compaction = key
         self._recorder.span(
             session_key=self._session_key,
             span_key=key,
-            agent_key=_LANE,
+            agent_key=self._lane,
             line=line,
             kind=SpanKind.COMPACTION,
             purpose=Purpose.COMPACTION,
@@ -239,6 +277,7 @@ class Entries:
             start_evidence=evidence,
             end_evidence=_measured(t_ns),
             tokens_before=self._reader.take(entry, "tokensBefore", fields.count, line),
+            **self._tokens(self._reader.inner(entry, "usage", line)),
         )
         self._cause.reach(t_ns)
 

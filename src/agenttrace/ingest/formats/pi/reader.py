@@ -24,10 +24,18 @@ class Pi:
         return FormatFacts(
             about="sessions of the coding agent pi (`~/.pi/agent/sessions`)",
             containers=("JSON lines",),
-            measured=("start and end of requests", "end of tools", "tokens", "failed attempts"),
+            measured=(
+                "start and end of requests",
+                "end of tools",
+                "tokens",
+                "failed attempts",
+                "start of tools and compactions, where a record of version 4 tells it",
+            ),
             derived=(
                 "start of tools: not before their call was complete",
+                "start of requests without a time of their own: not before what they answer",
                 "compactions",
+                "agents: the lanes of version 4",
                 "waits for the user",
             ),
             untold=("queue, prefill and decode: a request is one phase, model",),
@@ -42,6 +50,8 @@ class Pi:
     def sniff(self, head: Head) -> bool:
         """Whether it begins with the header of a session, or with entries whose header is lost."""
         first = next(iter(head.objects), {})
+        if first.get("kind") == "header":
+            return first.get("version") == 4 and all(name in first for name in ("id", "createdAt"))
         texts = (first.get("id"), first.get("timestamp"), first.get("cwd"))
         headed = first.get("type") == "session" and all(isinstance(text, str) for text in texts)
         return headed or any(_is_message(entry) for entry in head.objects)

@@ -1,8 +1,8 @@
-"""The format: a header, and then an entry in each line."""
+"""The format: a header, and then an entry, or a change of the session, in each line."""
 
 from __future__ import annotations
 
-from agenttrace.ingest.formats.pi.entries import Entries
+from agenttrace.ingest.formats.pi.files import Changes, File, Linear, changes_version
 from agenttrace.ingest.json_values import read_lines
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
@@ -10,11 +10,13 @@ from agenttrace.model.vocabulary import Severity
 
 
 def read_entries(source: Source, recorder: Recorder) -> None:
-    """All entries."""
-    entries = Entries(recorder)
+    """All lines, as the first one that can be read tells their version."""
+    file: File | None = None
     for line, value in read_lines(source, recorder):
-        if isinstance(value, dict):
-            entries.take(value, line)
-        else:
+        if not isinstance(value, dict):
             recorder.finding("not_an_object", Severity.WARNING, "JSON, but not an object", line=line)
-    entries.finish()
+            continue
+        if file is None:
+            file = Changes(recorder) if changes_version(value) else Linear(recorder)
+        file.take(value, line)
+    (file or Linear(recorder)).finish()
