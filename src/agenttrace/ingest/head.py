@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agenttrace.ingest.json_text import BOM, begins_document, parsed, salvaged
+from agenttrace.ingest.json_text import BOM, begins_document, first_line, parsed, salvaged
 
 HEAD_BYTES = 1 << 16
 _LINES = 64
@@ -63,7 +63,7 @@ class Head:
     def begins_torn(self) -> bool:
         """Whether the first line begins an object that does not end in it."""
         text = self.data.removeprefix(BOM).lstrip()
-        return text[:1] == b"{" and parsed(text.split(b"\n", 1)[0]) is None
+        return text[:1] == b"{" and parsed(first_line(text)) is None
 
     @cached_property
     def items(self) -> tuple[dict[str, Any], ...]:

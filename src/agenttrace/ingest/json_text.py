@@ -57,8 +57,16 @@ def parsed_parts(line: bytes) -> tuple[list[Any], bool]:
     return values, True
 
 
+def first_line(text: bytes) -> bytes:
+    """Without its end, and without a look at what follows it."""
+    end = text.find(b"\n")
+    return text if end < 0 else text[:end]
+
+
 def begins_document(text: bytes) -> bool:
     """Whether the first line opens a bracket that the next ones go on with: a document of many lines."""
+    if text[:1] == b"{" and first_line(text).rstrip()[-1:] == b"}":
+        return False
     first, _, rest = text.partition(b"\n")
     rest = rest.lstrip()
     if _begins_list(first.strip(), rest):

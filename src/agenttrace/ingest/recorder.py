@@ -77,18 +77,22 @@ class _Columns:
 
 
 def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
+    if isinstance(values, (list, tuple)):
+        return _converted_rows(values, to)
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
         cast: Column = values if values.type == to else values.cast(to)
         return cast
-    if isinstance(values, (list, tuple)) and _is_one_text(values):
-        return pa.repeat(pa.scalar(values[0], to), len(values))
     return pa.array(values, to)
 
 
-def _is_one_text(values: Sequence[Any]) -> bool:
-    """Whether all are one and the same text, as the key of a session is in a file: that is converted once."""
+def _converted_rows(values: Sequence[Any], to: pa.DataType) -> Column:
+    """Nothing, or one text for all, as the key of a session is in a file, need not be looked at row by row."""
     first = values[0] if values else None
-    return isinstance(first, str) and first is values[-1] and values.count(first) == len(values)
+    if first is None and values.count(None) == len(values):
+        return pa.nulls(len(values), to)
+    if isinstance(first, str) and first is values[-1] and values.count(first) == len(values):
+        return pa.repeat(pa.scalar(first, to), len(values))
+    return pa.array(values, to)
 
 
 def comes_before(line: int | None, other: int | None) -> bool:

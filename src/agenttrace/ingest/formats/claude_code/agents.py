@@ -68,10 +68,10 @@ def _spawned(transcript: Transcript) -> tuple[_Facts, dict[tuple[str, str], int]
     """What calls say of the agents that they launched, and where they say it."""
     facts: _Facts = {}
     places: dict[tuple[str, str], int] = {}
-    for tool in sorted(transcript.tools.values(), key=by_time):
-        result = transcript.results.get(tool.id)
-        if result is None or not result.agent_id:
-            continue
+    launched = [tool_id for tool_id, result in transcript.results.items() if result.agent_id]
+    tools = [transcript.tools[tool_id] for tool_id in launched if tool_id in transcript.tools]
+    for tool in sorted(tools, key=by_time):
+        result = transcript.results[tool.id]
         said = {
             "parent_agent_key": tool.lane.agent_key,
             "source_id": result.agent_id,
@@ -114,7 +114,7 @@ def _read_beside(source: Source, agent_id: str) -> _Beside:
 def _calls_by_prompt(transcript: Transcript) -> dict[str, Tool]:
     """Early versions name no agent: its first record repeats what its call asked."""
     found: dict[str, Tool] = {}
-    for tool in sorted(transcript.tools.values(), key=by_time):
-        if tool.name in AGENT_TOOLS and tool.prompt:
-            found.setdefault(tool.prompt, tool)
+    asking = [tool for tool in transcript.tools.values() if tool.prompt and tool.name in AGENT_TOOLS]
+    for tool in sorted(asking, key=by_time):
+        found.setdefault(tool.prompt or "", tool)
     return found

@@ -16,10 +16,10 @@ def write_background(work: Work) -> None:
     An agent that has spans of its own needs none. Of one that no file of the session tells anything of, as
     little is known as of a command: when it was launched, and when its end was heard of.
     """
-    ended = _ends(work)
-    seen = {(span.session_key, span.agent_key) for span in work.rows.spans}
+    ended, launched = _ends(work), _launched(work)
+    seen = {(span.session_key, span.agent_key) for span in work.rows.spans} if launched else set()
     used: set[str] = set()
-    for tool, result in _launched(work):
+    for tool, result in launched:
         ids = [name for name in (result.task_id, tool.id) if name]
         told = sorted(one for name in ids for one in work.told.pop(name, ()))
         if not told:
@@ -69,10 +69,10 @@ def _free_key(result: Result, tool: Tool, used: set[str]) -> str:
 
 
 def _launched(work: Work) -> list[tuple[Tool, Result]]:
-    results = work.transcript.results
-    ordered = sorted(work.transcript.tools.values(), key=by_time)
-    found = ((tool, results.get(tool.id)) for tool in ordered)
-    return [(tool, result) for tool, result in found if result is not None and result.task_id]
+    tools = work.transcript.tools
+    found = ((tool_id, result) for tool_id, result in work.transcript.results.items() if result.task_id)
+    launched = [(tools[tool_id], result) for tool_id, result in found if tool_id in tools]
+    return sorted(launched, key=lambda one: by_time(one[0]))
 
 
 def _ends(work: Work) -> dict[str, int]:

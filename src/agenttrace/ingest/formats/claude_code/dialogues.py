@@ -35,7 +35,15 @@ def write_dialogues(work: Work) -> None:
     for tool in work.transcript.tools.values():
         if tool.name in QUESTIONS and tool.end_ns > tool.start_ns > UNKNOWN:
             _write(work, tool, tool.end_ns, Evidence.MEASURED)
-    calls, turns = _main_calls(work), _Turns(work)
+    calls = _main_calls(work)
+    measured = _place_measured(work, calls) if work.transcript.turn_ends else set()
+    for mine in calls.values():
+        _place_permissions(work, [tool for tool in mine if tool.id not in measured])
+
+
+def _place_measured(work: Work, calls: dict[str, list[Tool]]) -> set[str]:
+    """In turns of which the program measured the length; the ids of the calls in these."""
+    turns = _Turns(work)
     measured: set[str] = set()
     for end in sorted(work.transcript.turn_ends, key=lambda end: end.node.t_ns):
         turn = turns.close(end)
@@ -46,8 +54,7 @@ def write_dialogues(work: Work) -> None:
             last = bisect_left(mine, end.node.t_ns, key=_start)
             _place(work, end, mine[first:last], open_ns)
             measured.update(tool.id for tool in mine[first:last])
-    for mine in calls.values():
-        _place_permissions(work, [tool for tool in mine if tool.id not in measured])
+    return measured
 
 
 def _place_permissions(work: Work, tools: list[Tool]) -> None:
@@ -56,8 +63,10 @@ def _place_permissions(work: Work, tools: list[Tool]) -> None:
     for tool in sorted(tools, key=lambda tool: (tool.end_ns, tool.id)):
         start_ns = max(tool.start_ns, done.get(tool.answer.key, UNKNOWN))
         done[tool.answer.key] = tool.end_ns
+        if tool.name not in WRITES:
+            continue
         until_ns = tool.start_ns + _room(work, tool)
-        if tool.name in WRITES and until_ns - start_ns >= _LEAST_SHARE_NS:
+        if until_ns - start_ns >= _LEAST_SHARE_NS:
             seconds = (until_ns - start_ns) // _SECOND
             what = f"a file was written {seconds} s after it was asked for: taken as waiting for the user"
             work.recorders.finding("permission_inferred", Severity.INFO, what, tool.place)

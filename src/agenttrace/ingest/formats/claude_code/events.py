@@ -110,9 +110,9 @@ def error_name(error: Any) -> str:
     return "api_error"
 
 
-def take_progress(transcript: Transcript, news: Progress, tool_id: str | None, node: Node) -> None:
+def take_progress(transcript: Transcript, news: Progress, tool_id: str, node: Node) -> None:
     """News of a tool or of its hooks; copies of a subagent's records are taken elsewhere."""
-    if tool_id is None or node.t_ns == UNKNOWN:
+    if node.t_ns == UNKNOWN:
         return
     if news.type == "hook_progress":
         if news.hook_event == "PreToolUse":

@@ -15,7 +15,7 @@ from agenttrace.ingest.formats.claude_code.collected import Lane, Node, Told, Tr
 from agenttrace.ingest.formats.claude_code.events import take_attachment, take_progress, take_system
 from agenttrace.ingest.formats.claude_code.lanes import lane_of
 from agenttrace.ingest.formats.claude_code.places import Recorders, first_place, source_of
-from agenttrace.ingest.formats.claude_code.records import Copy, Progress, Record
+from agenttrace.ingest.formats.claude_code.records import Copy, Record
 from agenttrace.ingest.formats.claude_code.replies import settle_results, take_reply
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
@@ -110,8 +110,11 @@ class Gathering:
         if kind == "assistant":
             take_answer(self.transcript, self.recorders, record, node)
         elif kind == "progress":
-            if record.data is not None:
-                self._take_progress(record, record.data, node)
+            news = record.data
+            if news is not None and isinstance(news.message, Copy):
+                self._take_copy(record, news.agent_id, news.message, node)
+            elif news is not None and record.parent_tool_use_id is not None:
+                take_progress(self.transcript, news, record.parent_tool_use_id, node)
         elif kind == "user":
             take_reply(self.transcript, record, node)
         elif kind == "attachment":
@@ -119,17 +122,13 @@ class Gathering:
         else:
             take_system(self.transcript, self.recorders, record, node)
 
-    def _take_progress(self, record: Record, news: Progress, node: Node) -> None:
-        if not isinstance(news.message, Copy):
-            take_progress(self.transcript, news, record.parent_tool_use_id, node)
-        elif news.agent_id:
-            self._take_copy(record, news.agent_id, news.message, node)
-
-    def _take_copy(self, record: Record, agent_id: str, copy: Copy, node: Node) -> None:
+    def _take_copy(self, record: Record, agent_id: str | None, copy: Copy, node: Node) -> None:
         """A subagent's record inside its parent's progress is taken as if it stood in a file of its own.
 
         Where it does, that one counts.
         """
+        if not agent_id:
+            return
         session_id = node.lane.session_key.removeprefix("claude:")
         lane = lane_of(self.transcript, session_id, agent_id, node.place)
         if record.parent_tool_use_id:

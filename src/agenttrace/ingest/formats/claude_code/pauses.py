@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import accumulate
 
 from agenttrace.ingest.formats.claude_code.clock import UNKNOWN
 from agenttrace.ingest.formats.claude_code.collected import Node, Role, Transcript
@@ -63,13 +64,9 @@ class _Reach:
 
     def __init__(self, busy: list[tuple[int, int]]) -> None:
         """`busy`: intervals, in any order."""
-        self._starts: list[int] = []
-        self._reach: list[int] = []
-        reach = UNKNOWN
-        for start, end in sorted(busy):
-            reach = max(reach, end)
-            self._starts.append(start)
-            self._reach.append(reach)
+        busy.sort()
+        self._starts = [start for start, _ in busy]
+        self._reach = list(accumulate((end for _, end in busy), max))
 
     def at(self, t_ns: int) -> int:
         """The latest end of what had started before; beyond `t_ns` if that was still running."""

@@ -6,7 +6,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
 LINE_BITS = 40
-_LINE = (1 << LINE_BITS) - 1
+LINE_MASK = (1 << LINE_BITS) - 1
 
 
 def first_place(source: int) -> int:
@@ -21,7 +21,7 @@ def source_of(place: int) -> int:
 
 def line_of(place: int) -> int:
     """The line in its source, from 1."""
-    return place & _LINE
+    return place & LINE_MASK
 
 
 class Recorders:
@@ -39,5 +39,5 @@ class Recorders:
         self, code: str, severity: Severity, example: str, place: int, *, whole: bool = False
     ) -> None:
         """Counts a finding at its place; `whole`: it is about the source rather than a line of it."""
-        line = None if whole else place & _LINE
+        line = None if whole else place & LINE_MASK
         self.all[place >> LINE_BITS].finding(code, severity, example, line=line)

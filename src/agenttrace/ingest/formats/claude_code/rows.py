@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from agenttrace.ingest.formats.claude_code.places import Recorders, line_of, source_of
+from agenttrace.ingest.formats.claude_code.places import LINE_MASK, Recorders, source_of
 from agenttrace.model.vocabulary import (
     Evidence,
     LinkKind,
@@ -103,7 +103,7 @@ class Rows:
         spans = [astuple(span) for span in self.spans]
         for source, rows in _by_source(spans, recorders).items():
             columns = _columns(Span.__struct_fields__, rows)
-            columns["line"] = [line_of(place) for place in columns.pop("place")]
+            columns["line"] = [place & LINE_MASK for place in columns.pop("place")]
             recorders.all[source].extend_spans(columns)
         for source, rows in _by_source(self._marks, recorders).items():
             columns = _columns(_MARK, rows)
@@ -126,10 +126,4 @@ def _by_source(rows: list[tuple[Any, ...]], recorders: Recorders) -> dict[int, l
 
 
 def _columns(names: Sequence[str], rows: list[tuple[Any, ...]]) -> dict[str, Any]:
-    """The columns in which something stands."""
-    columns = zip(*rows, strict=True)
-    return {
-        name: column
-        for name, column in zip(names, columns, strict=True)
-        if column[0] is not None or column.count(None) < len(rows)
-    }
+    return dict(zip(names, zip(*rows, strict=True), strict=True))

@@ -52,6 +52,9 @@ class Siblings:
 
 def _beside_each_other(transcript: Transcript) -> list[list[Answer]]:
     groups: dict[tuple[str, str, str], list[Answer]] = defaultdict(list)
+    hanging = [answer.first.parent for answer in transcript.answers.values()]
+    if len(set(hanging)) == len(hanging):
+        return []
     for answer in transcript.answers.values():
         if answer.first.parent is not None and answer.first_ns != UNKNOWN:
             groups[answer.lane.session_key, answer.lane.agent_key, answer.first.parent].append(answer)
