@@ -139,6 +139,18 @@ _STEPS: dict[str, Callable[[Way, Agent, str], Steps]] = {
 }
 
 
+def drawn_way(draw: random.Random) -> Way:
+    """Any of them."""
+    names = (*_STEPS, *_BACKGROUND)
+    return Way(
+        steps=tuple(draw.choice(names) for _ in range(draw.randint(4, 9))),
+        shown=draw.random() < 0.6,
+        awaited_after=draw.choice((0, 1, 2, 3, 3)),
+        tool_ms=(draw.uniform(10, 80), draw.uniform(100, 3_000)),
+        answer_log=draw.uniform(3.3, 4.8),
+    )
+
+
 @dataclass(frozen=True)
 class Pair:
     """The same work on a light server and on an overloaded one, with so many sessions at once."""
@@ -152,14 +164,7 @@ class Pair:
 def drawn_pair(seed: int) -> Pair:
     """The pair of that number."""
     draw = random.Random(seed)
-    names = (*_STEPS, *_BACKGROUND)
-    way = Way(
-        steps=tuple(draw.choice(names) for _ in range(draw.randint(4, 9))),
-        shown=draw.random() < 0.6,
-        awaited_after=draw.choice((0, 1, 2, 3, 3)),
-        tool_ms=(draw.uniform(10, 80), draw.uniform(100, 3_000)),
-        answer_log=draw.uniform(3.3, 4.8),
-    )
+    way = drawn_way(draw)
     told = Told(draw.random() < 0.5, draw.choice(_AGENT_TOOLS), tools=draw.random() < 0.85)
     replicas, work = draw.choice((1, 1, 2, 3)), Work(way.main, _SESSIONS, _APART_MS)
     at_once = draw.choice((1, 2, 4)), draw.choice((6, 8, 12, 16))

@@ -45,11 +45,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Work:
-    """What agents do: so many sessions of a main agent. `apart_ms`: between the starts of those that start at once."""
+    """What agents do: so many sessions of a main agent. `apart_ms`: between the starts of those that start at once.
+
+    `tools`: by what factor tools take longer than they say.
+    """
 
     main: Callable[[Agent], Steps]
     sessions: int = 24
     apart_ms: int = 800
+    tools: float = 1.0
 
 
 class World:
@@ -60,7 +64,7 @@ class World:
         self.told = told
         self.rows: list[tuple[int, dict[str, Any]]] = []
         self.walls: dict[int, int] = {}
-        self._main = work.main
+        self._main, self.tools = work.main, work.tools
         self._left = list(range(work.sessions))
         for lane in range(at_once):
             self.clock.after(lane * work.apart_ms * MS, self._next)
@@ -146,7 +150,7 @@ class Agent:
         }
         self._tool_row("tool_start", {**told, "status": "running"})
         if inside is None:
-            yield world.pause(ms)
+            yield world.pause(ms * world.tools)
         else:
             yield world.until(world.start(inside))
         now = world.clock.now
