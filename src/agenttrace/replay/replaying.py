@@ -133,7 +133,8 @@ class Replayed:
 
     def __repr__(self) -> str:
         """One line: how it was played, and the gain of each platform."""
-        return line("Replayed", [("sessions", str(self.sessions)), *map(_gained, self.answers)])
+        unfit = [(target.platform, "does not fit") for target in self.unfit]
+        return line("Replayed", [("sessions", str(self.sessions)), *map(_gained, self.answers), *unfit])
 
     def _repr_html_(self) -> str:
         """A small table for notebooks."""

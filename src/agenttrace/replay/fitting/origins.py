@@ -35,7 +35,8 @@ def origins(workload: Workload) -> list[Origin]:
     if not len(requests):
         return []
     read, source = np.unique(requests.source, return_inverse=True)
-    paths = [PurePath(workload.sources[row]) for row in read]
+    named = dict(enumerate(workload.sources))
+    paths = [PurePath(named.get(row, "")) for row in read.tolist()]
     if len({path.parent for path in paths}) > 1:
         paths = [path.parent for path in paths]
     names = _told_apart(sorted(set(paths)))
