@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from msgspec import Struct
 from msgspec.json import Decoder
 
@@ -23,7 +22,7 @@ class _Named(Struct, gc=False, rename="camel"):
     session_id: str | None = None
 
 
-_LINE_END = ord("\n")
+_BRACE = ord("{")
 _NAMER = Decoder(_Named)
 _BLOCK_BYTES = 1 << 17
 """What is made of a block of this size stays in a processor's cache while it is looked at; of twice as much it does
@@ -94,8 +93,19 @@ def _decoded(block: bytes) -> list[Record] | None:
         records = DECODER.decode_lines(block)
     except (ValueError, RecursionError):
         return None
-    ends = np.count_nonzero(np.frombuffer(block, np.uint8) == _LINE_END)  # thrice as fast as bytes.count
-    return records if len(records) == ends + (not block.endswith(b"\n")) else None
+    return records if len(records) == _count_lines(block) else None
+
+
+def _count_lines(block: bytes) -> int:
+    """How many lines there are; -1 if one of them, as a blank one, does not begin with a record."""
+    count = begin = 0
+    while begin < len(block):
+        if block[begin] != _BRACE:
+            return -1
+        count += 1
+        end = block.find(b"\n", begin)
+        begin = end + 1 if end >= 0 else len(block)
+    return count
 
 
 class _Lines:
