@@ -65,6 +65,13 @@ def test_two_objects_on_one_line_are_two_records() -> None:
     assert reading.records == 6
 
 
+def test_a_blank_line_does_not_make_up_for_two_objects_on_one() -> None:
+    lines = _chat().content.splitlines()
+    reading = read(b"\n".join([*lines[:3], lines[3] + lines[4], b"", lines[5]]))
+    assert reading.findings["joined_lines"]["line"] == 4
+    assert reading.spans["req:msg_3:req_3"]["line"] == 6
+
+
 @pytest.mark.parametrize("line", [b"[1]", b"null", b'"words"', b"3"])
 def test_what_is_no_object_is_told(line: bytes) -> None:
     assert read(_with_line(1, line)).findings["not_an_object"]["line"] == 1

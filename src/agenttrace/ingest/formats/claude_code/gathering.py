@@ -80,7 +80,7 @@ class Gathering:
                 node.place, node.parent, node.t_ns, node.lane = place, parent, t_ns, lane
             if parent is None and not lane.sidechain:
                 self.transcript.roots.append(node)
-            if UNKNOWN < t_ns < lane.first_ns or lane.first is None:
+            if t_ns < lane.first_ns and (t_ns != UNKNOWN or lane.first is None):
                 lane.first, lane.first_ns = uuid, t_ns or lane.first_ns
             take_chained(record, node)
 
