@@ -15,7 +15,8 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
     A span without any time is dropped. A missing bound, like an end before the start, becomes the other
     bound, of unknown evidence: an unknown length counts nothing and is never a guess. A span that holds
-    others and has no end reaches to the last of them (`stretch_containers`).
+    others and has no end reaches to the last of them (`stretch_containers`); of an interaction, that is all there
+    is to know, and no finding.
     """
     timeless = spans.filter(pl.col("start_ns").is_null() & pl.col("end_ns").is_null())
     ledger.add_rows("no_time", Severity.WARNING, "a span without start and end: dropped", timeless)
@@ -29,8 +30,9 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     )
     open_end = kept.filter(pl.col("end_ns").is_null())
     done = pl.col("status").cast(pl.String).is_in(_DONE).fill_null(value=False)
-    never, untold = open_end.filter(~done), open_end.filter(done)
-    ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", never)
+    never = ~done & ~((pl.col("kind") == "interaction") & pl.col("status").is_null())
+    unended, untold = open_end.filter(never), open_end.filter(done)
+    ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", unended)
     ledger.add_rows("end_untold", Severity.INFO, "a span that is said to be done, but not when", untold)
     return kept.with_columns(
         start_evidence=_evidence("start_ns", "start_evidence"),
@@ -38,7 +40,7 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         .then(pl.lit(Evidence.UNKNOWN.value))
         .otherwise(_evidence("end_ns", "end_evidence")),
         open_end=pl.col("end_ns").is_null(),
-        status=pl.when(pl.col("end_ns").is_null() & ~done)
+        status=pl.when(pl.col("end_ns").is_null() & never)
         .then(pl.lit(Status.UNFINISHED.value))
         .otherwise(pl.col("status")),
         start_ns=pl.coalesce("start_ns", "end_ns"),

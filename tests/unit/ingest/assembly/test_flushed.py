@@ -54,3 +54,18 @@ def test_what_is_done_at_an_unknown_instant_did_not_run_on() -> None:
     status = {row["source_id"]: row["status"] for row in trace.spans.to_pylist() if row["kind"] == "tool"}
     assert sorted(status.values()) == ["ok", "unfinished"]
     assert {"end_untold", "unfinished"} <= codes(trace)
+
+
+def test_an_interaction_without_an_end_lasts_as_long_as_what_it_holds() -> None:
+    trace = trace_of(
+        [
+            span("m", "i", "interaction", 1, None),
+            span("m", "r", "request", 1, 5, parent_key="i"),
+            span("m", "t", "tool", 5, None),
+        ]
+    )
+
+    ends = {row["source_id"]: (row["end_ns"], row["status"]) for row in trace.spans.to_pylist()}
+    assert ends["i"] == (5 * 10**9, None)
+    (finding,) = [row for row in trace.findings.to_pylist() if row["code"] == "unfinished"]
+    assert finding["count"] == 1
