@@ -77,6 +77,24 @@ def test_a_compaction_tells_what_its_summary_cost() -> None:
     assert (found["input_tokens"], found["output_tokens"], found["tokens_before"]) == (1000, 50, 1000)
 
 
+def test_a_compaction_is_not_before_what_was_noted_before_it_and_until_then_the_user_was_waited_for() -> None:
+    noted = {"type": "custom", "id": "n", "timestamp": iso(100)}
+    row = {"type": "compaction", "id": "k", "timestamp": iso(109), "tokensBefore": 1000}
+    reading = session(user("u", 1), answer("a", 2, 5), noted, row, answer("b", 109, 112))
+
+    assert reading.seconds("k") == (100, 109)
+    assert [reading.seconds(span["span_key"]) for span in reading.of("user_wait")] == [(5, 100)]
+
+
+def test_a_note_while_a_tool_runs_is_no_wait_for_the_user() -> None:
+    noted = {"type": "custom", "id": "n", "timestamp": iso(6)}
+    row = {"type": "compaction", "id": "k", "timestamp": iso(15), "tokensBefore": 1000}
+    reading = session(user("u", 1), answer("a", 2, 5, "c"), noted, result("r", 8, "c"), row)
+
+    assert reading.seconds("k") == (8, 15)
+    assert reading.of("user_wait") == []
+
+
 def test_a_change_of_the_tools_is_no_unknown_record() -> None:
     row = {"type": "active_tools_change", "id": "t", "timestamp": iso(2), "activeToolNames": ["bash"]}
 
@@ -105,8 +123,8 @@ def test_the_sample_is_divided_as_it_was_written() -> None:
     (found,) = analyze(read(SAMPLES / "pi" / "session.jsonl")).sessions.to_dicts()
 
     assert (found["requests"], found["main_turns"], found["tool_calls"], found["compactions"]) == (5, 4, 3, 1)
-    assert found["path_user_ns"] == 50.05 * SECOND
-    assert found["purpose_compaction_ns"] == 16 * SECOND
+    assert found["path_user_ns"] == 50.15 * SECOND
+    assert found["purpose_compaction_ns"] == 15.9 * SECOND
 
 
 def test_nothing_that_was_said_leaves_the_reader() -> None:

@@ -91,7 +91,9 @@ class Entries:
             self._message(self._reader.inner(entry, "message", line), key, t_ns, line)
         elif kind == "compaction":
             self._compact(entry, key, t_ns, line)
-        elif kind not in _KEPT:
+        elif kind in _KEPT:
+            self._note(key, t_ns, line)
+        else:
             what = "an entry of no known kind"
             self._recorder.finding("unknown_record", Severity.WARNING, what, line=line)
 
@@ -126,12 +128,16 @@ class Entries:
 
     def _ask(self, key: str, t_ns: int | None, line: int) -> None:
         """The user is not expected to be waited for beside a compaction: that they were is told."""
+        self._note(key, t_ns, line)
+        if self._compaction is not None:
+            self._wait()
+        self._cause.ask(t_ns)
+
+    def _note(self, key: str, t_ns: int | None, line: int) -> None:
+        """What comes after the work comes of the user. Nothing is written while a compaction runs."""
         idle_ns = None if self._cause.fresh else self._cause.ready_ns
         if idle_ns is not None and t_ns is not None and idle_ns < t_ns:
             self._waited = _Wait(key, idle_ns, t_ns, line)
-            if self._compaction is not None:
-                self._wait()
-        self._cause.ask(t_ns)
 
     def _wait(self) -> None:
         waited, self._waited = self._waited, None
@@ -225,6 +231,7 @@ class Entries:
         }
 
     def _result(self, message: Mapping[str, Any], t_ns: int | None, line: int) -> None:
+        self._waited = None
         call_id = self._reader.take(message, "toolCallId", fields.text, line)
         called = self._calls.pop(call_id or "", None)
         if called is None:
@@ -258,7 +265,9 @@ class Entries:
 
     def _compact(self, entry: Mapping[str, Any], key: str, t_ns: int | None, line: int) -> None:
         """It began after what was done before it; one that the user asked for, perhaps much later."""
-        self._wait()
+        if self._waited is not None and (t_ns is None or self._waited.end_ns <= t_ns):
+            self._cause.reach(self._waited.end_ns)
+            self._wait()
         begun_ns = self._starts.get(key)
         if begun_ns is None or (t_ns is not None and begun_ns > t_ns):
             start_ns, evidence = self._cause.start_before(t_ns)
