@@ -41,6 +41,16 @@ def _is_message(message: Any) -> bool:
     )
 
 
+def is_stream(head: Head) -> bool:
+    """One of the first events begins a session."""
+    return any(_is_init(item) for item in head.objects[:_RECORDS])
+
+
+def _is_init(event: dict[str, Any]) -> bool:
+    texts = (event.get(name) for name in ("session_id", "model", "timestamp"))
+    return event.get("type") == "init" and all(isinstance(text, str) for text in texts)
+
+
 def is_outfile(head: Head) -> bool:
     """One of the first records is a span, a log record or a batch of metrics as Node prints them, of this program."""
     if _PROGRAM.encode() not in head.data:
