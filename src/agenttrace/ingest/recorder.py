@@ -85,14 +85,18 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     return pa.array(values, to)
 
 
-def _converted_rows(values: Sequence[Any], to: pa.DataType) -> Column:
+def _converted_rows(values: Sequence[Any], to: Any) -> Column:
     """Nothing, or one text for all, as the key of a session is in a file, need not be looked at row by row."""
+    column: Column
     first = values[0] if values else None
     if first is None and values.count(None) == len(values):
-        return pa.nulls(len(values), to)
-    if isinstance(first, str) and first is values[-1] and values.count(first) == len(values):
-        return pa.repeat(pa.scalar(first, to), len(values))
-    return pa.array(values, to)
+        column = pa.nulls(len(values), to)
+    elif isinstance(first, str) and first is values[-1] and values.count(first) == len(values):
+        text: Any = pa.scalar(first, to)
+        column = pa.repeat(text, len(values))
+    else:
+        column = pa.array(values, to)
+    return column
 
 
 def comes_before(line: int | None, other: int | None) -> bool:

@@ -68,18 +68,20 @@ def _spawned(transcript: Transcript) -> tuple[_Facts, dict[tuple[str, str], int]
     """What calls say of the agents that they launched, and where they say it."""
     facts: _Facts = {}
     places: dict[tuple[str, str], int] = {}
-    launched = [tool_id for tool_id, result in transcript.results.items() if result.agent_id]
+    launched = {
+        tool_id: agent_id for tool_id, result in transcript.results.items() if (agent_id := result.agent_id)
+    }
     tools = [transcript.tools[tool_id] for tool_id in launched if tool_id in transcript.tools]
     for tool in sorted(tools, key=by_time):
-        result = transcript.results[tool.id]
+        result, agent_id = transcript.results[tool.id], launched[tool.id]
         said = {
             "parent_agent_key": tool.lane.agent_key,
-            "source_id": result.agent_id,
+            "source_id": agent_id,
             "type": tool.agent_type or result.agent_type,
             "background": result.launched,
             "spawn_key": tool.key,
         }
-        key = (tool.lane.session_key, agent_key(tool, result.agent_id))
+        key = (tool.lane.session_key, agent_key(tool, agent_id))
         places.setdefault(key, tool.place)
         _add(facts.setdefault(key, {}), said)
     return facts, places
