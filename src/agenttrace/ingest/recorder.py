@@ -47,7 +47,7 @@ class _Columns:
         self._flush()
         length = len(next(iter(columns.values())))
         arrays = [
-            _converted(columns[name], to) if name in columns else _nothing(length, to)
+            _converted(columns[name], to) if name in columns else pa.nulls(length, to)
             for name, to in self._types.items()
         ]
         self._add(pa.Table.from_arrays(arrays, schema=self._schema))
@@ -85,20 +85,18 @@ def _converted(values: Sequence[Any] | Column, to: pa.DataType) -> Column:
     return pa.array(values, to)
 
 
-def _converted_rows(values: Sequence[Any], to: pa.DataType) -> Column:
+def _converted_rows(values: Sequence[Any], to: Any) -> Column:
     """Nothing, or one text for all, as the key of a session is in a file, need not be looked at row by row."""
+    column: Column
     first = values[0] if values else None
     if first is None and values.count(None) == len(values):
-        return _nothing(len(values), to)
-    if isinstance(first, str) and first is values[-1] and values.count(first) == len(values):
-        repeated: Column = pa.repeat(pa.scalar(first, to), len(values))  # type: ignore[call-overload]
-        return repeated
-    return pa.array(values, to)
-
-
-def _nothing(length: int, to: pa.DataType) -> Column:
-    nulls: Column = pa.nulls(length, to)  # type: ignore[call-overload]  # the stubs list the types that there are
-    return nulls
+        column = pa.nulls(len(values), to)
+    elif isinstance(first, str) and first is values[-1] and values.count(first) == len(values):
+        text: Any = pa.scalar(first, to)
+        column = pa.repeat(text, len(values))
+    else:
+        column = pa.array(values, to)
+    return column
 
 
 def comes_before(line: int | None, other: int | None) -> bool:

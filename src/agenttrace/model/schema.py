@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -68,8 +68,8 @@ class Table:
         return _schema(self)
 
     @property
-    def types(self) -> dict[str, pa.DataType]:
-        """The type of each column by its name, in order."""
+    def types(self) -> dict[str, Any]:
+        """The `pa.DataType` of each column by its name, in order."""
         return _types(self)
 
     @property
@@ -85,7 +85,7 @@ def _schema(table: Table) -> pa.Schema:
 
 
 @cache
-def _types(table: Table) -> dict[str, pa.DataType]:
+def _types(table: Table) -> dict[str, Any]:
     return {column.name: column.type for column in table.columns}
 
 
