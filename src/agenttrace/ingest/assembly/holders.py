@@ -73,7 +73,7 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
     )
     inferred = _contained_spawns(table, spans, lane)
     spawn = table.get_column("spawn_row").fill_null(NONE).to_numpy().astype(np.int64)
-    spawn = np.where(spawn == NONE, inferred, spawn)
+    spawn = np.where(inferred != NONE, inferred, spawn)
     ends = spans.get_column("end_ns").to_numpy() if spans.height else np.zeros(1, np.int64)
     high = table.get_column("high").fill_null(0).to_numpy()
     outlives = (spawn == NONE) | (high > ends[np.maximum(spawn, 0)] + SPAWN_TOLERANCE_NS)
@@ -91,15 +91,20 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
 
 
 def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> Rows:
-    """For lanes without a stated spawn: the tool call of the parent lane that contains them best.
+    """For lanes of which no call is stated: the tool call of the parent lane that contains them best.
 
     While a tool call runs its agent is blocked, so what starts inside it was started by it. Tool calls
     whose name says that they run agents come first; each takes one lane, by how closely their bounds
     agree, and then the lanes that are left over, for one call may run several agents. That a tool runs agents
     although its name does not say so is contradicted by any other call of it, in the same session, in which
     none runs: then a lane that lies within a call ran beside it, but for one that begins and ends with the call.
+    So it is too of a lane that is stated to hang on its parent's own span: that may run beside any call.
     """
-    free = table.filter(~pl.col("main") & pl.col("spawn_row").is_null() & pl.col("low").is_not_null())
+    agents = spans.select((pl.col("kind") == "agent").arg_true()).to_series()
+    beside = pl.col("spawn_row").is_in(agents.implode())
+    free = table.with_columns(beside=beside.fill_null(value=False)).filter(
+        ~pl.col("main") & (pl.col("spawn_row").is_null() | pl.col("beside")) & pl.col("low").is_not_null()
+    )
     found = np.full(table.height, NONE, dtype=np.int64)
     if free.is_empty():
         return found
@@ -107,7 +112,7 @@ def _contained_spawns(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np
     says_so = pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN)
     agentish = pairs.filter(says_so)
     snug = pairs.filter(pl.col("apart") <= SPAWN_TOLERANCE_NS)
-    loose = pairs.filter(pl.col("apart") > SPAWN_TOLERANCE_NS)
+    loose = pairs.filter((pl.col("apart") > SPAWN_TOLERANCE_NS) & ~pl.col("beside"))
     loose = loose.join(_without_agents(spans, pairs), on=["sid", "name"], how="anti", maintain_order="left")
     pairs = pl.concat([agentish, snug.filter(~says_so), loose.filter(~says_so)]).sort(*_CLOSEST)
     used = set(table.get_column("spawn_row").drop_nulls().to_list())
@@ -133,7 +138,7 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
         .filter(pl.col("kind") == "tool")
     )
     return (
-        free.select("lane_no", "parent_lane_no", "low", "high")
+        free.select("lane_no", "parent_lane_no", "low", "high", "beside")
         .join(tools, on="parent_lane_no")
         .filter(
             (pl.col("start_ns") <= pl.col("low") + SPAWN_TOLERANCE_NS)
@@ -266,7 +271,10 @@ def _added_rows(spans: pl.DataFrame, table: pl.DataFrame, made: NDArray[np.bool_
 def _parents(
     parents: Rows, lane: NDArray[np.int64], table: pl.DataFrame, session_row: Rows, first_made: int
 ) -> Rows:
-    """Parents of the original rows, then of each lane's holder if it was made."""
+    """Parents of the original rows, then of each lane's holder if it was made.
+
+    Where a source says no more than which agent a lane is of, the call that runs it says more.
+    """
     holder = table.get_column("holder").to_numpy()
     spawn = table.get_column("inside_row").to_numpy()
     above = table.get_column("parent_lane_no").to_numpy()
@@ -277,9 +285,9 @@ def _parents(
     holds = holder[lane] == row
     same = (parents != NONE) & (lane[np.maximum(parents, 0)] == lane)
     own = np.where(same, parents, holder[lane])
-    kept = np.where(
-        holds, np.where((parents != NONE) & (above[lane] != NONE), parents, holder_parent[lane]), own
-    )
+    of_agent = (parents == holder[np.maximum(above, 0)][lane]) & (spawn[lane] != NONE)
+    stated = (parents != NONE) & (above[lane] != NONE) & ~of_agent
+    kept = np.where(holds, np.where(stated, parents, holder_parent[lane]), own)
     return np.concatenate([kept, np.where(holder >= first_made, holder_parent, NONE)])
 
 
