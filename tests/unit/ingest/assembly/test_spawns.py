@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agenttrace.model.trace import Trace
-from unit.ingest.assembly.rows import Row, agent, span, trace_of
+from unit.ingest.assembly.rows import Row, agent, frame, span, trace_of
 
 INSIDE = [
     agent("m"),
@@ -61,3 +63,36 @@ def test_a_stated_call_is_not_inferred() -> None:
     ]
     (told,) = trace_of(rows).agents.slice(1, 1).to_pylist()
     assert (told["spawning_span"] is not None, told["spawn_inferred"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "name", "call"),
+    [
+        (10.001, 29.999, "Bash", True),
+        (12, 28, "Bash", False),
+        (12, 28, "run_agent", True),
+    ],
+)
+def test_of_a_subagent_that_hangs_on_its_parents_span_the_call_is_found_that_it_fills_or_that_says_so(
+    low: float,
+    high: float,
+    name: str,
+    call: bool,  # noqa: FBT001
+) -> None:
+    """
+    m  |------------------------|
+    t      |----------|
+    a      |----------|             as a program tells it that knows whose agent it is, and not of which call
+    """
+    trace = trace_of(
+        [
+            *(agent("m"), span("m", "M", "agent", 0, 50), span("m", "r1", "request", 1, 10, parent_key="M")),
+            span("m", "t", "tool", 10, 30, name=name, parent_key="M"),
+            *(agent("a", "m"), span("a", "A", "agent", low, high, parent_key="M")),
+            span("a", "x", "request", low, high, parent_key="A"),
+            span("m", "r2", "request", 31, 40, parent_key="M"),
+        ]
+    )
+    spans = {row["source_id"]: row for row in frame(trace.spans).iter_rows(named=True)}
+    assert spans["A"]["parent"] == (spans["t"] if call else spans["M"])["span"]
+    assert trace.agents.to_pylist()[1]["spawn_inferred"] is call
