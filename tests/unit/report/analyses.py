@@ -294,7 +294,7 @@ def long_session() -> Analysis:
             here | _join(12, 420, 8, "subagent explore", (300, 1_450, 180)),
             here
             | _join(30, 1_020, 4, "subagent review", (240, 500, 95))
-            | {"explicit": False, "rule": "contained in tool call", "confidence": 0.98},
+            | {"explicit": False, "rule": "contained in tool call", "confidence": 0.99},
             here | _join(41, 1_390, 2, "Bash", (12, 19, 5)),
         ],
         tools=[

@@ -50,11 +50,7 @@ class Pi:
     def sniff(self, head: Head) -> bool:
         """Whether it begins with the header of a session, or with entries whose header is lost."""
         first = next(iter(head.objects), {})
-        if first.get("kind") == "header":
-            return first.get("version") == 4 and all(name in first for name in ("id", "createdAt"))
-        texts = (first.get("id"), first.get("timestamp"), first.get("cwd"))
-        headed = first.get("type") == "session" and all(isinstance(text, str) for text in texts)
-        return headed or any(_is_message(entry) for entry in head.objects)
+        return _is_header(first) or any(map(_is_message, head.objects))
 
     def read(self, source: Source, recorder: Recorder) -> None:
         """All entries."""
@@ -63,12 +59,22 @@ class Pi:
         read_entries(source, recorder)
 
 
+def _is_header(first: dict[str, Any]) -> bool:
+    if first.get("kind") == "header":
+        return first.get("version") == 4 and all(name in first for name in ("id", "createdAt"))
+    texts = (first.get("id"), first.get("timestamp"), first.get("cwd"))
+    return first.get("type") == "session" and all(isinstance(text, str) for text in texts)
+
+
 def _is_message(entry: dict[str, Any]) -> bool:
+    """Of version 4 it is of a lane, and its instant is a number."""
     said = entry.get("message")
+    fourth = entry.get("kind") == "entry" and isinstance(entry.get("lane"), str)
     return (
         entry.get("type") == "message"
         and "parentId" in entry
-        and all(isinstance(entry.get(name), str) for name in ("id", "timestamp"))
+        and isinstance(entry.get("id"), str)
+        and isinstance(entry.get("timestamp"), (int, float) if fourth else str)
         and isinstance(said, dict)
         and isinstance(said.get("role"), str)
     )
