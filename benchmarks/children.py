@@ -122,7 +122,7 @@ def _peak_mb() -> float:
 
 def write_json(target: str, document: dict[str, Any]) -> None:
     """To a file, or to standard output for `-`."""
-    text = json.dumps(document, indent=2) + "\n"
+    text = json.dumps(document, indent=2, default=vars) + "\n"
     if target == "-":
         sys.stdout.write(text)
     else:
