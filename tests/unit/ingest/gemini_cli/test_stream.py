@@ -71,6 +71,13 @@ def test_tools_of_one_answer_return_together() -> None:
     assert [reading.seconds(span["span_key"]) for span in reading.of("request")] == [(1, 4), (9, 11)]
 
 
+def test_a_tool_that_returned_before_its_call_is_of_no_length_and_a_finding() -> None:
+    reading = stream(prompt(1), call(4, "c"), result(3, "c"), piece(8))
+
+    assert reading.seconds("tool:c") == (3, 3)
+    assert reading.findings["negative_duration"]["line"] == 3
+
+
 def test_an_error_that_ends_a_run_was_an_attempt() -> None:
     reading = stream(prompt(1), call(3, "c"), result(5, "c"), end(8, "error"))
     failed = reading.of("request")[-1]

@@ -167,8 +167,10 @@ class _Runs:
         self, call_id: str, called: tuple[int | None, str | None, int], end_ns: int | None, status: Status
     ) -> None:
         start_ns, name, line = called
-        if start_ns is not None and end_ns is not None:
-            start_ns = min(start_ns, end_ns)
+        if start_ns is not None and end_ns is not None and end_ns < start_ns:
+            what = "a tool that returned before its call: taken as of no length"
+            self._recorder.finding("negative_duration", Severity.WARNING, what, line=line)
+            start_ns = end_ns
         self._recorder.span(
             session_key=self._session_key,
             span_key=f"tool:{call_id}",
