@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.called import Called, record_call
 from agenttrace.ingest.cause import Cause, link_call, link_results
 from agenttrace.ingest.record_fields import FieldReader
 from agenttrace.model.vocabulary import Evidence, Purpose, Severity, SpanKind, Status, TokenQuality
@@ -32,7 +33,7 @@ class Conversation:
         self._session_key = session_key(session_id)
         self._lane = session_id
         self._cause = Cause()
-        self._calls: dict[str, tuple[str | None, int | None, int]] = {}
+        self._calls: dict[str, Called] = {}
         self._known: set[str] = set()
         root, _, child = session_id.partition(_CHILD)
         if not child:
@@ -123,31 +124,18 @@ class Conversation:
                 and _tool_key(call_id) not in self._known
             ):
                 self._known.add(_tool_key(call_id))
-                self._calls[call_id] = take(block, "name", fields.text, line), t_ns, line
+                self._calls[call_id] = Called(take(block, "name", fields.text, line), t_ns, line)
                 link_call(self._reader.recorder, self._session_key, key, _tool_key(call_id), "tool_use")
 
     def _tool(self, call_id: str, end_ns: int | None, status: Status) -> None:
         """It ran between the answer that called it and its result."""
-        name, start_ns, line = self._calls.pop(call_id)
-        if start_ns is not None and end_ns is not None and end_ns < start_ns:
-            what = "a tool that returned before its call: taken as of no length"
-            self._reader.recorder.finding("negative_duration", Severity.WARNING, what, line=line)
-            start_ns = end_ns
-        self._reader.recorder.span(
-            session_key=self._session_key,
-            span_key=_tool_key(call_id),
-            agent_key=self._lane,
-            line=line,
-            kind=SpanKind.TOOL,
-            purpose=Purpose.TURN,
-            name=name,
-            call_id=call_id,
-            start_ns=start_ns,
-            end_ns=end_ns,
-            start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,
-            end_evidence=Evidence.UNKNOWN if end_ns is None else Evidence.MEASURED,
-            status=status,
-        )
+        keys = {
+            "session_key": self._session_key,
+            "span_key": _tool_key(call_id),
+            "agent_key": self._lane,
+            "call_id": call_id,
+        }
+        record_call(self._reader.recorder, keys, self._calls.pop(call_id), end_ns, status)
         if status is not Status.UNFINISHED:
             self._cause.result(end_ns, _tool_key(call_id))
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.called import Called, record_call
 from agenttrace.ingest.cause import Cause, link_call, link_results
 from agenttrace.ingest.json_values import read_lines
 from agenttrace.ingest.record_fields import FieldReader
@@ -51,7 +52,7 @@ class _Runs:
         self._id, self._session_key, self._lane = session_id, f"gemini:{session_id}", f"{session_id}:main"
         self._model: str | None = None
         self._cause = Cause()
-        self._calls: dict[str, tuple[int | None, str | None, int]] = {}
+        self._calls: dict[str, Called] = {}
         self._answer: tuple[str, int] | None = None
         self._last_ns: int | None = None
         self._asked_for: list[str] = []
@@ -85,8 +86,8 @@ class _Runs:
     def finish(self) -> None:
         """What was still open, and the session."""
         self._close()
-        for call_id, (start_ns, name, line) in self._calls.items():
-            self._tool(call_id, (start_ns, name, line), None, Status.UNFINISHED)
+        for call_id, called in self._calls.items():
+            self._tool(call_id, called, None, Status.UNFINISHED)
         self._recorder.session(
             session_key=self._session_key,
             source_id=self._id,
@@ -110,7 +111,8 @@ class _Runs:
     def _call(self, event: Mapping[str, Any], t_ns: int | None, line: int) -> None:
         self._said(t_ns, line)
         call_id = self._reader.take(event, "tool_id", fields.text, line) or f"line:{line}"
-        self._calls[call_id] = t_ns, self._reader.take(event, "tool_name", fields.text, line), line
+        name = self._reader.take(event, "tool_name", fields.text, line)
+        self._calls[call_id] = Called(name, t_ns, line)
         self._asked_for.append(call_id)
 
     def _result(self, event: Mapping[str, Any], t_ns: int | None, line: int) -> None:
@@ -163,26 +165,11 @@ class _Runs:
         )
         link_results(self._recorder, self._session_key, self._cause.results, key, "tool_result")
 
-    def _tool(
-        self, call_id: str, called: tuple[int | None, str | None, int], end_ns: int | None, status: Status
-    ) -> None:
-        start_ns, name, line = called
-        if start_ns is not None and end_ns is not None and end_ns < start_ns:
-            what = "a tool that returned before its call: taken as of no length"
-            self._recorder.finding("negative_duration", Severity.WARNING, what, line=line)
-            start_ns = end_ns
-        self._recorder.span(
-            session_key=self._session_key,
-            span_key=f"tool:{call_id}",
-            agent_key=self._lane,
-            line=line,
-            kind=SpanKind.TOOL,
-            purpose=Purpose.TURN,
-            name=name,
-            call_id=call_id,
-            start_ns=start_ns,
-            end_ns=end_ns,
-            start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,
-            end_evidence=Evidence.UNKNOWN if end_ns is None else Evidence.BOUNDED,
-            status=status,
-        )
+    def _tool(self, call_id: str, called: Called, end_ns: int | None, status: Status) -> None:
+        keys = {
+            "session_key": self._session_key,
+            "span_key": f"tool:{call_id}",
+            "agent_key": self._lane,
+            "call_id": call_id,
+        }
+        record_call(self._recorder, keys, called, end_ns, status, Evidence.BOUNDED)
