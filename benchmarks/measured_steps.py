@@ -6,16 +6,19 @@ import csv
 import tomllib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from agenttrace.replay.modelling.architecture import Architecture, architecture
+from agenttrace.replay.modelling.architecture import Architecture, architecture, precisions
 from agenttrace.replay.modelling.correction import Circumstances
 from agenttrace.replay.modelling.cost import Chip, Layout, PrefillTerms, Terms, decode_terms, prefill_terms
 from agenttrace.replay.platforms.catalogue import shipped_models, shipped_platforms
+from agenttrace.replay.platforms.choosing import shipped_model
 from agenttrace.replay.platforms.modelled import ModelledPlatform, modelled_platform
 from agenttrace.replay.platforms.toml_text import parse_toml
+from measured_layouts import spread
 
 PLATFORMS = {
     "h100_sxm": "h100",
@@ -25,10 +28,11 @@ PLATFORMS = {
     "gb200": "gb200-nvl72",
     "gb300": "gb300-nvl72",
 }
-_ISLAND = 8
 _FLAT = 1.15
 _FLAT_SPAN = 8.0
 _FLAT_ROWS = 4
+_APART = 1.5
+"""What was measured twice agrees better than so: noise, and versions of a server, do not make more of a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,15 @@ def _shipped() -> ModelledPlatform:
 
 
 def models() -> dict[str, Architecture]:
-    """The shipped models, by every name that they go by."""
-    found = {}
-    for name, text in shipped_models().items():
-        document = tomllib.loads(text)
-        for alias in [name, *document["aliases"]]:
-            found[alias] = architecture(document, name)
-    return found
+    """The shipped models."""
+    return {name: architecture(tomllib.loads(text), name) for name, text in shipped_models().items()}
+
+
+@cache
+def model_named(name: str) -> Architecture | None:
+    """The shipped model that a table's name means."""
+    shipped = shipped_model(name)
+    return models()[shipped] if shipped else None
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -112,44 +118,43 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def usable(rows: list[dict[str, str]], mode: str) -> tuple[list[Measured], dict[str, Counter[str]]]:
     """The rows of a mode that can be predicted, and for each hardware how many cannot, by reason."""
-    known, found = models(), []
+    found: list[Measured] = []
     excluded: dict[str, Counter[str]] = defaultdict(Counter)
     chosen = [row for row in rows if row.get("mode") == mode]
-    flat = _flat_groups(chosen)
+    doubts = _doubts(chosen)
     for row in chosen:
-        reason = _reason(row, known, flat)
-        if reason:
-            excluded[row["hw"]][reason] += 1
-        else:
-            found.append(_measured(row, known[row["model"]]))
+        try:
+            found.append(_measured(row, doubts))
+        except ValueError as reason:
+            excluded[row["hw"]][str(reason)] += 1
     return found, excluded
 
 
-def _reason(row: dict[str, str], known: dict[str, Architecture], flat: set[tuple[str, ...]]) -> str | None:
-    """Why a row cannot be predicted; None if it can."""
-    if row["hw"] not in PLATFORMS:
-        return "hardware not known"
-    if row["model"] not in known:
-        return "model not known"
-    if row["precision"] not in {"fp8", "fp4", "bf16"}:
-        return "precision not stated"
-    itl, tensor = _number(row["tpot_ms"]), _number(row["tp"])
-    if not itl or not tensor or not _number(row["concurrency"]):
-        return "no time between tokens, parallelism or concurrency"
-    if (_number(row["ttft_ms"]) or 0) > itl * (_number(row["osl"]) or 1):
-        return "requests queued longer than they decoded: the concurrency is not the batch"
-    return _unclear_layout(row, tensor, flat)
+@dataclass(frozen=True, slots=True)
+class _Doubts:
+    """Settings that were measured with times far apart, and groups of them whose times do not depend on the load."""
+
+    apart: set[tuple[str, ...]]
+    flat: set[tuple[str, ...]]
 
 
-def _unclear_layout(row: dict[str, str], tensor: float, flat: set[tuple[str, ...]]) -> str | None:
-    rack = "nvl72" in PLATFORMS[row["hw"]]
-    if tensor > _ISLAND and not rack:
-        return "more GPUs than are linked: how the model is spread over the islands is not stated"
-    if rack and tensor >= 72:
-        return "a whole rack as one group: a sum over pools for prefill and decode"
-    if _group(row) in flat:
-        return "the same time between tokens at any concurrency: something else than decoding set it"
-    return None
+def _doubts(rows: list[dict[str, str]]) -> _Doubts:
+    times: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    for row in rows:
+        if itl := _number(row["tpot_ms"]):
+            times[_setting(row)].append(itl)
+    apart = {setting for setting, found in times.items() if max(found) > _APART * min(found)}
+    return _Doubts(apart, _flat_groups(rows))
+
+
+def _setting(row: dict[str, str]) -> tuple[str, ...]:
+    """All that is stated but for the server's version."""
+    names = ("model", "hw", "precision", "tp", "moe_tp", "ep", "attn_dp", "concurrency", "isl", "osl")
+    return (_server(row), *(row[name] for name in names))
+
+
+def _server(row: dict[str, str]) -> str:
+    return (row["backend"] or "unknown").split()[0]
 
 
 def _group(row: dict[str, str]) -> tuple[str, ...]:
@@ -176,15 +181,19 @@ def _flat_groups(rows: list[dict[str, str]]) -> set[tuple[str, ...]]:
     return found
 
 
-def _measured(row: dict[str, str], model: Architecture) -> Measured:
-    """Beyond what the model's heads divide into, a rack's GPUs each hold the attention and share the experts."""
-    tensor, data = int(_number(row["tp"]) or 1), max(1, int(_number(row["attn_dp"]) or 1))
-    if tensor > 16 or model.heads % tensor:
-        tensor, data = 1, tensor
+def _measured(row: dict[str, str], doubts: _Doubts) -> Measured:
+    """ValueError, which says why, where it cannot be predicted."""
+    if row["hw"] not in PLATFORMS:
+        raise ValueError("hardware not known")
+    model = model_named(row["model"])
+    if model is None:
+        raise ValueError("model not known")
+    _refuse(row, doubts)
+    tensor, data = spread(row, model.heads, rack="nvl72" in PLATFORMS[row["hw"]])
     return Measured(
         hardware=row["hw"],
         model=model,
-        backend=(row["backend"] or "unknown").split()[0],
+        backend=_server(row),
         precision=row["precision"],
         tensor=tensor,
         data=data,
@@ -195,6 +204,25 @@ def _measured(row: dict[str, str], model: Architecture) -> Measured:
         itl_ms=_number(row["tpot_ms"]) or 0.0,
         ttft_ms=_number(row["ttft_ms"]),
     )
+
+
+def _refuse(row: dict[str, str], doubts: _Doubts) -> None:
+    """Raises ValueError where what is stated says too little, or something else than decoding set the time."""
+    if not row["precision"]:
+        raise ValueError("precision not stated")
+    if row["precision"] not in precisions():
+        raise ValueError("precision not known")
+    itl = _number(row["tpot_ms"])
+    if not itl or not _number(row["tp"]) or not _number(row["concurrency"]):
+        raise ValueError("no time between tokens, parallelism or concurrency")
+    if (_number(row["ttft_ms"]) or 0) > itl * (_number(row["osl"]) or 1):
+        raise ValueError("requests queued longer than they decoded: the concurrency is not the batch")
+    if _setting(row) in doubts.apart:
+        raise ValueError("the same setting was measured with times far apart: what differs is not stated")
+    if _group(row) in doubts.flat:
+        raise ValueError(
+            "the same time between tokens at any concurrency: something else than decoding set it"
+        )
 
 
 def _number(text: str | None) -> float | None:

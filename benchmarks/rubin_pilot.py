@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agenttrace.replay.modelling.architecture import Architecture
-from measured_steps import models
+from measured_steps import model_named
 
 _DECODE, _PREFILL = "static_decode_step", "static_prefill"
 _PRECISION = "fp4"
@@ -16,16 +16,15 @@ _NEAR = 0.005
 
 def pilot_errors(rows: list[dict[str, str]]) -> dict[str, object]:
     """Mean errors of decode steps and prefills; null where the table has none."""
-    known = models()
     found: dict[str, object] = {}
     for name, mode, time in (("decode", _DECODE, "tpot_ms"), ("prefill", _PREFILL, "ttft_ms")):
-        chosen = [row for row in rows if row.get("mode") == mode and row["model"] in known and row[time]]
+        chosen = _chosen(rows, mode, time)
         if len(chosen) < 4:
             found[name] = {"n": len(chosen), "mean_error": None, "worst_error": None}
             continue
-        columns = np.array([_columns(row, known[row["model"]], mode) for row in chosen])
-        measured = np.array([float(row[time]) for row in chosen])
-        error = _left_out(columns, measured, [row["isl"] for row in chosen])
+        columns = np.array([_columns(row, model, mode) for row, model in chosen])
+        measured = np.array([float(row[time]) for row, _ in chosen])
+        error = _left_out(columns, measured, [row["isl"] for row, _ in chosen])
         found[name] = {
             "n": len(chosen),
             "mean_error": round(float(error.mean()), 4),
@@ -36,12 +35,17 @@ def pilot_errors(rows: list[dict[str, str]]) -> dict[str, object]:
 
 def pilot_weights(rows: list[dict[str, str]], phase: str) -> list[float]:
     """What a fit to all `decode` steps, or all `prefill`s, gives: a constant in ms, then ms of bytes or tokens."""
-    known = models()
     mode, time = {"decode": (_DECODE, "tpot_ms"), "prefill": (_PREFILL, "ttft_ms")}[phase]
-    chosen = [row for row in rows if row.get("mode") == mode and row["model"] in known and row[time]]
-    columns = np.array([_columns(row, known[row["model"]], mode) for row in chosen])
-    found: list[float] = fit_shares(columns, np.array([float(row[time]) for row in chosen])).tolist()
+    chosen = _chosen(rows, mode, time)
+    columns = np.array([_columns(row, model, mode) for row, model in chosen])
+    found: list[float] = fit_shares(columns, np.array([float(row[time]) for row, _ in chosen])).tolist()
     return found
+
+
+def _chosen(rows: list[dict[str, str]], mode: str, time: str) -> list[tuple[dict[str, str], Architecture]]:
+    """Those of a mode with a time and a model that is known, and the model."""
+    asked = [(row, model_named(row["model"])) for row in rows if row.get("mode") == mode and row[time]]
+    return [(row, model) for row, model in asked if model is not None]
 
 
 def _columns(row: dict[str, str], model: Architecture, mode: str) -> list[float]:

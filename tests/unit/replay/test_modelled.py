@@ -53,6 +53,21 @@ def test_a_latent_cache_is_held_by_every_gpu_and_heads_are_shared_out() -> None:
     assert _model("llama-3-1-70b").kv_shards(16) == 8
 
 
+def test_four_bits_come_with_their_scales_and_only_experts_are_kept_in_integers() -> None:
+    kimi, oss = _model("kimi-k2-5"), _model("gpt-oss-120b")
+    assert kimi.expert_bytes("int4") == kimi.expert_parameters * (4 + 16 / 32) / 8
+    assert kimi.expert_bytes("fp4") == kimi.expert_parameters * (4 + 8 / 16) / 8
+    assert oss.expert_bytes("fp4") == oss.expert_parameters * (4 + 8 / 32) / 8
+    assert kimi.always_bytes("int4") == 2 * kimi.always_parameters
+    assert kimi.weight_bytes("int4") > kimi.moe_layers * kimi.experts * kimi.expert_bytes("int4")
+
+
+def test_integers_are_computed_with_in_sixteen_bits() -> None:
+    chip = _platform("b200").chip
+    assert chip.peak("int4") == chip.bf16
+    assert chip.peak("fp4") > chip.peak("int4")
+
+
 def test_few_tokens_touch_few_experts() -> None:
     model = _model("deepseek-v3")
     assert model.experts_touched(1) == pytest.approx(8)

@@ -13,8 +13,13 @@ _INDEXER = 128 + 4
 """Bytes of a token in a layer where attention is sparse, as FlashMLA and vLLM lay them out in eight bits: the latent
 with four scales and its rotary part in sixteen bits, and the indexer's key with one scale."""
 
-_BYTES = {"fp8": 1.0, "fp4": 0.5625, "bf16": 2.0}
-"""Of one parameter; four bits come with a scale of eight for every 16 of them."""
+_BYTES = {"fp8": 1.0, "fp4": 0.5625, "bf16": 2.0, "int4": 0.5625}
+"""Of one parameter; four bits come with a scale of eight for every 16 of them, integers with one of 16 for every 32."""
+
+_MXFP4_BYTES = 0.53125
+"""With a scale of eight bits for every 32 of them: OCP Microscaling Formats 1.0."""
+
+_FOUR_BITS = frozenset({"fp4", "int4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +92,16 @@ class Architecture:
         return self.experts * (1 - (1 - self.experts_per_token / self.experts) ** tokens)
 
     def always_bytes(self, precision: str) -> float:
-        """Of `always_parameters`; the attention of MoE models in four bits stays in eight (in sixteen of gpt-oss)."""
+        """Of `always_parameters`; of MoE models in four bits it stays in eight, of gpt-oss and with integers in 16."""
         each = _BYTES[precision]
-        if precision == "fp4" and self.experts:
-            each = 2.0 if self.native == "mxfp4" else 1.0
+        if precision in _FOUR_BITS and self.experts:
+            each = 2.0 if self.native == "mxfp4" or precision == "int4" else 1.0
         return self.always_parameters * each
 
     def expert_bytes(self, precision: str) -> float:
         """Of one expert of one layer."""
-        return self.expert_parameters * _BYTES[precision]
+        each = _MXFP4_BYTES if precision == "fp4" and self.native == "mxfp4" else _BYTES[precision]
+        return self.expert_parameters * each
 
     @property
     def head_bytes(self) -> float:
@@ -104,7 +110,7 @@ class Architecture:
 
     def weight_bytes(self, precision: str) -> float:
         """All that has to be held: experts, the rest, and the vocabulary twice."""
-        routed = self.routed_parameters * _BYTES[precision]
+        routed = self.moe_layers * self.experts * self.expert_bytes(precision)
         return self.always_bytes(precision) + routed + 2 * self.head_bytes
 
     def read_per_sequence(self, context: float) -> float:

@@ -110,7 +110,8 @@ def _columns(of: Sequence[Circumstances], names: _Names) -> Floats:
     by_backend = [is_one([one.backend for one in of], name) for name in names.backends]
     by_model = [is_one([one.model for one in of], name) for name in names.models]
     columns = [np.ones(len(of)), *(3 * column for column in by_backend), *(2 * column for column in by_model)]
-    columns += [is_one(precision, "fp4"), is_one(precision, "bf16"), count, count**2, spread]
+    columns += [is_one(precision, kind) for kind in ("fp4", "bf16", "int4")]
+    columns += [count, count**2, spread]
     columns += [asked, answered, asked * count, experts, groups, experts * count]
     for column in by_backend:
         columns += [column * count, column * asked]

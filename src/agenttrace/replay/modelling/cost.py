@@ -26,7 +26,8 @@ _ACTIVATION_BYTES = 2
 class Chip:
     """One GPU. Peaks are dense, in operations a second; links are one direction of one GPU, bytes a second.
 
-    A precision that it cannot compute in has 0: then it computes in the next wider one.
+    A precision that it cannot compute in has 0: then it computes in the next wider one. Integers are only how weights
+    are kept: with them it computes in 16 bits.
     """
 
     bf16: float
@@ -42,6 +43,7 @@ class Chip:
             "bf16": self.bf16,
             "fp8": self.fp8 or self.bf16,
             "fp4": self.fp4 or self.fp8 or self.bf16,
+            "int4": self.bf16,
         }
         return by_precision[precision]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from agenttrace.replay.targets import Target
 
 _LARGEST = 4 << 20
+_PRECISION = re.compile(r"-(nv|mx)?(fp4|fp8|int4|bf16)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,15 @@ def shipped_model(name: str) -> str | None:
 
     for shipped, text in shipped_models().items():
         published = [str(alias) for alias in parse_toml(text, shipped)["aliases"]]
-        aliases = [shipped, *published, *(alias.rpartition("/")[2] for alias in published)]
-        if name.lower() in {alias.lower() for alias in aliases}:
+        aliases = {_plain(alias) for alias in [shipped, *published]}
+        if _plain(name) in aliases:
             return shipped
     return None
+
+
+def _plain(name: str) -> str:
+    """Without its publisher, and without the precision that a checkpoint's name ends in."""
+    return _PRECISION.sub("", name.rpartition("/")[2].lower())
 
 
 def read_measured(name: str | MeasuredPlatform) -> MeasuredPlatform | None:
