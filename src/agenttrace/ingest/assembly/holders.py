@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
+from agenttrace.ingest.assembly.beside import went_on_beside
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import in_cycle, nearest
@@ -77,6 +78,7 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
     ends = spans.get_column("end_ns").to_numpy() if spans.height else np.zeros(1, np.int64)
     high = table.get_column("high").fill_null(0).to_numpy()
     outlives = (spawn == NONE) | (high > ends[np.maximum(spawn, 0)] + SPAWN_TOLERANCE_NS)
+    outlives |= went_on_beside(table, spans, lane, spawn, SPAWN_TOLERANCE_NS).to_numpy()
     main = table.get_column("main").to_numpy()
     empty_main = table.filter(pl.col("main") & pl.col("low").is_null()).get_column("sid")
     alone = table.get_column("sid").is_in(empty_main.implode()).to_numpy()
