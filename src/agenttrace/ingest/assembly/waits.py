@@ -39,11 +39,14 @@ def add_waits(held: Held, suspend_after_ns: int, untimed: pl.Series) -> Held:
 
 
 def _main_rows(held: Held) -> pl.DataFrame:
-    """Spans of main lanes with what ran before each of them in the lane: `reach`, null for the first."""
+    """What main agents did, by lane and start; views of a request are the request, whose clock may be another."""
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
-    work = main & ~holders & (held.spans.get_column("kind") != "session").to_numpy()
+    kind = held.spans.get_column("kind").cast(pl.String)
+    asks, other = (kind == "request").to_numpy(), (kind == "other").to_numpy()
+    view = other & (held.parents != NONE) & asks[held.parents]
+    work = main & ~holders & ~view & (kind != "session").to_numpy()
     rows = np.flatnonzero(work)
     start, end = (held.spans.get_column(name).to_numpy()[rows] for name in ("start_ns", "end_ns"))
     rows = rows[order_of(held.lane[rows], start, -end)]

@@ -333,6 +333,15 @@ def test_a_user_is_waited_for_before_a_request_that_answers_one() -> None:
     assert wait.select("start_ns", "end_ns").row(0) == (60 * SECOND, 75 * SECOND)
 
 
+def test_a_server_that_notes_a_request_in_whole_milliseconds_hides_no_user() -> None:
+    client = span("m", "chat", "request", 75.0004, 80, trigger="user_message")
+    server = span("m", "http", "request", 75, 79, parent_key="chat")
+    trace = trace_of([*MAIN, client, server])
+
+    wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
+    assert wait.select("start_ns").to_series().to_list() == [60 * SECOND]
+
+
 @pytest.mark.parametrize(("asked", "waits", "joins"), [(20.001, 0, 1), (25, 1, 0)])
 def test_a_message_that_comes_at_the_end_of_an_agent_is_its_result_and_no_users(
     asked: float, waits: int, joins: int
