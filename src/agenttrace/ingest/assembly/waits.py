@@ -9,6 +9,7 @@ from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
+from agenttrace.ingest.assembly.parents import views_of_requests
 from agenttrace.ingest.assembly.uses import CLOSE_NS, CLOSE_SHARE
 
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
@@ -44,9 +45,7 @@ def _main_rows(held: Held) -> pl.DataFrame:
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
     kind = held.spans.get_column("kind").cast(pl.String)
-    asks, other = (kind == "request").to_numpy(), (kind == "other").to_numpy()
-    view = other & (held.parents != NONE) & asks[held.parents]
-    work = main & ~holders & ~view & (kind != "session").to_numpy()
+    work = main & ~holders & (kind != "session").to_numpy() & ~views_of_requests(kind, held.parents)
     rows = np.flatnonzero(work)
     start, end = (held.spans.get_column(name).to_numpy()[rows] for name in ("start_ns", "end_ns"))
     rows = rows[order_of(held.lane[rows], start, -end)]

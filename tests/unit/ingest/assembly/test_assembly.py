@@ -335,8 +335,9 @@ def test_a_user_is_waited_for_before_a_request_that_answers_one() -> None:
 
 def test_a_server_that_notes_a_request_in_whole_milliseconds_hides_no_user() -> None:
     client = span("m", "chat", "request", 75.0004, 80, trigger="user_message")
-    server = span("m", "http", "request", 75, 79, parent_key="chat")
-    trace = trace_of([*MAIN, client, server])
+    router = span("m", "route", "other", 75, 79, parent_key="chat")
+    server = span("m", "http", "request", 75, 79, parent_key="route")
+    trace = trace_of([*MAIN, client, router, server])
 
     wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
     assert wait.select("start_ns").to_series().to_list() == [60 * SECOND]
