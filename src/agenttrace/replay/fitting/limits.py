@@ -118,7 +118,9 @@ def _load_of(requests: Requests) -> _Load:
         held = np.bincount(running, weights=passed) / max(float(passed.sum()), 1.0)
         most = max(most, int(np.flatnonzero(np.cumsum(held[::-1])[::-1] >= _HELD).max(initial=1)))
         parts.append(np.stack([np.full(len(start), worker), start, passed, running, waiting]))
-    return _Load(*(np.concatenate(parts, axis=1) if parts else np.zeros((5, 0), np.int64)), most)
+    columns = np.concatenate(parts, axis=1) if parts else np.zeros((5, 0), np.int64)
+    worker, start, passed, running, waiting = columns
+    return _Load(worker, start, passed, running, waiting, most)
 
 
 def _sequences(load: _Load, queued: Bools) -> Limit:
