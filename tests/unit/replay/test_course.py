@@ -198,11 +198,11 @@ def test_a_handler_beside_the_server_s_record_of_a_request_moves_with_it() -> No
 
 
 def test_a_client_that_breaks_off_does_so_when_as_much_is_written() -> None:
-    """After 6 of 8 ms of decode; the server notices 2 ms later."""
+    """After 6 of 10 ms of decode; the server notices 4 ms later."""
     drawing = """
     session             |====================|
       request chat      |==========          |
-        other http      |  ppdddddddd        |
+        other http      |  ppdddddddddd      |
       request again     |              pddddd|  retries chat
     """
     assert _wall_ms(drawing, 1.0) == 20
