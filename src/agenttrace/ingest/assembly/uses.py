@@ -27,8 +27,8 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
     right after the last of their ends, and so used all that ended meanwhile; or a request of the parent, after the
     lane's end, answers a tool result although no tool of the parent ran before it, in a session of which tools are
-    told. The first gives way where the parent sat still after other such ends, unless it goes on so soon that this
-    can be no chance.
+    told; of several the first that came at once, for what was there already nobody waited for. The first rule gives
+    way where the parent sat still after other such ends, unless it goes on so soon that this can be no chance.
     """
     waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
@@ -77,6 +77,21 @@ class _Parent:
     reach: NDArray[np.int64]
     requests: NDArray[np.int64]
     answers: NDArray[np.int64]
+
+    @property
+    def pauses(self) -> NDArray[np.int64]:
+        """What passed before each of the answers since all that came before it."""
+        before = np.maximum(self.answers - 1, 0)
+        return self.starts[self.answers] - self.reach[before]
+
+    def answer_to(self, first: int, high: int) -> int | None:
+        """The place of the answer, at or after the place `first`, to what ended at `high`; None if there is none."""
+        since = int(np.searchsorted(self.answers, first))
+        if since == len(self.answers):
+            return None
+        waits = self.starts[self.answers[since:]] - self.pauses[since:] < high
+        at_once = np.flatnonzero(waits | (self.pauses[since:] <= CLOSE_NS))
+        return int(self.answers[since + (at_once[0] if len(at_once) else 0)])
 
 
 def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
@@ -151,14 +166,14 @@ def _after(parent: _Parent, high: int) -> _After | None:
         return None
     reach = int(parent.reach[first - 1]) if first else high
     pause = int(parent.starts[first]) - reach
-    answer = int(np.searchsorted(parent.answers, first))
+    answer = parent.answer_to(first, high)
     return _After(
         idle=reach <= high and pause > 0,
         pause_ns=pause,
         resume_ns=int(parent.starts[first]) - high,
         asks=bool(parent.requests[np.searchsorted(parent.requests, first)] == first),
         first=int(parent.rows[first]),
-        answer=int(parent.rows[parent.answers[answer]]) if answer < len(parent.answers) else None,
+        answer=None if answer is None else int(parent.rows[answer]),
     )
 
 

@@ -59,8 +59,8 @@ def server_limits(
     """
     load = _load_of(requests)
     sequences = _sequences(load, load.queued)
-    events = held_times(requests, prefill_ns)
-    if block_tokens and sequences.identified is not Identified.YES and load.waited(load.queued) > _QUEUED:
+    events = held_times(requests, prefill_ns) if block_tokens else []
+    if events and sequences.identified is not Identified.YES and load.waited(load.queued) > _QUEUED:
         found = holdings(requests, demand, block_tokens, events)
         held = max(holding.level(_HELD) for holding in found.values())
         full = load.would_hold(found) > _CLOSE * held

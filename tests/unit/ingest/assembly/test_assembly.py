@@ -175,6 +175,22 @@ def test_a_result_without_a_call_is_an_agents_only_where_calls_are_told(
     assert _background(*rows, *([span("p", "t", "tool", 3, 4)] if told else [])) == joins
 
 
+@pytest.mark.parametrize(("ended", "use"), [(15, "p4"), (25, "p3"), (35, "p4")])
+def test_a_result_that_was_there_is_used_where_the_parent_did_not_pause(ended: float, use: str) -> None:
+    """Both answer a result although no tool ran; before the first one somebody thought for ten seconds.
+
+    p  |p1||t||p2|          |p3||p4|
+    c     |------|
+    """
+    joins = _background(
+        *(span("p", "t", "tool", 3, 4), span("p", "p2", "request", 4, 20, trigger="tool_result")),
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, ended)),
+        span("p", "p3", "request", 30, 40, trigger="tool_result"),
+        span("p", "p4", "request", 40.001, 50, trigger="tool_result"),
+    )
+    assert joins == {"c": use}
+
+
 def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
     child = [
         agent("c", "m"),
