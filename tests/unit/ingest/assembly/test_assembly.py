@@ -175,7 +175,7 @@ def test_a_result_without_a_call_is_an_agents_only_where_calls_are_told(
     assert _background(*rows, *([span("p", "t", "tool", 3, 4)] if told else [])) == joins
 
 
-@pytest.mark.parametrize(("ended", "use"), [(15, "p4"), (25, "p3"), (35, "p4")])
+@pytest.mark.parametrize(("ended", "use"), [(15, "p4"), (25, "p4"), (29.5, "p3"), (35, "p4")])
 def test_a_result_that_was_there_is_used_where_the_parent_did_not_pause(ended: float, use: str) -> None:
     """Both answer a result although no tool ran; before the first one somebody thought for ten seconds.
 
@@ -189,6 +189,18 @@ def test_a_result_that_was_there_is_used_where_the_parent_did_not_pause(ended: f
         span("p", "p4", "request", 40.001, 50, trigger="tool_result"),
     )
     assert joins == {"c": use}
+
+
+@pytest.mark.parametrize("status", ["cancelled", "error"])
+def test_another_attempt_is_no_answer_that_nothing_explains(status: str) -> None:
+    joins = _background(
+        span("p", "t", "tool", 3, 4),
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, 15)),
+        span("p", "p2", "request", 4, 20, trigger="tool_result", status=status),
+        span("p", "p3", "request", 20.01, 30, trigger="tool_result"),
+        span("p", "p4", "request", 30.001, 40, trigger="tool_result"),
+    )
+    assert joins == {"c": "p4"}
 
 
 def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
