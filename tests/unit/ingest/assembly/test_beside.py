@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.ingest.assembly.rows import Row, frame, span, trace_of
+from unit.ingest.assembly.rows import Row, agent, frame, span, trace_of
 
 
 def held(*more: Row) -> tuple[bool, list[int]]:
@@ -41,3 +41,19 @@ def test_a_request_that_begins_with_it_is_another_branch() -> None:
 def test_side_requests_are_not_the_agent_going_on(purpose: str) -> None:
     aside = [span("m", "t1", "tool", 11, 20), span("m", "r2", "request", 21, 30, purpose=purpose)]
     assert held(*aside, span("m", "r3", "request", 60, 70))[0] == (purpose == "turn")
+
+
+def test_what_a_server_does_after_an_agent_is_not_the_agent_s_end() -> None:
+    """The parent, woken by the end of an agent in the background, asks before that one's server has put all away."""
+    rows = [
+        *(agent("m"), agent("a", "m")),
+        *(span("m", "r1", "request", 1, 10), span("m", "t1", "tool", 11, 20)),
+        span("a", "x", "request", 10.5, 49.999),
+        span("a", "handler", "other", 10.6, 50.001, parent_key="x"),
+        span("m", "r2", "request", 50, 60),
+    ]
+    trace = trace_of(rows)
+
+    keys = dict(frame(trace.spans).select("span", "source_id").iter_rows())
+    joins = [row for row in trace.links.to_pylist() if row["kind"] == "joins"]
+    assert [keys[row["to_span"]] for row in joins] == ["r2"]
