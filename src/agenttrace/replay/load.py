@@ -9,6 +9,8 @@ import numpy as np
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.replay.choices import Load
 
+_LAST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
@@ -23,8 +25,11 @@ class Arrivals:
 
 
 def recorded_lanes(start: Ints, wall: Ints) -> int:
-    """How many sessions ran at once, at most. Those that begin where another ends do not overlap it."""
-    t = np.concatenate([start, start + wall])
+    """How many sessions ran at once, at most. Those that begin where another ends do not overlap it.
+
+    Nor do those that begin in its last hundredth: its server may be done a little after its client began the next.
+    """
+    t = np.concatenate([start, start + wall - wall // _LAST])
     step = np.repeat([1, -1], len(start))
     order = np.lexsort((step, t))
     return int(np.cumsum(step[order]).max(initial=1))

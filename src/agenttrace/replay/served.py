@@ -1,7 +1,8 @@
 """Which spans a server works on, and which events of the graph happen in their course.
 
 A request that holds a server's view of itself is network around that view: the view is what is served. Plain
-spans inside (a route, a handler) happen while the server works, and move with it.
+spans inside (a route, a handler) happen while the server works, and move with it; so do those that lie beside the view
+in the request around it, and begin while it runs. A client that broke off is done at an instant in the server's course.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints, climbed
 from agenttrace.critical_path.capsules import holders
+from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.instants import find_holders
 from agenttrace.critical_path.network import Network
@@ -45,20 +47,41 @@ def find_served(graph: Graph, network: Network) -> Served:
     place = np.full(len(spans), NONE, np.int64)
     place[rows] = np.arange(len(rows))
     top = climbed(np.where(plain, forest.parent, np.arange(len(spans))))
+    whose, outermost = place[top], _outermost(holder, one)
+    beside = np.flatnonzero(plain & seen_inside[top])
+    whose[beside] = _running(forest, rows, outermost[rows], beside, outermost[top[beside]])
+    of_node = whose[holders(graph, network)]
+    broken_off = np.flatnonzero(forest.end[outermost[rows]] < forest.end[rows])
+    of_node[len(spans) + outermost[rows[broken_off]]] = broken_off
     queue_end, first_token = _instants(graph, rows)
     return Served(
         rows=rows,
-        request=_outermost(holder, one, rows),
-        of_node=place[top[holders(graph, network)]],
+        request=outermost[rows],
+        of_node=of_node,
         queue_end=queue_end,
         first_token=first_token,
     )
 
 
-def _outermost(holder: Ints, one: Bools, rows: Ints) -> Ints:
-    """The span furthest out that is the same request seen from further away."""
-    above = np.where(one & one[holder], holder, np.arange(len(holder)))
-    return climbed(above)[rows]
+def _outermost(holder: Ints, one: Bools) -> Ints:
+    """Of each span the one furthest out that is the same request seen from further away."""
+    return climbed(np.where(one & one[holder], holder, np.arange(len(holder))))
+
+
+def _running(forest: Forest, rows: Ints, request: Ints, beside: Ints, around: Ints) -> Ints:
+    """Of each span `beside` the place of the served row that runs when it begins; NONE if there is not just one.
+
+    `request`, `around`: of the served rows and of the spans the request that they are in.
+    """
+    only = np.full(len(forest.start), NONE, np.int64)
+    single = np.flatnonzero(np.bincount(request, minlength=len(only))[request] == 1)
+    only[request[single]] = single
+    found = only[around]
+    if not len(rows):
+        return found
+    begins, server = forest.start[beside], rows[found]
+    runs = (found != NONE) & (begins >= forest.start[server]) & (begins < forest.end[server])
+    return np.where(runs, found, NONE)
 
 
 def _instants(graph: Graph, rows: Ints) -> tuple[Ints, Ints]:

@@ -242,3 +242,16 @@ def test_the_heaviest_spans_say_what_the_session_would_gain_without_them() -> No
     assert (top["kind"], top["critical_ns"], top["drag_ns"], top["slack_ns"]) == (
         *("request", 39 * SECOND, 20 * SECOND, 0),
     )
+
+
+def test_a_tool_that_begins_in_the_millisecond_in_which_another_ends_is_no_branch_beside_it() -> None:
+    """Starts are rounded down, ends are exact: the second one seems to begin 0.6 ms too early."""
+    rows = [
+        agent("m"),
+        span("m", "r1", "request", 0, 10),
+        span("m", "t1", "tool", 10, 10.0046, name="launch"),
+        span("m", "t2", "tool", 10.004, 12, name="read"),
+        span("m", "r2", "request", 12.001, 20),
+    ]
+    assert analysed(rows).joins.is_empty()
+    assert analysed([*rows, span("m", "t3", "tool", 10.001, 13, name="grep")]).joins.height == 1

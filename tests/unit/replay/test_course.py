@@ -180,3 +180,31 @@ def test_a_compaction_between_is_a_request_like_others_and_keeps_its_place() -> 
     """
     assert _wall_ms(drawing, 1.0) == 20
     assert _wall_ms(drawing, 0.5) == 2 + 4 + 3 + 3
+
+
+def test_a_handler_beside_the_server_s_record_of_a_request_moves_with_it() -> None:
+    """The server tells of the request twice, and its record ends 2 ms before what it sent was delivered."""
+    drawing = """
+    session             |====================|
+      request chat      |================    |
+        other http      |================    |  decode 13
+          other record  | ppdddddddddd       |
+          other route   |  ============      |
+      tool look         |                ====|  after chat
+    """
+    assert _wall_ms(drawing, 1.0) == 20
+    # What is left: 1 ms on the way there, 2 ms from the handler's end, the tool.
+    assert _wall_ms(drawing, 0.0) == 1 + 2 + 4
+
+
+def test_a_client_that_breaks_off_does_so_when_as_much_is_written() -> None:
+    """After 6 of 10 ms of decode; the server notices 4 ms later."""
+    drawing = """
+    session             |====================|
+      request chat      |==========          |
+        other http      |  ppdddddddddd      |
+      request again     |              pddddd|  retries chat
+    """
+    assert _wall_ms(drawing, 1.0) == 20
+    # At a half: 2 ms on the way, 1 ms and half of 6 ms until it breaks off, 4 ms until it tries again, 3 ms.
+    assert _wall_ms(drawing, 0.5) == 2 + 1 + 3 + 4 + 3

@@ -16,7 +16,7 @@ from agenttrace.critical_path.margins import Margins
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import EVIDENCE, KINDS, PHASES, PURPOSES, SpanArrays, session_numbers
 from agenttrace.model.trace import Trace
-from agenttrace.model.vocabulary import LinkKind
+from agenttrace.model.vocabulary import LinkKind, SpanKind
 
 KIND_WORDS = pl.Enum([kind.value for kind in KINDS])
 PHASE_WORDS = pl.Enum([phase.value for phase in PHASES])
@@ -36,8 +36,9 @@ class Chunk:
     """A chunk as frames, tied by `row`, the place of a span in it, and by `session`, the number of a session.
 
     `names`: of the sessions. `spans`: what measures ask of the table, with `row`, `parent_row`, the bounds
-    of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none), and
-    `stated`: whether an explicit link leads from it. `segments`: the path with `row` (of
+    of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none),
+    `stated`: whether an explicit link leads from it, and `begins_ns`: its start, or the end of a tool call that it
+    waited for, where clocks have that later. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
     their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds each,
     `spawn_row` (null where not known), whether that is `spawn_inferred`, what it is `called`, and its `kind_of`
@@ -65,6 +66,7 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Marg
         graph_start=pl.Series(forest.start),
         graph_end=pl.Series(forest.end),
         stated=pl.Series(_stated(trace, spans)),
+        begins_ns=pl.Series(_begins(trace, graph)),
         slack_ns=known(margins.slack, margins.awaited),
         drag_ns=known(margins.drag, margins.drag != NONE),
         round_way_ns=known(margins.round_way, margins.round_way != NONE),
@@ -92,6 +94,21 @@ def _stated(trace: Trace, spans: SpanArrays) -> np.ndarray:
         told = columns.flags(trace.links, "explicit") & (session != NONE) & (source != NONE)
         stated[spans.first[session[told]] + source[told]] = True
     return stated
+
+
+def _begins(trace: Trace, graph: Graph) -> Ints:
+    spans, links = graph.spans, trace.links
+    begins = graph.forest.start.copy()
+    session = session_numbers(links, spans.names)
+    source, target = (columns.numbers(links, name) for name in ("from_span", "to_span"))
+    feeds = columns.codes(links, "kind", LinkKind) == list(LinkKind).index(LinkKind.FEEDS)
+    told = np.flatnonzero(feeds & (session != NONE) & (source != NONE) & (target != NONE))
+    if len(told):
+        first = spans.first[session[told]]
+        of, to = first + source[told], first + target[told]
+        calls = spans.is_kind(SpanKind.TOOL)[of]
+        np.maximum.at(begins, to[calls], graph.forest.end[of[calls]])
+    return begins
 
 
 def _uses(trace: Trace, spans: SpanArrays) -> pl.DataFrame:

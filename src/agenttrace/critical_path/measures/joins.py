@@ -116,11 +116,14 @@ def _told(chunk: Chunk, rows: pl.Series) -> pl.Series:
 
 
 def branches(chunk: Chunk) -> pl.DataFrame:
-    """Tool calls and agents that are waited for, grouped by parent, turn and overlap, by group and start."""
+    """Tool calls and agents that are waited for, grouped by parent, turn and overlap, by group and start.
+
+    What waited for the call before it does not run beside it, though clocks of whole milliseconds say so.
+    """
     ordered = (
         chunk.spans.select(
             "session", "row", "parent_row", "kind", "blocking", "turn", "agent", "span", "graph_start",
-            "graph_end", "stated",
+            "graph_end", "begins_ns", "stated",
         )
         .filter(
             ((pl.col("kind") == "tool") | (pl.col("kind") == "agent"))
@@ -133,10 +136,10 @@ def branches(chunk: Chunk) -> pl.DataFrame:
         )
         .sort("parent_row", "around", "graph_start", "graph_end", "row")
     )  # fmt: skip
-    around, start = ordered.get_column("around").to_numpy(), ordered.get_column("graph_start").to_numpy()
+    around, begins = (ordered.get_column(name).to_numpy() for name in ("around", "begins_ns"))
     first = run_starts(ordered.get_column("parent_row").to_numpy(), around)
     reach = running_max(np.cumsum(first), ordered.get_column("graph_end").to_numpy())
-    first[1:] |= start[1:] >= reach[:-1]
+    first[1:] |= begins[1:] >= reach[:-1]
     return ordered.with_columns(group=pl.Series(np.cumsum(first)))
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, rows_or_null
-from agenttrace.ingest.assembly.parents import climb, nearest
+from agenttrace.ingest.assembly.parents import climb, nearest, views_of_requests
 from agenttrace.ingest.assembly.wrappers import merged, unwrapped
 
 MAIN = ""
@@ -127,14 +127,19 @@ def _with_tools_of_subagents(
 def _known_lanes(
     spans: pl.DataFrame, lane: Rows, told: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame
 ) -> pl.DataFrame:
-    """What spans and sources say of each lane; `lane`: the row of `told` (sid, lane) that each span is of."""
+    """What spans and sources say of each lane; `lane`: the row of `told` (sid, lane) that each span is of.
+
+    What a server does with a request is not what its agent does: it may be done with it a little later.
+    """
     facts = spans.select("kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())).with_columns(
-        number=pl.Series(lane), parent_row=pl.Series(parents)
+        number=pl.Series(lane),
+        parent_row=pl.Series(parents),
+        view=pl.Series(views_of_requests(spans.get_column("kind"), parents)),
     )
     acts = pl.any_horizontal(pl.col("kind") == kind for kind in _ACTS)
     from_spans = facts.group_by("number").agg(
-        low=pl.col("start_ns").min(),
-        high=pl.col("end_ns").max(),
+        low=pl.coalesce(pl.col("start_ns").filter(~pl.col("view")).min(), pl.col("start_ns").min()),
+        high=pl.coalesce(pl.col("end_ns").filter(~pl.col("view")).max(), pl.col("end_ns").max()),
         work=(acts | (pl.col("kind") == "interaction")).sum(),
         acts=acts.sum(),
     )

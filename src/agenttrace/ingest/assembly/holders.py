@@ -9,9 +9,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
+from agenttrace.ingest.assembly.beside import went_on_beside
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.lookup import NONE, Rows
-from agenttrace.ingest.assembly.parents import in_cycle, nearest
+from agenttrace.ingest.assembly.parents import in_cycle, nearest, views_of_requests
 
 SPAWN_TOLERANCE_NS = 5_000_000
 """A subagent's requests lie within the bounds of its tool call up to so much: two clocks, whole ms."""
@@ -77,6 +78,7 @@ def _spawned(table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) 
     ends = spans.get_column("end_ns").to_numpy() if spans.height else np.zeros(1, np.int64)
     high = table.get_column("high").fill_null(0).to_numpy()
     outlives = (spawn == NONE) | (high > ends[np.maximum(spawn, 0)] + SPAWN_TOLERANCE_NS)
+    outlives |= went_on_beside(table, spans, lane, spawn, SPAWN_TOLERANCE_NS).to_numpy()
     main = table.get_column("main").to_numpy()
     empty_main = table.filter(pl.col("main") & pl.col("low").is_null()).get_column("sid")
     alone = table.get_column("sid").is_in(empty_main.implode()).to_numpy()
@@ -217,13 +219,16 @@ def _existing_holders(
 
 
 def _outgrown(spans: pl.DataFrame, parents: Rows, lane: NDArray[np.int64], holder: Rows) -> NDArray[np.bool_]:
-    """Lanes with spans beyond the bounds of their `holder`; what its parents say lies in it may miss them a little."""
+    """Lanes with spans beyond the bounds of their `holder`; what its parents say lies in it may miss them a little.
+
+    Servers' views of requests do not count: a server may be done with one after its agent is.
+    """
     starts, ends = spans.get_column("start_ns").to_numpy(), spans.get_column("end_ns").to_numpy()
     holds = np.zeros(len(starts), np.bool_)
     holds[holder[holder != NONE]] = True
     own = holder[lane]
     error = np.where(nearest(parents, holds) == own, SPAWN_TOLERANCE_NS, 0)
-    known = own != NONE
+    known = (own != NONE) & ~views_of_requests(spans.get_column("kind"), parents)
     beyond = known & ((starts + error < starts[own]) | (ends - error > ends[own]))
     found: NDArray[np.bool_] = holder == NONE
     found[lane[beyond]] = True

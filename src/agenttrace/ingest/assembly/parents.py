@@ -46,6 +46,14 @@ def in_cycle(parents: Rows) -> NDArray[np.bool_]:
     return endless
 
 
+def views_of_requests(kind: pl.Series, parents: Rows) -> NDArray[np.bool_]:
+    """Rows that are a view of a request, or a part of one: its server's, for which its agent did nothing more."""
+    other = (kind == "other").to_numpy()
+    above = nearest(parents, ~other)
+    found: NDArray[np.bool_] = other & (above != NONE) & (kind == "request").to_numpy()[above]
+    return found
+
+
 def climb(next_row: Rows) -> Rows:
     """Follows `next_row` to where it points at itself; rows that lead into a cycle end anywhere on it."""
     row = next_row

@@ -27,8 +27,9 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
     right after the last of their ends, and so used all that ended meanwhile; or a request of the parent, after the
     lane's end, answers a tool result although no tool of the parent ran before it, in a session of which tools are
-    told. The first gives way where the parent sat still after other such ends, unless it goes on so soon that this
-    can be no chance.
+    told; of several the first that came at once, after what was before it or after that end, for nobody waits for
+    what is there. The first rule gives way where the parent sat still after other such ends, unless it goes on so
+    soon that this can be no chance.
     """
     waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
         "lane_no", "parent_lane_no", "sid", "high", "holder"
@@ -78,6 +79,16 @@ class _Parent:
     requests: NDArray[np.int64]
     answers: NDArray[np.int64]
 
+    def answer_to(self, first: int, high: int) -> int | None:
+        """The place of the answer, at or after the place `first`, to what ended at `high`; None if there is none."""
+        later = self.answers[np.searchsorted(self.answers, first) :]
+        if not len(later):
+            return None
+        pause = self.starts[later] - self.reach[np.maximum(later - 1, 0)]
+        waited = np.minimum(pause, self.starts[later] - high)
+        at_once = np.flatnonzero((waited <= CLOSE_NS) | ((waited < pause) & (waited <= CLOSE_SHARE * pause)))
+        return int(later[at_once[0] if len(at_once) else 0])
+
 
 def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     """The lanes whose agents were waiting, by their numbers; without those that did nothing."""
@@ -94,13 +105,13 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     answers = (facts.get_column("trigger") == "tool_result").fill_null(value=False).to_numpy()
     sid = spans.get_column("sid")
     told = sid.is_in(sid.filter(spans.get_column("kind") == "tool").unique().implode())[rows].to_numpy()
-    cancelled = (facts.get_column("status") == "cancelled").fill_null(value=False).to_numpy()
+    failed = facts.get_column("status").cast(pl.String).is_in(["cancelled", "error"]).fill_null(value=False)
     lane = held.lane[rows]
     bounds = np.flatnonzero(np.concatenate([[True], lane[1:] != lane[:-1], [True]])) if len(rows) else ()
     found: dict[int, _Parent] = {}
     for low, high in pairwise(bounds):
         part = slice(low, high)
-        unexplained = np.concatenate([[True], (asks & ~cancelled)[low : high - 1]])
+        unexplained = np.concatenate([[True], (asks & ~failed.to_numpy())[low : high - 1]])
         found[int(lane[low])] = _Parent(
             rows[part],
             start[rows[part]],
@@ -151,14 +162,14 @@ def _after(parent: _Parent, high: int) -> _After | None:
         return None
     reach = int(parent.reach[first - 1]) if first else high
     pause = int(parent.starts[first]) - reach
-    answer = int(np.searchsorted(parent.answers, first))
+    answer = parent.answer_to(first, high)
     return _After(
         idle=reach <= high and pause > 0,
         pause_ns=pause,
         resume_ns=int(parent.starts[first]) - high,
         asks=bool(parent.requests[np.searchsorted(parent.requests, first)] == first),
         first=int(parent.rows[first]),
-        answer=int(parent.rows[parent.answers[answer]]) if answer < len(parent.answers) else None,
+        answer=None if answer is None else int(parent.rows[answer]),
     )
 
 

@@ -9,6 +9,7 @@ from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
+from agenttrace.ingest.assembly.parents import views_of_requests
 from agenttrace.ingest.assembly.uses import CLOSE_NS, CLOSE_SHARE
 
 _LEAF = ("request", "tool", "compaction", "user_wait", "other")
@@ -39,11 +40,12 @@ def add_waits(held: Held, suspend_after_ns: int, untimed: pl.Series) -> Held:
 
 
 def _main_rows(held: Held) -> pl.DataFrame:
-    """Spans of main lanes with what ran before each of them in the lane: `reach`, null for the first."""
+    """What main agents did, by lane and start; views of a request are the request, whose clock may be another."""
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
-    work = main & ~holders & (held.spans.get_column("kind") != "session").to_numpy()
+    kind = held.spans.get_column("kind").cast(pl.String)
+    work = main & ~holders & (kind != "session").to_numpy() & ~views_of_requests(kind, held.parents)
     rows = np.flatnonzero(work)
     start, end = (held.spans.get_column(name).to_numpy()[rows] for name in ("start_ns", "end_ns"))
     rows = rows[order_of(held.lane[rows], start, -end)]

@@ -28,19 +28,19 @@ class Sightings:
 def sightings_of(spans: pl.DataFrame, pairs: pl.DataFrame) -> Sightings:
     """Groups of rows that are one request: by `pairs`, and where one is inside the other by its trace.
 
-    Of the views that no other one contains by its trace, the longest one whose bounds are measured stands for
-    all: it is the client's.
+    Of the views that no other one contains by its trace, one that contains another, or else the longest one whose
+    bounds are measured, stands for all: it is the client's. A client that breaks off is done before its server is.
     """
     inner, outer = _nested_by_trace(spans)
-    contained = np.zeros(spans.height, np.bool_)
-    contained[inner] = True
+    contained, contains = np.zeros((2, spans.height), np.bool_)
+    contained[inner] = contains[outer] = True
     a = np.concatenate([pairs.get_column("a").to_numpy(), inner])
     b = np.concatenate([pairs.get_column("b").to_numpy(), outer])
     group = _connected(a, b, spans.height)
     seen = np.bincount(group, minlength=spans.height)[group] > 1
     length = (spans.get_column("end_ns") - spans.get_column("start_ns")).to_numpy()
     keys = spans.get_column("span_key").rank("dense").to_numpy()
-    order = np.lexsort((keys, -length, unsureness(spans), contained, group))
+    order = np.lexsort((keys, -length, unsureness(spans), ~contains, contained, group))
     first = np.ones(len(order), np.bool_)
     first[1:] = group[order[1:]] != group[order[:-1]]
     holder = np.full(len(order), NONE, np.int64)

@@ -14,14 +14,15 @@ def by_time(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
     """More pairs between sources that have some: requests of one session that nobody has paired.
 
     They share most of the shorter one's time, no other one is nearer to either, and their tokens do not
-    contradict each other (a cancelled request's are often not counted).
+    contradict each other: a client that breaks off counts no prompt, and no more of the answer than it has got.
     """
     free = _unpaired(pairs, requests)
     both = free.join(free, on="set", suffix="_b").filter(
         (pl.col("view") < pl.col("view_b"))
         & (pl.col("start_ns") < pl.col("end_ns_b"))
         & (pl.col("start_ns_b") < pl.col("end_ns"))
-        & pl.all_horizontal(_compatible(name) for name in _TOKENS)
+        & _compatible("input_tokens")
+        & (_compatible("output_tokens") | _broken_off("", "_b") | _broken_off("_b", ""))
     )
     near = both.with_columns(
         shared=pl.min_horizontal("end_ns", "end_ns_b") - pl.max_horizontal("start_ns", "start_ns_b"),
@@ -61,6 +62,13 @@ def _unpaired(pairs: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
         .drop_nulls(["start_ns", "end_ns"])
         .select("row", "view", "start_ns", "end_ns", *_TOKENS, set="name")
         .sort("set", "row")
+    )
+
+
+def _broken_off(client: str, server: str) -> pl.Expr:
+    counted = pl.col(f"input_tokens{client}").fill_null(0) > 0
+    return ~counted & (pl.col(f"output_tokens{client}") <= pl.col(f"output_tokens{server}")).fill_null(
+        value=False
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints
 from agenttrace.replay.blocks import BlockPool
+from agenttrace.replay.fitting.holding import Event, Holding, held_times, holdings, own_blocks
 from agenttrace.replay.fleet import Demand
 from agenttrace.replay.quantities import Identified
 from agenttrace.replay.requests import Requests
@@ -22,9 +22,6 @@ _LOST = 0.005
 _ROUNDS = 14
 _CLOSE = 0.9
 """When requests begin to hold blocks is known so well that what they hold at once is off by a tenth at the most."""
-
-_Event: TypeAlias = tuple[int, int, int]
-"""An instant, whether a request begins (1) or ceases (0) to hold its blocks then, and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +44,91 @@ def worker_limit(workers: Ints) -> Limit:
 
 def sequence_limit(requests: Requests) -> Limit:
     """How many sequences ran at once on a worker at most; a limit where others waited meanwhile."""
-    most, queued, full = 1, 0.0, 0.0
-    whole = 0.0
+    load = _load_of(requests)
+    return _sequences(load, load.queued)
+
+
+def server_limits(
+    requests: Requests, demand: Demand, block_tokens: int, prefill_ns: NDArray[np.float64]
+) -> tuple[Limit, Limit]:
+    """Of a worker the sequences and the blocks: whoever waits, waits for one of the two.
+
+    Where sequences do not explain why requests waited, but those together with blocks do, there are as many blocks as
+    were held at once; and sequences are what those waited for who would have found blocks. Otherwise blocks are as
+    `block_limit` says. `prefill_ns`: how long the prefill of each request takes, 0 where that is not known.
+    """
+    load = _load_of(requests)
+    sequences = _sequences(load, load.queued)
+    events = held_times(requests, prefill_ns) if block_tokens else []
+    if events and sequences.identified is not Identified.YES and load.waited(load.queued) > _QUEUED:
+        found = holdings(requests, demand, block_tokens, events)
+        held = max(holding.level(_HELD) for holding in found.values())
+        full = load.would_hold(found) > _CLOSE * held
+        if load.waited(load.queued & (full | load.at(load.top))) > _AT_LIMIT * load.waited(load.queued):
+            near = Limit(held, round(_CLOSE * held), round(held / _CLOSE), Identified.YES)
+            return _sequences(load, load.queued & ~full), near
+    return sequences, block_limit(requests, demand, block_tokens, events)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Load:
+    """Stretches of time on all workers: which `worker`, from when on, how many sequences decode and wait there.
+
+    `top`: as many decode at once, if not only for a moment.
+    """
+
+    worker: Ints
+    start: Ints
+    passed: Ints
+    running: Ints
+    waiting: Ints
+    top: int
+
+    @property
+    def queued(self) -> Bools:
+        """Where somebody waits besides the one that is being prefilled."""
+        found: Bools = self.waiting >= 2
+        return found
+
+    def waited(self, where: Bools) -> float:
+        """The share of these stretches in all of the time."""
+        return float(self.passed[where].sum()) / max(float(self.passed.sum()), 1.0)
+
+    def at(self, limit: int) -> Bools:
+        """Where as many decode; one may be in its prefill."""
+        found: Bools = self.running >= limit - 1
+        return found
+
+    def would_hold(self, found: Mapping[int, Holding]) -> Ints:
+        """The blocks that were held, had the next request begun."""
+        held = np.zeros(len(self.start), np.int64)
+        for worker, holding in found.items():
+            mine = self.worker == worker
+            held[mine] = holding.would_hold(self.start[mine])
+        return held
+
+
+def _load_of(requests: Requests) -> _Load:
+    parts, most = [], 1
     for worker in np.unique(requests.worker):
         one = requests.take((requests.worker == worker) & (requests.first_token != NULL))
         if not len(one):
             continue
-        passed, running, waiting = _counted(one)
-        total = max(float(passed.sum()), 1.0)
-        held = np.bincount(running, weights=passed) / total
-        top = int(np.flatnonzero(np.cumsum(held[::-1])[::-1] >= _HELD).max(initial=1))
-        most = max(most, top)
-        several = waiting >= 2
-        whole += total
-        queued += float(passed[several].sum())
-        full += float(passed[several & (running >= top - 1)].sum())
-    limited = queued > _QUEUED * whole and full > _AT_LIMIT * queued
-    if limited:
-        return Limit(most, most, most, Identified.YES)
-    return Limit(most, most, None, Identified.BOUNDED)
+        start, passed, running, waiting = _counted(one)
+        held = np.bincount(running, weights=passed) / max(float(passed.sum()), 1.0)
+        most = max(most, int(np.flatnonzero(np.cumsum(held[::-1])[::-1] >= _HELD).max(initial=1)))
+        parts.append(np.stack([np.full(len(start), worker), start, passed, running, waiting]))
+    columns = np.concatenate(parts, axis=1) if parts else np.zeros((5, 0), np.int64)
+    worker, start, passed, running, waiting = columns
+    return _Load(worker, start, passed, running, waiting, most)
+
+
+def _sequences(load: _Load, queued: Bools) -> Limit:
+    """The most that ran at once; a limit, if mostly as many did where somebody was `queued`."""
+    waited, top = load.waited(queued), load.top
+    if waited > _QUEUED and load.waited(queued & load.at(top)) > _AT_LIMIT * waited:
+        return Limit(top, top, top, Identified.YES)
+    return Limit(top, top, None, Identified.BOUNDED)
 
 
 def met_no_load(requests: Requests) -> Bools:
@@ -82,32 +145,29 @@ def met_no_load(requests: Requests) -> Bools:
     return found
 
 
-def _counted(requests: Requests) -> tuple[Ints, Ints, Ints]:
-    """Stretches of time: how long, how many sequences decode, how many wait for their first token."""
+def _counted(requests: Requests) -> tuple[Ints, Ints, Ints, Ints]:
+    """Stretches of time: from when on, how long, how many sequences decode, how many wait for their first token."""
     t = np.concatenate([requests.start, requests.first_token, requests.end])
     count = len(requests)
     waits = np.repeat([1, -1, 0], count)
     runs = np.repeat([0, 1, -1], count)
     order = np.lexsort((runs, t))
     passed = np.diff(t[order], append=t.max())
-    return passed, np.maximum(np.cumsum(runs[order]), 0), np.maximum(np.cumsum(waits[order]), 0)
+    return t[order], passed, np.maximum(np.cumsum(runs[order]), 0), np.maximum(np.cumsum(waits[order]), 0)
 
 
-def block_limit(
-    requests: Requests, demand: Demand, block_tokens: int, prefill_ns: NDArray[np.float64]
-) -> Limit:
+def block_limit(requests: Requests, demand: Demand, block_tokens: int, events: Sequence[Event]) -> Limit:
     """How many KV blocks a worker has: as many as lose, to eviction, the hits that the trace says were lost.
 
     A bound from above: eviction may go by another order than the least recent use, and tokens that were generated
     may take more room, and then fewer blocks lose as many hits. From below it is bounded by the largest prompt. As
-    many as were held at once it has in any case; where far fewer lose the hits, something else does.
-    `prefill_ns`: how long the prefill of each request takes, 0 where that is not known.
+    many as were held at once it has in any case; where far fewer lose the hits, something else does. `events`: when
+    requests begin and cease to hold blocks.
     """
     told = (requests.cached_tokens != NULL) & (requests.first_token != NULL)
     if not block_tokens or not told.any():
         return Limit(0, 0, None, Identified.NO)
     recorded = int(requests.cached_tokens[told].sum())
-    events = _held_times(requests, prefill_ns)
 
     def hits_of(capacity: int | None) -> tuple[int, int]:
         return _hits(requests, demand, block_tokens, capacity, events)
@@ -132,33 +192,20 @@ def block_limit(
 
 
 def _hits(
-    requests: Requests, demand: Demand, block_tokens: int, capacity: int | None, events: Sequence[_Event]
+    requests: Requests, demand: Demand, block_tokens: int, capacity: int | None, events: Sequence[Event]
 ) -> tuple[int, int]:
     """Tokens found in caches of so many blocks at the recorded times, and the most blocks that were held at once."""
     pools: dict[int, BlockPool] = {}
     worker, hits, pinned = requests.cached_on.tolist(), 0, 0
-    answer, prompt = demand.answer, demand.prompt
     for at, begins, row in events:
         pool = pools.setdefault(worker[row], BlockPool(demand.lengths, capacity))
         path = demand.paths[row]
-        private = max(0, -(-(prompt[row] + answer[row]) // block_tokens) - demand.path_blocks[row])
+        private = own_blocks(demand, row, block_tokens)
         if begins:
-            most = (prompt[row] - 1) // block_tokens
+            most = (demand.prompt[row] - 1) // block_tokens
             hits += min(pool.match(path, at), most) * block_tokens
             pool.pin(path, private)
             pinned = max(pinned, pool.pinned)
         else:
             pool.release(path, private, at)
     return hits, pinned
-
-
-def _held_times(requests: Requests, prefill_ns: NDArray[np.float64]) -> list[_Event]:
-    """When requests begin to hold blocks: their prefill before the first token; if not known, as short as a tenth's."""
-    rows = np.flatnonzero(requests.first_token != NULL)
-    begun = np.where(requests.queue_end != NULL, requests.queue_end, requests.start)[rows]
-    wait = requests.first_token[rows] - begun
-    takes = np.where(prefill_ns > 0, prefill_ns, np.quantile(wait, 0.1))[rows].astype(np.int64)
-    begins = requests.first_token[rows] - np.minimum(wait, takes)
-    events = [(at, 1, row) for at, row in zip(begins.tolist(), rows.tolist(), strict=True)]
-    events += [(at, 0, row) for at, row in zip(requests.end[rows].tolist(), rows.tolist(), strict=True)]
-    return sorted(events)

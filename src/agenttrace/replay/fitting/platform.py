@@ -12,9 +12,8 @@ from agenttrace.replay.fitting.alike import unlike_origins
 from agenttrace.replay.fitting.at_once import never_at_once
 from agenttrace.replay.fitting.limits import (
     Limit,
-    block_limit,
     met_no_load,
-    sequence_limit,
+    server_limits,
     worker_limit,
 )
 from agenttrace.replay.fitting.observed import Observed, observe_requests
@@ -98,10 +97,15 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
         numbers |= _limit(
             "decode_replicas", worker_limit(requests.worker), "workers named that only decode", always=True
         )
-    numbers |= _limit("sequences", sequence_limit(requests), "sequences that decoded at once")
     uncached = np.maximum(requests.input_tokens - np.maximum(requests.cached_tokens, 0), 0)
-    blocks = block_limit(requests, demand, tokens, fit.prefill_ns(uncached, requests.input_tokens))
-    numbers |= _limit("kv_blocks", blocks, "the capacity at which as many hits are evicted")
+    prefill = fit.prefill_ns(uncached, requests.input_tokens)
+    sequences, blocks = server_limits(requests, demand, tokens, prefill)
+    numbers |= _limit("sequences", sequences, "sequences that decoded at once")
+    met = blocks.identified is Identified.YES
+    said = (
+        "blocks held at once while others waited" if met else "the capacity at which as many hits are evicted"
+    )
+    numbers |= _limit("kv_blocks", blocks, said)
     largest = int(uncached.max(initial=0))
     unknown = Limit(largest, largest, None, Identified.NO)
     numbers |= _limit("step_tokens", unknown, "the most that one prompt had to prefill")

@@ -175,6 +175,34 @@ def test_a_result_without_a_call_is_an_agents_only_where_calls_are_told(
     assert _background(*rows, *([span("p", "t", "tool", 3, 4)] if told else [])) == joins
 
 
+@pytest.mark.parametrize(("ended", "use"), [(15, "p4"), (25, "p4"), (29.5, "p3"), (35, "p4")])
+def test_a_result_that_was_there_is_used_where_the_parent_did_not_pause(ended: float, use: str) -> None:
+    """Both answer a result although no tool ran; before the first one somebody thought for ten seconds.
+
+    p  |p1||t||p2|          |p3||p4|
+    c     |------|
+    """
+    joins = _background(
+        *(span("p", "t", "tool", 3, 4), span("p", "p2", "request", 4, 20, trigger="tool_result")),
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, ended)),
+        span("p", "p3", "request", 30, 40, trigger="tool_result"),
+        span("p", "p4", "request", 40.001, 50, trigger="tool_result"),
+    )
+    assert joins == {"c": use}
+
+
+@pytest.mark.parametrize("status", ["cancelled", "error"])
+def test_another_attempt_is_no_answer_that_nothing_explains(status: str) -> None:
+    joins = _background(
+        span("p", "t", "tool", 3, 4),
+        *(agent("c", "p"), span("c", "c1", "request", 2.010, 15)),
+        span("p", "p2", "request", 4, 20, trigger="tool_result", status=status),
+        span("p", "p3", "request", 20.01, 30, trigger="tool_result"),
+        span("p", "p4", "request", 30.001, 40, trigger="tool_result"),
+    )
+    assert joins == {"c": "p4"}
+
+
 def test_a_parent_that_is_in_no_file_is_a_finding() -> None:
     child = [
         agent("c", "m"),
@@ -331,6 +359,16 @@ def test_a_user_is_waited_for_before_a_request_that_answers_one() -> None:
 
     wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
     assert wait.select("start_ns", "end_ns").row(0) == (60 * SECOND, 75 * SECOND)
+
+
+def test_a_server_that_notes_a_request_in_whole_milliseconds_hides_no_user() -> None:
+    client = span("m", "chat", "request", 75.0004, 80, trigger="user_message")
+    router = span("m", "route", "other", 75, 79, parent_key="chat")
+    server = span("m", "http", "request", 75, 79, parent_key="route")
+    trace = trace_of([*MAIN, client, router, server])
+
+    wait = frame(trace.spans).filter(pl.col("kind") == "user_wait")
+    assert wait.select("start_ns").to_series().to_list() == [60 * SECOND]
 
 
 @pytest.mark.parametrize(("asked", "waits", "joins"), [(20.001, 0, 1), (25, 1, 0)])
