@@ -62,6 +62,14 @@ def test_a_request_with_tools_ended_not_before_the_last_call() -> None:
     assert at_ns == {"part:prt_2": ms(5) * 10**6, "part:prt_3": None}
 
 
+def test_an_answer_that_the_end_of_the_program_cut_off_is_unfinished() -> None:
+    reading = answer(time={"created": ms(1)})
+
+    assert reading.spans["msg_2"]["status"] == "unfinished"
+    assert reading.evidence("msg_2")[1] == "unknown"
+    assert answer(text(3, 4)).spans["msg_2"]["status"] == "ok"
+
+
 def test_the_first_block_tells_the_first_token_if_it_has_a_length() -> None:
     assert answer(text(3, 4, "reasoning")).spans["msg_2"]["first_token_ns"] == ms(3) * 10**6
     assert answer(text(4, 4)).spans["msg_2"]["first_token_ns"] is None
