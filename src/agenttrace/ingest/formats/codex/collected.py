@@ -32,12 +32,14 @@ class Run:
 
     `ready_ns`: all that it waited for was there. `end_ns`: where its end is told; else it is the last item.
     `silent`: nothing that the model said was recorded. `after`: the compaction from which it goes on.
+    `token_ns`: when the first of its items began to come, where that is told.
     """
 
     line: int
     ready_ns: int
     first_ns: int
     last_ns: int
+    token_ns: int | None = None
     turn: Turn | None = None
     model: str | None = None
     end_ns: int | None = None

@@ -30,7 +30,8 @@ class Codex:
                 "tools that state a length",
                 "turns",
                 "compactions",
-                "time to first token of the first request of a turn, where it is told",
+                "time to first token of the first request of a turn",
+                "in newest versions time to first token of all that begin with text or reasoning",
             ),
             derived=(
                 "requests, from changes of the sum of tokens",

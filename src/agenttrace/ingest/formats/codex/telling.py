@@ -10,7 +10,7 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.formats.codex.calls import CALLS, RESULTS, Calls
 from agenttrace.ingest.formats.codex.children import Children
 from agenttrace.ingest.formats.codex.collected import Review, Rollout, Turn
-from agenttrace.ingest.formats.codex.known import KNOWN, OUTPUTS, SIGNS, TOLD_BY_OTHERS
+from agenttrace.ingest.formats.codex.known import COMPLETED, KNOWN, OUTPUTS, SIGNS, SPOKEN, TOLD_BY_OTHERS
 from agenttrace.ingest.formats.codex.lane import Lane
 from agenttrace.ingest.formats.codex.lines import COMPACTED, CONTEXT, EVENT, ITEM, UNKNOWN, USAGE, Record
 from agenttrace.ingest.formats.codex.usage import Counts
@@ -72,6 +72,10 @@ class Telling:
                 line=self._first_unknown,
                 count=self._unknown.total(),
             )
+        turn = self._turn()
+        if turn is not None and turn.told:
+            what = "the file ends within a turn: what the model was asked last is not in it"
+            self._recorder.finding("turn_unfinished", Severity.INFO, what, line=turn.line)
         strays = self._calls.strays
         if strays:
             what = "a tool's result whose call is not in the file"
@@ -106,6 +110,14 @@ class Telling:
     def _told(self, record: Record) -> None:
         self._calls.event(record)
         self._children.event(record)
+
+    def _complete(self, record: Record) -> None:
+        """An item as the program shows it: of an answer it says when the first of it came."""
+        item, t_ns = record.body.get("item"), fields.instant_from_ms(record.body.get("started_at_ms"))
+        kind = fields.text(item.get("type")) if isinstance(item, dict) else None
+        if kind in SPOKEN and t_ns is not None:
+            self._lane.begun(t_ns)
+        self._told(record)
 
     def _take_context(self, record: Record) -> None:
         self._lane.model = fields.text(record.body.get("model")) or self._lane.model
@@ -232,6 +244,7 @@ class Telling:
         **dict.fromkeys(CALLS, _call),
         **dict.fromkeys(RESULTS, _result),
         **dict.fromkeys(TOLD_BY_OTHERS, _told),
+        COMPLETED: _complete,
     }
 
 
