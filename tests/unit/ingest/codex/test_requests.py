@@ -192,6 +192,8 @@ def test_a_program_that_was_killed_leaves_a_turn_that_is_told_as_unfinished() ->
 
     assert findings(trace) == {"turn_unfinished": 1}
     assert not findings(read(_begun().call(2).result(3).count(3).end(4)))
+    resumed = _begun().call(2).result(3).count(3).begin(90).prompt(91).say(92).count(92, 150, 20).end(93)
+    assert findings(read(resumed)) == {"turn_unfinished": 1}
 
 
 def _shown(rollout: Rollout, at: float, began: float, kind: str = "AgentMessage") -> Rollout:

@@ -102,11 +102,13 @@ class Compaction:
 
 @dataclass(slots=True, eq=False)
 class Review:
-    """A review ran in a thread of its own, which has a file of its own and names no parent."""
+    """A review ran in a thread of its own, which has a file of its own. `thread`: that, where it is known."""
 
     line: int
     start_ns: int
     end_ns: int | None = None
+    thread: str | None = None
+    key: str = ""
 
 
 @dataclass(slots=True, eq=False)

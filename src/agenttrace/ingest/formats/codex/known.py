@@ -23,6 +23,9 @@ APPROVALS = _of(
 BEGINNINGS = _of(EVENT, "exec_command_begin", "patch_apply_begin", "mcp_tool_call_begin")
 ENDS = _of(EVENT, "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "dynamic_tool_call_response")
 COMPLETED = f"{EVENT}/item_completed"
+REVIEW_BEGINS, REVIEW_ENDS = "EnteredReviewMode", "ExitedReviewMode"
+"""Types of completed items, which newest versions write in place of events of their own."""
+
 SPOKEN = frozenset({"AgentMessage", "Reasoning"})
 """Types of completed items that are of an answer."""
 
