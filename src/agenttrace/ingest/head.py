@@ -21,7 +21,8 @@ _OBJECT = re.compile(rb"\s*\{")
 class Head:
     """The first 64 KiB of an input, decompressed; all of it where it is shorter.
 
-    `footer`: of a Parquet file what tells its columns, which stands at its end.
+    `footer`: of a Parquet file what tells its columns, which stands at its end. Behind a short SQLite database
+    comes the beginning of its journal.
     """
 
     data: bytes

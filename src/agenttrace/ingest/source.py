@@ -20,6 +20,7 @@ SEARCHED_BYTES = 64 << 20
 """So much blank space may stand in the way of what a file begins with."""
 
 PARQUET_MAGIC = b"PAR1"
+SQLITE_MAGIC = b"SQLite format 3\0"
 _FOOTER_END_BYTES = 8
 _FOOTER_BYTES = 16 << 20
 _MUCH_SPACE = re.compile(rb"[ \t\r\n]{512,}")
@@ -50,7 +51,19 @@ class Source:
                     head = _without_much_space(head + block)
             except _DAMAGE:
                 pass
+        if head.startswith(SQLITE_MAGIC) and len(head) < HEAD_BYTES:
+            head += self._journal()
         return Head(head[:HEAD_BYTES], self._footer() if head.startswith(PARQUET_MAGIC) else b"")
+
+    def _journal(self) -> bytes:
+        """The beginning of the journal beside a SQLite database: a new one has all of its tables there only."""
+        if not self._has_place:
+            return b""
+        try:
+            with Path(f"{self.path}-wal").open("rb") as stream:
+                return stream.read(HEAD_BYTES)
+        except OSError:
+            return b""
 
     def _footer(self) -> bytes:
         """What stands at the end of a Parquet file, from its begin on; empty if that is damaged."""

@@ -15,8 +15,8 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
     A span without any time is dropped. A missing bound, like an end before the start, becomes the other
     bound, of unknown evidence: an unknown length counts nothing and is never a guess. A span that holds
-    others and has no end reaches to the last of them (`stretch_containers`); of an interaction, that is all there
-    is to know, and no finding.
+    others and has no end reaches to the last of them (`stretch_containers`); of an interaction, and of what a
+    program asks of itself, that is all there is to know, and no finding.
     """
     timeless = spans.filter(pl.col("start_ns").is_null() & pl.col("end_ns").is_null())
     ledger.add_rows("no_time", Severity.WARNING, "a span without start and end: dropped", timeless)
@@ -30,7 +30,9 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     )
     open_end = kept.filter(pl.col("end_ns").is_null())
     done = pl.col("status").cast(pl.String).is_in(_DONE).fill_null(value=False)
-    never = ~done & ~((pl.col("kind") == "interaction") & pl.col("status").is_null())
+    asked_by_itself = (pl.col("kind") == "other") & (pl.col("own_phase") == "harness").fill_null(value=False)
+    asks = (pl.col("kind") == "interaction") | asked_by_itself
+    never = ~done & ~(asks & pl.col("status").is_null())
     unended, untold = open_end.filter(never), open_end.filter(done)
     ledger.add_rows("unfinished", Severity.INFO, "a span that never ended: its length is unknown", unended)
     ledger.add_rows("end_untold", Severity.INFO, "a span that is said to be done, but not when", untold)

@@ -1,7 +1,7 @@
 """Turns of Codex as spans: the only ones of its spans that say what they are, and they hold all the rest.
 
-Its other spans show the program's own workings, one inside the other. Requests and tools stand in its log
-records, which name no span: they lie inside the turn that ran then.
+Its other spans, hundreds for each request, show the program's own workings, most of them in traces that name no
+session. Requests and tools stand in its log records, which name no span: they lie inside the turn that ran then.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from agenttrace.ingest.telemetry import names
+from agenttrace.ingest.telemetry.arrow import Mask
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import text
 from agenttrace.ingest.telemetry.roles import Dialect, Role
@@ -22,6 +23,11 @@ from agenttrace.ingest.telemetry.spans import Spans
 Turn: TypeAlias = "tuple[int, int, str]"
 Turns: TypeAlias = Mapping[str, Sequence[Turn]]
 """By session: start, end and key of each turn."""
+
+
+def is_working(classes: Classes) -> Mask:
+    """Spans of the program's own workings, for which nobody waits that its log records do not tell of."""
+    return classes.speaks(Dialect.CODEX) & classes.has_role(Role.PART)
 
 
 def note_turns(turns: dict[str, list[Turn]], spans: Spans, classes: Classes, columns: Columns) -> None:

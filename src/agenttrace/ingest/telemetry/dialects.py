@@ -15,7 +15,7 @@ from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
 from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, kept, known, taken
 from agenttrace.ingest.telemetry.calls import record_calls
 from agenttrace.ingest.telemetry.classify import Classes, classify
-from agenttrace.ingest.telemetry.codex_turns import Turn, note_turns
+from agenttrace.ingest.telemetry.codex_turns import Turn, is_working, note_turns
 from agenttrace.ingest.telemetry.held import Held
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.notes import Notes
@@ -59,7 +59,11 @@ class DialectLayer:
         spans = self._with_trace(spans)
         classes = classify(spans, origins)
         if (noise := classes.has_role(Role.NOISE)).any():
-            spans, classes = self._without(noise, spans, classes)
+            what = "a worker's own query, which is part of no session: left out"
+            spans, classes = self._without(noise, "worker_bookkeeping", what, spans, classes)
+        if (workings := is_working(classes)).any():
+            what = "a span of Codex's own workings: left out, its log records tell requests and tools"
+            spans, classes = self._without(workings, "program_workings", what, spans, classes)
         for dialect in np.unique(classes.dialect[classes.dialect != UNKNOWN]).tolist():
             self._recorder.dialect(Dialect(dialect).label)
         columns = span_columns(spans, classes, self._notes)
@@ -120,15 +124,11 @@ class DialectLayer:
         )
         return narrowed(spans, ~homeless) if homeless.any() else spans
 
-    def _without(self, noise: Mask, spans: Spans, classes: Classes) -> tuple[Spans, Classes]:
-        self._notes.note(
-            "worker_bookkeeping",
-            Severity.INFO,
-            "a worker's own query, which is part of no session: left out",
-            spans.line,
-            noise,
-        )
-        return narrowed(spans, ~noise), Classes(classes.role[~noise], classes.dialect[~noise])
+    def _without(
+        self, out: Mask, code: str, what: str, spans: Spans, classes: Classes
+    ) -> tuple[Spans, Classes]:
+        self._notes.note(code, Severity.INFO, what, spans.line, out)
+        return narrowed(spans, ~out), Classes(classes.role[~out], classes.dialect[~out])
 
     def _marks(self, spans: Spans, columns: Columns) -> None:
         rows, times = attempts_in(spans)

@@ -70,7 +70,7 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
     columns = {
         "session_key": joined(":", "trace", spans.trace_id),
         "span_key": keys,
-        "parent_key": joined("/", spans.trace_id, spans.parent_id),
+        "parent_key": where(~classes.speaks(Dialect.CODEX), joined("/", spans.trace_id, spans.parent_id)),
         "line": pa.array(spans.line),
         "kind": labelled(_KIND_OF[classes.role], tuple(SpanKind), UNKNOWN),
         "own_phase": labelled(
@@ -81,7 +81,6 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         "call_id": text(spans, names.CALL_ID, classes.has_role(Role.TOOL)),
         "status": labelled(status, tuple(Status), UNKNOWN),
         "error": _errors(spans, status),
-        **_blocking(classes),
         **_bounds(spans, timing),
         **_waiting(spans),
         **_request_columns(spans, classes, notes),
@@ -89,12 +88,6 @@ def span_columns(spans: Spans, classes: Classes, notes: Notes) -> Columns:
         **timing.columns(),
     }
     return with_own(columns, spans, notes)
-
-
-def _blocking(classes: Classes) -> Columns:
-    """Nobody waits for spans of Codex that show its own workings: what it waits for stands in its records."""
-    workings = classes.speaks(Dialect.CODEX) & classes.has_role(Role.PART)
-    return {"blocking": pa.array(~workings)} if workings.any() else {}
 
 
 def span_keys(spans: Spans) -> Texts:

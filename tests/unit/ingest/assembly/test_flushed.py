@@ -56,6 +56,19 @@ def test_what_is_done_at_an_unknown_instant_did_not_run_on() -> None:
     assert {"end_untold", "unfinished"} <= codes(trace)
 
 
+def test_what_a_program_asks_of_itself_lasts_as_long_as_what_it_holds() -> None:
+    trace = trace_of(
+        [
+            span("m", "i", "other", 1, None, own_phase="harness"),
+            span("m", "r", "request", 1, 5, parent_key="i"),
+        ]
+    )
+
+    ends = {row["source_id"]: (row["end_ns"], row["status"]) for row in trace.spans.to_pylist()}
+    assert ends["i"] == (5 * 10**9, None)
+    assert "unfinished" not in codes(trace)
+
+
 def test_an_interaction_without_an_end_lasts_as_long_as_what_it_holds() -> None:
     trace = trace_of(
         [

@@ -82,7 +82,15 @@ def test_what_the_program_adds_for_the_model_is_no_prompt() -> None:
     assert [row["trigger"] for row in found.of("request")] == ["user_message", "tool_result"]
 
 
-@pytest.mark.parametrize(("told", "status"), [({"is_error": True}, "error"), ({}, "ok")])
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"is_error": True}, "error"),
+        ({}, "ok"),
+        ({"content": [{"query": "a", "success": True}, {"query": "b", "success": False}]}, "error"),
+        ({"content": [{"query": "a", "success": True}, "b", {"success": "false"}]}, "ok"),
+    ],
+)
 def test_a_result_says_how_its_tool_ended(told: dict[str, Any], status: str) -> None:
     assert session(answer(4, "c"), result(6, "c", **told)).spans["tool:c"]["status"] == status
 

@@ -64,7 +64,7 @@ def test_a_file_that_ends_within_an_answer_leaves_it_out() -> None:
     trace = read(whole)
 
     assert len(spans(trace, "request")) == 1
-    assert findings(trace) == {"answer_unfinished": 1}
+    assert findings(trace) == {"answer_unfinished": 1, "turn_unfinished": 1}
     assert [row["status"] for row in spans(trace, "tool")] == ["unfinished"]
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_ends_before_the_first_count_says_nothing_of_requests() -> N
     trace = read(_begun().think(3).call(4).result(9).call(12, call="c2"))
 
     assert spans(trace, "request") == []
-    assert findings(trace) == {"answer_broken_off": 1, "answer_unfinished": 1}
+    assert findings(trace) == {"answer_broken_off": 1, "answer_unfinished": 1, "turn_unfinished": 1}
 
 
 def test_what_is_shown_before_the_item_is_the_first_sign_of_the_answer() -> None:
@@ -170,8 +170,8 @@ def test_results_feed_the_request_that_follows_them() -> None:
 
 
 def test_records_without_a_time_take_that_of_the_record_before() -> None:
-    rollout = _begun().say(2).count(3)
-    rollout.records[-2]["timestamp"] = "noon"
+    rollout = _begun().say(2).count(3).end(3)
+    rollout.records[-3]["timestamp"] = "noon"
     trace = read(rollout)
 
     assert bounds(spans(trace, "request")[0]) == (1, 3)
@@ -184,3 +184,38 @@ def test_what_was_written_before_september_2025_has_no_times() -> None:
 
     assert (trace.records, trace.spans.num_rows) == (3, 0)
     assert findings(trace) == {"without_times": 3}
+
+
+def test_a_program_that_was_killed_leaves_a_turn_that_is_told_as_unfinished() -> None:
+    """The result of the last call is there, and nothing of the request that was given it."""
+    trace = read(_begun().call(2).result(3).count(3))
+
+    assert findings(trace) == {"turn_unfinished": 1}
+    assert not findings(read(_begun().call(2).result(3).count(3).end(4)))
+    resumed = _begun().call(2).result(3).count(3).begin(90).prompt(91).say(92).count(92, 150, 20).end(93)
+    assert findings(read(resumed)) == {"turn_unfinished": 1}
+
+
+def _shown(rollout: Rollout, at: float, began: float, kind: str = "AgentMessage") -> Rollout:
+    """A completed item as newest versions record it, which says when it began to come."""
+    item = {"type": kind, "id": "m"}
+    return rollout.event(at, "item_completed", item=item, started_at_ms=ns(began) // 10**6)
+
+
+def test_the_first_item_of_an_answer_says_when_it_began_to_come() -> None:
+    rollout = _shown(_begun(), 3, 2).say(3).call(4).result(9).count(9)
+    rollout = _shown(_shown(rollout, 12, 10, "Reasoning").think(12), 14, 13).say(14).count(14, 150, 20)
+    rollout = _shown(rollout.call(15, call="c2").result(16, "c2"), 16, 15.5, "CommandExecution").call(
+        18, call="c3"
+    )
+    requests = spans(read(rollout.result(19, "c3").count(19, 150, 20)), "request")
+
+    assert [row["first_token_ns"] for row in requests] == [ns(2), ns(10), None]
+    assert [row["decode_ns"] for row in requests[:2]] == [2 * 10**9, 4 * 10**9]
+    assert requests[1]["first_token_evidence"] == "measured"
+
+
+def test_a_beginning_that_does_not_fit_the_answer_is_not_used() -> None:
+    for began in (0.25, 3.5):
+        (request,) = spans(read(_shown(_begun(), 3, began).say(3).count(3.5).end(4)), "request")
+        assert request["first_token_ns"] is None

@@ -80,6 +80,33 @@ def test_a_turn_that_fails_names_the_kind_of_its_error() -> None:
     assert (bounds(failed), failed["status"], failed["error"]) == ((11, 15), "error", "usage_limit")
 
 
+def _review_item(rollout: Rollout, at: float, kind: str, thread: str) -> Rollout:
+    return rollout.event(at, "item_completed", thread_id=thread, item={"type": kind, "id": "i"})
+
+
+def test_a_review_whose_thread_is_named_is_a_call_with_a_subagent_in_it() -> None:
+    """As newest versions record it: what it found is repeated as a message, which is no request."""
+    child = uuid7(40, 7)
+    rollout = _review_item(_one_turn(), 40, "EnteredReviewMode", uuid7(0))
+    rollout = _review_item(rollout.event(40.1, "task_started", turn_id="r"), 40.2, "UserMessage", child)
+    rollout = _review_item(rollout.prompt(98, "<user_action> made up"), 99, "ExitedReviewMode", uuid7(0))
+    trace = read(rollout.say(99.1).end(99.5))
+    (review,) = spans(trace, "tool")
+
+    assert (bounds(review), review["name"]) == ((40, 99), "review")
+    assert len(spans(trace, "request")) == 1
+    (agent,) = (row for row in trace.agents.to_pylist() if row["agent_key"] == child)
+    assert (agent["spawn_key"], agent["background"]) == (review["span_key"], False)
+    assert findings(trace) == {}
+
+
+def test_the_thread_of_a_review_is_waited_for() -> None:
+    (agent,) = read(
+        Rollout().meta(source={"subagent": "review"}).begin(1).say(2).count(2).end(3)
+    ).agents.to_pylist()
+    assert agent["background"] is False
+
+
 def test_a_review_is_time_of_which_this_file_tells_nothing() -> None:
     rollout = _one_turn().event(40, "entered_review_mode", target={}).event(40.1, "task_started", turn_id="r")
     rollout.event(42, "user_message", message="review this")

@@ -57,6 +57,37 @@ def test_spans_are_read_as_spans() -> None:
     assert (request["end_ns"] - request["start_ns"]) == 3 * 10**9
 
 
+def _call(name: str, start: float, end: float) -> Row:
+    return span(name, start, end, **{"gen_ai.operation.name": "llm_call", "gen_ai.conversation.id": "s"})
+
+
+def _counted(at: float, length: float, given: int, session: str = "s") -> Row:
+    counts = {"input_token_count": given, "cached_content_token_count": 80, "output_token_count": 7}
+    told = {"session.id": session, "duration_ms": length * 1000, "thoughts_token_count": 5}
+    return log("api_response", at, **counts, **told)
+
+
+def test_requests_have_their_tokens_from_the_log_records_beside_their_spans() -> None:
+    """Each from the record of its session that was written at its end and tells its length, wherever that stands.
+
+    The last request is of a session without spans.
+    """
+    spans = _call("1", 1, 4), _call("2", 3.5, 4), _call("3", 6, 8)
+    counts = (
+        _counted(4.002, 0.5, 200),
+        _counted(4.004, 3, 100),
+        _counted(8.002, 1, 300),
+        _counted(8, 2, 400, "t"),
+    )
+    reading = read_raw("gemini-cli", printed(counts[0], *spans, *counts[1:]))
+    requests = sorted(reading.of("request"), key=lambda row: row["start_ns"])
+
+    assert [row["input_tokens"] for row in requests] == [100, 200, None, 400]
+    assert (requests[0]["cache_read_tokens"], requests[0]["output_tokens"]) == (80, 12)
+    assert requests[0]["reasoning_tokens"] == 5
+    assert reading.findings["log_records_beside_spans"]["count"] == 3
+
+
 def test_every_record_is_counted_metrics_too() -> None:
     reading = read_raw("gemini-cli", SAMPLE)
 

@@ -51,6 +51,23 @@ def test_an_answer_was_asked_for_after_the_question_and_a_tool_ran_after_the_ans
     assert found.linked("tool result") == {(tool, second)}
 
 
+def test_what_the_program_says_for_its_user_is_nobody_s_wait() -> None:
+    """Where nobody is there to answer, it goes on with a message of its own."""
+    reply = _message("user", 6, content="<system>said by the program</system>")
+    found = _read(*START, _message("assistant", 5), reply, _message("assistant", 9), _message("system", 9.5))
+
+    assert _bounds(found, "request") == [(1, 5), (6, 9)]
+    assert [span["trigger"] for span in found.of("request")] == ["user_message", "other"]
+    assert _bounds(found, "tool") == [(9, 9.5)]
+
+
+def test_what_precedes_the_first_answer_may_stand_in_any_order() -> None:
+    opening = _message("system", 2), _message("system", 1), _message("user", 0.5)
+    assert not _read(*opening, _message("assistant", 5)).findings
+    late = _read(*opening, _message("assistant", 5), _message("system", 4))
+    assert late.findings.keys() == {"clock_jump"}
+
+
 def test_timings_tell_when_it_was_sent_and_when_it_began() -> None:
     timings = {"ttft_ms": 500, "gen_ms": 2000.0, "tool_ms_by_name": {"shell": 900}}
     found = _read(*START, _message("assistant", 5, metadata={"timings": timings}), _message("system", 6))

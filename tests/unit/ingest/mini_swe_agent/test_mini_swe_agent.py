@@ -36,6 +36,15 @@ def test_requests_lie_between_observations_and_answers() -> None:
     assert reading.evidence("message:3") == ("bounded", "measured")
 
 
+def test_the_command_that_hands_in_the_work_has_not_failed() -> None:
+    """It ends the run before it returns, and what was to follow it is noted in the same words."""
+    handed_in = observation(5, -1)
+    handed_in["extra"]["exception_info"] = "action was not executed"
+    (tool,) = trajectory(answer(2, "a"), handed_in).of("tool")
+
+    assert tool["status"] == "cancelled"
+
+
 def test_a_command_runs_from_its_answer_to_its_observation() -> None:
     reading = trajectory(answer(2, "a"), observation(5, 1))
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.formats.opencode import database
+from agenttrace.ingest.formats.opencode import database, journal
 from agenttrace.ingest.reading import read
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import Source
@@ -63,12 +63,12 @@ def test_packed_or_from_a_pipe_it_is_the_same() -> None:
         assert read_content("opencode", content) == plain
 
 
-def test_one_in_use_is_read_without_a_trace_and_what_is_not_in_it_yet_is_told(tmp_path: Path) -> None:
+def test_one_in_use_is_read_with_its_journal_and_without_a_trace(tmp_path: Path) -> None:
     path = tmp_path / "opencode.db"
     _made(path, message=[("msg_1", "ses_1", json.dumps(ANSWER))])
     with closing(sqlite3.connect(path)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
-        writer.execute("INSERT INTO message VALUES ('msg_2', 'ses_1', '{}')")
+        writer.execute("INSERT INTO message VALUES ('msg_2', 'ses_1', ?)", (json.dumps(ANSWER),))
         writer.commit()
         writer.execute("BEGIN IMMEDIATE")
         before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
@@ -77,8 +77,36 @@ def test_one_in_use_is_read_without_a_trace_and_what_is_not_in_it_yet_is_told(tm
         assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
         assert read(tmp_path).sources["path"].to_pylist() == [str(path)]
 
-    assert found.spans.keys() == packed.spans.keys() == {"msg_1"}
-    assert "journal_not_read" in found.findings
+    assert found.spans.keys() == {"msg_1", "msg_2"}
+    assert packed.spans.keys() == {"msg_1"}
+    assert not found.findings
+
+
+def test_a_new_one_lies_in_its_journal_wholly(tmp_path: Path) -> None:
+    """What the first `opencode run` on a machine leaves behind: a page, and the journal."""
+    made, left = tmp_path / "made.db", tmp_path / "opencode.db"
+    with closing(sqlite3.connect(made)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.executescript(SCHEMA)
+        writer.execute("INSERT INTO message VALUES ('msg_1', 'ses_1', ?)", (json.dumps(ANSWER),))
+        writer.commit()
+        left.write_bytes(made.read_bytes())
+        Path(f"{left}-wal").write_bytes(Path(f"{made}-wal").read_bytes())
+
+    source = Source(str(left))
+    assert b"part" not in left.read_bytes()
+    assert recognise(source).id == "opencode"
+    assert read_source("opencode", source).spans.keys() == {"msg_1"}
+
+
+def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = _made(tmp_path / "opencode.db", message=[("msg_1", "ses_1", json.dumps(ANSWER))])
+    (tmp_path / "opencode.db-wal").touch()
+    monkeypatch.setattr(journal, "_LARGEST_BYTES", 0)
+    found = read_source("opencode", source)
+
+    assert found.spans.keys() == {"msg_1"}
+    assert found.findings.keys() == {"journal_not_read"}
 
 
 def test_a_part_without_its_message_is_told_unless_it_is_a_tool(tmp_path: Path) -> None:

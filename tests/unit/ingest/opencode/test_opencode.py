@@ -62,6 +62,39 @@ def test_a_request_with_tools_ended_not_before_the_last_call() -> None:
     assert at_ns == {"part:prt_2": ms(5) * 10**6, "part:prt_3": None}
 
 
+def _id(at: float) -> str:
+    """An id as it is made at that instant: the lowest 36 bits of the milliseconds, a counter, and chance."""
+    return f"msg_{(ms(at) % 2**36) * 4096 + 1:012x}" + "a" * 14
+
+
+def test_what_a_fork_copied_is_left_out() -> None:
+    """It has the times of the session that was forked, and ids of when it was copied."""
+
+    def message(made: float, role: str, at: float, **info: Any) -> Row:
+        ids = {"id": _id(made), "sessionID": "ses_1", "role": role, "time": {"created": ms(at), **info}}
+        return {"info": ids, "parts": []}
+
+    messages = [
+        message(100, "user", 0),
+        message(100.001, "assistant", 1, completed=ms(5)),
+        message(200, "user", 200),
+        message(200.5, "assistant", 200.5, completed=ms(204)),
+    ]
+    document = {"info": {"id": "ses_1", "time": {"created": ms(100)}}, "messages": messages}
+    reading = read_raw("opencode", json.dumps(document).encode())
+
+    assert reading.spans.keys() == {_id(200), _id(200.5)}
+    assert reading.findings["copied_history"]["count"] == 2
+
+
+def test_an_answer_that_the_end_of_the_program_cut_off_is_unfinished() -> None:
+    reading = answer(time={"created": ms(1)})
+
+    assert reading.spans["msg_2"]["status"] == "unfinished"
+    assert reading.evidence("msg_2")[1] == "unknown"
+    assert answer(text(3, 4)).spans["msg_2"]["status"] == "ok"
+
+
 def test_the_first_block_tells_the_first_token_if_it_has_a_length() -> None:
     assert answer(text(3, 4, "reasoning")).spans["msg_2"]["first_token_ns"] == ms(3) * 10**6
     assert answer(text(4, 4)).spans["msg_2"]["first_token_ns"] is None

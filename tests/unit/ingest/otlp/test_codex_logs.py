@@ -169,8 +169,23 @@ def test_requests_and_tools_lie_in_the_turn_that_ran() -> None:
 
     assert {row["parent_key"] for kind in ("request", "tool") for row in _of(trace, kind)} == {key(1)}
     assert len(_of(trace, "interaction")) == 1
-    assert [row["blocking"] for row in _of(trace, "other")] == [False]
-    assert findings(trace) == {}
+    assert _of(trace, "other") == []
+    assert findings(trace) == {"program_workings": 1}
+
+
+def test_workings_that_name_no_session_make_none() -> None:
+    """Most of them stand in traces of their own; those above a turn are no parents that are missing."""
+    alone = span(9, (0, 5), {"thread.id": "3"}, name="refresh_cache", trace="b" * 32)
+    above = span(3, (0, 1000), {}, name="turn/start")
+    turn = span(1, (0, 1000), {"thread.id": THREAD, "turn.id": "t"}, name="session_task.turn", parent=3)
+    spans = lines(document(alone, above, turn, scope="codex_cli_rs", service_name="codex_cli_rs"))
+    assembled = assemble([ReadSource("x", "otlp", 0, read(spans))])
+
+    assert assembled.sessions["session"].to_pylist() == [THREAD]
+    assert {row["code"] for row in assembled.findings.to_pylist()} == {
+        "program_workings",
+        "no_model_requests",
+    }
 
 
 def test_the_time_of_a_turn_is_what_its_records_say() -> None:

@@ -82,7 +82,7 @@ class Conversation:
                 self._reader.recorder.finding("stray_result", Severity.INFO, what, line=line)
                 self._cause.result(t_ns, None)
                 continue
-            self._tool(call_id, t_ns, Status.ERROR if block.get("is_error") is True else Status.OK)
+            self._tool(call_id, t_ns, Status.ERROR if _failed(block) else Status.OK)
         added = self._reader.inner(message, "metadata", line)
         if added.get("displayRole") == "system" or added.get("userRunSpan") == 0 or "kind" in added:
             self._cause.reach(t_ns)
@@ -160,3 +160,10 @@ def _tokens(told: Mapping[str, Any]) -> dict[str, Any]:
         "output_tokens": output,
         "output_quality": None if output is None else TokenQuality.FINAL,
     }
+
+
+def _failed(block: Mapping[str, Any]) -> bool:
+    """Whether the result says so, or that of any of the commands that the call was about."""
+    parts = block.get("content")
+    said = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    return block.get("is_error") is True or any(part.get("success") is False for part in said)

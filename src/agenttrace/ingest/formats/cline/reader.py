@@ -54,7 +54,6 @@ class Cline:
                 "back-off between attempts; in newer versions attempts that failed, and compactions",
                 "queue",
             ),
-            seen=False,
         )
 
     @property

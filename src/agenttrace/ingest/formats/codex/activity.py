@@ -112,24 +112,30 @@ def _trigger(turn: Turn | None) -> str | None:
 
 
 def write_reviews(work: Work) -> None:
-    """What a review's own requests and tools were stands in another file, which names no parent."""
+    """What a review's own requests and tools were stands in another file; unknown in versions that do not name it.
+
+    Where it is named, the review is a call that has a subagent in it.
+    """
+    apart = []
     for review in work.rollout.reviews:
+        review.key = f"{work.lane}:review:{review.start_ns}"
+        if review.thread is None:
+            apart.append(review)
         work.span(
-            span_key=f"{work.lane}:review:{review.start_ns}",
+            span_key=review.key,
             line=review.line,
-            kind=SpanKind.OTHER.value,
+            kind=(SpanKind.OTHER if review.thread is None else SpanKind.TOOL).value,
             purpose=Purpose.TURN.value,
             name="review",
-            own_phase=Phase.UNKNOWN.value,
+            own_phase=Phase.UNKNOWN.value if review.thread is None else None,
             start_ns=review.start_ns,
             end_ns=review.end_ns,
             start_evidence=Evidence.MEASURED.value,
             end_evidence=(Evidence.UNKNOWN if review.end_ns is None else Evidence.MEASURED).value,
         )
-    if work.rollout.reviews:
+    if apart:
         what = "a review, whose requests stand in a rollout of its own: its time is of unknown phase"
-        count, line = len(work.rollout.reviews), work.rollout.reviews[0].line
-        work.recorder.finding("review_apart", Severity.INFO, what, line=line, count=count)
+        work.recorder.finding("review_apart", Severity.INFO, what, line=apart[0].line, count=len(apart))
 
 
 def write_pauses(work: Work) -> None:

@@ -89,11 +89,12 @@ def _request(work: Work, run: Run, opening: Turn | None) -> dict[str, object]:
             "reasoning_tokens": usage.reasoning_tokens,
             "output_quality": TokenQuality.FINAL.value if usage.output_tokens is not None else None,
         }
-    first_ns = _first_token(work, run, opening) if opening is not None and not run.silent else None
-    if first_ns is not None:
+    token = _told_token(work, run, opening) or _token(run)
+    if token is not None:
+        first_ns, evidence = token
         facts |= {
             "first_token_ns": first_ns,
-            "first_token_evidence": Evidence.DERIVED.value,
+            "first_token_evidence": evidence.value,
             "decode_ns": _end(run) - first_ns,
             "decode_evidence": (Evidence.BOUNDED if run.end_ns is None else Evidence.DERIVED).value,
         }
@@ -105,16 +106,23 @@ def _part(part: int | None, whole: int | None) -> int | None:
     return part if part is None or whole is None or part <= whole else None
 
 
-def _first_token(work: Work, run: Run, turn: Turn) -> int | None:
+def _token(run: Run) -> tuple[int, Evidence] | None:
+    """When the first item of an answer began to come, which records of completed items tell in newest versions."""
+    if run.token_ns is None or not _start(run) <= run.token_ns <= run.first_ns:
+        return None
+    return run.token_ns, Evidence.MEASURED
+
+
+def _told_token(work: Work, run: Run, turn: Turn | None) -> tuple[int, Evidence] | None:
     """The time to the first token is told for the first request of a turn, from where the turn began."""
-    if turn.ttft_ns is None:
+    if turn is None or turn.ttft_ns is None or run.silent:
         return None
     told_ns = turn.start_ns + turn.ttft_ns
     if told_ns > run.first_ns + _SLACK_NS or told_ns < run.ready_ns - _SLACK_NS:
         what = "a time to the first token that does not fit the answer: not used"
         work.recorder.finding("ttft_disagrees", Severity.INFO, what, line=turn.line)
         return None
-    return max(min(told_ns, run.first_ns), _start(run))
+    return max(min(told_ns, run.first_ns), _start(run)), Evidence.DERIVED
 
 
 def _compaction_of(work: Work, run: Run) -> str | None:

@@ -32,12 +32,14 @@ class Run:
 
     `ready_ns`: all that it waited for was there. `end_ns`: where its end is told; else it is the last item.
     `silent`: nothing that the model said was recorded. `after`: the compaction from which it goes on.
+    `token_ns`: when the first of its items began to come, where that is told.
     """
 
     line: int
     ready_ns: int
     first_ns: int
     last_ns: int
+    token_ns: int | None = None
     turn: Turn | None = None
     model: str | None = None
     end_ns: int | None = None
@@ -100,11 +102,13 @@ class Compaction:
 
 @dataclass(slots=True, eq=False)
 class Review:
-    """A review ran in a thread of its own, which has a file of its own and names no parent."""
+    """A review ran in a thread of its own, which has a file of its own. `thread`: that, where it is known."""
 
     line: int
     start_ns: int
     end_ns: int | None = None
+    thread: str | None = None
+    key: str = ""
 
 
 @dataclass(slots=True, eq=False)

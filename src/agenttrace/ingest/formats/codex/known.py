@@ -23,6 +23,12 @@ APPROVALS = _of(
 BEGINNINGS = _of(EVENT, "exec_command_begin", "patch_apply_begin", "mcp_tool_call_begin")
 ENDS = _of(EVENT, "exec_command_end", "patch_apply_end", "mcp_tool_call_end", "dynamic_tool_call_response")
 COMPLETED = f"{EVENT}/item_completed"
+REVIEW_BEGINS, REVIEW_ENDS = "EnteredReviewMode", "ExitedReviewMode"
+"""Types of completed items, which newest versions write in place of events of their own."""
+
+SPOKEN = frozenset({"AgentMessage", "Reasoning"})
+"""Types of completed items that are of an answer."""
+
 COLLABORATION = _of(
     EVENT, "sub_agent_activity", "collab_agent_spawn_end", "collab_waiting_end", "collab_resume_end"
 ) | _of(ITEM, "agent_message")
@@ -32,7 +38,7 @@ TOLD_BY_OTHERS = APPROVALS | BEGINNINGS | ENDS | COLLABORATION | {COMPLETED}
 KNOWN = frozenset(
     {
         *("world_state", "inter_agent_communication", "inter_agent_communication_metadata"),
-        *("realtime_item", "retained_context", ITEM, EVENT),
+        *("realtime_item", "retained_context"),
         *_of(ITEM, "ghost_snapshot", "compaction", "compaction_summary", "context_compaction", "other"),
         *_of(ITEM, "compaction_trigger", "additional_tools", "configuration_update"),
         *_of(EVENT, "thread_settings_applied", "thread_name_updated", "thread_goal_updated"),

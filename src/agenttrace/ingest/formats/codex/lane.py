@@ -27,6 +27,7 @@ class Lane:
         self._latest: Run | None = None
         self._ready = UNKNOWN
         self._sign = UNKNOWN
+        self._begun: int | None = None
         self._given = False
         self._arrived: list[Call] = []
         self._told: list[str] = []
@@ -47,17 +48,23 @@ class Lane:
         if self._open is None and self._sign == UNKNOWN:
             self._sign = t_ns
 
+    def begun(self, t_ns: int) -> None:
+        """The item that follows began to come then; it is the first of its answer unless that is under way."""
+        if self._open is None and self._begun is None:
+            self._begun = t_ns
+
     def output(self, line: int, t_ns: int) -> Run:
         """An item of an answer: of the one that is under way, or of a new one."""
         if self._open is None:
             first_ns = min(self._sign or t_ns, t_ns)
             self._open = self._begin(line, first_ns, t_ns)
+            self._open.token_ns, self._begun = self._begun, None
         self._open.last_ns = max(self._open.last_ns, t_ns)
         return self._open
 
     def input(self, t_ns: int) -> None:
         """Something that the next request is given."""
-        self._open, self._sign, self._given = None, UNKNOWN, True
+        self._open, self._sign, self._begun, self._given = None, UNKNOWN, None, True
         self._ready = max(self._ready, t_ns)
 
     def result(self, call: Call, t_ns: int) -> None:
@@ -133,7 +140,7 @@ class Lane:
     def _begin(self, line: int, first_ns: int, last_ns: int) -> Run:
         before = self._latest
         ready_ns = min(self._ready or first_ns, first_ns)
-        run = Run(line, ready_ns, first_ns, last_ns, self.turn, self.model)
+        run = Run(line, ready_ns, first_ns, last_ns, turn=self.turn, model=self.model)
         if before is not None and before.purpose is Purpose.FAILED_ATTEMPT and before.end_ns == self._ready:
             run.retried, run.attempt = before, before.attempt + 1
         run.fed, run.told, run.after = self._arrived, self._told, self._compacted

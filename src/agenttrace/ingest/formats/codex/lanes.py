@@ -10,6 +10,8 @@ from agenttrace.ingest.recorder import Recorder
 
 _TELEMETRY = "session:codex:"
 """Beginning of the keys under which the program's own telemetry names its threads."""
+_REVIEW = "review"
+"""The role of the thread of a review, which its parent waits for."""
 
 
 def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
@@ -28,7 +30,7 @@ def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
         source_id=thread.id,
         parent_agent_key=thread.parent,
         main=not thread.subagent,
-        background=True if thread.subagent else None,
+        background=thread.role != _REVIEW if thread.subagent else None,
         name=thread.name,
         type=thread.role,
     )
@@ -49,6 +51,18 @@ def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
             type=child.role,
             spawn_key=child.call.key if child.call is not None else None,
         )
+    for review in rollout.reviews:
+        if review.thread is not None:
+            recorder.same_session(key, session_key(review.thread))
+            recorder.agent(
+                session_key=key,
+                agent_key=review.thread,
+                parent_agent_key=thread.id,
+                main=False,
+                background=False,
+                type=_REVIEW,
+                spawn_key=review.key,
+            )
 
 
 def _fingerprint(rollout: Rollout) -> str | None:

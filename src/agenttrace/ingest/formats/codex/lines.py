@@ -67,6 +67,10 @@ def read_records(source: Source, recorder: Recorder) -> Iterator[Record]:
             recorder.finding("time_unusable", Severity.WARNING, what, line=line)
         t_ns = read or t_ns
         inner = fields.text(body.get("type")) if envelope in (ITEM, EVENT) else None
+        if inner is None and envelope in (ITEM, EVENT):
+            what = "a payload that does not say what it is: left out"
+            recorder.finding("record_unusable", Severity.WARNING, what, line=line)
+            continue
         kind = f"{envelope}/{inner}" if inner else envelope
         yield Record(line, t_ns, fields.count(value.get("ordinal")), kind, body)
 

@@ -30,7 +30,8 @@ class Codex:
                 "tools that state a length",
                 "turns",
                 "compactions",
-                "time to first token of the first request of a turn, where it is told",
+                "time to first token of the first request of a turn",
+                "in newest versions time to first token of all that begin with text or reasoning",
             ),
             derived=(
                 "requests, from changes of the sum of tokens",
@@ -40,7 +41,7 @@ class Codex:
                 "subagents and joins",
                 "copied history of forks, which is left out",
             ),
-            untold=("queue and prefill", "retries", "requests of reviews"),
+            untold=("queue and prefill", "retries", "requests of reviews, in versions that do not name their thread"),
         )
 
     @property

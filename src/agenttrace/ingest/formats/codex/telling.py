@@ -10,7 +10,16 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.formats.codex.calls import CALLS, RESULTS, Calls
 from agenttrace.ingest.formats.codex.children import Children
 from agenttrace.ingest.formats.codex.collected import Review, Rollout, Turn
-from agenttrace.ingest.formats.codex.known import KNOWN, OUTPUTS, SIGNS, TOLD_BY_OTHERS
+from agenttrace.ingest.formats.codex.known import (
+    COMPLETED,
+    KNOWN,
+    OUTPUTS,
+    REVIEW_BEGINS,
+    REVIEW_ENDS,
+    SIGNS,
+    SPOKEN,
+    TOLD_BY_OTHERS,
+)
 from agenttrace.ingest.formats.codex.lane import Lane
 from agenttrace.ingest.formats.codex.lines import COMPACTED, CONTEXT, EVENT, ITEM, UNKNOWN, USAGE, Record
 from agenttrace.ingest.formats.codex.usage import Counts
@@ -37,6 +46,8 @@ class Telling:
         self._children = Children(rollout, self._lane)
         self._review: Review | None = None
         self._asks = False
+        self._echo = False
+        self._cut_turns: list[Turn] = []
         self._unknown: Counter[str] = Counter()
         self._first_unknown: int | None = None
 
@@ -72,10 +83,19 @@ class Telling:
                 line=self._first_unknown,
                 count=self._unknown.total(),
             )
+        self._finish_turn()
         strays = self._calls.strays
         if strays:
             what = "a tool's result whose call is not in the file"
             self._recorder.finding("stray_result", Severity.INFO, what, count=strays)
+
+    def _finish_turn(self) -> None:
+        """The last turn of a file, like any other that never ended, may have asked the model what is not told."""
+        turn = self._turn()
+        cut = [*self._cut_turns, *([turn] if turn is not None and turn.told else [])]
+        if cut:
+            what = "a turn without an end, for the program was killed or still runs: its last request may be missing"
+            self._recorder.finding("turn_unfinished", Severity.INFO, what, line=cut[0].line, count=len(cut))
 
     def _is_cut(self) -> bool:
         """Whether the file ends while the agent would go on: the first count may be what is missing."""
@@ -107,6 +127,22 @@ class Telling:
         self._calls.event(record)
         self._children.event(record)
 
+    def _complete(self, record: Record) -> None:
+        """An item as the program shows it: of an answer it says when the first of it came."""
+        item, t_ns = record.body.get("item"), fields.instant_from_ms(record.body.get("started_at_ms"))
+        kind = fields.text(item.get("type")) if isinstance(item, dict) else None
+        thread = fields.text(record.body.get("thread_id"))
+        if kind == REVIEW_BEGINS:
+            self._review_begins(record)
+        elif kind == REVIEW_ENDS:
+            self._review_ends(record)
+            self._echo = True
+        elif self._review is not None and thread not in (None, self.rollout.thread.id):
+            self._review.thread = thread
+        elif kind in SPOKEN and t_ns is not None:
+            self._lane.begun(t_ns)
+        self._told(record)
+
     def _take_context(self, record: Record) -> None:
         self._lane.model = fields.text(record.body.get("model")) or self._lane.model
         policy, reviewer = record.body.get("approval_policy"), record.body.get("approvals_reviewer")
@@ -118,6 +154,9 @@ class Telling:
 
     def _start_turn(self, record: Record) -> None:
         if self._review is None:
+            before = self._turn()
+            if before is not None and before.told:
+                self._cut_turns.append(before)
             self._new_turn(record).told = True
         self._lane.input(record.t_ns)
 
@@ -141,11 +180,16 @@ class Telling:
         self.rollout.prompt = self.rollout.prompt or fields.text(record.body.get("message"))
 
     def _message(self, record: Record) -> None:
-        """A message of the model's, or one to it: of a person, or of the program about its surroundings."""
+        """A message of the model's, or one to it: of a person, or of the program about its surroundings.
+
+        What a review found is repeated as a message of the model's.
+        """
         if record.body.get("id") in ("review_rollout_user", "review_rollout_assistant"):
             return
         if record.body.get("role") == "assistant":
-            self._lane.output(record.line, record.t_ns)
+            if not self._echo:
+                self._lane.output(record.line, record.t_ns)
+            self._echo = False
             return
         said = _said(record.body)
         if said.startswith("<turn_aborted"):
@@ -168,7 +212,7 @@ class Telling:
         self._close_turn(record)
 
     def _close_turn(self, record: Record) -> None:
-        turn = self._turn()
+        turn, self._echo = self._turn(), False
         if turn is not None:
             turn.end_ns = max(record.t_ns, turn.start_ns)
             turn.ttft_ns = fields.duration_from_ms(record.body.get("time_to_first_token_ms"))
@@ -232,6 +276,7 @@ class Telling:
         **dict.fromkeys(CALLS, _call),
         **dict.fromkeys(RESULTS, _result),
         **dict.fromkeys(TOLD_BY_OTHERS, _told),
+        COMPLETED: _complete,
     }
 
 

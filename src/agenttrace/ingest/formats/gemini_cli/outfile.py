@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.formats.gemini_cli.counted import CountedRequests
 from agenttrace.ingest.formats.gemini_cli.sniffing import BORDER
 from agenttrace.ingest.json_text import parsed_parts
 from agenttrace.ingest.lines import refuse_endless
@@ -28,19 +29,24 @@ _STATUS = {1: OK, 2: FAILED}
 
 def read_outfile(source: Source, recorder: Recorder) -> None:
     """Everything of one file."""
-    intake = Intake(recorder, values.column_of)
+    intake, requests = Intake(recorder, values.column_of), CountedRequests()
     for line, value in _documents(source, recorder):
         if "scopeMetrics" in value:
             intake.metrics(1, line)
         elif "startTime" in value or ("_spanContext" in value and "hrTime" not in value):
-            add_span(intake, _span(value), line)
+            span = _span(value)
+            if not requests.hold(span, line):
+                add_span(intake, span, line)
         elif "hrTime" in value or "hrTimeObserved" in value:
             recorder.records += 1
+            requests.note(_object(value, "attributes"), _instant(value.get("hrTime")))
             _add_log(intake, value, line)
         else:
             recorder.records += 1
             what = "neither span nor log record nor metrics"
             recorder.finding("unknown_record", Severity.WARNING, what, line=line)
+    for span, line in requests.spans():
+        add_span(intake, span, line)
     intake.finish()
 
 

@@ -42,7 +42,6 @@ class Gptme:
                 "user waits",
             ),
             untold=("names of tools in versions that note none", "tools side by side", "subagents", "queue"),
-            seen=False,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 An answer was made when it was complete, a tool's message when the tool had returned. The messages of tools are
 the program's own, between an answer and the next one.
+Those before the first answer were made in any order, and none of them after another.
 All runnable blocks of an answer are executed one after the other. Newer versions note with an answer how long its
 first token and the rest took, and each tool. (message.py, chat.py, tools)
 """
@@ -23,6 +24,8 @@ from agenttrace.ingest.telemetry.moments import Moments
 from agenttrace.model.vocabulary import Evidence, Purpose, Severity, SpanKind, Status
 
 _LANE = "main"
+_BY_THE_PROGRAM = "<system>"
+"""How a message begins that the program itself wrote in the name of its user, who is not there."""
 _Message = Mapping[str, Any]
 
 
@@ -49,6 +52,7 @@ class _Rows:
         self._answer: tuple[str, int | None, list[str]] | None = None
         self._fingerprint: str | None = None
         self._last_ns: int | None = None
+        self._opened = False
 
     def take(self, message: _Message, line: int) -> None:
         """One message."""
@@ -61,12 +65,15 @@ class _Rows:
         if self._key is None:
             self._key = _key("gptme", message, t_ns)
             self._recorder.agent(session_key=self._key, agent_key=_LANE, main=True)
-        if self._last_ns is not None and t_ns < self._last_ns:
+        if self._opened and self._last_ns is not None and t_ns < self._last_ns:
             what = "a message that is older than the one before it: its line was moved, or the clock set back"
             self._recorder.finding("clock_jump", Severity.INFO, what, line=line)
-        self._last_ns = t_ns
+        self._last_ns, self._opened = t_ns, self._opened or role == "assistant"
         if role == "assistant":
             self._answered(self._key, message, t_ns, line)
+        elif role == "user" and self._opened and _is_by_the_program(message):
+            self._cause.reach(t_ns)
+            self._answer = None
         elif role == "user":
             self._asked(message, t_ns)
         elif role in ("system", "tool"):
@@ -147,6 +154,11 @@ class _Rows:
         link_call(self._recorder, session_key, answer, key, "order of messages")
         self._answer = (answer, t_ns, names)
         self._cause.result(t_ns, key)
+
+
+def _is_by_the_program(message: _Message) -> bool:
+    content = message.get("content")
+    return isinstance(content, str) and content.startswith(_BY_THE_PROGRAM)
 
 
 def _key(kind: str, message: _Message, t_ns: int) -> str:

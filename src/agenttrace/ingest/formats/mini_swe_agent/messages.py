@@ -24,6 +24,8 @@ from agenttrace.model.vocabulary import (
 )
 
 _LANE = "main"
+_ENDED_THE_RUN = "action was not executed"
+"""What is said of a command that never returned, and of those that were to follow it."""
 
 
 def write_messages(
@@ -137,7 +139,7 @@ class _Rows:
             end_ns=t_ns,
             start_evidence=Evidence.UNKNOWN if start_ns is None else Evidence.BOUNDED,
             end_evidence=self._end_evidence(t_ns),
-            status=Status.OK if code == 0 else Status.ERROR,
+            status=_status(code, extra),
         )
         if self.answer is not None:
             link_call(self.reader.recorder, self.session_key, self.answer, key, "tool_call_id")
@@ -147,3 +149,10 @@ class _Rows:
         if t_ns is None:
             return Evidence.UNKNOWN
         return Evidence.BOUNDED if self.company else Evidence.MEASURED
+
+
+def _status(code: int | None, extra: Mapping[str, Any]) -> Status:
+    """The command that hands in the work ends the run before it returns: it did not fail, nor did those after it."""
+    if extra.get("exception_info") == _ENDED_THE_RUN:
+        return Status.CANCELLED
+    return Status.OK if code == 0 else Status.ERROR

@@ -36,7 +36,6 @@ class MiniSweAgent:
                 "waiting for a person, which lies inside commands and requests",
                 "queue, prefill and decode: a request is one phase, model",
             ),
-            seen=False,
         )
 
     @property

@@ -5,20 +5,23 @@ data), where `data` is the JSON of the storage's file without these ids. Version
 `session`) and `session_message` (id, session_id, type, seq, data), and leaves the tables of version 1 as they are.
 Other programs that grew out of opencode keep the same tables.
 
-Nothing is written, not even a lock: the file is taken as it is, whoever has it open.
+Nothing is written, not even a lock: the file is taken as it is, whoever has it open. Where it has a journal, both
+are copied, and the copy is read.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+from agenttrace.ingest.formats.opencode.journal import with_journal
 from agenttrace.ingest.formats.opencode.rows import DAMAGE, Rows, tell_damage
 from agenttrace.ingest.formats.opencode.sessions import write_session
 from agenttrace.ingest.formats.opencode.stored_conversations import read_conversations
 from agenttrace.ingest.formats.opencode.stored_messages import read_messages
 from agenttrace.ingest.record_fields import FieldReader
+from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source
 from agenttrace.model.vocabulary import Severity
 
@@ -32,13 +35,9 @@ _SESSIONS = "SELECT id, parent_id, {fork} FROM {table} ORDER BY id"
 def read_database(source: Source, reader: FieldReader) -> None:
     """Everything of one database. Where it is damaged, what comes before that is used."""
     recorder = reader.recorder
-    if any(name == f"{Path(source.path).name}-wal" for name in source.siblings()):
-        what = (
-            "what was written last lies in the -wal file, which is not read: close opencode first, or export"
-        )
-        recorder.finding("journal_not_read", Severity.INFO, what)
     try:
-        with closing(_connected(source)) as database:
+        with ExitStack() as held:
+            database = held.enter_context(closing(_connected(_address(source, recorder, held))))
             _prepare(database, source)
             _read_tables(Rows(database, reader), reader)
     except DAMAGE as error:
@@ -47,11 +46,21 @@ def read_database(source: Source, reader: FieldReader) -> None:
         recorder.finding("damaged_end", Severity.WARNING, f"the compressed file ends early: {error}")
 
 
-def _connected(source: Source) -> sqlite3.Connection:
-    if source.is_plain:
-        place = Path(source.file).resolve().as_uri()
-        return sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)
-    return sqlite3.connect(":memory:")
+def _address(source: Source, recorder: Recorder, held: ExitStack) -> str:
+    """Where SQLite finds the database: in its file, as that is; in a copy, with its journal; in memory."""
+    if not source.is_plain:
+        return "file::memory:"
+    if f"{Path(source.path).name}-wal" in source.siblings():
+        copy = held.enter_context(with_journal(source))
+        if copy is not None:
+            return copy.as_uri()
+        what = "what was written last lies in the -wal file, which could not be copied to be read"
+        recorder.finding("journal_not_read", Severity.INFO, what)
+    return f"{Path(source.file).resolve().as_uri()}?mode=ro&immutable=1"
+
+
+def _connected(address: str) -> sqlite3.Connection:
+    return sqlite3.connect(address, uri=True)
 
 
 def _prepare(database: sqlite3.Connection, source: Source) -> None:

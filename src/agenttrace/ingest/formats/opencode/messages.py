@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agenttrace.ingest import fields
+from agenttrace.ingest.formats.opencode.copies import is_copy
 from agenttrace.ingest.formats.opencode.sessions import session_key
 from agenttrace.ingest.formats.opencode.steps import Step, split_steps, write_steps
 from agenttrace.ingest.formats.opencode.turns import Turns
@@ -25,6 +26,11 @@ def write_message(
 ) -> None:
     """One message with its parts, in their order. `turns`: those of its source, if messages come in their order."""
     turns = Turns() if turns is None else turns
+    created_ns = reader.take(reader.inner(info, "time", line), "created", fields.instant_from_ms, line)
+    if is_copy(str(info["id"]), created_ns):
+        what = "a message that a fork copied from another session: left out"
+        reader.recorder.finding("copied_history", Severity.INFO, what, line=line)
+        return
     role = reader.take(info, "role", fields.text, line)
     if role == "user":
         _write_prompt(reader, info, parts, line, turns)

@@ -44,11 +44,11 @@ class OpenCode:
             untold=(
                 "waiting for a permission, which lies inside its tool",
                 "retries in versions that keep none",
+                "requests for titles",
                 "failed attempts in version 2",
                 "end of compactions in exports of version 2",
                 "queue",
             ),
-            seen=False,
         )
 
     @property

@@ -160,7 +160,7 @@ class _Request:
         self.reader.recorder.span(
             **self.place,
             **bounds,
-            **_outcome(self.reader.inner(info, "error", line)),
+            **_outcome(self.reader.inner(info, "error", line), ended=end_ns is not None),
             span_key=self.key,
             kind=SpanKind.REQUEST,
             purpose=purpose,
@@ -226,9 +226,9 @@ class _Request:
         )
 
 
-def _outcome(error: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(error: Mapping[str, Any], *, ended: bool) -> dict[str, Any]:
     if not error:
-        return {"status": Status.OK}
+        return {"status": Status.OK if ended else Status.UNFINISHED}
     name = fields.text(error.get("name"))
     aborted = name == "MessageAbortedError"
     return {"status": Status.CANCELLED if aborted else Status.ERROR, "error": name}

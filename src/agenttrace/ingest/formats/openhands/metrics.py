@@ -19,10 +19,11 @@ class Metrics:
 
     latency_ns: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, Tokens] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
 
     def take(self, record: Mapping[str, Any]) -> None:
-        """Whatever metrics an event holds."""
-        for part in (record.get("llm_metrics"), record.get("value")):
+        """Whatever metrics an event holds, or the state of a conversation."""
+        for part in (record.get("llm_metrics"), record.get("value"), record.get("stats")):
             for metrics in _metrics_in(part, _DEPTH):
                 self._take(metrics)
 
@@ -35,6 +36,8 @@ class Metrics:
         for usage in _objects(metrics.get("token_usages")):
             if (name := fields.text(usage.get("response_id"))) is not None:
                 self.tokens[name] = from_totals(usage)
+                if (model := fields.text(usage.get("model"))) is not None:
+                    self.models[name] = model
 
 
 def _metrics_in(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ class OpenHands:
                 "end of requests",
                 "tools from action to observation",
                 "waits for a confirmation",
-                "lengths of requests in versions that keep `response_latencies`",
+                "lengths of requests in versions that keep `response_latencies`, with the events or in base_state.json",
             ),
             derived=(
                 "start of requests: not before what they answer",

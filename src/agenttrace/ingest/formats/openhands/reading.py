@@ -21,6 +21,7 @@ from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
 from agenttrace.model.vocabulary import Severity
 
+STATE = "base_state.json"
 _NAME = re.compile(r"(?:event-)?(\d{1,9})(?:-[0-9a-fA-F-]{8,})?\.json")
 
 
@@ -45,6 +46,7 @@ def read_trajectory(source: Source, recorder: Recorder) -> None:
             return
         events += _others(source, names[1:], reader, metrics)
         session_id = _conversation(source)
+        metrics.take(_state(source) if session_id else {})
     write_session(events, metrics, recorder, session_id)
 
 
@@ -113,6 +115,12 @@ def _conversation(source: Source) -> str | None:
     """The folder that holds `events` bears the conversation's id."""
     folder = PurePath(source.path).parent
     return (folder.parent.name or None) if folder.name == "events" else None
+
+
+def _state(source: Source) -> dict[str, Any]:
+    """The conversation's state, which the newer SDK keeps beside `events`: it has the metrics of all requests."""
+    state = parsed(source.sibling(f"../{STATE}") or b"")
+    return state if isinstance(state, dict) else {}
 
 
 def _others(source: Source, names: list[str], reader: FieldReader, metrics: Metrics) -> Iterator[Event]:

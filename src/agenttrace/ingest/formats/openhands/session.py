@@ -178,7 +178,7 @@ class _Rows:
             start_evidence=evidence,
             end_evidence=Evidence.MEASURED,
             status=Status.OK,
-            model=event.model,
+            model=event.model or self.metrics.models.get(event.response_id or ""),
             request_id=event.response_id,
             trigger=cause.trigger,
             input_tokens=tokens.given,

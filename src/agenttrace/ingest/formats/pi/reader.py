@@ -39,7 +39,6 @@ class Pi:
                 "waits for the user",
             ),
             untold=("queue, prefill and decode: a request is one phase, model",),
-            seen=False,
         )
 
     @property
