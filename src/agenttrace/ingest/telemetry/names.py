@@ -134,6 +134,7 @@ ESTIMATED_USAGE = "usage estimated"
 
 TTFT = (
     ("gen_ai.response.time_to_first_chunk", S),
+    ("gen_ai.client.operation.time_to_first_chunk", S),
     ("gen_ai.latency.time_to_first_token", S),
     ("gen_ai.server.time_to_first_token", S),
     ("ai.response.msToFirstChunk", MS),

@@ -111,6 +111,7 @@ RULES = (
         {
             **_EVERY_TOOL,
             "llm": Role.REQUEST,
+            "agent": Role.AGENT,
             "chain": Role.WRAPPER,
             "prompt": Role.WRAPPER,
             "parser": Role.WRAPPER,

@@ -172,6 +172,23 @@ def test_tool_calls_hang_on_who_asked_and_feed_who_got_the_result() -> None:
     assert links(trace) == {("a", "b", "feeds"), ("b", "c", "feeds")}
 
 
+def test_the_run_of_an_agent_within_another_is_a_subagent() -> None:
+    """LangChain writes the name of an agent on every run inside it, whatever that is called itself."""
+    outer, inner = ({"extra": {"metadata": {"lc_agent_name": f"name {name}"}}} for name in ("desk", "pilot"))
+
+    found = rows(
+        read(
+            run("desk", "chain", 0, 9, **outer),
+            run("ask", "tool", 1, 8, parent_run_id="desk", **outer),
+            run("pilot", "chain", 2, 7, parent_run_id="ask", **inner),
+            run("model", "chain", 3, 6, parent_run_id="pilot", **inner),
+        )
+    )
+
+    kinds = {row["name"]: row["kind"] for row in found.values()}
+    assert kinds == {"name pilot": "agent", "name desk": "other", "name ask": "tool", "name model": "other"}
+
+
 def test_a_failed_run_is_known_by_the_class_of_its_error() -> None:
     error = "RateLimitError('secret')\n\nTraceback (most recent call last):\n secret"
 

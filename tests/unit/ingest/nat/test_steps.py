@@ -131,10 +131,11 @@ def test_releases_without_a_parent_name_the_function_that_was_running() -> None:
     assert reading.spans["step:f"]["parent_key"] is None
 
 
-def _run(number: int, start: float) -> list[Row]:
-    metadata = {"provided_metadata": {"workflow_run_id": f"run-{number}"}}
+def _run(number: int, start: float, conversation: str | None = None) -> list[Row]:
+    told = {"workflow_run_id": f"run-{number}", "conversation_id": conversation}
+    metadata, asked = {"provided_metadata": told}, {"input": "SECRET"}
     return flat(
-        call(start, start + 9, "WORKFLOW", f"w{number}", metadata=metadata, data={"input": "SECRET"}),
+        call(start, start + 9, "WORKFLOW", f"w{number}", name="flow", metadata=metadata, data=asked),
         call(start + 1, start + 2, "LLM", f"a{number}", f"w{number}"),
     )
 
@@ -147,6 +148,17 @@ def test_each_request_of_the_profiler_is_a_session() -> None:
     assert len({row["first_prompt_fingerprint"] for row in reading.sessions}) == 1
     assert "SECRET" not in str(reading)
     assert reading.records == 8
+
+
+def test_the_runs_of_a_conversation_are_one_session_that_waits_for_its_user(tmp_path: Path) -> None:
+    file = tmp_path / "steps.jsonl"
+    file.write_bytes(lines(flat(_run(1, 0, "chat"), _run(2, 20, "chat"), _run(3, 20, "other"), _run(4, 50))))
+
+    found = analyze(read(file)).sessions
+
+    assert sorted(found["source_id"]) == ["chat", "other", "run-4"]
+    chat = found.filter(found["source_id"] == "chat")
+    assert (chat["wall_ns"].item(), chat["path_user_ns"].item()) == (29 * SECOND, 11 * SECOND)
 
 
 def test_the_output_of_an_evaluation_names_the_entries_of_its_data_set() -> None:

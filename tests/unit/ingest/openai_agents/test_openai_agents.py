@@ -120,6 +120,27 @@ def test_tokens(usage: Record, expected: tuple[Any, ...]) -> None:
     assert tuple(row.get(name) for name in columns) == expected
 
 
+def test_a_count_of_nothing_is_none() -> None:
+    """What a stream of chat completions ends with when the server told no usage."""
+    usage = {
+        "requests": 1,
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "output_tokens_details": {"reasoning_tokens": 0},
+    }
+
+    row = rows(read(span("a", (0, 1), {"type": "generation", "usage": usage})))["a"]
+
+    assert not {"input_tokens", "output_tokens", "reasoning_tokens"} & row.keys()
+
+
+def test_a_streamed_answer_is_known_by_the_id_of_its_parts() -> None:
+    part = {"type": "function_call", "id": "__fake_id__", "provider_data": {"response_id": "chatcmpl-7"}}
+    data = {"type": "generation", "output": [{"id": "__fake_id__", "output": ["x", {}, part]}]}
+
+    assert rows(read(span("a", (0, 1), data)))["a"]["request_id"] == "chatcmpl-7"
+
+
 def test_what_turns_and_tasks_carry_is_a_sum_and_not_counted() -> None:
     data = {"type": "custom", "name": "task", "data": {"sdk_span_type": "task", "usage": {"input_tokens": 9}}}
 
@@ -182,6 +203,36 @@ def test_the_next_trace_of_a_group_goes_on_with_the_same_agent() -> None:
     found = read(*HANDOFF, trace("t", "thread"), trace("u", "thread"), later, other)
 
     assert _lanes(found) == {"a": "t/a", "b": "t/a", "c": "t/a", "d": "v/d"}
+
+
+def test_a_lane_bears_the_name_of_the_agent_that_it_began_with() -> None:
+    built = assemble([ReadSource("by hand", "openai-agents", 1, read(*HANDOFF))])
+
+    assert [row["name"] for row in built.agents.to_pylist()] == ["first"]
+
+
+def _run(name: str, bounds: tuple[float, float], trace_id: str) -> list[Record]:
+    task = {"type": "custom", "name": "task", "data": {"sdk_span_type": "task"}}
+    inside = {"trace_id": trace_id, "parent_id": name}
+    return [
+        span(name, bounds, task, trace_id=trace_id),
+        span(f"{name}.a", bounds, agent("desk"), **inside),
+        span(f"{name}.g", bounds, {"type": "generation"}, **inside | {"parent_id": f"{name}.a"}),
+    ]
+
+
+@pytest.mark.parametrize(("group", "waits"), [("thread", [(2, 5)]), (None, [])])
+def test_between_the_traces_of_a_group_the_user_is_waited_for(
+    group: str | None, waits: list[tuple[int, int]]
+) -> None:
+    """Not between the runs of one trace: there the program goes on by itself."""
+    records = [*_run("a", (0, 1), "t"), *_run("b", (1.5, 2), "t"), *_run("c", (5, 6), "u")]
+    read_in = read(*records, trace("t", group), trace("u", group))
+
+    built = assemble([ReadSource("by hand", "openai-agents", 1, read_in)]).spans.to_pylist()
+
+    found = [(row["start_ns"], row["end_ns"]) for row in built if row["kind"] == "user_wait"]
+    assert found == [(ELEVEN + start * S, ELEVEN + end * S) for start, end in waits]
 
 
 def test_one_agent_run_twice_at_once_is_two() -> None:

@@ -8,6 +8,7 @@ CHAT = {"gen_ai.operation.name": "chat"}
 
 TOLD: list[tuple[Record, list[Record], float]] = [
     ({**CHAT, "gen_ai.response.time_to_first_chunk": 0.2}, [], 200),
+    ({**CHAT, "gen_ai.client.operation.time_to_first_chunk": 0.2}, [], 200),
     ({**CHAT, "gen_ai.server.time_to_first_token": 0.2}, [], 200),
     ({"ai.operationId": "ai.streamText.doStream", "ai.response.msToFirstChunk": 200.5}, [], 200.5),
     ({"gen_ai.latency.time_to_first_token": 0.2, "gen_ai.latency.e2e": 1.0}, [], 200),

@@ -30,8 +30,11 @@ class LangSmith:
             containers=("JSON lines", "JSON document", "runs inside runs"),
             measured=("requests", "tools", "first token of streams", "cached tokens"),
             derived=("decode", "turns", "joins"),
-            untold=("queue and prefill", "which chains are agents", "waits for the user"),
-            seen=False,
+            untold=(
+                "queue and prefill",
+                "which chains are agents, but for those that LangChain names",
+                "attempts of the client",
+            ),
         )
 
     @property

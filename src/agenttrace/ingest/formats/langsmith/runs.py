@@ -42,6 +42,7 @@ def reduced(run: Mapping[str, Any]) -> dict[str, Any]:
         "status": _STATUS.get(str(run.get("status")).lower()) or (FAILED if run.get("error") else None),
         "error": _error_type(run.get("error")),
         "attempt": _attempt(run.get("tags")),
+        "agent": _agent(run, metadata),
         "thread": fields.text(run.get("thread_id")),
         "metadata": {name: word for name in _THREADS if (word := fields.text(metadata.get(name)))} or None,
         "model": model_of(run, extra, metadata),
@@ -72,8 +73,10 @@ def span_of(run: Mapping[str, Any], moments: Moments, line: int) -> PlainSpan:
 
 def _attributes(run: Mapping[str, Any]) -> dict[str, Scalar]:
     kind = run.get("kind", "chain")
+    subagent = run.get("agent") if kind == "chain" and run.get("parent") is not None else None
     own: dict[str, Scalar] = {
-        "langsmith.span.kind": kind,
+        "langsmith.span.kind": kind if subagent is None else "agent",
+        "gen_ai.agent.name": subagent,
         "langsmith.metadata.thread_id": run.get("thread"),
         "gen_ai.response.model": run.get("model"),
         "gen_ai.tool.call.id": run.get("result") if kind == "tool" else None,
@@ -125,6 +128,12 @@ def _attempt(tags: Any) -> int | None:
     words = tags if isinstance(tags, list) else ()
     found = (_ATTEMPT.fullmatch(word) for word in words if isinstance(word, str))
     return next((int(match.group(1)) for match in found if match is not None), None)
+
+
+def _agent(run: Mapping[str, Any], metadata: Mapping[str, Any]) -> str | None:
+    """The agent that the run is all of: LangChain names it on each run inside, and the run of the agent so."""
+    name = fields.text(metadata.get("lc_agent_name"))
+    return name if name is not None and name == run.get("name") else None
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Node:
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
     run_id: str | None = None
+    conversation: str | None = None
     fingerprint: str | None = None
 
     def add(self, step: Step) -> None:
@@ -74,6 +75,7 @@ class Node:
         provided = step.part("metadata").get("provided_metadata")
         if isinstance(provided, dict):
             self.run_id = self.run_id or fields.text(provided.get("workflow_run_id"))
+            self.conversation = self.conversation or fields.text(provided.get("conversation_id"))
         asked = step.part("data").get("input")
         if step.state == START and asked is not None and self.fingerprint is None:
             said = json.dumps(asked, sort_keys=True, default=str)

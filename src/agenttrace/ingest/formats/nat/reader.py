@@ -25,9 +25,13 @@ class Nat:
             "first token (where tokens were streamed)",
             "tokens, cached ones among them",
         ),
-        derived=("decode (where tokens were streamed)", "subagents: tools that call a model", "joins"),
+        derived=(
+            "decode (where tokens were streamed)",
+            "subagents: tools that call a model",
+            "joins",
+            "waits between the runs of a conversation",
+        ),
         untold=("queue and prefill", "failures", "retries", "compactions", "cache writes"),
-        seen=False,
     )
 
     def sniff(self, head: Head) -> bool:
@@ -35,7 +39,7 @@ class Nat:
         return any(_is_step(item) or _holds_steps(item) for item in head.items)
 
     def read(self, source: Source, recorder: Recorder) -> None:
-        """A session for each run of a workflow."""
+        """A session for each run of a workflow, or for the runs of a conversation."""
         from agenttrace.ingest.formats.nat.reading import read_steps  # noqa: PLC0415
 
         read_steps(source, recorder)

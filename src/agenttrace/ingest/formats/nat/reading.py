@@ -17,7 +17,7 @@ from agenttrace.model.vocabulary import Severity
 
 
 def read_steps(source: Source, recorder: Recorder) -> None:
-    """A session for each run of a workflow."""
+    """A session for each run of a workflow, or for the runs of a conversation."""
     reading = _Reading(recorder)
     for line, value in read_values(source, recorder):
         for number, item in enumerate(value, start=1) if isinstance(value, list) else [(line, value)]:

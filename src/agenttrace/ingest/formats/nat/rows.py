@@ -13,7 +13,7 @@ _KINDS = {LLM: SpanKind.REQUEST, TOOL: SpanKind.TOOL, WORKFLOW: SpanKind.AGENT}
 
 
 def write_run(run: Run, recorder: Recorder) -> None:
-    """All of a run, and the ids by which other files may know parts of it."""
+    """All of a run, and the ids by which other files may know parts of it, or other runs of its conversation."""
     key = run.key
     for node in run.tree.nodes:
         _write_node(node, run.tree, key, recorder)
@@ -23,9 +23,11 @@ def write_run(run: Run, recorder: Recorder) -> None:
             if known is not None and (known == node.uuid or not run.tree.knows(known)):
                 recorder.same_session(key, f"nat:{known}")
     workflow = run.workflow
+    if workflow and workflow.conversation:
+        recorder.same_session(key, f"nat:conversation:{workflow.conversation}")
     recorder.session(
         session_key=key,
-        source_id=workflow.run_id if workflow else None,
+        source_id=(workflow.conversation or workflow.run_id) if workflow else None,
         task_id=run.task,
         first_prompt_fingerprint=workflow.fingerprint if workflow else None,
     )

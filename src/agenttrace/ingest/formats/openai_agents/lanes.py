@@ -117,7 +117,11 @@ def _own_key(agent: PlainSpan) -> str:
 
 
 def _with_lane(agent: PlainSpan, lane: _Lane, given: PlainSpan | None) -> PlainSpan:
+    """The agent in its lane, which bears the name of the agent that it began with."""
     links: list[PlainLink] = []
+    named = agent.attributes
     if given is not None and agent.trace_id is not None and given.span_id is not None:
         links.append(PlainLink(agent.trace_id, given.span_id, follows=True))
-    return replace(agent, attributes={**agent.attributes, AGENT_LANE: lane.key}, links=links)
+    if lane.key != _own_key(agent):
+        named = {name: value for name, value in named.items() if name != "gen_ai.agent.name"}
+    return replace(agent, attributes={**named, AGENT_LANE: lane.key}, links=links)

@@ -34,14 +34,14 @@ class OpenAIAgents:
                 "handoffs",
                 "cached tokens where the model's usage has them",
             ),
-            derived=("turns", "joins"),
+            derived=("turns", "joins", "waits between the traces of a group"),
             untold=(
                 "first token, queue and prefill",
                 "the model of a `response`, whose content is kept apart",
                 "which request asked for which tool call",
-                "waits for the user",
+                "attempts that the client repeats by itself",
+                "tokens of streamed chat completions without a usage",
             ),
-            seen=False,
         )
 
     @property

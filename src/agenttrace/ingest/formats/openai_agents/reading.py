@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agenttrace.ingest import fields
@@ -15,7 +16,8 @@ from agenttrace.ingest.source import Source
 from agenttrace.ingest.telemetry.ids import present_id
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.moments import Moments
-from agenttrace.ingest.telemetry.plain import add_span
+from agenttrace.ingest.telemetry.names import CALLED
+from agenttrace.ingest.telemetry.plain import PlainSpan, add_span
 from agenttrace.ingest.telemetry.values import column_of
 from agenttrace.model.vocabulary import Severity
 
@@ -41,6 +43,7 @@ class Reading:
         self._moments = Moments(intake.recorder)
         self._lanes = Lanes()
         self._groups: dict[str, str] = {}
+        self._runs: list[tuple[PlainSpan, int]] = []
         self._held = 0
 
     def take(self, record: JsonObject) -> None:
@@ -57,12 +60,25 @@ class Reading:
             self._intake.recorder.records += 1
 
     def finish(self) -> None:
-        """Records the agents, when it is known what each is in."""
+        """Records the agents, when it is known what each is in, and the runs, when it is known of which group."""
         for agent, line in self._lanes.released(self._groups):
             add_span(self._intake, agent, line)
+        for run, line in self._called():
+            add_span(self._intake, run, line)
+
+    def _called(self) -> Iterator[tuple[PlainSpan, int]]:
+        """The runs. The first one in a trace of a group answers what the conversation is given next."""
+        answered: set[str] = set()
+        for run, line in sorted(self._runs, key=lambda held: (held[0].start_ns, held[1])):
+            trace = run.trace_id or ""
+            if trace in self._groups and trace not in answered:
+                answered.add(trace)
+                yield replace(run, attributes={**run.attributes, CALLED: True}), line
+            else:
+                yield run, line
 
     def _number(self, line: int | None) -> int:
-        """The line, or the number among the records; agents that are held have one too."""
+        """The line, or the number among the records; spans that are held have one too."""
         return self._intake.next_line(line) + (self._held if line is None else 0)
 
     def _trace(self, trace: Mapping[str, Any], line: int | None) -> None:
@@ -86,5 +102,8 @@ class Reading:
         if kind == "agent":
             self._held += 1
             self._lanes.hold(span, line)
+        elif kind == "task" and span.parent_id is None:
+            self._held += 1
+            self._runs.append((span, line))
         else:
             add_span(self._intake, span, line)

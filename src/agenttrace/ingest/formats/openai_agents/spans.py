@@ -56,21 +56,46 @@ def _attributes(kind: str, data: Mapping[str, Any]) -> dict[str, Scalar]:
         "openai_agents.span_data.type": kind,
         "gen_ai.agent.name": fields.text(data.get("name")) if kind == "agent" else None,
         "gen_ai.response.model": fields.text(body.get("model")) or fields.text(data.get("model")),
-        "gen_ai.response.id": fields.text(data.get("response_id")) or fields.text(body.get("id")),
+        "gen_ai.response.id": fields.text(data.get("response_id"))
+        or fields.text(body.get("id"))
+        or _streamed(data),
         **(_tokens(usage) if isinstance(usage, dict) else {}),
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _streamed(data: Mapping[str, Any]) -> str | None:
+    """The id that chat completions gave a streamed answer: its parts have it, the answer's own is made up."""
+    for answer in _objects(data.get("output")):
+        for part in _objects(answer.get("output")):
+            told = part.get("provider_data")
+            if isinstance(told, dict) and (name := fields.text(told.get("response_id"))) is not None:
+                return name
+    return None
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def _tokens(usage: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Counts of the Responses API or of chat completions; details may be a level deeper, as OpenAI gets them."""
+    """Counts of the Responses API or of chat completions; details may be a level deeper, as OpenAI gets them.
+
+    A stream that ends without a count is written as one of nothing.
+    """
     more = usage.get("details")
     details = {**more, **usage} if isinstance(more, dict) else usage
     prompt = _first(details, "input_tokens_details", "prompt_tokens_details")
     answer = _first(details, "output_tokens_details", "completion_tokens_details")
+    read, written = (
+        _count(usage, "input_tokens", "prompt_tokens"),
+        _count(usage, "output_tokens", "completion_tokens"),
+    )
+    if not read and not written:
+        return {}
     return {
-        "gen_ai.usage.input_tokens": _count(usage, "input_tokens", "prompt_tokens"),
-        "gen_ai.usage.output_tokens": _count(usage, "output_tokens", "completion_tokens"),
+        "gen_ai.usage.input_tokens": read,
+        "gen_ai.usage.output_tokens": written,
         "gen_ai.usage.cache_read.input_tokens": _count(prompt, "cached_tokens"),
         "gen_ai.usage.cache_write.input_tokens": _count(prompt, "cache_write_tokens"),
         "gen_ai.usage.reasoning.output_tokens": _count(answer, "reasoning_tokens"),
