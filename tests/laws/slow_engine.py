@@ -130,7 +130,8 @@ class Slow:
             return
         self.found["outlives_parent"] += 1
         same_lane = span["agent"] == self.spans[ancestors[0]]["agent"]
-        if not span["blocking"] or not (same_lane or number not in self.detachable):
+        given_up = span["purpose"] == "failed_attempt"
+        if not span["blocking"] or given_up or not (same_lane or number not in self.detachable):
             return
         for above in ancestors:
             one = self.spans[above]

@@ -8,8 +8,8 @@ The model
     Times are the recorded ones, mended where clocks disagree (forest.py): a child reaches up to 2 ms beyond
     its parent, and is cut; starts before it, and is cut; does not run while it does, and goes to the nearest
     ancestor that runs when it starts. A child that outlives its parent by more is not waited for there, but
-    where the nearest ancestor ends that it does not outlive, unless background work lies between. Whatever
-    is mended is counted in `found`.
+    where the nearest ancestor ends that it does not outlive, unless background work lies between, or it is of an
+    attempt that was given up. Whatever is mended is counted in `found`.
 
     Events are the start and the end of every span, the instants that part a request into phases (instants.py,
     division.py), and marks that something hangs on (marks.py).

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, TOLERANCE_NS, Bools, Ints, counts, depths, expanded
-from agenttrace.critical_path.spans import SpanArrays
+from agenttrace.critical_path.spans import PURPOSE, SpanArrays
+from agenttrace.model.vocabulary import Purpose
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,9 +199,13 @@ def _clip(work: _Repairs, rows: Ints, to: Ints) -> None:
 
 
 def _may_leave(work: _Repairs, rows: Ints) -> Bools:
-    """Whether the end of a span, of its own or its parent's lane, may be waited for outside its parent."""
+    """Whether the end of a span, of its own or its parent's lane, may be waited for outside its parent.
+
+    What a server still does with an attempt that its client gave up is waited for by nobody.
+    """
     same_lane = work.spans.agent[rows] == work.spans.agent[work.parent[rows]]
-    may_leave: Bools = same_lane | ~work.spans.detachable[rows]
+    given_up = work.spans.purpose[rows] == PURPOSE[Purpose.FAILED_ATTEMPT]
+    may_leave: Bools = (same_lane | ~work.spans.detachable[rows]) & ~given_up
     return may_leave
 
 

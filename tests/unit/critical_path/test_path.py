@@ -179,6 +179,16 @@ def test_a_retry_waits_through_its_backoff() -> None:
     assert drawing.column("purpose") == ["failed_attempt", "failed_attempt", "turn"]
 
 
+def test_what_a_server_still_does_for_a_client_that_gave_up_is_not_waited_for() -> None:
+    drawing = check("""
+        session        |#===######====####|
+          request a    | ###              |  purpose failed_attempt
+            other view |  =======         |  purpose failed_attempt
+          request b    |          ####    |  retries a
+    """)
+    assert ("session", "backoff", 4, 10) in drawing.path()
+
+
 def test_calls_of_one_request_that_never_overlap_follow_one_another() -> None:
     check("""
         session     |==#==#==#=|
