@@ -13,6 +13,7 @@ capital where critical; what it knows of them is then read off. After the bar st
     guess a         the same, inferred
     joins a         what a background agent found is used here
     retries a       another attempt at a
+    again a         the same, inferred
     spawned a       started by a
     mark a@5        starts after the instant 5 of a, a mark there
     background      its parent does not wait for it
@@ -47,6 +48,7 @@ _LINKS = {
     "guess": (LinkKind.FEEDS, False),
     "joins": (LinkKind.JOINS, True),
     "retries": (LinkKind.RETRIES, True),
+    "again": (LinkKind.RETRIES, False),
     "spawned": (LinkKind.SPAWNS, True),
     "mark": (LinkKind.FEEDS, True),
 }

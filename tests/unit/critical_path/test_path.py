@@ -184,7 +184,7 @@ def test_what_a_server_still_does_for_a_client_that_gave_up_is_not_waited_for() 
         session        |#===######====####|
           request a    | ###              |  purpose failed_attempt
             other view |  =======         |  purpose failed_attempt
-          request b    |          ####    |  retries a
+          request b    |          ####    |  again a
     """)
     assert ("session", "backoff", 4, 10) in drawing.path()
 
