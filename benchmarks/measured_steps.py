@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ PLATFORMS = {
     "gb200": "gb200-nvl72",
     "gb300": "gb300-nvl72",
 }
+_NEEDED = ("model", "hw", "precision", "mode", "tp", "concurrency", "isl", "osl", "tpot_ms")
+_OTHERS = ("backend", "moe_tp", "ep", "attn_dp", "ttft_ms", "past_kv")
 _FLAT = 1.15
 _FLAT_SPAN = 8.0
 _FLAT_ROWS = 4
@@ -111,9 +114,18 @@ def model_named(name: str) -> Architecture | None:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table as they are."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """The rows of a table, with a text in every column that is asked for. Ends the program where there is none."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            missing = [name for name in _NEEDED if name not in (table.fieldnames or ())]
+            if missing:
+                raise SystemExit(f"error: {path}: no column {missing[0]!r}, expected {', '.join(_NEEDED)}")
+            return [
+                {name: row.get(name) or "" for name in {*_NEEDED, *_OTHERS, *row} if name} for row in table
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SystemExit(f"error: {path}: {error}") from error
 
 
 def usable(rows: list[dict[str, str]], mode: str) -> tuple[list[Measured], dict[str, Counter[str]]]:
@@ -141,7 +153,7 @@ class _Doubts:
 def _doubts(rows: list[dict[str, str]]) -> _Doubts:
     times: dict[tuple[str, ...], list[float]] = defaultdict(list)
     for row in rows:
-        if itl := _number(row["tpot_ms"]):
+        if (itl := number_in(row["tpot_ms"]) or 0.0) > 0:
             times[_setting(row)].append(itl)
     apart = {setting for setting, found in times.items() if max(found) > _APART * min(found)}
     return _Doubts(apart, _flat_groups(rows))
@@ -164,7 +176,7 @@ def _group(row: dict[str, str]) -> tuple[str, ...]:
 def _flat_groups(rows: list[dict[str, str]]) -> set[tuple[str, ...]]:
     groups: dict[tuple[str, ...], list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        count, itl = _number(row["concurrency"]), _number(row["tpot_ms"])
+        count, itl = number_in(row["concurrency"]), number_in(row["tpot_ms"])
         if count and itl:
             groups[_group(row)].append((count, itl))
     found = set()
@@ -197,12 +209,12 @@ def _measured(row: dict[str, str], doubts: _Doubts) -> Measured:
         precision=row["precision"],
         tensor=tensor,
         data=data,
-        experts=int(_number(row["ep"]) or 1),
-        concurrency=_number(row["concurrency"]) or 1.0,
-        input_tokens=_number(row["isl"]) or 1.0,
-        output_tokens=_number(row["osl"]) or 1.0,
-        itl_ms=_number(row["tpot_ms"]) or 0.0,
-        ttft_ms=_number(row["ttft_ms"]),
+        experts=int(number_in(row["ep"]) or 1),
+        concurrency=number_in(row["concurrency"]) or 1.0,
+        input_tokens=number_in(row["isl"]) or 1.0,
+        output_tokens=number_in(row["osl"]) or 1.0,
+        itl_ms=number_in(row["tpot_ms"]) or 0.0,
+        ttft_ms=number_in(row["ttft_ms"]),
     )
 
 
@@ -212,10 +224,10 @@ def _refuse(row: dict[str, str], doubts: _Doubts) -> None:
         raise ValueError("precision not stated")
     if row["precision"] not in precisions():
         raise ValueError("precision not known")
-    itl = _number(row["tpot_ms"])
-    if not itl or not _number(row["tp"]) or not _number(row["concurrency"]):
+    itl, *others = (number_in(row[name]) or 0.0 for name in ("tpot_ms", "tp", "concurrency"))
+    if min(itl, *others) <= 0:
         raise ValueError("no time between tokens, parallelism or concurrency")
-    if (_number(row["ttft_ms"]) or 0) > itl * (_number(row["osl"]) or 1):
+    if (number_in(row["ttft_ms"]) or 0) > itl * (number_in(row["osl"]) or 1):
         raise ValueError("requests queued longer than they decoded: the concurrency is not the batch")
     if _setting(row) in doubts.apart:
         raise ValueError("the same setting was measured with times far apart: what differs is not stated")
@@ -225,11 +237,13 @@ def _refuse(row: dict[str, str], doubts: _Doubts) -> None:
         )
 
 
-def _number(text: str | None) -> float | None:
+def number_in(text: str) -> float | None:
+    """A finite number; None where there is none."""
     try:
-        return float(text) if text else None
+        found = float(text)
     except ValueError:
         return None
+    return found if isfinite(found) else None
 
 
 def terms_of(rows: list[Measured], known: dict[str, Chip]) -> tuple[list[Terms], np.ndarray, np.ndarray]:

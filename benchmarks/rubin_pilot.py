@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from agenttrace.replay.modelling.architecture import Architecture
-from measured_steps import model_named
+from measured_steps import model_named, number_in
 
 _DECODE, _PREFILL = "static_decode_step", "static_prefill"
 _PRECISION = "fp4"
+_ASKED = ("concurrency", "isl", "past_kv")
 _NEAR = 0.005
 
 
@@ -43,14 +44,19 @@ def pilot_weights(rows: list[dict[str, str]], phase: str) -> list[float]:
 
 
 def _chosen(rows: list[dict[str, str]], mode: str, time: str) -> list[tuple[dict[str, str], Architecture]]:
-    """Those of a mode with a time and a model that is known, and the model."""
-    asked = [(row, model_named(row["model"])) for row in rows if row.get("mode") == mode and row[time]]
+    """Those of a mode that tell all that is asked for, with a model that is known, and the model."""
+    told = [
+        row
+        for row in rows
+        if row["mode"] == mode and all(number_in(row[name]) is not None for name in (time, *_ASKED))
+    ]
+    asked = [(row, model_named(row["model"])) for row in told]
     return [(row, model) for row, model in asked if model is not None]
 
 
 def _columns(row: dict[str, str], model: Architecture, mode: str) -> list[float]:
     """What time is a sum of: a constant, bytes or operations, and what grows with the context."""
-    batch, reach, past = (float(row[name]) for name in ("concurrency", "isl", "past_kv"))
+    batch, reach, past = (float(row[name]) for name in _ASKED)
     if mode == _DECODE:
         experts = model.moe_layers * model.experts_touched(batch) * model.expert_bytes(_PRECISION)
         weights = model.always_bytes(_PRECISION) + model.head_bytes + experts

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from measured_layouts import TOO_MANY, WHOLE_RACK, spread
-from measured_steps import usable
+from measured_steps import read_rows, usable
 
 _ROW = {
     "model": "deepseek-ai/DeepSeek-R1",
@@ -76,7 +77,9 @@ def test_in_a_rack_there_are_as_many_as_are_stated_but_for_the_whole_of_it() -> 
         ({"model": "acme/abacus"}, "model not known"),
         ({"precision": ""}, "precision not stated"),
         ({"precision": "fp3"}, "precision not known"),
-        ({"concurrency": "nan?"}, "no time between tokens, parallelism or concurrency"),
+        ({"tpot_ms": "-1"}, "no time between tokens, parallelism or concurrency"),
+        ({"tp": "nan"}, "no time between tokens, parallelism or concurrency"),
+        ({"concurrency": "many"}, "no time between tokens, parallelism or concurrency"),
         ({"ttft_ms": 20_000}, "requests queued longer than they decoded: the concurrency is not the batch"),
     ],
 )
@@ -86,6 +89,17 @@ def test_a_row_that_cannot_be_predicted_is_counted_with_the_reason(
     rows, excluded = usable([_row(), _row(**changed), _row(mode="disagg")], "agg")
     assert len(rows) == 1
     assert [dict(reasons) for reasons in excluded.values()] == [{reason: 1}]
+
+
+def test_a_table_needs_its_columns_and_other_ones_are_empty(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    names = ("model", "hw", "precision", "mode", "tp", "concurrency", "isl", "osl", "tpot_ms")
+    table.write_text(",".join(names) + "\n" + ",".join(_ROW[name] for name in names) + "\n")
+    (row,), _ = usable(read_rows(table), "agg")
+    assert (row.tensor, row.data, row.backend, row.ttft_ms) == (8, 1, "unknown", None)
+    table.write_text("model,hw\na,b\n")
+    with pytest.raises(SystemExit, match=r"table.csv: no column 'precision', expected model, hw"):
+        read_rows(table)
 
 
 def test_what_was_measured_twice_with_times_far_apart_is_left_out_both_times() -> None:
