@@ -13,6 +13,7 @@ from agenttrace.ingest.assembly.agents import assign_lanes
 from agenttrace.ingest.assembly.attempts import complete_attempts
 from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
+from agenttrace.ingest.assembly.call_ends import end_with_calls
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
@@ -132,7 +133,7 @@ def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledge
     spans = fold_views(spans, parents, ledger)
     lanes = assign_lanes(spans, parents, frames.agents)
     note_missing_parents(spans, lanes.table, frames.agents, ledger)
-    held = hold_lanes(spans, parents, lanes)
+    held = end_with_calls(hold_lanes(spans, parents, lanes), ledger)
     return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 
 

@@ -72,7 +72,8 @@ def describe_sessions(
 ) -> pl.DataFrame:
     """One row a session, in the order of the trace: by start, then by name.
 
-    A session is called what its source calls it where its main agent begins, else by its smallest key.
+    A session is called what its source calls it where its main agent begins, else as that agent, else by its
+    smallest key.
     """
     spans = held.spans
     session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
@@ -91,7 +92,7 @@ def describe_sessions(
     described = (
         session_rows.join(sources, on="sid", how="left")
         .join(first_keys, on="sid", how="left")
-        .join(_stated(frames.sessions, first_keys), on="sid", how="left")
+        .join(_stated(frames.sessions, first_keys, held.lanes), on="sid", how="left")
         .join(detached, on="sid", how="left")
         .join(prompts, on="sid", how="left")
         .with_columns(
@@ -108,11 +109,17 @@ def describe_sessions(
     )
 
 
-def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame) -> pl.DataFrame:
-    ranked = sessions.join(first_keys, on="sid", how="left").with_columns(
-        other=pl.col("session_key") != pl.col("main_key")
+def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
+    main = lanes.filter("main").select("sid", main_lane="lane")
+    ranked = (
+        sessions.join(first_keys, on="sid", how="left")
+        .join(main, on="sid", how="left")
+        .with_columns(
+            other=pl.col("session_key") != pl.col("main_key"),
+            called_otherwise=pl.col("source_id") != pl.col("main_lane"),
+        )
     )
-    ordered = ranked.sort("sid", "other", *_STATED, nulls_last=True)
+    ordered = ranked.sort("sid", "other", "called_otherwise", *_STATED, nulls_last=True)
     return ordered.group_by("sid", maintain_order=True).agg(
         *(pl.col(name).drop_nulls().first() for name in _STATED),
         truncated=pl.when(pl.col("truncated").count() > 0).then(pl.col("truncated").all()),

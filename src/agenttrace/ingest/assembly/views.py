@@ -8,7 +8,7 @@ import polars as pl
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import nearest
-from agenttrace.model.vocabulary import Severity
+from agenttrace.model.vocabulary import Severity, Status
 
 _SHARED = (
     "model", "request_id", "client_request_id", "input_tokens", "cache_read_tokens", "cache_write_tokens",
@@ -40,7 +40,13 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
         .filter(pl.Series(inner))
         .sort("start_ns", "end_ns", "span_key")
         .group_by("holder", maintain_order=True)
-        .agg(pl.col(name).max() if name in _COUNTS else pl.col(name).drop_nulls().first() for name in shared)
+        .agg(
+            *(
+                pl.col(name).max() if name in _COUNTS else pl.col(name).drop_nulls().first()
+                for name in shared
+            ),
+            given_up=(pl.col("status") == Status.CANCELLED.value).fill_null(value=False).any(),
+        )
     )
     joined = (
         spans.with_row_index("holder")
@@ -50,8 +56,14 @@ def fold_views(spans: pl.DataFrame, parents: Rows, ledger: Ledger) -> pl.DataFra
     folded = joined.with_columns(
         kind=pl.when(pl.Series(inner)).then(pl.lit("other")).otherwise("kind").cast(kind.dtype),
         **{name: _known(name) for name in shared},
-    )
+    ).with_columns(status=_status(spans.get_column("status").dtype))
     return folded.select(spans.columns)
+
+
+def _status(words: pl.DataType) -> pl.Expr:
+    """A request that failed, as its client says, and that its client gave up, as its server says, was given up."""
+    failed = (pl.col("status") == Status.ERROR.value) & pl.col("given_up")
+    return pl.when(failed).then(pl.lit(Status.CANCELLED.value).cast(words)).otherwise("status")
 
 
 def _known(name: str) -> pl.Expr:

@@ -448,3 +448,14 @@ def test_an_explicit_link_is_kept_and_one_to_nowhere_is_a_finding() -> None:
 def test_rows_of_no_session_make_an_empty_trace() -> None:
     assert source("empty", []).raw.records == 0
     assert trace_of([]).sessions.num_rows == 0
+
+
+def test_a_session_of_several_names_is_called_as_its_main_agent() -> None:
+    """Its first span is a server's, whose trace has no name; `a` comes before `m`."""
+    unnamed = {"session_key": "trace:1", "request_id": "1"}
+    server = [span("m", "http", "request", 1, 9, **unnamed)]
+    record = [
+        *(agent("m"), span("m", "record", "request", 1.001, 8.9, request_id="1", input_tokens=10)),
+        *(agent("a", "m"), span("a", "x", "request", 3, 5)),
+    ]
+    assert trace_of(server, record).sessions["session"].to_pylist() == ["m"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agenttrace.model.trace import Trace
-from unit.ingest.assembly.rows import Row, agent, frame, span, trace_of
+from unit.ingest.assembly.rows import Row, agent, codes, frame, span, trace_of
 
 INSIDE = [
     agent("m"),
@@ -96,3 +96,20 @@ def test_of_a_subagent_that_hangs_on_its_parents_span_the_call_is_found_that_it_
     spans = {row["source_id"]: row for row in frame(trace.spans).iter_rows(named=True)}
     assert spans["A"]["parent"] == (spans["t"] if call else spans["M"])["span"]
     assert trace.agents.to_pylist()[1]["spawn_inferred"] is call
+
+
+@pytest.mark.parametrize(("late", "length"), [(0.0031, 5.0), (0.0049, 5.0), (0.0061, 5.0061)])
+def test_a_server_that_is_done_with_an_agent_after_its_call_does_not_make_it_outlast_the_call(
+    late: float, length: float
+) -> None:
+    """The call was over when the agent was; what ends further after it is no clock's doing."""
+    rows = [
+        *(agent("m"), span("m", "r1", "request", 1, 10), span("m", "t1", "tool", 10, 15, name="agent")),
+        *(agent("a", "m", spawn_key="t1"), span("a", "x", "request", 10, 15 + late)),
+        span("m", "r2", "request", 15.0005, 20),
+    ]
+    trace = trace_of(rows)
+
+    (request,) = [row for row in frame(trace.spans).to_dicts() if row["source_id"] == "x"]
+    assert request["end_ns"] - request["start_ns"] == round(length * 10**9)
+    assert ("agent_end_clipped" in codes(trace)) == (length == 5)

@@ -37,6 +37,19 @@ def test_the_client_s_view_stands_though_the_server_s_ends_later() -> None:
     assert trace.agents.num_rows == 1
 
 
+def test_what_a_client_calls_an_error_and_its_server_cancelled_was_given_up() -> None:
+    rows = [
+        span("m", "main", "agent", 0, 20),
+        span("m", "r1", "request", 1, 5, parent_key="main", status="error"),
+        span("m", "http1", "request", 1.1, 5.01, parent_key="r1", status="cancelled"),
+        span("m", "r2", "request", 6, 9, parent_key="main", status="error"),
+        span("m", "http2", "request", 6.1, 8.9, parent_key="r2", status="ok"),
+    ]
+    spans = frame(trace_of(rows).spans)
+
+    assert spans.filter(spans["kind"] == "request")["status"].to_list() == ["cancelled", "error"]
+
+
 def test_an_answer_that_broke_off_is_told_by_time_though_each_side_counted_what_it_saw() -> None:
     """No id in common; the client got 8 tokens and was told of no prompt, the server had made 10."""
     facts = [(100, 20), (150, 30), (200, 40), (250, 50)]
