@@ -41,7 +41,11 @@ class Codex:
                 "subagents and joins",
                 "copied history of forks, which is left out",
             ),
-            untold=("queue and prefill", "retries", "requests of reviews, in versions that do not name their thread"),
+            untold=(
+                "queue and prefill",
+                "retries",
+                "requests of reviews, in versions that do not name their thread",
+            ),
         )
 
     @property
