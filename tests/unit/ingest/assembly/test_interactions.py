@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from unit.ingest.assembly.rows import span, trace_of
+from unit.ingest.assembly.rows import Row, span, trace_of
 
 
-def _parents(*rows: dict[str, Any]) -> dict[str, str | None]:
+def _parents(*rows: Row) -> dict[str, str | None]:
     spans = trace_of(list(rows)).spans.to_pylist()
     names = {row["span"]: row["source_id"] for row in spans}
     return {row["source_id"]: names.get(row["parent"]) for row in spans if row["source_id"]}
