@@ -21,6 +21,7 @@ from agenttrace.ingest.assembly.flushed import forget_flushed_ends
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, Frames, in_one_piece
 from agenttrace.ingest.assembly.history import read_history
 from agenttrace.ingest.assembly.holders import Held, hold_lanes
+from agenttrace.ingest.assembly.interactions import fill_interactions
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.lookup import KeyIndex
@@ -133,7 +134,7 @@ def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledge
     spans = fold_views(spans, parents, ledger)
     lanes = assign_lanes(spans, parents, frames.agents)
     note_missing_parents(spans, lanes.table, frames.agents, ledger)
-    held = end_with_calls(hold_lanes(spans, parents, lanes), ledger)
+    held = fill_interactions(end_with_calls(hold_lanes(spans, parents, lanes), ledger))
     return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 
 

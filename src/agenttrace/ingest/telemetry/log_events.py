@@ -62,7 +62,7 @@ PROMPTS = frozenset({"claude_code.user_prompt", "codex.user_prompt", "gemini_cli
 SENT = frozenset({"codex.websocket_request", "codex.api_request"})
 """Events of Codex at which a request is on its way, whose end another event tells."""
 FAILED = frozenset({"claude_code.api_error", "gemini_cli.api_error"})
-BESIDE_SPANS = frozenset({"claude_code.compaction"})
+BESIDE_SPANS = frozenset({"claude_code.compaction", "gemini_cli.chat_compression", "gemini_cli.user_prompt"})
 """Events that say something even where the same session has spans."""
 
 SENDER, RECEIVER = "sender_thread_id", "receiver_thread_id"

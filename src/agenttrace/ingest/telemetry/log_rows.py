@@ -28,6 +28,7 @@ class LogRows:
         self._beside_spans = beside_spans
         self._named = False
         self._lanes: set[str] = set()
+        self._prompts: dict[str, tuple[str, int]] = {}
 
     def add(self, event: LogEvent) -> bool:
         """Records an event; False if it says nothing of time spent."""
@@ -45,10 +46,18 @@ class LogRows:
         return True
 
     def _interaction(self, event: LogEvent) -> None:
-        """A prompt begins one; no record says when it ended, but those of its prompt lie inside it."""
+        """A prompt begins one; no record says when it ended, but those of its prompt lie inside it.
+
+        Gemini CLI calls every prompt of a session the same where nobody is there to answer.
+        """
+        key = f"prompt@{event.t_ns}"
+        if (named := _prompt_key(event)) is not None:
+            known, at_ns = self._prompts.get(named, (named, event.t_ns))
+            key = known if at_ns == event.t_ns else key
+            self._prompts[named] = key, event.t_ns
         self._recorder.span(
             session_key=self._key,
-            span_key=_prompt_key(event) or f"prompt@{event.t_ns}",
+            span_key=key,
             line=event.line,
             kind=SpanKind.INTERACTION.value,
             purpose=Purpose.TURN.value,
@@ -63,7 +72,7 @@ class LogRows:
         return {
             "session_key": self._key,
             "span_key": span_key(event, kind),
-            "parent_key": None if self._beside_spans else _prompt_key(event),
+            "parent_key": None if self._beside_spans else self._prompt(event),
             "agent_key": self._lane(event, kind),
             "line": event.line,
             "kind": kind.value,
@@ -79,6 +88,10 @@ class LogRows:
             if (error := first(event.attributes, log_events.ERROR))
             else None,
         }
+
+    def _prompt(self, event: LogEvent) -> str | None:
+        named = _prompt_key(event)
+        return self._prompts.get(named, (named, 0))[0] if named is not None else None
 
     def _start(self, event: LogEvent) -> int | None:
         duration = duration_ns(event)

@@ -88,6 +88,26 @@ def test_requests_have_their_tokens_from_the_log_records_beside_their_spans() ->
     assert reading.findings["log_records_beside_spans"]["count"] == 3
 
 
+def test_prompts_that_bear_the_same_id_are_two() -> None:
+    """Without a person the program names each after the session, when it is resumed, too; beside spans as well."""
+    asked = {"prompt_id": "s"}
+    counts = {"duration_ms": 1000, "input_token_count": 1, "output_token_count": 1}
+    records = (
+        log("user_prompt", 1, **asked),
+        log("api_response", 3, **asked, **counts),
+        log("user_prompt", 60, **asked),
+        log("api_response", 62, **asked, **counts),
+    )
+    alone = read_raw("gemini-cli", printed(*records))
+    beside = read_raw("gemini-cli", printed(*records, _call("1", 2, 3), _call("2", 61, 62)))
+
+    for reading in (alone, beside):
+        assert [row["start_ns"] for row in reading.of("interaction")] == [ns(1), ns(60)]
+    keys = [row["span_key"] for row in alone.of("interaction")]
+    assert [row["parent_key"] for row in alone.of("request")] == keys
+    assert len(beside.of("request")) == 2
+
+
 def test_every_record_is_counted_metrics_too() -> None:
     reading = read_raw("gemini-cli", SAMPLE)
 

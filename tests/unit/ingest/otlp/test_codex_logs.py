@@ -149,12 +149,12 @@ def test_a_conversation_that_another_one_spawned_is_its_subagent() -> None:
     assert session["session"] == THREAD
 
 
-def _mixed() -> bytes:
+def _apart(end: float = 1000) -> tuple[bytes, bytes]:
     """A turn as a span, with the program's own workings below it; what it did, as log records."""
-    turn = span(1, (0, 1000), {"thread.id": THREAD, "turn.id": "t"}, name="session_task.turn")
+    turn = span(1, (0, end), {"thread.id": THREAD, "turn.id": "t"}, name="session_task.turn")
     inner = span(2, (1, 990), {"thread.id": "17"}, name="run_turn", parent=1)
     spans = document(turn, inner, scope="codex_cli_rs", service_name="codex_cli_rs")
-    return lines(spans) + _logs(
+    return lines(spans), _logs(
         (0, "user_prompt", {}),
         (10, "websocket_request", {}),
         (400, "sse_event", COMPLETED),
@@ -164,6 +164,10 @@ def _mixed() -> bytes:
     )
 
 
+def _mixed() -> bytes:
+    return b"".join(_apart())
+
+
 def test_requests_and_tools_lie_in_the_turn_that_ran() -> None:
     trace = read(_mixed())
 
@@ -171,6 +175,15 @@ def test_requests_and_tools_lie_in_the_turn_that_ran() -> None:
     assert len(_of(trace, "interaction")) == 1
     assert _of(trace, "other") == []
     assert findings(trace) == {"program_workings": 1}
+
+
+def test_the_turn_may_stand_in_another_file_than_what_it_did() -> None:
+    """Exporters write spans and log records apart."""
+    sources = [ReadSource(str(place), "otlp", 0, read(part)) for place, part in enumerate(_apart(1020))]
+    (session,) = analyze(assemble(sources)).sessions.to_dicts()
+
+    assert (session["path_model_ns"], session["path_tool_ns"]) == (780 * MS, 190 * MS)
+    assert (session["path_harness_ns"], session["wall_ns"]) == (50 * MS, 1020 * MS)
 
 
 def test_workings_that_name_no_session_make_none() -> None:

@@ -119,6 +119,18 @@ def test_a_branch_is_kin_to_the_session_that_it_comes_from() -> None:
     assert session(parentSession="/x/2026_s-0.jsonl").edges == {("pi:s-1", "pi:s-0")}
 
 
+def test_what_a_branch_copied_is_no_work_of_it() -> None:
+    """It is older than the branch; the session that it comes from may have nothing else."""
+    reading = session(
+        user("u", 1), answer("a", 2, 5), user("v", 31), answer("b", 31, 35),
+        parentSession="/x/2026_s-0.jsonl", timestamp=iso(30),
+    )  # fmt: skip
+
+    assert [row["span_key"] for row in reading.of("request")] == ["b"]
+    assert reading.findings["copied_history"]["count"] == 2
+    assert len(session(user("u", 1), answer("a", 2, 5), timestamp=iso(30)).of("request")) == 1
+
+
 def test_the_sample_is_divided_as_it_was_written() -> None:
     (found,) = analyze(read(SAMPLES / "pi" / "session.jsonl")).sessions.to_dicts()
 

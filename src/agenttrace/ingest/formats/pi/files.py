@@ -45,11 +45,19 @@ class Linear:
         self._session_id: str | None = None
         self._session_key = _UNKNOWN
         self._entries: Entries | None = None
+        self._forked_ns: int | None = None
+        self._copied: list[int] = []
 
     def take(self, value: Mapping[str, Any], line: int) -> None:
-        """A branch repeats the entries of the file that it comes from, whose name ends with its session's id."""
+        """A branch repeats the entries of the file that it comes from, whose name ends with its session's id.
+
+        They are older than the branch itself, and no work of it.
+        """
         if value.get("type") != "session":
-            self._told().take(value, line)
+            if self._is_copy(value):
+                self._copied.append(line)
+            else:
+                self._told().take(value, line)
             return
         self._session_id = self._reader.take(value, "id", fields.text, line)
         self._session_key = f"pi:{self._session_id or 'unknown'}"
@@ -57,9 +65,18 @@ class Linear:
             parent = self._reader.take(value, name, fields.text, line)
             if parent is not None:
                 self._recorder.same_family(self._session_key, f"pi:{_id_in(parent)}")
+                self._forked_ns = self._reader.take(value, "timestamp", fields.instant_from_iso, line)
+
+    def _is_copy(self, entry: Mapping[str, Any]) -> bool:
+        t_ns = fields.instant_from_iso(entry.get("timestamp")) if self._forked_ns is not None else None
+        return t_ns is not None and self._forked_ns is not None and t_ns < self._forked_ns
 
     def finish(self) -> None:
         """Calls without a result, and the session."""
+        if self._copied:
+            what = "an entry that a branch copied from another session: left out"
+            count, line = len(self._copied), self._copied[0]
+            self._recorder.finding("copied_history", Severity.INFO, what, line=line, count=count)
         entries = self._told()
         entries.finish()
         self._recorder.session(

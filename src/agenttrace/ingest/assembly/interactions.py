@@ -1,0 +1,43 @@
+"""Work that names no interaction, though one is told that lasted all the while.
+
+Turns and what was done in them may come from different sources: Codex tells turns as spans and requests as log
+records, and exporters write each of these into a file of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+from agenttrace.ingest.assembly.holders import Held
+
+_WORK = ("request", "tool", "compaction")
+
+
+def fill_interactions(held: Held) -> Held:
+    """What an agent did within an interaction that holds nothing, beside it so far, belongs inside it.
+
+    Interactions of one agent follow each other: of those that had begun, the last one counts.
+    """
+    facts = held.spans.select(
+        "start_ns", "end_ns", pl.col("kind").cast(pl.String), row=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(lane=pl.Series(held.lane), parent=pl.Series(held.parents))
+    empty = facts.filter(
+        (pl.col("kind") == "interaction")
+        & (pl.col("end_ns") > pl.col("start_ns"))
+        & ~pl.col("row").is_in(facts.get_column("parent").unique().implode())
+    )
+    if empty.is_empty():
+        return held
+    beside = facts.filter(pl.col("kind").is_in(_WORK)).with_columns(at=pl.col("start_ns") + TOLERANCE_NS)
+    latest = empty.select("lane", "parent", at="start_ns", until="end_ns", outer="row").sort("at", "until")
+    pairs = (
+        beside.sort("at")
+        .join_asof(latest, on="at", by=["lane", "parent"], strategy="backward", check_sortedness=False)
+        .filter(pl.col("until") >= pl.col("end_ns") - TOLERANCE_NS)
+    )
+    parents = held.parents.copy()
+    parents[pairs.get_column("row").to_numpy()] = pairs.get_column("outer").to_numpy()
+    return replace(held, parents=parents)
