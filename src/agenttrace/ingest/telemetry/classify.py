@@ -116,8 +116,19 @@ def _by_presence(spans: Spans, classes: Classes) -> None:
         found &= ~holds(spans, "gen_ai.operation.name")
         classes.role[found] = presence.role
         classes.dialect[found & (classes.dialect == UNKNOWN)] = presence.dialect
-    wraps = np.isin(classes.role, (Role.PART, Role.WRAPPER))
-    classes.role[wraps & holds(spans, names.CALLED)] = Role.INTERACTION
+    _by_call(spans, classes)
+
+
+def _by_call(spans: Spans, classes: Classes) -> None:
+    """What wraps all of a trace, of a conversation that is named, is one call of it: the next one is the user's.
+
+    Only where a dialect says that it wraps: other roots with a session may be anything, as pages of a browser are.
+    """
+    wraps = np.isin(classes.role, (Role.PART, Role.WRAPPER)) & holds(spans, names.CALLED)
+    roots = classes.has_role(Role.WRAPPER) & ~known(spans.parent_id)
+    if roots.any():
+        wraps |= roots & np.logical_or.reduce([holds(spans, name) for name in names.SESSION])
+    classes.role[wraps] = Role.INTERACTION
 
 
 def named(spans: Spans, matches: Callable[[str], bool]) -> Mask:

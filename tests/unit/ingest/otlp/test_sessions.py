@@ -115,3 +115,22 @@ def test_a_link_that_says_what_follows_what_is_a_dependency() -> None:
         (f"{TRACE}/{1:016x}", f"{TRACE}/{2:016x}", "continues")
     ]
     assert findings(trace) == {"span_link": 1}
+
+
+@pytest.mark.parametrize(
+    ("values", "more", "kind"),
+    [
+        ({"openinference.span.kind": "CHAIN", "session.id": "c"}, {}, "interaction"),
+        ({"ai.operationId": "ai.generateText", "ai.telemetry.metadata.sessionId": "c"}, {}, "interaction"),
+        ({"openinference.span.kind": "CHAIN", "session.id": "c"}, {"parent": 9}, "other"),
+        ({"openinference.span.kind": "CHAIN"}, {}, "other"),
+        ({"openinference.span.kind": "LLM", "session.id": "c"}, {}, "request"),
+        ({"session.id": "c"}, {}, "other"),
+    ],
+)
+def test_what_wraps_a_trace_of_a_conversation_answers_its_user(
+    values: Record, more: Record, kind: str
+) -> None:
+    (row,) = read_spans(span(1, (0, 1), values, **more)).spans.to_pylist()
+
+    assert row["kind"] == kind
