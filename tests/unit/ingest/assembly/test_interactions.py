@@ -11,16 +11,18 @@ def _parents(*rows: Row) -> dict[str, str | None]:
     return {row["source_id"]: names.get(row["parent"]) for row in spans if row["source_id"]}
 
 
-def test_the_shortest_that_lasted_all_the_while_holds_it() -> None:
+def test_the_one_that_lasted_all_the_while_holds_it() -> None:
     found = _parents(
-        span("m", "long", "interaction", 0, 20),
-        span("m", "short", "interaction", 1, 10),
+        span("m", "first", "interaction", 0, 10),
+        span("m", "second", "interaction", 11, 20),
         span("m", "r", "request", 2, 5),
+        span("m", "t", "tool", 11, 20),
         span("m", "late", "tool", 9, 12),
         span("m", "alone", "request", 30, 31),
     )
 
-    assert (found["r"], found["late"], found["alone"]) == ("short", "long", "agent:m")
+    assert (found["r"], found["t"]) == ("first", "second")
+    assert (found["late"], found["alone"]) == ("agent:m", "agent:m")
 
 
 def test_one_that_holds_something_already_says_what_is_in_it() -> None:
