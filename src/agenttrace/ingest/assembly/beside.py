@@ -15,11 +15,12 @@ def went_on_beside(
     """For each lane whether its parent, on whose own span it hangs, asked for something new while it ran.
 
     Where it asked after work of its own that ended meanwhile, it cannot have waited. That its span reaches over the
-    lane does not say so: it reaches over all that the agent did.
+    lane does not say so: it reaches over all that the agent did. Nor did it wait where a call of its own ran beside
+    the lane, in a session of which other agents are shown in the calls that run them.
     """
     holds = spans.select((pl.col("kind").is_in(["agent", "interaction"])).arg_true()).to_series()
     hangs = (
-        table.select("lane_no", "parent_lane_no", "low", "high")
+        table.select("sid", "lane_no", "parent_lane_no", "low", "high")
         .filter(pl.Series(spawn).is_in(holds.implode()) & pl.col("low").is_not_null())
         .with_columns(at=pl.col("low") + tolerance_ns)
         .sort("at")
@@ -34,8 +35,19 @@ def went_on_beside(
     asked = work.filter(pl.col("kind") == "request").select("parent_lane_no", at="start_ns", asked="start_ns")
     done = work.select("parent_lane_no", at="end_ns", done="end_ns")
     after = _next_of_parent(_next_of_parent(hangs, done).with_columns(at="done").sort("at"), asked)
-    beside = after.filter(pl.col("asked") < pl.col("high") - tolerance_ns).get_column("lane_no")
-    return table.get_column("lane_no").is_in(beside.implode())
+    called = _next_of_parent(
+        hangs.filter(pl.col("sid").is_in(_calls_shown(table, spans, spawn).implode())),
+        work.filter(pl.col("kind") == "tool").select("parent_lane_no", at="end_ns", asked="start_ns"),
+    )
+    last = pl.col("high") - tolerance_ns
+    beside = [each.filter(pl.col("asked") < last).get_column("lane_no") for each in (after, called)]
+    return table.get_column("lane_no").is_in(pl.concat(beside).implode())
+
+
+def _calls_shown(table: pl.DataFrame, spans: pl.DataFrame, spawn: Rows) -> pl.Series:
+    """The sessions in which some agent is shown in the call that runs it."""
+    tools = spans.select((pl.col("kind") == "tool").arg_true()).to_series()
+    return table.filter(pl.Series(spawn).is_in(tools.implode())).get_column("sid").unique()
 
 
 def _next_of_parent(hangs: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:

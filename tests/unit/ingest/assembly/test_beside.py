@@ -6,17 +6,17 @@ import pytest
 
 from unit.ingest.assembly.rows import Row, agent, frame, span, trace_of
 
+_ALONE = [
+    span("m", "main", "agent", 0, 100),
+    span("m", "r1", "request", 1, 10),
+    span("a", "sub", "agent", 11, 50, parent_key="main", session_key="chain:m"),
+    span("a", "x", "request", 12, 49, parent_key="sub", session_key="chain:m"),
+]
+
 
 def held(*more: Row) -> tuple[bool, list[int]]:
     """Whether the subagent, 11 to 50, is in the background, and when what waited for it began, in seconds."""
-    rows = [
-        span("m", "main", "agent", 0, 100),
-        span("m", "r1", "request", 1, 10),
-        span("a", "sub", "agent", 11, 50, parent_key="main", session_key="chain:m"),
-        span("a", "x", "request", 12, 49, parent_key="sub", session_key="chain:m"),
-        *more,
-    ]
-    trace = trace_of(rows)
+    trace = trace_of([*_ALONE, *more])
     (told,) = [row for row in trace.agents.to_pylist() if row["parent_agent"] is not None]
     spans = {row["span"]: row for row in frame(trace.spans).to_dicts()}
     joins = [spans[row["to_span"]] for row in trace.links.to_pylist() if row["kind"] == "joins"]
@@ -35,6 +35,26 @@ def test_it_was_not_waited_for_where_the_parent_asked_after_a_tool_of_its_own() 
 
 def test_a_request_that_begins_with_it_is_another_branch() -> None:
     assert held(span("m", "r2", "request", 11.001, 30), span("m", "r3", "request", 51, 60)) == (False, [])
+
+
+@pytest.mark.parametrize(("shown", "apart"), [(True, True), (False, False)])
+def test_a_call_beside_it_tells_where_other_agents_are_shown_in_their_calls(
+    shown: bool,  # noqa: FBT001
+    apart: bool,  # noqa: FBT001
+) -> None:
+    """Nobody asked while it ran. A call beside it may be another branch, if branches have no calls of their own."""
+    other = [
+        *([span("m", "t2", "tool", 61, 70, name="agent")] if shown else []),
+        span("b", "branch", "agent", 61.1, 69.9, parent_key="t2" if shown else "main", session_key="chain:m"),
+        span("b", "y", "request", 62, 69, parent_key="branch", session_key="chain:m"),
+    ]
+    trace = trace_of(
+        [*_ALONE, span("m", "t1", "tool", 11, 60), span("m", "r2", "request", 60.001, 61), *other]
+    )
+    names = dict(frame(trace.spans).select("span", "source_id").iter_rows())
+    told = {names[row["span"]]: row["background"] for row in trace.agents.to_pylist()}
+    assert told["sub"] is apart
+    assert told["branch"] is False
 
 
 @pytest.mark.parametrize("purpose", ["side_request", "turn"])
