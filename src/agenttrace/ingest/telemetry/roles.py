@@ -63,6 +63,7 @@ class Dialect(IntEnum):
     TENSORRT_LLM = 13
     OPENAI_AGENTS = 14
     AGENTTRACE = 15
+    LITELLM = 16
 
     @property
     def label(self) -> str:
@@ -153,6 +154,16 @@ RULES = (
             "agent_call": Role.AGENT,
             "user_prompt": Role.INTERACTION,
             "schedule_tool_calls": Role.WRAPPER,
+        },
+        only_known=True,
+    ),
+    Rule(
+        Dialect.LITELLM,
+        "llm.request.type",
+        {
+            **dict.fromkeys(("acompletion", "text_completion", "atext_completion"), Role.REQUEST),
+            **dict.fromkeys(("responses", "aresponses", "anthropic_messages"), Role.REQUEST),
+            **dict.fromkeys(("aembedding", "arerank"), Role.TOOL),
         },
         only_known=True,
     ),
@@ -257,6 +268,7 @@ SCOPES = (
     ("tensorrt", Dialect.TENSORRT_LLM),
     ("langfuse", Dialect.LANGFUSE),
     ("langsmith", Dialect.LANGSMITH),
+    ("litellm", Dialect.LITELLM),
     ("openinference.", Dialect.OPENINFERENCE),
 )
 """Beginnings of the names of instrumentation scopes."""
