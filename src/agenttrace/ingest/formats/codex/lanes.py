@@ -38,6 +38,12 @@ def write_lanes(rollout: Rollout, recorder: Recorder) -> None:
     for above in (thread.parent, thread.session if thread.subagent else None):
         if above is not None and above != thread.id:
             recorder.same_session(key, session_key(above))
+    _write_children(rollout, recorder)
+
+
+def _write_children(rollout: Rollout, recorder: Recorder) -> None:
+    """Subagents, and the threads of reviews."""
+    thread, key = rollout.thread, rollout.thread.session_key
     for child in rollout.children.values():
         recorder.same_session(key, session_key(child.thread))
         recorder.agent(
