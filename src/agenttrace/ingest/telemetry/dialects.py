@@ -60,10 +60,12 @@ class DialectLayer:
         classes = classify(spans, origins)
         if (noise := classes.has_role(Role.NOISE)).any():
             what = "a worker's own query, which is part of no session: left out"
-            spans, classes = self._without(noise, "worker_bookkeeping", what, spans, classes)
+            self._notes.note("worker_bookkeeping", Severity.INFO, what, spans.line, noise)
+            spans, classes = _without(noise, spans, classes)
         if (workings := is_working(classes)).any():
             what = "a span of Codex's own workings: left out, its log records tell requests and tools"
-            spans, classes = self._without(workings, "program_workings", what, spans, classes)
+            self._notes.note("program_workings", Severity.INFO, what, spans.line, workings)
+            spans, classes = _without(workings, spans, classes)
         for dialect in np.unique(classes.dialect[classes.dialect != UNKNOWN]).tolist():
             self._recorder.dialect(Dialect(dialect).label)
         columns = span_columns(spans, classes, self._notes)
@@ -123,12 +125,6 @@ class DialectLayer:
             "no_trace_id", Severity.WARNING, "a span without a trace id: left out", spans.line, homeless
         )
         return narrowed(spans, ~homeless) if homeless.any() else spans
-
-    def _without(
-        self, out: Mask, code: str, what: str, spans: Spans, classes: Classes
-    ) -> tuple[Spans, Classes]:
-        self._notes.note(code, Severity.INFO, what, spans.line, out)
-        return narrowed(spans, ~out), Classes(classes.role[~out], classes.dialect[~out])
 
     def _marks(self, spans: Spans, columns: Columns) -> None:
         rows, times = attempts_in(spans)
@@ -198,3 +194,7 @@ class DialectLayer:
             for session_key, trace in zip(here, kept(traces, asked).to_pylist(), strict=True):
                 if trace is not None and session_key is not None:
                     self._recorder.same_session(session_key, f"trace:{trace}")
+
+
+def _without(out: Mask, spans: Spans, classes: Classes) -> tuple[Spans, Classes]:
+    return narrowed(spans, ~out), Classes(classes.role[~out], classes.dialect[~out])
