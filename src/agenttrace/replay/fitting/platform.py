@@ -79,19 +79,9 @@ def _about(workload: Workload, fit: ServiceFit) -> str:
 
 
 def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Quantity]:
-    source = f"{fit.requests} requests"
-    numbers = {}
-    for place, name in enumerate(_ORDER):
-        value = stated(float(fit.weights[place]))
-        low, high = (stated(float(bound)) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
-        narrow = value > 0 and high - low <= 2 * _WEAK * value
-        identified = Identified.YES if narrow else Identified.NO
-        numbers[name] = Quantity(
-            value, NAMES[name][0], Claim.MEASURED, source, min(low, value), max(high, value), identified
-        )
-    requests = workload.requests
+    numbers = _service_times(fit)
+    requests, tokens = workload.requests, workload.prompts.block_tokens
     numbers["request_overhead"] = _overhead(requests)
-    tokens = workload.prompts.block_tokens
     numbers |= _limit("replicas", worker_limit(requests.cached_on), "workers named", always=True)
     if requests.apart:
         numbers |= _limit(
@@ -118,6 +108,20 @@ def _numbers(workload: Workload, demand: Demand, fit: ServiceFit) -> dict[str, Q
             tokens,
             tokens,
             Identified.YES,
+        )
+    return numbers
+
+
+def _service_times(fit: ServiceFit) -> dict[str, Quantity]:
+    source = f"{fit.requests} requests"
+    numbers = {}
+    for place, name in enumerate(_ORDER):
+        value = stated(float(fit.weights[place]))
+        low, high = (stated(float(bound)) for bound in np.quantile(fit.draws[:, place], [0.05, 0.95]))
+        narrow = value > 0 and high - low <= 2 * _WEAK * value
+        identified = Identified.YES if narrow else Identified.NO
+        numbers[name] = Quantity(
+            value, NAMES[name][0], Claim.MEASURED, source, min(low, value), max(high, value), identified
         )
     return numbers
 
