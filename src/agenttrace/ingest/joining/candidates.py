@@ -40,17 +40,15 @@ def same_ids(requests: pl.DataFrame) -> pl.DataFrame:
 def same_tokens(requests: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     """Pairs of sources of different views whose tokens are equal, and met once in each of the two views.
 
+    Of one session, as far as keys tell, it is enough that they are met once in each view of it.
     `taken` are pairs that an id has made: their requests are not paired again with anything in those two views.
     """
     tokens = ["input_tokens", "output_tokens"]
     known = requests.filter((pl.col("input_tokens") > 0) & (pl.col("output_tokens") > 0)).select(
-        "row", "origin", "view", *tokens
+        "row", "origin", "view", "set", *tokens
     )
-    single = known.filter(pl.len().over("view", *tokens) == 1)
-    pairs = single.join(single, on=tokens).filter(
-        _earlier_source() & (pl.col("view") != pl.col("view_right"))
-    )
-    found = pairs.select(a="row", b="row_right", view="view", view_right="view_right")
+    pairs = pl.concat([_met_once(known, tokens), _met_once(known.drop_nulls("set"), [*tokens, "set"])])
+    found = pairs.unique(["row", "row_right"], maintain_order=True).rename({"row": "a", "row_right": "b"})
     views = requests.select("row", "view")
     told = taken.join(views.rename({"row": "a", "view": "view_a"}), on="a").join(
         views.rename({"row": "b", "view": "view_b"}), on="b"
@@ -60,6 +58,13 @@ def same_tokens(requests: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
     for row, there in (("a", "view_right"), ("b", "view")):
         found = found.join(known_there, left_on=[row, there], right_on=["row", "there"], how="anti")
     return found.select("a", "b").cast(PAIRS)
+
+
+def _met_once(known: pl.DataFrame, alike: list[str]) -> pl.DataFrame:
+    """Pairs of two views that are alike in these columns, as nothing else in either view is."""
+    single = known.filter(pl.len().over("view", *alike) == 1)
+    pairs = single.join(single, on=alike).filter(_earlier_source() & (pl.col("view") != pl.col("view_right")))
+    return pairs.select("row", "row_right", "view", "view_right")
 
 
 def _earlier_source() -> pl.Expr:

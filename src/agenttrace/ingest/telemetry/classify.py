@@ -19,6 +19,7 @@ from agenttrace.ingest.telemetry.roles import (
     DYNAMO_WORKER,
     FIRST_WORDS,
     GENAI_MARKS,
+    LLAMA_INDEX_PREPARES,
     MODEL_URIS,
     NAMES,
     PRESENT,
@@ -64,6 +65,7 @@ def classify(spans: Spans, origins: Sequence[Origin]) -> Classes:
     _by_first_word(spans, classes)
     _by_presence(spans, classes)
     _beeai(spans, classes)
+    _llama_index(spans, classes)
     _engines(spans, classes)
     _dynamo(spans, classes)
     return classes
@@ -142,6 +144,12 @@ def _beeai(spans: Spans, classes: Classes) -> None:
     events = named(spans, lambda name: BEEAI_EVENT.match(name) is not None)
     events &= np.isin(classes.role, (Role.REQUEST, Role.TOOL, Role.AGENT, Role.WRAPPER))
     classes.role[events] = Role.PART
+
+
+def _llama_index(spans: Spans, classes: Classes) -> None:
+    """OpenInference says of every method of a model that it is a call of it, also of what only prepares one."""
+    prepares = named(spans, lambda name: name.endswith(LLAMA_INDEX_PREPARES)) & classes.has_role(Role.REQUEST)
+    classes.role[prepares] = Role.PART
 
 
 def _engines(spans: Spans, classes: Classes) -> None:

@@ -276,6 +276,9 @@ SCOPES = (
 BEEAI_EVENT = re.compile(r"^(agent|backend|tool|workflow)\..+\.(?!start-)[a-z_]+-\d+$", re.IGNORECASE)
 """BeeAI makes a span of each event of a call, of the same kind as the call; the call itself is `*.start-N`."""
 
+LLAMA_INDEX_PREPARES = "._prepare_chat_with_tools"
+"""End of the name of a span of LlamaIndex that puts a request together and sends none."""
+
 SGLANG_SLICES = frozenset(
     {
         "tokenize", "api_server_dispatch", "dpc_dispatch", "request_process", "prefill_waiting",

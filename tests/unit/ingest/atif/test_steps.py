@@ -67,6 +67,19 @@ def test_relay_keeps_what_it_knows_of_calls_beside_them() -> None:
     assert _bounds(reading, "1:call:a", "1:call:b") == [(5, 6), (5, 8)]
 
 
+def test_what_began_before_the_model_that_made_it_is_a_part_of_the_program() -> None:
+    """As the functions of a graph are, which NeMo Agent Toolkit lists among the calls of an answer in them."""
+    beside = [ran(*bounds)["invocation"] for bounds in ((1, 9), (3, 5), (6, 8))]
+    extra = ran(2, 5) | {"tool_invocations": beside}
+    reading = _read(step(0, "user"), answer(5, "graph", "early", "late", extra=extra))
+
+    kinds = {name: reading.spans[f"{KEY}:2:call:{name}"] for name in ("graph", "early", "late")}
+    assert [span["kind"] for span in kinds.values()] == ["other", "tool", "tool"]
+    assert (kinds["graph"]["own_phase"], kinds["graph"]["blocking"]) == ("harness", False)
+    assert _bounds(reading, "2:call:graph", "2:call:early", "2:call:late") == [(1, 9), (3, 5), (6, 8)]
+    assert reading.findings["call_before_model"]["count"] == 1
+
+
 def test_a_person_is_waited_for_after_an_answer_without_calls() -> None:
     reading = _read(step(0, "user"), answer(4), step(60, "user"), answer(63))
 

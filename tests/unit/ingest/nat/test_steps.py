@@ -78,6 +78,14 @@ def test_the_first_token_is_the_first_piece_that_is_not_empty() -> None:
     assert "SECRET" not in str(reading)
 
 
+def test_an_answer_of_tool_calls_has_empty_pieces_and_began_no_sooner_than_the_first() -> None:
+    pieces = [step(at, "LLM_NEW_TOKEN", "a", data={"chunk": ""}) for at in (2, 1, 3)]
+
+    span = read_steps(call(0, 4, "LLM", "a"), *pieces).spans["step:a"]
+
+    assert (span["first_token_ns"], span["first_token_evidence"]) == (T0 + SECOND, "bounded")
+
+
 def test_concurrent_siblings_stay_siblings(tmp_path: Path) -> None:
     """A stack without parents puts the second tool into the first, and the last request into it as well."""
     steps = flat(

@@ -22,6 +22,8 @@ KINDS: list[tuple[str, Record, str, str | None, str | None]] = [
     ("chat gpt", {"gen_ai.system": "openai"}, "request", None, "genai"),
     ("chat gpt", {}, "other", None, None),
     ("x", {"openinference.span.kind": "LLM"}, "request", None, "openinference"),
+    ("M.achat", {"openinference.span.kind": "LLM"}, "request", None, "openinference"),
+    ("M._prepare_chat_with_tools", {"openinference.span.kind": "LLM"}, "other", None, "openinference"),
     ("x", {"openinference.span.kind": "AGENT"}, "agent", None, "openinference"),
     ("x", {"openinference.span.kind": "TOOL"}, "tool", None, "openinference"),
     ("x", {"openinference.span.kind": "RETRIEVER"}, "tool", None, "openinference"),

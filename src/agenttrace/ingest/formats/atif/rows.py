@@ -69,6 +69,19 @@ class Rows:
             status=_status(call.ran, answered=call.answered),
         )
 
+    def around(self, step: Step, call: Call) -> None:
+        """What the program calls a tool and was around the answer: nothing waits for it that is told apart."""
+        what = "a tool call that began before the model that is said to have made it: a part of the program"
+        self.note("call_before_model", Severity.INFO, what)
+        self._span(
+            call_key(self.trajectory, step, call),
+            SpanKind.OTHER,
+            Interval(call.ran.start_ns, call.ran.end_ns, Evidence.MEASURED),
+            name=call.name,
+            own_phase=Phase.HARNESS,
+            blocking=False,
+        )
+
     def link(self, step: Step, call: Call) -> None:
         """The call hangs on the answer that made it."""
         began_ns, answered_ns = call.ran.start_ns, step.ran.end_ns

@@ -160,6 +160,9 @@ class Walk:
     def _take_calls(self, step: Step, *, linked: bool) -> None:
         self.acted = step.observed and not step.calls and not self.trajectory.stamped_late
         for call in step.calls:
+            if linked and _is_around(call, step):
+                self.rows.around(step, call)
+                continue
             if linked:
                 self.rows.link(step, call)
             if call.ran.is_timed:
@@ -200,3 +203,12 @@ class Walk:
     def _note_busy(self, end_ns: int | None) -> None:
         if end_ns is not None:
             self.busy_ns = end_ns if self.busy_ns is None else max(self.busy_ns, end_ns)
+
+
+def _is_around(call: Call, step: Step) -> bool:
+    """Whether it ran before the model did that is said to have made it: a part of the program, around the answer.
+
+    NeMo Agent Toolkit lists the functions of its frameworks among the calls.
+    """
+    began_ns, asked_ns = call.ran.start_ns, step.ran.start_ns
+    return began_ns is not None and asked_ns is not None and began_ns < asked_ns

@@ -28,6 +28,7 @@ class Node:
     ended: bool = False
     first_chunk_ns: int | None = None
     last_chunk_ns: int | None = None
+    opened_ns: int | None = None
     input_tokens: int | None = None
     cached_tokens: int | None = None
     output_tokens: int | None = None
@@ -55,8 +56,11 @@ class Node:
             self._add_usage(step)
 
     def _add_chunk(self, step: Step) -> None:
-        """An empty piece opens a stream; where texts were left out of the file, no piece has one."""
-        if step.t_ns is None or step.part("data").get("chunk") == "":
+        """An empty piece opens a stream or is of a tool call; where texts were left out, no piece has one."""
+        if step.t_ns is None:
+            return
+        if step.part("data").get("chunk") == "":
+            self.opened_ns = step.t_ns if self.opened_ns is None else min(self.opened_ns, step.t_ns)
             return
         if self.first_chunk_ns is None or step.t_ns < self.first_chunk_ns:
             self.first_chunk_ns = step.t_ns

@@ -22,7 +22,7 @@ class Nat:
         containers=("JSON document", "JSON list", "JSON lines"),
         measured=(
             "requests, tools, functions and workflows",
-            "first token (where tokens were streamed)",
+            "first token (where tokens were streamed; a bound where only tool calls were)",
             "tokens, cached ones among them",
         ),
         derived=(

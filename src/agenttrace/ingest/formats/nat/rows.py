@@ -7,7 +7,7 @@ from agenttrace.ingest.formats.nat.runs import Run
 from agenttrace.ingest.formats.nat.steps import LLM, TOOL, WORKFLOW
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.stretches import Stretch
-from agenttrace.model.vocabulary import Phase, SpanKind, Status
+from agenttrace.model.vocabulary import Evidence, Phase, SpanKind, Status
 
 _KINDS = {LLM: SpanKind.REQUEST, TOOL: SpanKind.TOOL, WORKFLOW: SpanKind.AGENT}
 
@@ -43,6 +43,7 @@ def _lane(tool: Node) -> str:
 
 def _write_node(node: Node, tree: Tree, key: str, recorder: Recorder) -> None:
     is_request = node.category == LLM
+    streamed_text = node.first_chunk_ns is not None or node.opened_ns is None
     runner = None if tree.executes(node) else tree.runner(node)
     Stretch(
         session_key=key,
@@ -57,7 +58,8 @@ def _write_node(node: Node, tree: Tree, key: str, recorder: Recorder) -> None:
         end_ns=node.end_ns,
         status=None if node.ended else Status.UNFINISHED,
         model=node.name if is_request else None,
-        first_token_ns=node.first_chunk_ns,
+        first_token_ns=node.first_chunk_ns if streamed_text else node.opened_ns,
+        first_token_evidence=Evidence.MEASURED if streamed_text else Evidence.BOUNDED,
         last_token_ns=node.last_chunk_ns,
         input_tokens=node.input_tokens,
         cache_read_tokens=node.cached_tokens,
