@@ -70,7 +70,8 @@ def require_sessions(analysis: Analysis) -> Analysis:
 def _nothing_read(findings: pl.DataFrame) -> NoDataError:
     if not findings.height:
         return NoDataError(
-            "there is no file to be read", hint="name the folder or the files that a program wrote"
+            "there is no file to be read",
+            hint="name the folder or the files that a program wrote; what is hidden is read where it is named",
         )
     worst = findings.sort("count", descending=True, maintain_order=True).row(0, named=True)
     more = f" and {findings.height - 1} more" if findings.height > 1 else ""
