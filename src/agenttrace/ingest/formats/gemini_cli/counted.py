@@ -5,6 +5,7 @@ The record of an answer is written when its span ends, and states the same lengt
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from agenttrace.ingest.telemetry.values import Scalar
 
 _SESSION = "gen_ai.conversation.id"
 _APART_NS = 50_000_000
+_MOST_AT_ONCE = 64
+"""Records that end with a span, of which one is looked for: nobody has as many requests at once."""
+
 _LONG = ("gen_ai.system_instructions", "gen_ai.tool.definitions")
 """Attributes that repeat the same long text, of which nothing is read."""
 
@@ -54,14 +58,24 @@ class CountedRequests:
 
     def spans(self) -> Iterator[tuple[PlainSpan, int]]:
         """All that were kept, in their order, with the counts of the record that fits best."""
+        for counts in self._counts.values():
+            counts.sort(key=_end_of)
+        used: set[int] = set()
         for span, line in self._spans:
             counts = self._counts.get(str(span.attributes.get(_SESSION)), [])
-            best = min(counts, key=lambda count: _apart_ns(span, count), default=None)
+            low = bisect_left(counts, span.end_ns - _APART_NS, key=_end_of)
+            high = bisect_right(counts, span.end_ns + _APART_NS, key=_end_of)
+            near = [count for count in counts[low : min(high, low + _MOST_AT_ONCE)] if id(count) not in used]
+            best = min(near, key=lambda count: _apart_ns(span, count), default=None)
             if best is None or _apart_ns(span, best) > _APART_NS:
                 yield span, line
                 continue
-            counts.remove(best)
+            used.add(id(best))
             yield replace(span, attributes={**span.attributes, **best.tokens}), line
+
+
+def _end_of(count: _Count) -> int:
+    return count.end_ns
 
 
 def _apart_ns(span: PlainSpan, count: _Count) -> int:
