@@ -151,6 +151,11 @@ def test_results_by_row_and_by_column_are_the_same(value: Any) -> None:
     assert rows(read_json(value, "logfire")) == rows(read(*ROWS))
 
 
+def test_a_stream_is_known_whatever_names_of_columns_are() -> None:
+    names = [["trace_id"], {}, None, "trace_id", "span_id", "start_timestamp"]
+    assert claimed({"type": "schema", "schema": {"fields": [{"name": name} for name in names]}}) == "logfire"
+
+
 def test_a_stream_is_known_by_its_schema_where_its_first_rows_are_too_long() -> None:
     fields = [{"name": name} for name in ("span_name", "trace_id", "span_id", "start_timestamp")]
     stream = [

@@ -30,7 +30,8 @@ def is_schema(record: Mapping[str, Any]) -> bool:
     schema = record.get("schema")
     fields = schema.get("fields") if isinstance(schema, dict) else None
     told = fields if isinstance(fields, list) else []
-    return {each.get("name") for each in told if isinstance(each, dict)} >= NEEDED
+    names = [each.get("name") for each in told if isinstance(each, dict)]
+    return all(name in names for name in NEEDED)
 
 
 def is_message(record: Mapping[str, Any]) -> bool:
