@@ -54,6 +54,7 @@ class _Runs:
         self._cause = Cause()
         self._calls: dict[str, Called] = {}
         self._answer: tuple[str, int] | None = None
+        self._keys: set[str] = set()
         self._last_ns: int | None = None
         self._asked_for: list[str] = []
         self._fingerprint: str | None = None
@@ -103,10 +104,18 @@ class _Runs:
 
     def _said(self, t_ns: int | None, line: int) -> str:
         if self._answer is None:
-            self._answer = f"answer:{self._id}:{line}", line
+            self._answer = self._named("answer", t_ns, line), line
         if t_ns is not None:
             self._last_ns = max(self._last_ns or 0, t_ns)
         return self._answer[0]
+
+    def _named(self, kind: str, t_ns: int | None, line: int) -> str:
+        """A key that does not hang on the number of its line, unless nothing else tells it apart."""
+        key = f"{kind}:{self._id}:{t_ns}"
+        if t_ns is None or key in self._keys:
+            key = f"{key}:{line}"
+        self._keys.add(key)
+        return key
 
     def _call(self, event: Mapping[str, Any], t_ns: int | None, line: int) -> None:
         self._said(t_ns, line)
@@ -132,7 +141,7 @@ class _Runs:
         """What ends in an error, with something to answer and no answer, had an attempt that failed."""
         failed = event.get("status") == "error" and self._answer is None and self._cause.fresh
         if failed and t_ns is not None:
-            self._request(f"failed:{self._id}:{line}", t_ns, line, Status.ERROR)
+            self._request(self._named("failed", t_ns, line), t_ns, line, Status.ERROR)
         self._close()
 
     def _close(self) -> None:
