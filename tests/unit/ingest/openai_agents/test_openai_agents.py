@@ -221,12 +221,13 @@ def _run(name: str, bounds: tuple[float, float], trace_id: str) -> list[Record]:
     ]
 
 
+@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize(("group", "waits"), [("thread", [(2, 5)]), (None, [])])
 def test_between_the_traces_of_a_group_the_user_is_waited_for(
-    group: str | None, waits: list[tuple[int, int]]
+    group: str | None, waits: list[tuple[int, int]], times: int
 ) -> None:
-    """Not between the runs of one trace: there the program goes on by itself."""
-    records = [*_run("a", (0, 1), "t"), *_run("b", (1.5, 2), "t"), *_run("c", (5, 6), "u")]
+    """Not between the runs of one trace: there the program goes on by itself. A run that is told twice is one."""
+    records = [*_run("a", (0, 1), "t"), *_run("b", (1.5, 2), "t"), *_run("c", (5, 6), "u") * times]
     read_in = read(*records, trace("t", group), trace("u", group))
 
     built = assemble([ReadSource("by hand", "openai-agents", 1, read_in)]).spans.to_pylist()

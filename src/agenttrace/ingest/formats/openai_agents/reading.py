@@ -68,11 +68,10 @@ class Reading:
 
     def _called(self) -> Iterator[tuple[PlainSpan, int]]:
         """The runs. The first one in a trace of a group answers what the conversation is given next."""
-        answered: set[str] = set()
+        first: dict[str, str | None] = {}
         for run, line in sorted(self._runs, key=lambda held: (held[0].start_ns, held[1])):
             trace = run.trace_id or ""
-            if trace in self._groups and trace not in answered:
-                answered.add(trace)
+            if trace in self._groups and first.setdefault(trace, run.span_id) == run.span_id:
                 yield replace(run, attributes={**run.attributes, CALLED: True}), line
             else:
                 yield run, line
