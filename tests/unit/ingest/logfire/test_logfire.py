@@ -152,7 +152,7 @@ def test_results_by_row_and_by_column_are_the_same(value: Any) -> None:
 
 
 def test_a_stream_is_known_whatever_names_of_columns_are() -> None:
-    names = [["trace_id"], {}, None, "trace_id", "span_id", "start_timestamp"]
+    names: list[Any] = [["trace_id"], {}, None, "trace_id", "span_id", "start_timestamp"]
     assert claimed({"type": "schema", "schema": {"fields": [{"name": name} for name in names]}}) == "logfire"
 
 
