@@ -161,3 +161,7 @@ def in_one_piece(frame: pl.DataFrame) -> pl.DataFrame:
 def stacked(upper: pl.DataFrame, lower: pl.DataFrame) -> pl.DataFrame:
     """The rows of both in one piece; what the lower one has no column for is null there."""
     return in_one_piece(pl.concat([upper, lower], how="diagonal"))
+
+
+WORK = ("request", "tool", "compaction")
+"""Kinds of spans in which an agent itself does something."""

@@ -10,10 +10,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+from agenttrace.ingest.assembly.frames import TOLERANCE_NS, WORK
 from agenttrace.ingest.assembly.holders import Held
-
-_WORK = ("request", "tool", "compaction")
 
 
 def fill_interactions(held: Held) -> Held:
@@ -31,7 +29,7 @@ def fill_interactions(held: Held) -> Held:
     )
     if empty.is_empty():
         return held
-    beside = facts.filter(pl.col("kind").is_in(_WORK)).with_columns(at=pl.col("start_ns") + TOLERANCE_NS)
+    beside = facts.filter(pl.col("kind").is_in(WORK)).with_columns(at=pl.col("start_ns") + TOLERANCE_NS)
     latest = empty.select("lane", "parent", at="start_ns", until="end_ns", outer="row").sort("at", "until")
     pairs = (
         beside.sort("at")
