@@ -4,6 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+KERNELS := src/agenttrace/native/kernels.so
 DEMO := build/demo
 CODE := $(wildcard src tests benchmarks)
 BENCHMARKS := $(wildcard $(patsubst %,benchmarks/%.py,\
@@ -20,12 +21,12 @@ OTHERS := -n auto --ignore=tests/browser --ignore=tests/documents --ignore=tests
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo browser test fix schemas docs damage kills fuzz bench pins wheel lowest newest
+.PHONY: help setup compiler demo browser test fix schemas docs damage kills fuzz bench pins wheel lowest newest
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP)  ## install everything into .venv (the other targets do it too)
+setup: $(STAMP) $(KERNELS)  ## install everything into .venv (the other targets do it too)
 	@$(PY) -m compileall -q src
 
 $(STAMP): pyproject.toml requirements/dev.txt
@@ -48,6 +49,16 @@ $(STAMP): pyproject.toml requirements/dev.txt
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
 	@$(PY) -m compileall -qq $(VENV)/lib || true
 	@touch $@
+
+$(KERNELS): $(wildcard src/agenttrace/native/*.[ch]) $(STAMP) | compiler
+	@$(PY) -m agenttrace.native.building
+
+compiler:  ## in CI, install the C compiler that the kernels are built with
+	@if [ -n "$$CI" ] && ! command -v cc >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then \
+		echo "== compiler: installing gcc"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends gcc libc6-dev >/dev/null; \
+	fi
 
 demo: setup  ## write the 33-minute sample session and say where its time went
 	@echo "== demo: a session of 33 minutes, freshly written"

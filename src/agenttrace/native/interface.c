@@ -1,0 +1,5 @@
+#include "kernels.h"
+
+EXPORTED int32_t agenttrace_interface(void);
+
+EXPORTED int32_t agenttrace_interface(void) { return INTERFACE; }
