@@ -34,6 +34,11 @@ class Slice:
     file: str = ""
     numbered: ClassVar[bool] = True
 
+    @property
+    def size_bytes(self) -> int:
+        """How many there are."""
+        return self.size if self.content is None else len(self.content)
+
     def blocks(self) -> Iterator[bytes]:
         """Its bytes."""
         if self.content is not None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from agenttrace.ingest.telemetry.arrow import Texts
-from agenttrace.ingest.telemetry.names import WANTED, code_of
+from agenttrace.ingest.telemetry.names import RESOURCE, WANTED, code_of
 from agenttrace.ingest.telemetry.values import Scalar, column_of, column_of_texts, json_text
 
 KEY_LIMIT = 5_000
@@ -26,6 +26,7 @@ KEY_LIMIT = 5_000
 _KEPT_KEYS = 1_000
 
 _NOTHING = msgspec.Raw()
+_OF_RESOURCE = frozenset(RESOURCE)
 
 
 class Message(msgspec.Struct, gc=False, rename="camel"):
@@ -321,6 +322,13 @@ def _nested(value: Value) -> str | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return value.bytes_value
+
+
+def facts_of(resource: Resource | None) -> dict[str, str]:
+    """What is wanted of the attributes of a resource, as text."""
+    attributes: Sequence[NamedAttribute] = (resource.attributes if resource is not None else None) or ()
+    found = {each.key: scalar(each.value) for each in attributes if each.key in _OF_RESOURCE}
+    return {key: str(value) for key, value in found.items() if value is not None}
 
 
 def plain(value: Any) -> Any:

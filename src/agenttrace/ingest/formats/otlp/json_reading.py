@@ -12,22 +12,18 @@ from agenttrace.ingest.formats.otlp.json_lenient import Lenient
 from agenttrace.ingest.formats.otlp.json_messages import (
     Document,
     LogRecord,
-    NamedAttribute,
-    Resource,
     ResourceData,
     ScopeLogs,
     ScopeSpans,
     experienced_decoder,
+    facts_of,
     scalar,
 )
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, single_records
 from agenttrace.ingest.formats.otlp.json_shapes import Shapes
 from agenttrace.ingest.telemetry.intake import Intake
-from agenttrace.ingest.telemetry.names import RESOURCE
 from agenttrace.ingest.telemetry.spans import PART_ROWS
 from agenttrace.model.vocabulary import Severity
-
-_WANTED = frozenset(RESOURCE)
 
 
 class JsonReading:
@@ -105,7 +101,7 @@ class JsonReading:
         facts: dict[str, str] | None = None
         for spans in chain(resource.scope_spans or (), resource.instrumentation_library_spans or ()):
             if spans.spans:
-                facts = facts if facts is not None else _facts(resource.resource)
+                facts = facts if facts is not None else facts_of(resource.resource)
                 self._spans(spans, facts, line)
         for logs in chain(resource.scope_logs or (), resource.instrumentation_library_logs or ()):
             for record in chain(logs.log_records or (), logs.logs or ()):
@@ -138,9 +134,3 @@ class JsonReading:
 def _scope_name(group: ScopeSpans | ScopeLogs) -> str:
     scope = group.scope or group.instrumentation_library
     return (scope.name if scope is not None else None) or ""
-
-
-def _facts(resource: Resource | None) -> dict[str, str]:
-    attributes: Iterable[NamedAttribute] = (resource.attributes if resource is not None else None) or ()
-    found = {each.key: scalar(each.value) for each in attributes if each.key in _WANTED}
-    return {key: str(value) for key, value in found.items() if value is not None}

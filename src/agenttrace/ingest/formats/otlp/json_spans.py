@@ -9,11 +9,11 @@ import msgspec
 from agenttrace.ingest.formats.otlp.json_messages import Event, Link, NamedAttribute, Span, scalar
 from agenttrace.ingest.formats.otlp.json_shapes import Shapes
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS, Dropped
-from agenttrace.ingest.telemetry.spans import SpanBuilder
+from agenttrace.ingest.telemetry.spans import Events, Links, SpanBuilder
 from agenttrace.ingest.telemetry.values import Scalar
 from agenttrace.model.otel_attributes import LINK_KIND
 
-_STATUS: dict[int | str | None, int] = {
+STATUS: dict[int | str | None, int] = {
     "STATUS_CODE_OK": 1,
     "STATUS_CODE_ERROR": 2,
     "1": 1,
@@ -40,16 +40,16 @@ def add_spans(
     builder.name += [span.name for span in spans]
     builder.start += [span.start_time_unix_nano or 0 for span in spans]
     builder.end += [span.end_time_unix_nano or 0 for span in spans]
-    builder.status += [_STATUS.get(span.status.code, 0) if span.status else 0 for span in spans]
+    builder.status += [STATUS.get(span.status.code, 0) if span.status else 0 for span in spans]
     builder.origin += [origin] * len(spans)
     row = builder.pending
     builder.line += lines
     shapes.add(row, [span.attributes for span in spans])
     for span in spans:
         if span.events:
-            _add_events(builder, span.events, row)
+            _add_events(builder.events, span.events, row)
         if span.links:
-            _add_links(builder, span.links, row)
+            add_links(builder.links, span.links, row)
         if span.dropped_attributes_count or span.dropped_events_count or span.dropped_links_count:
             dropped.add(_lost(span), builder.line[row])
         row += 1
@@ -60,17 +60,18 @@ def _lost(span: Span) -> int:
     return sum(count or 0 for count in counts)
 
 
-def _add_events(builder: SpanBuilder, events: Sequence[Event], row: int) -> None:
+def _add_events(into: Events, events: Sequence[Event], row: int) -> None:
     for event in events:
         detail = EVENT_DETAILS.get(event.name or "")
         if detail is not None:
-            builder.events.rows.append(row)
-            builder.events.names.append(event.name or "")
-            builder.events.times.append(event.time_unix_nano or 0)
-            builder.events.details.append(_detail(event.attributes, detail))
+            into.rows.append(row)
+            into.names.append(event.name or "")
+            into.times.append(event.time_unix_nano or 0)
+            into.details.append(detail_of(event.attributes, detail))
 
 
-def _detail(attributes: msgspec.Raw, wanted: str) -> Scalar:
+def detail_of(attributes: msgspec.Raw | bytes, wanted: str) -> Scalar:
+    """The attribute of this name, of the attributes of an event as JSON."""
     if not attributes or not wanted:
         return None
     try:
@@ -83,14 +84,15 @@ def _detail(attributes: msgspec.Raw, wanted: str) -> Scalar:
     return None
 
 
-def _add_links(builder: SpanBuilder, links: Sequence[Link], row: int) -> None:
+def add_links(into: Links, links: Sequence[Link], row: int) -> None:
+    """Appends links of the span in this row."""
     for link in links:
-        builder.links.rows.append(row)
-        builder.links.traces.append(link.trace_id or "")
-        builder.links.spans.append(link.span_id or "")
+        into.rows.append(row)
+        into.traces.append(link.trace_id or "")
+        into.spans.append(link.span_id or "")
         attributes = bytes(link.attributes)
-        builder.links.follows.append(b'"follows_from"' in attributes)
-        builder.links.own.append(_own(link.attributes) if _LINK_KIND in attributes else None)
+        into.follows.append(b'"follows_from"' in attributes)
+        into.own.append(_own(link.attributes) if _LINK_KIND in attributes else None)
 
 
 def _own(attributes: msgspec.Raw) -> dict[str, Scalar] | None:

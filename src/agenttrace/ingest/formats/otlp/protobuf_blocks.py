@@ -16,8 +16,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from agenttrace.ingest.formats.otlp.framing import LENGTH, fields, varint
 from agenttrace.ingest.formats.otlp.protobuf_batches import RECORDS
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, facts_of
-from agenttrace.ingest.formats.otlp.wire import PADDING, UnusualShapeError
+from agenttrace.ingest.formats.otlp.wire import PADDING
 from agenttrace.ingest.formats.otlp.wire_spans import Places, Scanned, scan_spans
+from agenttrace.ingest.shredded import UnusualShapeError
 from agenttrace.ingest.telemetry.intake import Intake
 
 BLOCK_BYTES = 4 << 20

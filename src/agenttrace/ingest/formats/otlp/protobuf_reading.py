@@ -14,7 +14,7 @@ from agenttrace.ingest.formats.otlp.protobuf_blocks import BLOCK_BYTES, span_blo
 from agenttrace.ingest.formats.otlp.protobuf_salvage import first_resource, whole_logs, whole_spans
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_spans, attributes_of, facts_of
 from agenttrace.ingest.formats.otlp.signals import Signal, signal_of
-from agenttrace.ingest.formats.otlp.wire import UnusualShapeError
+from agenttrace.ingest.shredded import UnusualShapeError
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.model.vocabulary import Severity
 

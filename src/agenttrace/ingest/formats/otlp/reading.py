@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from agenttrace.ingest.cycles import cycles_unsought
 from agenttrace.ingest.formats.otlp.framing import Framing, unpacked
+from agenttrace.ingest.formats.otlp.json_columns import take_spans
 from agenttrace.ingest.formats.otlp.json_messages import value_column
 from agenttrace.ingest.formats.otlp.json_pieces import Piece, document_pieces, has_lines, line_pieces
 from agenttrace.ingest.formats.otlp.json_reading import JsonReading
@@ -63,7 +64,7 @@ def read_otlp_slice(piece: OtlpSlice, recorder: Recorder) -> Left:
             _read_protobuf(piece, intake)
         elif isinstance(piece, Documents):
             JsonReading(intake).read(piece.pieces)
-        else:
+        elif not take_spans(piece, intake):
             JsonReading(intake).read(line_pieces(piece.lines(), piece.path))
         return intake.leave()
 

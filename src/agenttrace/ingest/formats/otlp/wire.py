@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agenttrace.ingest.formats.otlp.framing import FIXED32, FIXED64, LENGTH, VARINT
+from agenttrace.ingest.shredded import UnusualShapeError
 
 Ints = NDArray[np.int64]
 Octets = NDArray[np.uint8]
@@ -23,10 +24,6 @@ _MORE = 0x80
 _SEVEN_BITS = 0x7F
 _MOST_STEPS = 512
 _OTHER_TAG = 2**16 - 1
-
-
-class UnusualShapeError(Exception):
-    """Sound, but to be read in another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, scalar
-from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, UnusualShapeError, fixed64, varints
-from agenttrace.ingest.formats.otlp.wire_texts import texts_at
+from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, fixed64, varints
+from agenttrace.ingest.shredded import UnusualShapeError, texts_at
 from agenttrace.ingest.telemetry.arrow import Texts, encoded
 from agenttrace.ingest.telemetry.names import WANTED
 from agenttrace.ingest.telemetry.spans import Attribute

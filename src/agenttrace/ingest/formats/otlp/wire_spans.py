@@ -10,10 +10,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, add_link
-from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, UnusualShapeError, fields_of, fixed64
+from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, fields_of, fixed64
 from agenttrace.ingest.formats.otlp.wire_attributes import attributes_at
 from agenttrace.ingest.formats.otlp.wire_events import events_at
-from agenttrace.ingest.formats.otlp.wire_texts import hex_ids, texts_at
+from agenttrace.ingest.formats.otlp.wire_texts import hex_ids
+from agenttrace.ingest.shredded import UnusualShapeError, texts_at
 from agenttrace.ingest.telemetry.spans import Links, Part
 from agenttrace.ingest.telemetry.values import LARGEST
 

@@ -8,24 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from agenttrace.ingest.formats.otlp.wire import Ints, Octets, UnusualShapeError
+from agenttrace.ingest.formats.otlp.wire import Ints, Octets
+from agenttrace.ingest.shredded import UnusualShapeError
 from agenttrace.ingest.telemetry.arrow import Texts
 
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype="<u2")
-
-
-def texts_at(buffer: pa.Buffer, begin: Ints, end: Ints) -> Texts:
-    """The texts with these bounds, which lie in order and do not overlap; they are known to be UTF-8.
-
-    Arrow is shown the buffer as texts and what stands between them, and copies the texts.
-    """
-    if not len(begin):
-        return pa.array([], pa.string())
-    offsets = np.empty(2 * len(begin), np.int32)
-    offsets[0::2], offsets[1::2] = begin, end
-    pieces: Any = pa.Array.from_buffers(pa.string(), len(offsets) - 1, [None, _buffer(offsets), buffer])
-    found: Texts = pieces.take(pa.array(np.arange(0, len(offsets) - 1, 2)))
-    return found
 
 
 def hex_ids(data: Octets, begin: Ints, end: Ints, size: int) -> Texts:

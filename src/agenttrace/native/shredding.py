@@ -1,0 +1,198 @@
+"""JSON lines cut into columns by a kernel: of a text, where the values are that a plan wants.
+
+The kernel refuses a text with anything unusual in it, which is then read in another way: what is no JSON (strictly),
+members that stand twice in an object, elements that do not begin with their tag, nesting beyond reason.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agenttrace.native import library
+
+LARGEST_TEXT = 2**31 - 1
+
+
+class Kind(IntEnum):
+    """What a value is, as in `json_text.h`. ESCAPED: a text with escapes. DIGITS: a text that is an integer."""
+
+    NULL = 0
+    FALSE = 1
+    TRUE = 2
+    INTEGER = 3
+    NUMBER = 4
+    TEXT = 5
+    ESCAPED = 6
+    OBJECT = 7
+    ARRAY = 8
+    DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Elements that begin with a tag, the first of these members: of some tags nothing is kept."""
+
+    members: Mapping[str, Wish]
+
+
+class Integer:
+    """A value of which the number is wanted, if it is an integer of 64 bits or a text of one."""
+
+
+Wish: TypeAlias = "Mapping[str, Wish] | Sequence[Wish | Tagged] | type[Integer] | None"
+"""What is wanted of a value: members of an object, elements of an array ([what of each]), or only where it is."""
+
+_NODE = np.dtype(
+    [(name, np.int32) for name in ("first", "members", "element", "tagged", "numeric", "name", "length")]
+)
+_FOUND = np.dtype([("value", np.int64), *((name, np.int32) for name in ("row", "begin", "end", "kind"))])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The values found for one wish, in the order of the text.
+
+    `begin`, `end`: their bounds in it, of a text without its quotes. `row`: which element around it each is in, as a
+    position in the column of those elements; of what is in no element, the document. `value`: the integer, of kind
+    INTEGER or DIGITS; of elements with a tag its number; of documents their line in the text, from 0. `kinds`: those
+    that there are.
+    """
+
+    value: NDArray[np.int64]
+    row: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+    kind: NDArray[np.int32]
+    kinds: frozenset[Kind]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.row)
+
+
+class Plan:
+    """What is wanted of each document. Paths are written as in `a.b[].c`: `[]` stands for the elements of an array."""
+
+    def __init__(self, wish: Mapping[str, Wish]) -> None:
+        """Takes a kernel: there has to be one."""
+        self._nodes: list[list[int]] = []
+        self._names = bytearray()
+        self._places: dict[str, int] = {}
+        self._lay([("", wish)], names=False)
+        nodes = np.array([tuple(node) for node in self._nodes], _NODE)
+        self._kernel = _kernel()
+        self._plan = self._kernel.agenttrace_plan(
+            nodes.ctypes.data, len(nodes), bytes(self._names), len(self._names)
+        )
+        if not self._plan:
+            raise MemoryError
+        weakref.finalize(self, self._kernel.agenttrace_plan_free, self._plan)
+
+    def _lay(self, wishes: Sequence[tuple[str, Wish | Tagged]], *, names: bool = True) -> int:
+        """Nodes for these, one after the other, and then for what is in them; the place of the first."""
+        first = len(self._nodes)
+        for path, wish in wishes:
+            name = path.rpartition(".")[2].encode() if names else b""
+            self._places[path] = len(self._nodes)
+            numeric, tagged = wish is Integer, isinstance(wish, Tagged)
+            self._nodes.append([0, 0, -1, int(tagged), int(numeric), len(self._names), len(name)])
+            self._names += name
+        for node, (path, wish) in zip(self._nodes[first:], wishes, strict=True):
+            inner = wish.members if isinstance(wish, Tagged) else wish
+            if isinstance(inner, Mapping):
+                members = [(f"{path}.{name}".removeprefix("."), each) for name, each in inner.items()]
+                node[0], node[1] = self._lay(members), len(members)
+            elif isinstance(inner, Sequence):
+                node[2] = self._lay([(f"{path}[]", inner[0])], names=False)
+        return first
+
+    def shred(self, text: bytes) -> Shreds | None:
+        """The documents of a text, which stand on lines; None where it is to be read in another way."""
+        if len(text) >= LARGEST_TEXT:
+            return None
+        error = ctypes.c_int32()
+        found = self._kernel.agenttrace_shred(self._plan, text, len(text), error)
+        if found:
+            return Shreds(found, self._places)
+        if error.value == _NO_MEMORY:
+            raise MemoryError
+        return None
+
+    def tags(self, path: str, known: int = 0) -> list[bytes]:
+        """The tags that elements had in all texts, by their numbers from `known` on."""
+        place, length = self._places[path], ctypes.c_int32()
+        return [
+            ctypes.string_at(self._kernel.agenttrace_tag(self._plan, place, number, length), length.value)
+            for number in range(known, self._kernel.agenttrace_tags(self._plan, place))
+        ]
+
+    def pass_over(self, path: str, tag: int) -> None:
+        """Elements with the tag of this number are not kept from now on."""
+        self._kernel.agenttrace_unwanted(self._plan, self._places[path], tag)
+
+
+class Shreds:
+    """What was wanted of a text."""
+
+    def __init__(self, found: int, places: Mapping[str, int]) -> None:
+        self._found, self._places = found, places
+        weakref.finalize(self, _kernel().agenttrace_shreds_free, found)
+
+    def __getitem__(self, path: str) -> Column:
+        """The values at a path."""
+        at, count, kinds = self._look(path)
+        size = count * _FOUND.itemsize
+        bytes_: Any = (ctypes.c_char * size).from_address(at) if size else b""
+        found = np.frombuffer(bytes_, _FOUND)
+        row, begin, end = (found[name].astype(np.int64) for name in ("row", "begin", "end"))
+        value, kind = (np.ascontiguousarray(found[name]) for name in ("value", "kind"))
+        return Column(value, row, begin, end, kind, _kinds_of(kinds))
+
+    def count(self, path: str) -> int:
+        """How many values there are at a path."""
+        return self._look(path)[1]
+
+    def _look(self, path: str) -> tuple[int, int, int]:
+        count, kinds = ctypes.c_int64(), ctypes.c_uint32()
+        at = _kernel().agenttrace_shreds(self._found, self._places[path], count, kinds)
+        return at, count.value, kinds.value
+
+
+@cache
+def _kinds_of(bits: int) -> frozenset[Kind]:
+    return frozenset(kind for kind in Kind if bits >> kind & 1)
+
+
+_NO_MEMORY = -2
+
+
+@cache
+def _kernel() -> Any:  # noqa: ANN401  # ctypes makes its functions as they are named
+    kernel: Any = library()
+    pointer, number, text = ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p
+    for name, result, arguments in (
+        ("plan", pointer, (pointer, number, text, number)),
+        ("plan_free", None, (pointer,)),
+        ("tags", number, (pointer, number)),
+        ("tag", pointer, (pointer, number, number, ctypes.POINTER(number))),
+        ("unwanted", None, (pointer, number, number)),
+        ("shred", pointer, (pointer, text, ctypes.c_int64, ctypes.POINTER(number))),
+        (
+            "shreds",
+            pointer,
+            (pointer, number, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_uint32)),
+        ),
+        ("shreds_free", None, (pointer,)),
+    ):
+        function = getattr(kernel, f"agenttrace_{name}")
+        function.restype, function.argtypes = result, arguments
+    return kernel
