@@ -51,6 +51,14 @@ class Slice:
                 left -= len(block)
                 yield block
 
+    def text(self) -> bytes:
+        """All of it."""
+        if self.content is not None:
+            return self.content
+        with opened(self.file) as file:
+            file.seek(self.begin)
+            return file.read(self.size)
+
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """As those of the source, under the same numbers."""
         return lines_of(self.blocks(), self.path, self.first_line)

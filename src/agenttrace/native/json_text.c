@@ -129,6 +129,7 @@ int pass_number(Reader *reader) {
     const uint8_t *at = reader->at, *const end = reader->end, *digits;
     int kind = KIND_INTEGER;
     int64_t value;
+    enum { MOST_DIGITS = 40, MOST_OF_EXPONENT = 2 }; /* beyond them a number may be out of a double's range */
     at += at < end && *at == '-';
     digits = pass_digits(at, end);
     if (digits == at || (*at == '0' && digits > at + 1))
@@ -144,10 +145,12 @@ int pass_number(Reader *reader) {
         at++;
         at += at < end && (*at == '+' || *at == '-');
         digits = pass_digits(at, end);
-        if (digits == at)
+        if (digits == at || digits - at > MOST_OF_EXPONENT)
             return -1;
         at = digits, kind = KIND_NUMBER;
     }
+    if (at - reader->at > MOST_DIGITS)
+        return -1;
     if (kind == KIND_INTEGER && !integer_of(reader->at, at, &value))
         kind = KIND_NUMBER;
     reader->at = at;

@@ -6,12 +6,15 @@
 
 enum { NOBODY = -1 };
 
+/* INTEGER: integers, in texts too. NUMBERS: lists of unsigned ones. */
+enum { INTEGER = 1, NUMBERS = 2 };
+
 /* Of a node its members lie one after the other, as their parent says: all in one array. */
 typedef struct {
     int32_t first, members; /* the members of an object that are wanted */
     int32_t element;        /* what is wanted of the elements of an array; NOBODY: nothing */
     int32_t tagged;         /* 1: an element whose first member, the first of those wanted, is its tag */
-    int32_t numeric;        /* 1: integers are wanted as numbers, in texts too */
+    int32_t numeric;        /* what is wanted as numbers, see below */
     int32_t name, length;   /* in `names`: what it is called in its parent */
 } Node;
 

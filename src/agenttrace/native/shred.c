@@ -4,6 +4,7 @@ Nothing is decided here. A text with anything unusual is refused whole, and read
 that stand twice, names with escapes where members are wanted, elements that do not begin with their tag. */
 #include "json_text.h"
 #include "plan.h"
+#include "unsigned_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@ that stand twice, names with escapes where members are wanted, elements that do 
 enum { DEEPEST = 96, FIRST_ROOM = 64, REFUSED = -1, NO_MEMORY = -2 };
 
 /* One value: its bounds in the text, a string's without quotes. `row`: which one of the elements around it holds it.
-`value`: the number, where that is wanted; of an element with a tag that tag; of a document its line from 0. */
+`value`: the number, where that is wanted; of an element with a tag that tag; of a document its line from 0; of what should be a list of numbers the place of the
+first of them, or of those after it, among all. */
 typedef struct {
     int64_t value;
     int32_t row, begin, end, kind;
@@ -26,6 +28,7 @@ typedef struct {
 
 typedef struct {
     int32_t count;
+    Numbers numbers; /* of lists of which they are wanted, one list after the other */
     Column columns[];
 } Shreds;
 
@@ -38,6 +41,7 @@ typedef struct {
 
 EXPORTED Shreds *agenttrace_shred(Plan *plan, const uint8_t *text, int64_t size, int32_t *error);
 EXPORTED const Found *agenttrace_shreds(const Shreds *shreds, int32_t node, int64_t *count, uint32_t *kinds);
+EXPORTED const uint64_t *agenttrace_numbers(const Shreds *shreds, int64_t *count);
 EXPORTED void agenttrace_shreds_free(Shreds *shreds);
 
 static int pass_value(Shredder *shredder, int32_t node, int32_t row, int32_t depth);
@@ -190,11 +194,27 @@ static void keep_scalar(const Shredder *shredder, Found *found, const Node *node
     found->begin = begin + quoted;
     found->end = offset(shredder) - quoted;
     found->kind = kind;
-    if (!node->numeric || (kind != KIND_TEXT && kind != KIND_INTEGER))
+    if (node->numeric == NUMBERS)
+        found->value = shredder->shreds->numbers.count;
+    if (node->numeric != INTEGER || (kind != KIND_TEXT && kind != KIND_INTEGER))
         return;
     const uint8_t *const bytes = shredder->text.begin;
     if (integer_of(bytes + found->begin, bytes + found->end, &found->value) && quoted)
         found->kind = KIND_DIGITS;
+}
+
+/* Keeps the numbers of a list. */
+static int keep_numbers(Shredder *shredder, Column *column, Found *found) {
+    Numbers *const numbers = &shredder->shreds->numbers;
+    found->value = numbers->count;
+    const int passed = pass_unsigned_list(&shredder->text, numbers);
+    if (passed < 0)
+        shredder->error = NO_MEMORY;
+    if (passed <= 0)
+        return refused(shredder);
+    found->end = offset(shredder);
+    column->kinds |= 1u << KIND_ARRAY;
+    return 0;
 }
 
 static int is_element(const Plan *plan, int32_t place) { return !plan->nodes[place].length; }
@@ -222,6 +242,8 @@ static int pass_wanted(Shredder *shredder, int32_t place, int32_t row, int32_t d
         return 0;
     }
     found->kind = *shredder->text.at == '{' ? KIND_OBJECT : KIND_ARRAY;
+    if (node->numeric == NUMBERS)
+        return keep_numbers(shredder, column, found);
     column->kinds |= 1u << found->kind;
     if (pass_nested(shredder, place, element ? (int32_t)own : row, depth) < 0)
         return -1;
@@ -261,6 +283,7 @@ static int pass_documents(Shredder *shredder) {
 EXPORTED void agenttrace_shreds_free(Shreds *shreds) {
     for (int32_t i = 0; i < shreds->count; i++)
         free(shreds->columns[i].found);
+    free(shreds->numbers.numbers);
     free(shreds);
 }
 
@@ -288,4 +311,9 @@ EXPORTED const Found *agenttrace_shreds(const Shreds *shreds, int32_t node, int6
     *count = shreds->columns[node].count;
     *kinds = shreds->columns[node].kinds;
     return shreds->columns[node].found;
+}
+
+EXPORTED const uint64_t *agenttrace_numbers(const Shreds *shreds, int64_t *count) {
+    *count = shreds->numbers.count;
+    return shreds->numbers.numbers;
 }

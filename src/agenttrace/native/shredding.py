@@ -48,8 +48,14 @@ class Integer:
     """A value of which the number is wanted, if it is an integer of 64 bits or a text of one."""
 
 
-Wish: TypeAlias = "Mapping[str, Wish] | Sequence[Wish | Tagged] | type[Integer] | None"
+class Numbers:
+    """A list of unsigned integers of 64 bits, of which these are wanted; a text where it is another list is refused."""
+
+
+Wish: TypeAlias = "Mapping[str, Wish] | Sequence[Wish | Tagged] | type[Integer | Numbers] | None"
 """What is wanted of a value: members of an object, elements of an array ([what of each]), or only where it is."""
+
+_NUMERIC = {Integer: 1, Numbers: 2}
 
 _NODE = np.dtype(
     [(name, np.int32) for name in ("first", "members", "element", "tagged", "numeric", "name", "length")]
@@ -63,8 +69,8 @@ class Column:
 
     `begin`, `end`: their bounds in it, of a text without its quotes. `row`: which element around it each is in, as a
     position in the column of those elements; of what is in no element, the document. `value`: the integer, of kind
-    INTEGER or DIGITS; of elements with a tag its number; of documents their line in the text, from 0. `kinds`: those
-    that there are.
+    INTEGER or DIGITS; of elements with a tag its number; of documents their line in the text, from 0; of lists of
+    numbers the place of their first one, or of what follows, among those of all lists. `kinds`: those that there are.
     """
 
     value: NDArray[np.int64]
@@ -103,8 +109,8 @@ class Plan:
         for path, wish in wishes:
             name = path.rpartition(".")[2].encode() if names else b""
             self._places[path] = len(self._nodes)
-            numeric, tagged = wish is Integer, isinstance(wish, Tagged)
-            self._nodes.append([0, 0, -1, int(tagged), int(numeric), len(self._names), len(name)])
+            numeric, tagged = _numeric(wish), isinstance(wish, Tagged)
+            self._nodes.append([0, 0, -1, int(tagged), numeric, len(self._names), len(name)])
             self._names += name
         for node, (path, wish) in zip(self._nodes[first:], wishes, strict=True):
             inner = wish.members if isinstance(wish, Tagged) else wish
@@ -140,6 +146,10 @@ class Plan:
         self._kernel.agenttrace_unwanted(self._plan, self._places[path], tag)
 
 
+def _numeric(wish: Wish | Tagged) -> int:
+    return _NUMERIC.get(wish, 0) if isinstance(wish, type) else 0
+
+
 class Shreds:
     """What was wanted of a text."""
 
@@ -160,6 +170,14 @@ class Shreds:
     def count(self, path: str) -> int:
         """How many values there are at a path."""
         return self._look(path)[1]
+
+    def numbers(self) -> NDArray[np.uint64]:
+        """Those of all lists of which they were wanted."""
+        count = ctypes.c_int64()
+        at = _kernel().agenttrace_numbers(self._found, count)
+        size = count.value * 8
+        bytes_: Any = (ctypes.c_char * size).from_address(at) if size else b""
+        return np.frombuffer(bytes_, np.uint64).copy()
 
     def _look(self, path: str) -> tuple[int, int, int]:
         count, kinds = ctypes.c_int64(), ctypes.c_uint32()
@@ -191,6 +209,7 @@ def _kernel() -> Any:  # noqa: ANN401  # ctypes makes its functions as they are 
             pointer,
             (pointer, number, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_uint32)),
         ),
+        ("numbers", pointer, (pointer, ctypes.POINTER(ctypes.c_int64))),
         ("shreds_free", None, (pointer,)),
     ):
         function = getattr(kernel, f"agenttrace_{name}")

@@ -41,42 +41,40 @@ class Columns:
         self, what: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]], recorder: Recorder
     ) -> None:
         """`names` are the fields of a row, in order; one of them is `line`."""
+        self._begin(what, dict(zip(names, zip(*rows, strict=True), strict=True)), recorder)
+
+    def _begin(self, what: str, values: dict[str, Sequence[Any]], recorder: Recorder) -> None:
         self._what = what
         self._recorder = recorder
-        self._values: dict[str, tuple[Any, ...]] = dict(zip(names, zip(*rows, strict=True), strict=True))
+        self._values = values
         self._reported: set[str] = set()
-        self.length = len(rows)
+        self.length = len(values["line"])
 
-    def raw(self, name: str) -> tuple[Any, ...]:
+    def raw(self, name: str) -> Sequence[Any]:
         """The values as they were read."""
         return self._values[name]
 
     def counts(self, name: str, limit: int = 2**53) -> Ints:
         """Integers from 0 to `limit`."""
-        found = _integers(self._values[name])
+        found = self._integers(name)
         return self._checked(name, "a count", np.where((found >= 0) & (found <= limit), found, UNKNOWN))
 
     def instants(self, name: str) -> Ints:
         """Unix milliseconds, as nanoseconds."""
-        values = self._values[name]
-        if set(map(type, values)) <= {int, _NOTHING}:
-            found = _integers(values)
-            found = np.where((found > 0) & (found <= _LATEST_MS), found, 0) * _NS_IN_MS
-        else:
-            found = np.array([fields.instant_from_ms(value) or 0 for value in values], dtype=np.int64)
+        found = self._instants(name)
         return self._checked(name, "an instant", np.where(found > 0, found, UNKNOWN))
 
     def durations(self, name: str) -> Ints:
         """Milliseconds, as nanoseconds."""
         with np.errstate(invalid="ignore", over="ignore"):
-            ns = _floats(self._values[name]) * _NS_IN_MS
+            ns = self._floats(name) * _NS_IN_MS
             sound = (ns >= 0) & (ns <= _LONGEST_NS)
         found = np.where(sound, np.rint(np.where(sound, ns, 0)), UNKNOWN)
         return self._checked(name, "a duration", found.astype(np.int64))
 
     def shares(self, name: str) -> pa.Array[Any]:
         """Numbers from 0 to 1."""
-        found = _floats(self._values[name])
+        found = self._floats(name)
         with np.errstate(invalid="ignore"):
             unsound = ~((found >= 0) & (found <= 1))
         self._report(name, "a share", ~unsound)
@@ -137,9 +135,28 @@ class Columns:
         if known.all() or name in self._reported:
             return
         self._reported.add(name)
-        present = np.array([value is not None for value in self._values[name]], dtype=np.bool_)
         example = f"{self._what}.{name} is not {what}"
-        self.count_finding("field_unusable", Severity.WARNING, example, present & ~known)
+        self.count_finding("field_unusable", Severity.WARNING, example, self._present(name) & ~known)
+
+    def _present(self, name: str) -> Mask:
+        return np.array([value is not None for value in self._values[name]], dtype=np.bool_)
+
+    def _integers(self, name: str) -> Ints:
+        return _integers(self._values[name])
+
+    def _instants(self, name: str) -> Ints:
+        values = self._values[name]
+        if set(map(type, values)) <= {int, _NOTHING}:
+            return instants_of_ms(_integers(values))
+        return np.array([fields.instant_from_ms(value) or 0 for value in values], dtype=np.int64)
+
+    def _floats(self, name: str) -> NDArray[np.float64]:
+        return _floats(self._values[name])
+
+
+def instants_of_ms(ms: Ints) -> Ints:
+    """Unix milliseconds as nanoseconds; 0 for what is no instant."""
+    return np.where((ms > 0) & (ms <= _LATEST_MS), ms, 0) * _NS_IN_MS
 
 
 def _integers(values: Sequence[Any]) -> Ints:

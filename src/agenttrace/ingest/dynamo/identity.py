@@ -13,7 +13,7 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
-_FIELDS = (
+FIELDS = (
     "session_id",
     "parent_session_id",
     "trajectory_id",
@@ -58,7 +58,7 @@ class Owners:
 
     def of(self, context: dict[str, Any], line: int) -> Owner | None:
         """The owner that an `agent_context` (or a flat row) names; None if it names none that is usable."""
-        identity = tuple(map(context.get, _FIELDS))
+        identity = tuple(map(context.get, FIELDS))
         try:
             return self._by_identity[identity]
         except (KeyError, TypeError):  # not seen before; or a list or an object where an id should be
@@ -67,7 +67,7 @@ class Owners:
     def known(self, context: dict[str, Any]) -> Owner | None:
         """The owner, if a row before named it so."""
         try:
-            return self._by_identity.get(tuple(map(context.get, _FIELDS)))
+            return self._by_identity.get(tuple(map(context.get, FIELDS)))
         except TypeError:  # a list or an object where an id should be
             return None
 

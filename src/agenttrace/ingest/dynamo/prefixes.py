@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns, Ints
 from agenttrace.ingest.dynamo.hash_text import Change, HashTexts
 from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import Severity
 
-_SIZES = 1 << 31
+SIZES = 1 << 31
 
 
 class Prompt(NamedTuple):
@@ -25,6 +26,13 @@ class Prompt(NamedTuple):
     text: bytes
     block_size: int
     change: Change
+
+
+class Lists(NamedTuple):
+    """Lists of hashes as columns: of each how many blocks of its chain's last one it keeps, and the rest of all."""
+
+    kept: Ints
+    hashes: NDArray[np.uint64]
 
 
 class Prefixes:
@@ -39,7 +47,7 @@ class Prefixes:
     def read(self, replay: Record, session_key: str | None, text: bytes) -> Prompt | None:
         """What the text of the list says that was cut out of `replay`; None if that is to be read as a whole."""
         size = replay.get("trace_block_size")
-        if replay.get("input_sequence_hashes") != [] or type(size) is not int or not 0 < size < _SIZES:
+        if replay.get("input_sequence_hashes") != [] or type(size) is not int or not 0 < size < SIZES:
             return None
         change = self._texts.change(session_key, size, text)
         return None if change is None else Prompt(text, size, change)
@@ -66,6 +74,11 @@ class Prefixes:
         except (TypeError, OverflowError):
             return self._add_each(hashes)
         return len(hashes)
+
+    def add_lists(self, lists: Lists) -> None:
+        """Lists of a whole block of rows."""
+        self._kept += lists.kept.tolist()
+        self._hashes.frombytes(lists.hashes.tobytes())
 
     def _add_each(self, hashes: list[Any]) -> int:
         read = [fields.unsigned(value) for value in hashes]

@@ -33,10 +33,10 @@ class RequestTrace:
     def __init__(self, recorder: Recorder) -> None:
         """Rows go to `recorder`, whose count of records is the format's."""
         self._recorder = recorder
-        self._owners = Owners(recorder)
-        self._requests = Requests(recorder)
-        self._tools = Tools(recorder)
-        self._schemas: set[str] = set()
+        self.owners = Owners(recorder)
+        self.requests = Requests(recorder)
+        self.tools = Tools(recorder)
+        self.schemas: set[str] = set()
 
     def add(self, number: int, text: bytes) -> None:
         """Takes in the JSON text of one record, which is `number` in its source."""
@@ -50,7 +50,7 @@ class RequestTrace:
             return
         schema = record.get("schema")
         if type(schema) is str:
-            self._schemas.add(schema)
+            self.schemas.add(schema)
         event = record.get("event_type")
         if event == "request_end":
             self._add_request(number, record)
@@ -59,7 +59,7 @@ class RequestTrace:
         elif event == "request_payload":
             example = "request_payload: prompts and answers are not read"
             self._recorder.finding("payload_not_read", Severity.INFO, example, line=number)
-            self._requests.note_payload(record.get("payload"))
+            self.requests.note_payload(record.get("payload"))
         else:
             self._warn("unknown_event", "an event_type that is not known", number)
 
@@ -76,13 +76,13 @@ class RequestTrace:
             or type(context) is not dict
         ):
             return False
-        owner = self._owners.known(context)
-        prompt = self._requests.read_prompt(request, owner, cut.hashes)
+        owner = self.owners.known(context)
+        prompt = self.requests.read_prompt(request, owner, cut.hashes)
         if prompt is None:
             return False
         if type(schema) is str:
-            self._schemas.add(schema)
-        self._add_owned(number, record, context, owner or self._owners.of(context, number), prompt)
+            self.schemas.add(schema)
+        self._add_owned(number, record, context, owner or self.owners.of(context, number), prompt)
         return True
 
     def _add_request(self, number: int, record: Record) -> None:
@@ -91,7 +91,7 @@ class RequestTrace:
             self._warn("record_unusable", "request_end without request", number)
             return
         context = self._context(number, record)
-        self._add_owned(number, record, context, self._owners.of(context, number))
+        self._add_owned(number, record, context, self.owners.of(context, number))
 
     def _add_owned(
         self,
@@ -104,8 +104,8 @@ class RequestTrace:
         if owner is not None:
             owner.asked = True
             if headers := context.get("agent_headers"):
-                self._owners.note_headers(owner, headers)
-        self._requests.add(number, record, owner, context, prompt)
+                self.owners.note_headers(owner, headers)
+        self.requests.add(number, record, owner, context, prompt)
 
     def _context(self, number: int, record: Record) -> dict[str, Any]:
         """Of flat rows, as harnesses send tool events, the row itself."""
@@ -125,31 +125,31 @@ class RequestTrace:
         if type(tool) is not dict:
             self._warn("record_unusable", "a tool event without tool", number)
             return
-        owner = self._owners.of(self._context(number, record), number)
+        owner = self.owners.of(self._context(number, record), number)
         if owner is None:
             self._warn("tool_without_agent", "a tool event that names no agent", number)
             return
-        self._tools.add(number, record, tool, owner)
+        self.tools.add(number, record, tool, owner)
 
     def leave(self) -> TraceLeft:
         """Records what can be, and returns what waits for records that may come later."""
-        self._requests.flush()
-        return TraceLeft(self._owners.leave(), self._tools.leave(), frozenset(self._schemas))
+        self.requests.flush()
+        return TraceLeft(self.owners.leave(), self.tools.leave(), frozenset(self.schemas))
 
     def absorb(self, left: TraceLeft, lines_before: int) -> None:
         """Takes over what another left of a part that begins after so many lines."""
-        self._owners.absorb(left.owners, lines_before)
-        self._tools.absorb(left.tools, lines_before)
-        self._schemas |= left.schemas
+        self.owners.absorb(left.owners, lines_before)
+        self.tools.absorb(left.tools, lines_before)
+        self.schemas |= left.schemas
 
     def finish(self) -> None:
         """Records what waited for records that may have come later."""
-        self._requests.flush()
-        self._tools.finish()
-        self._owners.record()
-        for schema in sorted(self._schemas & _SCHEMAS):
+        self.requests.flush()
+        self.tools.finish()
+        self.owners.record()
+        for schema in sorted(self.schemas & _SCHEMAS):
             self._recorder.dialect(schema)
-        if self._schemas - _SCHEMAS:
+        if self.schemas - _SCHEMAS:
             self._recorder.finding(
                 "unknown_schema", Severity.WARNING, "a schema other than the known ones: read as one of them"
             )

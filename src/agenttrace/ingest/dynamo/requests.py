@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,28 +12,23 @@ from agenttrace.ingest import fields
 from agenttrace.ingest.dynamo import columns, timing
 from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
 from agenttrace.ingest.dynamo.identity import Owner
-from agenttrace.ingest.dynamo.prefixes import Prefixes, Prompt
+from agenttrace.ingest.dynamo.prefixes import Lists, Prefixes, Prompt
 from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, SpanKind, Status, TokenQuality, Trigger
 
-_REQUEST = (
-    "request_id",
-    "x_request_id",
-    "model",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "request_received_ms",
+TEXTS = ("request_id", "x_request_id", "model")
+COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "request_received_ms", "queue_depth")
+MEASURES = (
     "prefill_wait_time_ms",
     "prefill_time_ms",
     "ttft_ms",
     "total_time_ms",
     "avg_itl_ms",
     "kv_hit_rate",
-    "queue_depth",
 )
-_WORKER = ("decode_worker_id", "prefill_worker_id")
+_REQUEST = TEXTS + COUNTS + MEASURES
+WORKERS = ("decode_worker_id", "prefill_worker_id")
 _REPLAY = ("trace_block_size", "input_length")
 _OWN = (
     "line",
@@ -46,7 +42,7 @@ _OWN = (
     "priority",
     "hashes",
 )
-_NAMES = _OWN + _REQUEST + _WORKER + _REPLAY
+_NAMES = _OWN + _REQUEST + WORKERS + _REPLAY
 _BLOCK_ROWS = 2048
 _NOTHING: Record = {}
 _STATUS = {"error": Status.ERROR.value, "cancelled": Status.CANCELLED.value}
@@ -80,7 +76,7 @@ class Requests:
         request = record["request"]
         finish = _object(request.get("finish_reason_metadata"))
         replay = _object(request.get("replay"))
-        priority = _priority(request, context)
+        priority = priority_of(request, context)
         if self._priorities and priority is None:
             priority = self._priorities.pop(fields.text(request.get("request_id")) or "", None)
         session_key = owner.session_key if owner else None
@@ -93,13 +89,13 @@ class Requests:
                 context.get("input_trigger"),
                 context.get("session_final"),
                 replay.get("kv_hints") or context.get("kv_hints"),
-                _status(finish) if finish else None,
+                status_of(finish) if finish else None,
                 priority,
                 self._prefixes.add(session_key, replay.get("input_sequence_hashes"))
                 if prompt is None
                 else self._prefixes.add_prompt(session_key, prompt),
                 *map(request.get, _REQUEST),
-                *map(_object(request.get("worker")).get, _WORKER),
+                *map(_object(request.get("worker")).get, WORKERS),
                 *map(replay.get, _REPLAY),
             )
         )
@@ -108,10 +104,24 @@ class Requests:
         if len(self._rows) >= _BLOCK_ROWS:
             self.flush()
 
+    def add_columns(
+        self, block: Columns, finished: Iterable[tuple[Owner, Any, Record]], lists: Lists
+    ) -> None:
+        """Records rows that are columns already, of the names as in `add`, and `lists` of their hashes.
+
+        `finished`: of each that says why it ended its owner, its id and what it says.
+        """
+        for owner, request_id, finish in finished:
+            if calls := finish.get("tool_calls"):
+                self._link_tools(request_id, owner, calls)
+        if block.length:
+            self._prefixes.add_lists(lists)
+            self._record(block)
+
     def note_payload(self, payload: Any) -> None:
         """Only the scheduling priority of a payload is used; it precedes its request in the trace."""
         request = _object(_object(payload).get("request"))
-        priority = _priority(_object(request.get("nvext")), request)
+        priority = priority_of(_object(request.get("nvext")), request)
         request_id = fields.text(_object(payload).get("request_id"))
         if priority is not None and request_id is not None:
             self._priorities[request_id] = priority
@@ -141,10 +151,11 @@ class Requests:
     def flush(self) -> None:
         """Records what is collected."""
         rows, self._rows = self._rows, []
-        if not rows:
-            return
+        if rows:
+            self._record(Columns("request", _NAMES, rows, self._recorder))
+
+    def _record(self, block: Columns) -> None:
         self._record_calls()
-        block = Columns("request", _NAMES, rows, self._recorder)
         ids = _ids(block)
         session_keys = self._session_keys(block, ids)
         keys = [span_key(name) for name in ids]
@@ -269,13 +280,14 @@ def _object(value: Any) -> Record:
     return value if type(value) is dict else _NOTHING
 
 
-def _status(finish: Record) -> str:
+def status_of(finish: Record) -> str:
     """Only an answer that came to its end has a finish reason. Without one nothing is known here."""
     reason = finish.get("finish_reason")
     return _STATUS.get(reason, Status.OK.value) if type(reason) is str else Status.OK.value
 
 
-def _priority(request: Record, context: Record) -> Any:
+def priority_of(request: Record, context: Record) -> Any:
+    """The scheduling priority in the hints of either; None if none has one."""
     if "agent_hints" not in request and "agent_hints" not in context:
         return None
     for holder in (request, context):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,6 +54,17 @@ _BY_EVENT = {
 }
 
 
+def status_of(event: str, word: Any) -> str:
+    """The status of a call from the last event of it and its word."""
+    status = _STATUS.get(word) if type(word) is str and event != "tool_start" else None
+    return status or _BY_EVENT[event]
+
+
+def key_of_call(owner: Owner, call_id: str) -> str:
+    """The key of a call's span."""
+    return f"tool:{owner.chain}:{call_id}"
+
+
 class ToolStart(NamedTuple):
     """The start of a call, which waits for its end."""
 
@@ -97,7 +108,7 @@ class Tools:
     def _key(self, line: int, tool: Record, owner: Owner) -> str | None:
         call_id = fields.text(tool.get("tool_call_id"))
         if call_id is not None:
-            return f"tool:{owner.chain}:{call_id}"
+            return key_of_call(owner, call_id)
         example = "a tool event without tool_call_id"
         self._recorder.finding("tool_without_id", Severity.WARNING, example, line=line)
         started, name = (
@@ -121,8 +132,6 @@ class Tools:
 
     def _append(self, line: int, record: Record, tool: Record, owner: Owner, key: str) -> None:
         event = record["event_type"]
-        word = tool.get("status")
-        status = _STATUS.get(word) if type(word) is str and event != "tool_start" else None
         self._rows.append(
             (
                 line,
@@ -131,7 +140,7 @@ class Tools:
                 key,
                 fields.text(tool.get("tool_call_id")),
                 record.get("event_time_unix_ms"),
-                status or _BY_EVENT[event],
+                status_of(event, tool.get("status")),
                 *map(tool.get, _TOOL),
             )
         )
@@ -192,9 +201,17 @@ class Tools:
 
     def _flush(self) -> None:
         rows, self._rows = self._rows, []
-        if not rows:
-            return
-        block = Columns("tool", _NAMES, rows, self._recorder)
+        if rows:
+            self._record(Columns("tool", _NAMES, rows, self._recorder))
+
+    def add_columns(self, block: Columns, waiting: Iterable[tuple[str, ToolStart]]) -> None:
+        """Records calls that are columns already, of the names of `add`'s rows; others wait for their ends."""
+        for key, start in waiting:
+            self._waiting.setdefault(key, []).append(start)
+        if block.length:
+            self._record(block)
+
+    def _record(self, block: Columns) -> None:
         start, start_code, end, end_code = _times(block)
         self._recorder.extend_spans(
             {

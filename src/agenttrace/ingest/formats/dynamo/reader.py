@@ -72,12 +72,15 @@ class Dynamo:
     def read_slice(self, piece: Slice, recorder: Recorder) -> TraceLeft:
         """What is left are chains, and tool calls that do not end."""
         from agenttrace.ingest.dynamo.request_trace import RequestTrace  # noqa: PLC0415
+        from agenttrace.ingest.dynamo.shredded.taking import take_records  # noqa: PLC0415
 
-        trace = RequestTrace(recorder)
         with cycles_unsought():
-            for number, line in piece.lines():
-                recorder.records += 1
-                trace.add(number, line)
+            trace = take_records(piece, recorder)
+            if trace is None:
+                trace = RequestTrace(recorder)
+                for number, line in piece.lines():
+                    recorder.records += 1
+                    trace.add(number, line)
             return trace.leave()
 
     def settle(

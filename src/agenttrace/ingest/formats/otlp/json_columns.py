@@ -113,7 +113,7 @@ def take_spans(piece: Slice, intake: Intake) -> bool:
     if library() is None or piece.size_bytes > LARGEST_SLICE:
         return False
     try:
-        part, lost = _part(b"".join(piece.blocks()), piece.first_line, intake)
+        part, lost = _part(piece.text(), piece.first_line, intake)
     except UnusualShapeError:
         return False
     if len(part.line):
