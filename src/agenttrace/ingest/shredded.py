@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from agenttrace.native.gathering import gather
+from agenttrace.ingest.text_columns import texts_at
 from agenttrace.native.shredding import Column, Kind
 
 Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ class ShreddedText:
 
     def texts(self, found: Places) -> pa.Array[Any]:
         """The texts at these places."""
-        texts = texts_at(self._buffer, found.begin, found.end)
+        texts = self.written(found)
         if Kind.ESCAPED not in found.kinds:
             return texts
         escaped = found.kind == Kind.ESCAPED
@@ -66,6 +66,10 @@ class ShreddedText:
         plain = pa.array(orjson.loads(b"[%b]" % written), pa.string())
         replaced: pa.Array[Any] = _kernels.replace_with_mask(texts, pa.array(escaped), plain)
         return replaced
+
+    def written(self, found: Places) -> pa.Array[Any]:
+        """The values at these places as they are written, texts without their quotes."""
+        return texts_at(self._buffer, found.begin, found.end)
 
     def texts_of_all(self, found: Places, owners: Column) -> pa.Array[Any]:
         """A text for each of the elements around these places, empty where one has none."""
@@ -86,23 +90,3 @@ def numbers_of_all(found: Places, count: int, absent: int = 0) -> Ints:
     numbers = np.full(count, absent, np.int64)
     numbers[found.row] = found.value
     return numbers
-
-
-def texts_at(buffer: pa.Buffer, begin: Ints, end: Ints) -> pa.Array[Any]:
-    """The texts with these bounds, which lie in order and do not overlap; they are known to be UTF-8.
-
-    Without a kernel Arrow is shown the buffer as texts and what stands between them, and copies the texts.
-    """
-    if not len(begin):
-        return pa.array([], pa.string())
-    gathered = gather(memoryview(buffer), begin, end)
-    if gathered is not None:
-        offsets, data = (pa.py_buffer(each.data) for each in gathered)
-        return pa.Array.from_buffers(pa.string(), len(begin), [None, offsets, data])
-    bounds = np.empty(2 * len(begin), np.int32)
-    bounds[0::2], bounds[1::2] = begin, end
-    pieces: Any = pa.Array.from_buffers(
-        pa.string(), len(bounds) - 1, [None, pa.py_buffer(bounds.data), buffer]
-    )
-    found: pa.Array[Any] = pieces.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
-    return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agenttrace.ingest.shredded import Ints, Places, ShreddedText
+from agenttrace.ingest.text_columns import encoded
 from agenttrace.native.shredding import Kind, Shreds
 
 _TEXTS = (Kind.TEXT, Kind.ESCAPED)
@@ -64,21 +65,21 @@ class ShreddedFields:
         return self._numbers(found, found.value, -1)
 
     def floats(self, path: str) -> Numbers:
-        """Numbers."""
-        found = self.found(path, Kind.INTEGER, Kind.NUMBER)
-        numbers = list(map(float, self._shredded.pieces(found.begin, found.end)))
-        return self._numbers(found, np.array(numbers, np.float64), np.nan)
+        """Finite numbers, of which the plan wants doubles."""
+        found = self.found(path, Kind.INTEGER, Kind.NUMBER, Kind.LONG)
+        numbers = found.value.view(np.float64).copy()
+        if Kind.LONG in found.kinds:
+            long = np.flatnonzero(found.kind == Kind.LONG)
+            written = self._shredded.pieces(found.begin[long], found.end[long])
+            numbers[long] = list(map(float, written))
+        return self._numbers(found, numbers, np.nan)
 
-    def each(self, path: str, kinds: tuple[Kind, ...], read: Callable[[bytes], Any]) -> list[Any]:
+    def each(self, path: str, kinds: tuple[Kind, ...], read: Callable[[str], Any]) -> list[Any]:
         """What is made of the values as they are written, once of those that are the same: there are few."""
         found = self.found(path, *kinds)
-        known: dict[bytes, Any] = {}
-        values = []
-        for written in self._shredded.pieces(found.begin, found.end):
-            if written not in known:
-                known[written] = read(written)
-            values.append(known[written])
-        return self._spread(found, values)
+        written, code = encoded(self._shredded.written(found))
+        known = [read(each or "") for each in written]
+        return self._spread(found, [known[each] for each in code.tolist()])
 
     def _numbers(self, found: Places, values: NDArray[Any], absent: float) -> Numbers:
         if len(found) == self.count:

@@ -15,6 +15,7 @@ typedef enum {
     KIND_OBJECT,
     KIND_ARRAY,
     KIND_DIGITS, /* a text that is an integer of 64 bits */
+    KIND_LONG,   /* a number of which the double was wanted, and is not found easily */
 } Kind;
 
 /* A text and how far it is read. Whatever moves `at` leaves it at `end` at most. */

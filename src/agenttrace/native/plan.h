@@ -6,8 +6,8 @@
 
 enum { NOBODY = -1 };
 
-/* INTEGER: integers, in texts too. NUMBERS: lists of unsigned ones. */
-enum { INTEGER = 1, NUMBERS = 2 };
+/* INTEGER: integers, in texts too. NUMBERS: lists of unsigned ones. REAL: doubles. */
+enum { INTEGER = 1, NUMBERS = 2, REAL = 3 };
 
 /* Of a node its members lie one after the other, as their parent says: all in one array. */
 typedef struct {

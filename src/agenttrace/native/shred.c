@@ -4,6 +4,7 @@ Nothing is decided here. A text with anything unusual is refused whole, and read
 that stand twice, names with escapes where members are wanted, elements that do not begin with their tag. */
 #include "json_text.h"
 #include "plan.h"
+#include "real.h"
 #include "unsigned_list.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ that stand twice, names with escapes where members are wanted, elements that do 
 enum { DEEPEST = 96, FIRST_ROOM = 64, REFUSED = -1, NO_MEMORY = -2 };
 
 /* One value: its bounds in the text, a string's without quotes. `row`: which one of the elements around it holds it.
-`value`: the number, where that is wanted; of an element with a tag that tag; of a document its line from 0; of what should be a list of numbers the place of the
+`value`: the number, or the bits of a double, where that is wanted; of an element with a tag that tag; of a document its line from 0; of what should be a list of numbers the place of the
 first of them, or of those after it, among all. */
 typedef struct {
     int64_t value;
@@ -188,6 +189,16 @@ static int pass_nested(Shredder *shredder, int32_t place, int32_t own, int32_t d
 
 static int begins_nested(const Reader *text) { return text->at < text->end && (*text->at == '{' || *text->at == '['); }
 
+/* Keeps the bits of a double; what is none at once is of a kind of its own. */
+static void keep_real(const Shredder *shredder, Found *found) {
+    const uint8_t *const bytes = shredder->text.begin;
+    double real;
+    if (real_of(bytes + found->begin, bytes + found->end, &real))
+        memcpy(&found->value, &real, sizeof real);
+    else
+        found->kind = KIND_LONG;
+}
+
 /* Keeps a scalar that was passed, from `begin` on. */
 static void keep_scalar(const Shredder *shredder, Found *found, const Node *node, int32_t begin, int kind) {
     const int quoted = kind == KIND_TEXT || kind == KIND_ESCAPED;
@@ -196,6 +207,8 @@ static void keep_scalar(const Shredder *shredder, Found *found, const Node *node
     found->kind = kind;
     if (node->numeric == NUMBERS)
         found->value = shredder->shreds->numbers.count;
+    if (node->numeric == REAL && (kind == KIND_INTEGER || kind == KIND_NUMBER))
+        keep_real(shredder, found);
     if (node->numeric != INTEGER || (kind != KIND_TEXT && kind != KIND_INTEGER))
         return;
     const uint8_t *const bytes = shredder->text.begin;

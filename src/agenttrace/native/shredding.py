@@ -23,7 +23,11 @@ LARGEST_TEXT = 2**31 - 1
 
 
 class Kind(IntEnum):
-    """What a value is, as in `json_text.h`. ESCAPED: a text with escapes. DIGITS: a text that is an integer."""
+    """What a value is, as in `json_text.h`.
+
+    ESCAPED: a text with escapes. DIGITS: a text that is an integer. LONG: a number of which the double was wanted, but
+    takes more than a kernel does.
+    """
 
     NULL = 0
     FALSE = 1
@@ -35,6 +39,7 @@ class Kind(IntEnum):
     OBJECT = 7
     ARRAY = 8
     DIGITS = 9
+    LONG = 10
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,14 @@ class Numbers:
     """A list of unsigned integers of 64 bits, of which these are wanted; a text where it is another list is refused."""
 
 
-Wish: TypeAlias = "Mapping[str, Wish] | Sequence[Wish | Tagged] | type[Integer | Numbers] | None"
+class Real:
+    """A value of which the double is wanted, if it is a number: its bits are the value, but of kind LONG."""
+
+
+Wish: TypeAlias = "Mapping[str, Wish] | Sequence[Wish | Tagged] | type[Integer | Numbers | Real] | None"
 """What is wanted of a value: members of an object, elements of an array ([what of each]), or only where it is."""
 
-_NUMERIC = {Integer: 1, Numbers: 2}
+_NUMERIC = {Integer: 1, Numbers: 2, Real: 3}
 
 _NODE = np.dtype(
     [(name, np.int32) for name in ("first", "members", "element", "tagged", "numeric", "name", "length")]

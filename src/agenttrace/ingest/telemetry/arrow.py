@@ -103,12 +103,6 @@ def positions(column: Any, of: Texts, absent: int) -> Ints:
     return filled(_kernels.index_in(column, value_set=of), absent)
 
 
-def encoded(column: Texts) -> tuple[list[str | None], NDArray[np.int32]]:
-    """The distinct values, and of each row which one it has; null is a value."""
-    found = column.dictionary_encode(null_encoding="encode")
-    return found.dictionary.to_pylist(), np.asarray(found.indices)
-
-
 def labelled(codes: Any, labels: Sequence[str], absent: int) -> Names:
     """Positions in a list of labels as those labels; `absent` as null."""
     indices = pa.array(np.asarray(codes, np.int8), pa.int8(), mask=np.asarray(codes) == absent)

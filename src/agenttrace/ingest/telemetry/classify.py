@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, begins, encoded, known
+from agenttrace.ingest.telemetry.arrow import Mask, begins, known
 from agenttrace.ingest.telemetry.concepts import holds, holds_any
 from agenttrace.ingest.telemetry.roles import (
     BEEAI_EVENT,
@@ -32,6 +32,7 @@ from agenttrace.ingest.telemetry.roles import (
 )
 from agenttrace.ingest.telemetry.spans import Origin, Spans
 from agenttrace.ingest.telemetry.values import UNKNOWN, texts
+from agenttrace.ingest.text_columns import encoded
 
 Codes = NDArray[np.int8]
 

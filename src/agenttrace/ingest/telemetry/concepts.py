@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, encoded, equals, known
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, equals, known
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import (
@@ -19,6 +19,7 @@ from agenttrace.ingest.telemetry.values import (
     integers,
     texts,
 )
+from agenttrace.ingest.text_columns import encoded
 
 LARGEST_COUNT = 2**53
 LARGEST_INT32 = 2**31 - 1

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, encoded, kept
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, kept
 from agenttrace.ingest.telemetry.ids import present_ids
 from agenttrace.ingest.telemetry.names import WANTED
 from agenttrace.ingest.telemetry.values import Scalar, column_of_texts, concatenated, instants
+from agenttrace.ingest.text_columns import encoded
 
 PART_ROWS = 512
 

@@ -12,8 +12,8 @@ from agenttrace.ingest.dynamo.identity import FIELDS, Owner, Owners
 from agenttrace.ingest.dynamo.requests import COUNTS, MEASURES, TEXTS, WORKERS
 from agenttrace.ingest.shredded import Ints, ShreddedText, UnusualShapeError
 from agenttrace.ingest.shredded_fields import ShreddedFields
-from agenttrace.ingest.telemetry.arrow import encoded
-from agenttrace.native.shredding import Integer, Kind, Numbers, Plan, Shreds, Wish
+from agenttrace.ingest.text_columns import encoded
+from agenttrace.native.shredding import Integer, Kind, Numbers, Plan, Real, Shreds, Wish
 
 EVENTS = ("request_end", "tool_start", "tool_end", "tool_error")
 _ENVELOPE_BYTES = 200
@@ -22,8 +22,9 @@ _TEXTS = (Kind.TEXT, Kind.ESCAPED)
 
 def _wish() -> dict[str, Wish]:
     request: dict[str, Wish] = {
-        **dict.fromkeys((*TEXTS, *MEASURES)),
+        **dict.fromkeys(TEXTS),
         **dict.fromkeys(COUNTS, Integer),
+        **dict.fromkeys(MEASURES, Real),
         "worker": dict.fromkeys(WORKERS),
         "finish_reason_metadata": None,
         "agent_hints": None,
@@ -35,7 +36,8 @@ def _wish() -> dict[str, Wish]:
         },
     }
     tool: dict[str, Wish] = {
-        **dict.fromkeys(("tool_call_id", "tool_class", "status", "duration_ms", "error_type", "claude")),
+        **dict.fromkeys(("tool_call_id", "tool_class", "status", "error_type", "claude")),
+        "duration_ms": Real,
         **dict.fromkeys(("started_at_unix_ms", "ended_at_unix_ms", "output_tokens"), Integer),
     }
     others = ("input_trigger", "session_final", "kv_hints", "agent_hints", "agent_headers")

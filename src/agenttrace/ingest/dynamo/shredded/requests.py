@@ -74,8 +74,8 @@ def request_columns(records: Records, owned: Owned, recorder: Recorder) -> Reque
 _WHOLE = (Kind.INTEGER, Kind.NUMBER)
 
 
-def _unsigned(written: bytes) -> int:
-    if not written.isdigit():
+def _unsigned(written: str) -> int:
+    if not written.isdecimal():
         raise UnusualShapeError
     return int(written)
 

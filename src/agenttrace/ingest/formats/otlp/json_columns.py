@@ -14,11 +14,11 @@ from agenttrace.ingest.formats.otlp.json_messages import Link, Resource, facts_o
 from agenttrace.ingest.formats.otlp.json_spans import STATUS, add_links, detail_of
 from agenttrace.ingest.shredded import Ints, Places, ShreddedText, UnusualShapeError, numbers_of_all
 from agenttrace.ingest.slices import Slice
-from agenttrace.ingest.telemetry.arrow import encoded
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.spans import Events, Links, Part
 from agenttrace.ingest.telemetry.values import LARGEST
+from agenttrace.ingest.text_columns import encoded
 from agenttrace.native import library
 from agenttrace.native.shredding import Column, Integer, Kind, Plan, Shreds, Tagged, Wish
 

@@ -12,11 +12,12 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH, VARINT
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes, scalar
 from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, fixed64, varints
-from agenttrace.ingest.shredded import UnusualShapeError, texts_at
-from agenttrace.ingest.telemetry.arrow import Texts, encoded
+from agenttrace.ingest.shredded import UnusualShapeError
+from agenttrace.ingest.telemetry.arrow import Texts
 from agenttrace.ingest.telemetry.names import WANTED
 from agenttrace.ingest.telemetry.spans import Attribute
 from agenttrace.ingest.telemetry.values import column_of
+from agenttrace.ingest.text_columns import encoded, texts_at
 
 _KEY, _VALUE = 1 << 3 | LENGTH, 2 << 3 | LENGTH
 _EMPTY = 0

@@ -11,11 +11,10 @@ from agenttrace.ingest.formats.otlp.framing import FIXED64, LENGTH
 from agenttrace.ingest.formats.otlp.protobuf_spans import scalar
 from agenttrace.ingest.formats.otlp.wire import Fields, Octets, fields_of, fixed64
 from agenttrace.ingest.formats.otlp.wire_attributes import keys_at, values_at
-from agenttrace.ingest.shredded import texts_at
-from agenttrace.ingest.telemetry.arrow import encoded
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS
 from agenttrace.ingest.telemetry.spans import Events
 from agenttrace.ingest.telemetry.values import Scalar
+from agenttrace.ingest.text_columns import encoded, texts_at
 
 _TIME, _NAME, _ATTRIBUTES = 1, 2, 3
 _ABSENT = -1

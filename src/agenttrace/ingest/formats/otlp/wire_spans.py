@@ -14,9 +14,10 @@ from agenttrace.ingest.formats.otlp.wire import Fields, Ints, Octets, fields_of,
 from agenttrace.ingest.formats.otlp.wire_attributes import attributes_at
 from agenttrace.ingest.formats.otlp.wire_events import events_at
 from agenttrace.ingest.formats.otlp.wire_texts import hex_ids
-from agenttrace.ingest.shredded import UnusualShapeError, texts_at
+from agenttrace.ingest.shredded import UnusualShapeError
 from agenttrace.ingest.telemetry.spans import Links, Part
 from agenttrace.ingest.telemetry.values import LARGEST
+from agenttrace.ingest.text_columns import texts_at
 
 _TRACE_ID, _SPAN_ID, _PARENT_ID, _NAME, _START, _END, _ATTRIBUTES = 1, 2, 4, 5, 7, 8, 9
 _EVENTS, _LINKS, _STATUS = 11, 13, 15

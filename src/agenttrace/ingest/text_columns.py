@@ -1,0 +1,39 @@
+"""Columns of texts: out of a buffer, and as the distinct ones that there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from agenttrace.native.gathering import gather
+
+Ints = NDArray[np.int64]
+
+
+def texts_at(buffer: pa.Buffer, begin: Ints, end: Ints) -> pa.Array[Any]:
+    """The texts with these bounds, which lie in order and do not overlap; they are known to be UTF-8.
+
+    Without a kernel Arrow is shown the buffer as texts and what stands between them, and copies the texts.
+    """
+    if not len(begin):
+        return pa.array([], pa.string())
+    gathered = gather(memoryview(buffer), begin, end)
+    if gathered is not None:
+        offsets, data = (pa.py_buffer(each.data) for each in gathered)
+        return pa.Array.from_buffers(pa.string(), len(begin), [None, offsets, data])
+    bounds = np.empty(2 * len(begin), np.int32)
+    bounds[0::2], bounds[1::2] = begin, end
+    pieces: Any = pa.Array.from_buffers(
+        pa.string(), len(bounds) - 1, [None, pa.py_buffer(bounds.data), buffer]
+    )
+    found: pa.Array[Any] = pieces.take(pa.array(np.arange(0, len(bounds) - 1, 2)))
+    return found
+
+
+def encoded(column: pa.Array[Any]) -> tuple[list[str | None], NDArray[np.int32]]:
+    """The distinct values, and of each row which one it has; null is a value."""
+    found = column.dictionary_encode(null_encoding="encode")
+    return found.dictionary.to_pylist(), np.asarray(found.indices)
