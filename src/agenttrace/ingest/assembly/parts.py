@@ -26,11 +26,12 @@ REQUEST_FACTS = (
 class Notes:
     """What is kept in memory of rows wherever they lie.
 
-    `spans`: rows of each session key. `named`: edges between a session's own name and its keys; `strong` and `weak`
+    `spans`: rows of each session key. `others`: keys of other rows, of which there may be no spans. `named`: edges between a session's own name and its keys; `strong` and `weak`
     as in `raw.RAW_KEY_EDGES`. `ids`: hashes of the ids that requests have.
     """
 
     spans: Counter[str]
+    others: frozenset[str]
     named: frozenset[Edge]
     strong: frozenset[Edge]
     weak: frozenset[Edge]
@@ -119,7 +120,9 @@ def _size_bytes(frames: Frames) -> int:
 
 
 def _notes(frames: Frames, edges: Edges) -> Notes:
-    return Notes(_spans_of_keys(frames), _named(frames), edges.strong, edges.weak, _ids(frames))
+    return Notes(
+        _spans_of_keys(frames), _others(frames), _named(frames), edges.strong, edges.weak, _ids(frames)
+    )
 
 
 def without_notes(part: Part) -> Part:
@@ -134,6 +137,12 @@ def _spans_of_keys(frames: Frames) -> Counter[str]:
         for key in frame.get_column("session_key").unique(maintain_order=True):
             counted.setdefault(key, 0)
     return counted
+
+
+def _others(frames: Frames) -> frozenset[str]:
+    """Of rows that hang on spans, which another part may have."""
+    hanging = (frames.marks, frames.links, frames.calls, frames.prefixes)
+    return frozenset(key for frame in hanging for key in frame.get_column("session_key").unique())
 
 
 def _named(frames: Frames) -> frozenset[Edge]:
@@ -161,4 +170,6 @@ def request_facts(frames: Frames) -> pl.DataFrame:
     )
 
 
-_NO_NOTES = Notes(Counter(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64))
+_NO_NOTES = Notes(
+    Counter(), frozenset(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64)
+)
