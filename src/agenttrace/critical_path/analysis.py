@@ -15,9 +15,9 @@ from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
 from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
-from agenttrace.critical_path.measures.joins import join_table, straggler_waits
+from agenttrace.critical_path.measures.joins import awaited_branches, join_table, straggler_waits
 from agenttrace.critical_path.measures.parallel import running_levels
-from agenttrace.critical_path.measures.serving import felt
+from agenttrace.critical_path.measures.serving import answered_requests, felt
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
@@ -151,6 +151,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     busy = exclusive_time(measured)
     levels = running_levels(measured)
 
+    fans, answered = awaited_branches(measured), answered_requests(measured)
     path = plain(segment_table(graph, segments))
     other = without_inferred_joins(chunk, graph)
 
@@ -159,23 +160,23 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
 
     turns = turn_table(measured)
     return ChunkResult(
-        sessions=named(session_totals(measured, busy, levels)),
+        sessions=named(session_totals(measured, busy, levels, answered)),
         segments=path,
         shares=_shares(path),
         turns=named(turns),
-        joins=named(join_table(measured)),
+        joins=named(join_table(measured, fans)),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
         readings=named(reading_table(graph, segments, other)),
         what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions(), other)),
         tools=named(tool_table(measured, busy)),
-        cache_misses=named(cache_miss_table(measured)),
+        cache_misses=named(cache_miss_table(measured, answered)),
         compactions=named(compaction_table(measured)),
         concurrency=named(levels),
-        latencies=named(felt(measured)),
+        latencies=named(felt(answered)),
         parts=named(session_parts(measured)),
         by_turn=turn_positions(turns),
-        by_branch=branch_positions(measured),
+        by_branch=branch_positions(fans),
         repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from agenttrace.critical_path.measures.chunk import Chunk
-from agenttrace.critical_path.measures.serving import answered_requests
 from agenttrace.serving.costs import costs_by_model
 from agenttrace.serving.service import Service
 
@@ -15,13 +14,13 @@ EXPIRY_NS = 300 * 1_000_000_000
 _LANE = ("session", "agent")
 
 
-def cache_miss_table(chunk: Chunk, *, share: float = 0.5) -> pl.DataFrame:
-    """Requests that found less than `share` of what their agent had sent before in the cache.
+def cache_miss_table(chunk: Chunk, answered: pl.DataFrame, *, share: float = 0.5) -> pl.DataFrame:
+    """Of `answered_requests` those that found less than `share` of what their agent had sent before in the cache.
 
     `tokens`: how many of these were missed, of a prompt of `input_tokens` for `model`. The reason is the source's;
     else `compaction`, `other_worker`, or `expiry` where the agent had sent nothing for EXPIRY_NS; else null.
     """
-    requests = answered_requests(chunk).join(
+    requests = answered.join(
         chunk.spans.select("session", "span", "purpose", "cache_miss_reason", "graph_end"),
         on=["session", "span"],
         how="left",

@@ -13,8 +13,8 @@ from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.model import rules
 
 
-def join_table(chunk: Chunk) -> pl.DataFrame:
-    """One row a join, in order of session and time.
+def join_table(chunk: Chunk, fans: pl.DataFrame) -> pl.DataFrame:
+    """One row a join of `awaited_branches`, or of work in the background, in order of session and time.
 
     Branches are tool calls and agents of one parent and turn that overlap; or, where `background`, work in
     the background that a request uses, and what its agent did beside it. `wall_ns` runs from the first
@@ -24,7 +24,7 @@ def join_table(chunk: Chunk) -> pl.DataFrame:
     last MOST_TOLD branches in the order in which they ended, each with its own slack. Where it is not `explicit`
     that the last branch was waited for, `rule` says by what that is inferred, and `confidence`, if it is known.
     """
-    joined = pl.concat([_awaited_joins(chunk), background_joins(chunk)], how="vertical_relaxed")
+    joined = pl.concat([_awaited_joins(chunk, fans), background_joins(chunk)], how="vertical_relaxed")
     waited_row = joined.get_column("waited_row")
     round_way = chunk.spans.get_column("round_way_ns").gather(waited_row)
     lost = pl.when(round_way.is_not_null()).then(pl.min_horizontal(round_way, "slack_ns"))
@@ -55,11 +55,10 @@ def straggler_waits(joins: pl.DataFrame) -> pl.DataFrame:
     return waits.sort("session", begin, "at_ns").select("session", straggler_ns=new.clip(lower_bound=0))
 
 
-def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
+def _awaited_joins(chunk: Chunk, fans: pl.DataFrame) -> pl.DataFrame:
     """Joins of branches that their parent waits for."""
     joined = (
-        branches(chunk)
-        .sort("graph_end", "graph_start", "row")
+        fans.sort("graph_end", "graph_start", "row")
         .group_by("group", maintain_order=True)
         .agg(
             session=pl.col("session").first(),
@@ -76,7 +75,6 @@ def _awaited_joins(chunk: Chunk) -> pl.DataFrame:
             sum_ns=(pl.col("graph_end") - pl.col("graph_start")).sum(),
             second_ns=pl.col("graph_end").get(-2, null_on_oob=True),
         )
-        .filter(pl.col("branches") > 1)
         .select(
             "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_row", "second_row", "branch_rows",
             wall_ns=pl.col("at_ns") - pl.col("first_ns"),
@@ -113,6 +111,13 @@ def _told(chunk: Chunk, rows: pl.Series) -> pl.Series:
         each=pl.struct("span", "name", "took_ns", "slack_ns")
     )
     return lists.get_column("each")
+
+
+def awaited_branches(chunk: Chunk) -> pl.DataFrame:
+    """`branches` that are not alone in their group: those of joins."""
+    found = branches(chunk)
+    group = found.get_column("group").to_numpy()
+    return found.filter(pl.Series(np.bincount(group)[group] > 1, dtype=pl.Boolean))
 
 
 def branches(chunk: Chunk) -> pl.DataFrame:

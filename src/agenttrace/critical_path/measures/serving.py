@@ -40,14 +40,13 @@ def answered_requests(chunk: Chunk) -> pl.DataFrame:
     )
 
 
-def serving_of_sessions(chunk: Chunk) -> pl.DataFrame:
-    """One row for each session with requests: percentiles of what they felt, and affinity.
+def serving_of_sessions(requests: pl.DataFrame) -> pl.DataFrame:
+    """One row for each session with `answered_requests`: percentiles of what they felt, and affinity.
 
     `tokens_per_s_slow5` is exceeded by 95 % of the requests. `affinity_pairs`: requests whose worker and whose lane's
     previous worker are known; `affinity_same` of them met it again. `hit_rate_same` and `hit_rate_moved`: which
     share of the reusable tokens these and the others found in the cache.
     """
-    requests = answered_requests(chunk)
     times = [_percentile(name, percent) for name in ("ttft", "itl") for percent in _PERCENTS]
     speed = pl.col("tokens_per_s")
     known = pl.col("same_worker").is_not_null()
@@ -78,9 +77,8 @@ def _hit_rate(of: pl.Expr) -> pl.Expr:
     return pl.when(total > 0).then(found / total)
 
 
-def felt(chunk: Chunk) -> pl.DataFrame:
-    """Of each answered request: session, priority, measure (`ttft` or `itl`), value_ns, and count, which is 1."""
-    requests = answered_requests(chunk)
+def felt(requests: pl.DataFrame) -> pl.DataFrame:
+    """Of each of `answered_requests`: session, priority, measure (`ttft` or `itl`), value_ns, and count, which is 1."""
     measures = [
         requests.select("session", "priority", measure=pl.lit(name), value_ns=pl.col(f"{name}_ns"))
         for name in ("ttft", "itl")

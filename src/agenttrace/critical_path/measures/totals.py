@@ -18,7 +18,9 @@ _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_to
 _Columns: TypeAlias = dict[str, Ints | pl.Series]
 
 
-def session_totals(chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame) -> pl.DataFrame:
+def session_totals(
+    chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame, answered: pl.DataFrame
+) -> pl.DataFrame:
     """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known."""
     count, segments = len(chunk.names), chunk.segments
     session, length = segments.get_column("session").to_numpy(), segments.get_column("length").to_numpy()
@@ -41,7 +43,7 @@ def session_totals(chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame) -> pl
         **_context(chunk),
     }
     frame = pl.DataFrame(totals)
-    for measured in (serving_of_sessions(chunk), most_at_once(levels)):
+    for measured in (serving_of_sessions(answered), most_at_once(levels)):
         frame = frame.join(measured, on="session", how="left", maintain_order="left")
     active = wall - sum(path[f"path_{phase.value}_ns"] for phase in IDLE)
     return frame.with_columns(pl.col("max_parallel").fill_null(0), active_ns=pl.Series(active))

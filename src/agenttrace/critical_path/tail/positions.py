@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.measures.chunk import Chunk
-from agenttrace.critical_path.measures.joins import branches
+from agenttrace.critical_path.arrays import run_starts
 from agenttrace.model.vocabulary import Phase
 
 _SUMS = ("sessions", "wall_ns", *(f"phase_{phase.value}_ns" for phase in Phase))
@@ -25,28 +25,31 @@ def added_by_turn(rows: pl.DataFrame) -> pl.DataFrame:
 _BRANCH_SUMS = ("joins", "waited_for", "length_ns", "alone_ns")
 
 
-def branch_positions(chunk: Chunk) -> pl.DataFrame:
-    """Of the joins of `join_table` whose parent waits: position, joins, waited_for, length_ns, alone_ns.
+def branch_positions(fans: pl.DataFrame) -> pl.DataFrame:
+    """Of `awaited_branches`: position, joins, waited_for, length_ns, alone_ns.
 
     The branch that started n-th has position n. `waited_for`: how often it was the last one to end; `alone_ns`: how
     long it was then the only one still running.
     """
-    fans = branches(chunk).sort("group", "graph_start", "graph_end", "row")
-    ranked = fans.with_columns(
-        size=pl.len().over("group"),
-        position=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("group"),
-        last=pl.struct("graph_end", "graph_start", "row").rank("ordinal", descending=True).over("group") == 1,
-        before=pl.col("graph_end").sort(descending=True).get(1, null_on_oob=True).over("group"),
-    ).filter(pl.col("size") > 1)
-    alone = pl.when("last").then(pl.col("graph_end") - pl.col("before")).otherwise(0)
-    each = ranked.select(
-        "position",
-        joins=pl.lit(1, pl.Int64),
-        waited_for=pl.col("last").cast(pl.Int64),
-        length_ns=pl.col("graph_end") - pl.col("graph_start"),
-        alone_ns=alone,
-    )
-    return added_by_position(each)
+    columns = ("group", "graph_start", "graph_end", "row")
+    group, start, end, row = (fans.get_column(name).to_numpy() for name in columns)
+    by_start = np.lexsort((row, end, start, group))
+    first = np.flatnonzero(run_starts(group[by_start]))
+    number = np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
+    by_end = np.lexsort((row, start, end, group))
+    last = np.append(first[1:], len(group)) - 1 if len(first) else first
+    waited_for, alone = np.zeros((2, len(group)), np.int64)
+    waited_for[by_end[last]] = 1
+    alone[by_end[last]] = end[by_end[last]] - end[by_end[last - 1]]
+    length = end - start
+    each = {
+        "position": number + 1,
+        "joins": np.ones_like(group),
+        "waited_for": waited_for[by_start],
+        "length_ns": length[by_start],
+        "alone_ns": alone[by_start],
+    }
+    return added_by_position(pl.DataFrame(each))
 
 
 def added_by_position(rows: pl.DataFrame) -> pl.DataFrame:

@@ -48,15 +48,21 @@ class Frames:
 
     def placed(self, origin: int, lines_before: int) -> Frames:
         """The rows as those of that source, so many lines into it."""
-        of_source = pl.lit(origin, pl.Int32)
-        placed = {name: frame.with_columns(origin=of_source) for name, frame in self.items().items()}
-        if lines_before:
-            placed["spans"] = placed["spans"].with_columns(pl.col("line") + lines_before)
-        return Frames(**placed)
+        return Frames(
+            **{name: placed(name, frame, origin, lines_before) for name, frame in self.items().items()}
+        )
 
     def map(self, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Frames:
         """All frames, each of them changed."""
         return Frames(**{name: change(frame) for name, frame in self.items().items()})
+
+
+def placed(name: str, frame: pl.DataFrame, origin: int, lines_before: int) -> pl.DataFrame:
+    """The rows of one of `TABLES` as those of that source, so many lines into it."""
+    there = [pl.lit(origin, pl.Int32).alias("origin")]
+    if lines_before and name == "spans":
+        there.append(pl.col("line") + lines_before)
+    return frame.with_columns(there)
 
 
 @cache

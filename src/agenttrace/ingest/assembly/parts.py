@@ -21,16 +21,19 @@ REQUEST_FACTS = (
     "origin", "start_ns", "end_ns", "start_evidence", "end_evidence", "input_tokens", "output_tokens",
 )  # fmt: skip
 
+_IDS = {"id_a": "request_id", "id_b": "client_request_id"}
+
 
 @dataclass(frozen=True, slots=True)
 class Notes:
     """What is kept in memory of rows wherever they lie.
 
-    `spans`: rows of each session key. `named`: edges between a session's own name and its keys; `strong` and `weak`
+    `spans`: rows of each session key. `others`: keys of other rows, of which there may be no spans. `named`: edges between a session's own name and its keys; `strong` and `weak`
     as in `raw.RAW_KEY_EDGES`. `ids`: hashes of the ids that requests have.
     """
 
     spans: Counter[str]
+    others: frozenset[str]
     named: frozenset[Edge]
     strong: frozenset[Edge]
     weak: frozenset[Edge]
@@ -119,7 +122,9 @@ def _size_bytes(frames: Frames) -> int:
 
 
 def _notes(frames: Frames, edges: Edges) -> Notes:
-    return Notes(_spans_of_keys(frames), _named(frames), edges.strong, edges.weak, _ids(frames))
+    return Notes(
+        _spans_of_keys(frames), _others(frames), _named(frames), edges.strong, edges.weak, _ids(frames)
+    )
 
 
 def without_notes(part: Part) -> Part:
@@ -129,36 +134,46 @@ def without_notes(part: Part) -> Part:
 
 def _spans_of_keys(frames: Frames) -> Counter[str]:
     """Of keys that only an agent or a session has, none."""
-    counted = Counter(dict(frames.spans.group_by("session_key", maintain_order=True).len().iter_rows()))
+    keys = frames.spans.get_column("session_key")
+    times = dict(keys.value_counts().iter_rows())
+    counted = Counter({key: times[key] for key in keys.unique(maintain_order=True)})
     for frame in (frames.agents, frames.sessions):
         for key in frame.get_column("session_key").unique(maintain_order=True):
             counted.setdefault(key, 0)
     return counted
 
 
+def _others(frames: Frames) -> frozenset[str]:
+    """Of rows that hang on spans, which another part may have."""
+    hanging = (frames.marks, frames.links, frames.calls, frames.prefixes)
+    return frozenset(key for frame in hanging for key in frame.get_column("session_key").unique())
+
+
 def _named(frames: Frames) -> frozenset[Edge]:
-    named = frames.sessions.select("source_id", "session_key").drop_nulls().unique()
-    return frozenset((f"\0{name}", key) for name, key in named.iter_rows())
+    named = frames.sessions.select("source_id", "session_key").iter_rows()
+    return frozenset((f"\0{name}", key) for name, key in named if name is not None)
 
 
 def _ids(frames: Frames) -> pl.Series:
-    requests = request_facts(frames)
-    return pl.concat([requests.get_column(name).drop_nulls() for name in ("id_a", "id_b")]).alias("id")
+    is_request = frames.spans.get_column("kind") == "request"
+    ids = (frames.spans.get_column(name).filter(is_request).drop_nulls() for name in _IDS.values())
+    return pl.concat([each.hash() for each in ids]).alias("id")
 
 
 def request_facts(frames: Frames) -> pl.DataFrame:
     """`REQUEST_FACTS`, and hashes of keys and ids, of each request."""
     requests = frames.spans.filter(pl.col("kind") == "request")
-    ids = {"id_a": "request_id", "id_b": "client_request_id"}
     return requests.select(
         *REQUEST_FACTS,
         pl.col("session_key").hash().alias("key"),
         pl.col("span_key").hash().alias("span"),
         *(
             pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(hashed)
-            for hashed, name in ids.items()
+            for hashed, name in _IDS.items()
         ),
     )
 
 
-_NO_NOTES = Notes(Counter(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64))
+_NO_NOTES = Notes(
+    Counter(), frozenset(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64)
+)

@@ -1,11 +1,16 @@
-"""Rows as they were read become rows by bucket: a file for many parts, and in it a place for each bucket."""
+"""Rows as they were read become rows by bucket: a file for many parts, and in it a place for each bucket.
+
+A part whose rows are all of one bucket stays where it lies.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -13,6 +18,7 @@ from agenttrace.ingest.assembly import spill
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, together
 from agenttrace.ingest.assembly.parts import Part
+from agenttrace.workers.engine import Engine
 
 SCATTERED_BYTES = 8 << 20
 """So much of rows is scattered at once: the more, the fewer and larger the pieces are, and the more is in memory."""
@@ -28,18 +34,52 @@ class Scattering:
     name: str
 
 
-def scatterings(parts: Iterable[Part], bucket: pl.DataFrame, folder: Folder) -> Iterator[Scattering]:
-    """All parts, in pieces of work of about `SCATTERED_BYTES`."""
+class Sorted(NamedTuple):
+    """A part, and the buckets that its rows are of; null for rows that are of none."""
+
+    part: Part
+    buckets: AbstractSet[int | None]
+
+
+def places_of_buckets(
+    parts: Iterable[Sorted], bucket: pl.DataFrame, folder: Folder, engine: Engine
+) -> Mapping[int, Sequence[spill.Place]]:
+    """Where the rows of each bucket lie, in the order of the parts, all of which lie on disk."""
+    steps = list(_steps(parts, bucket, folder))
+    scattered = engine.map(scatter, (step for step in steps if isinstance(step, Scattering)))
+    places: dict[int, list[spill.Place]] = defaultdict(list)
+    for step in steps:
+        for number, place in (next(scattered) if isinstance(step, Scattering) else step).items():
+            places[number].append(place)
+    return places
+
+
+def _steps(
+    parts: Iterable[Sorted], bucket: pl.DataFrame, folder: Folder
+) -> Iterator[Scattering | Mapping[int, spill.Place]]:
+    """What stays, by bucket, and all other parts, in pieces of work of about `SCATTERED_BYTES`."""
     held: list[Part] = []
     size = number = 0
-    for part in parts:
-        held.append(part)
-        size += part.size_bytes
-        if size >= SCATTERED_BYTES:
+    for part, buckets in parts:
+        stays = _stays(part, buckets)
+        if stays is None:
+            held.append(part)
+            size += part.size_bytes
+        if held and (stays is not None or size >= SCATTERED_BYTES):
             yield Scattering(held, bucket, folder, f"scattered-{number}")
             held, size, number = [], 0, number + 1
+        if stays is not None:
+            yield stays
     if held:
         yield Scattering(held, bucket, folder, f"scattered-{number}")
+
+
+def _stays(part: Part, buckets: AbstractSet[int | None]) -> Mapping[int, spill.Place] | None:
+    """Null where the part has to be taken apart."""
+    if len(buckets) > 1 or not isinstance(part.rows, Path):
+        return None
+    place = spill.Place(part.rows, origin=part.origin, lines_before=part.lines_before)
+    return {number: place for number in buckets if number is not None}
 
 
 def scatter(work: Scattering) -> Mapping[int, spill.Place]:

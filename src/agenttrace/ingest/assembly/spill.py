@@ -15,18 +15,23 @@ from typing import NamedTuple
 
 import polars as pl
 
-from agenttrace.ingest.assembly.frames import TABLES, Frames, together
+from agenttrace.ingest.assembly.frames import TABLES, Frames, placed, together
 
 _HEAD = struct.Struct("<BQ")
 _NAMES = tuple(TABLES)
 
 
 class Place(NamedTuple):
-    """Where a part lies: in a file, from a byte on, so many bytes."""
+    """Where rows lie: in a file, from a byte on, so many bytes; all of it where `size` is null.
+
+    `origin`: the number of their source, where the rows do not say it yet, nor the `lines_before` them.
+    """
 
     path: Path
-    begin: int
-    size: int
+    begin: int = 0
+    size: int | None = None
+    origin: int | None = None
+    lines_before: int = 0
 
 
 def append(path: Path, frames: Frames) -> Place:
@@ -62,7 +67,10 @@ def whole(places: Iterable[Place]) -> Frames:
     found: dict[str, list[pl.DataFrame]] = defaultdict(list)
     for place in places:
         for number, frame in _records(place.path, place.begin, place.size):
-            found[_NAMES[number]].append(frame)
+            name = _NAMES[number]
+            if place.origin is not None:
+                frame = placed(name, frame, place.origin, place.lines_before)
+            found[name].append(frame)
     empty = together([]).items()
     return Frames(**{name: pl.concat(found[name]) if name in found else empty[name] for name in _NAMES})
 

@@ -5,7 +5,7 @@ What stays in memory of any input is one entry for each session key and key edge
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -14,21 +14,21 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly import spill
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.frames import Frames, in_one_piece, together
 from agenttrace.ingest.assembly.membership import Edge, Edges, membership
 from agenttrace.ingest.assembly.parts import Part, request_facts, without_notes
 from agenttrace.ingest.assembly.reach import edges_of_buckets, hashed, keys_of_buckets
 from agenttrace.ingest.assembly.rows import Rows
-from agenttrace.ingest.assembly.scattering import scatter, scatterings
+from agenttrace.ingest.assembly.scattering import Sorted, places_of_buckets
 from agenttrace.workers.engine import Engine
 
 MEMORY_BYTES = 24 << 20
 """Raw rows beyond this size go to disk."""
 
-BUCKET_ROWS = 24_000
+BUCKET_ROWS = 48_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
 
@@ -48,6 +48,8 @@ class RawStore:
         self.only: frozenset[int] | None = None
         self.keys: Mapping[int, AbstractSet[int]] = {}
         self._ids: list[pl.Series] = []
+        self._numbers: dict[str, int] = {}
+        self._keys: list[NDArray[np.int32]] = []
         self._spans: Counter[str] = Counter()
         self._named: set[Edge] = set()
         self._strong: set[Edge] = set()
@@ -76,6 +78,9 @@ class RawStore:
         self._spans.update(notes.spans)
         if len(notes.ids):
             self._ids.append(notes.ids)
+        keys = {*notes.spans, *notes.others}
+        numbers = (self._numbers.setdefault(key, len(self._numbers)) for key in keys)
+        self._keys.append(np.fromiter(numbers, np.int32, len(keys)))
         if not isinstance(part.rows, Path):
             self._held.append(len(self._parts))
             self._held_bytes += part.size_bytes
@@ -137,11 +142,8 @@ class RawStore:
         bucket = self._bucket_of_keys()
         bucket_of = dict(bucket.iter_rows())
         self.keys = keys_of_buckets(bucket_of, edges)
-        parts, self._parts = self._parts, []
-        places: dict[int, list[spill.Place]] = defaultdict(list)
-        for found in engine.map(scatter, scatterings(parts, bucket, self.folder)):
-            for number, place in found.items():
-                places[number].append(place)
+        parts, self._parts = self._sorted_parts(bucket_of), []
+        places = places_of_buckets(parts, bucket, self.folder, engine)
         keys = bucket.partition_by("bucket", as_dict=True)
         strong, weak = (edges_of_buckets(bucket_of, each) for each in (self._strong, self._weak))
         return [
@@ -151,6 +153,14 @@ class RawStore:
                 Edges(frozenset(strong.get(number, ())), frozenset(weak.get(number, ()))),
             )
             for number in sorted(places)
+        ]
+
+    def _sorted_parts(self, bucket_of: Mapping[str, int]) -> list[Sorted]:
+        """All parts, and which buckets they are of."""
+        numbers = [bucket_of.get(key) for key in self._numbers]
+        return [
+            Sorted(part, {numbers[key] for key in keys.tolist()})
+            for part, keys in zip(self._parts, self._keys, strict=True)
         ]
 
     def _spill(self) -> None:
