@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from agenttrace.errors import InputError
+from agenttrace.native.counting import count
 
 LONGEST_LINE_BYTES = 256 << 20
 """A line beyond this is refused: it is held in memory whole, twice while it is read."""
@@ -42,8 +41,8 @@ def lines_of(blocks: Iterable[bytes], path: str, first: int = 1) -> Iterator[tup
 
 
 def count_ends(block: bytes | memoryview) -> int:
-    """How many lines end in it: what `bytes.count` takes five times as long for."""
-    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == _END))
+    """How many lines end in it."""
+    return count(block, _END)
 
 
 def refuse_endless(size_bytes: int, path: str) -> None:
