@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from agenttrace.critical_path.arrays import NONE, NULL, Ints
 from agenttrace.replay.blocks import BlockPool, Whereabouts
 from agenttrace.replay.choices import Routing
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.itinerary import Itinerary
 from agenttrace.replay.jobs import Job
-from agenttrace.replay.kept_times import Kept, kept_times
+from agenttrace.replay.kept_times import Kept
 from agenttrace.replay.replica import Below, Limits, Replica
 from agenttrace.replay.routing import Router, make_router
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.steps import StepTimes
-from agenttrace.replay.workload import Workload
-
-_MOST_TOKENS = 1 << 26
-"""A prompt or an answer of more is a damaged number, and would be simulated for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,70 +53,6 @@ def in_blocks_of(deployment: Deployment, tokens: int) -> Deployment:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Demand:
-    """What requests ask for, as lists: tokens of prompt and answer, cached ones where no blocks are known, priority.
-
-    `agent`: a number for each agent of each session, in `order` of their requests. `kept`: of each the times that it
-    takes whatever serves; None: as the servers are; empty: all of them.
-    """
-
-    prompt: list[int]
-    answer: list[int]
-    told_hit: list[int]
-    priority: list[int]
-    paths: Sequence[Sequence[int]]
-    path_blocks: list[int]
-    lengths: Sequence[int]
-    agent: Sequence[int] = ()
-    order: Sequence[int] = ()
-    kept: Sequence[Kept | None] = ()
-
-
-def demand_of(workload: Workload) -> Demand:
-    """Requests of unknown tokens keep their times; where there are none such, they still take a step."""
-    requests, prefixes = workload.requests, workload.prompts.prefixes
-    return Demand(
-        prompt=_known(requests.input_tokens, 1).tolist(),
-        answer=_known(requests.output_tokens, 1).tolist(),
-        told_hit=_known(requests.cached_tokens, 0).tolist(),
-        priority=(-requests.priority).tolist(),
-        paths=prefixes.paths,
-        path_blocks=prefixes.blocks,
-        lengths=prefixes.lengths,
-        agent=_numbered(requests.session, requests.agent),
-        order=np.argsort(requests.start, kind="stable").tolist(),
-        kept=kept_times(workload),
-    )
-
-
-def _numbered(session: Ints, agent: Ints) -> list[int]:
-    """A number for each agent of each session."""
-    key = session * (agent.max(initial=0) + 2) + agent + 1
-    return np.unique(key, return_inverse=True)[1].reshape(-1).tolist()
-
-
-def left_behind(demand: Demand) -> list[list[int]]:
-    """Segments that only one agent's prompts hold, with the last request of it; nothing with the others."""
-    owner: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for row in demand.order:
-        agent = demand.agent[row]
-        last[agent] = row
-        for segment in demand.paths[row]:
-            if owner.setdefault(segment, agent) != agent:
-                owner[segment] = NONE
-    found: list[list[int]] = [[] for _ in demand.paths]
-    for segment, agent in owner.items():
-        if agent != NONE:
-            found[last[agent]].append(segment)
-    return found
-
-
-def _known(values: Ints, least: int) -> Ints:
-    return np.where(values == NULL, least, np.clip(values, least, _MOST_TOKENS))
-
-
 @dataclass(frozen=True, slots=True)
 class Factors:
     """Of each request by what factor its prefill (`effort`) and its decode (`stretch`) take longer than modelled."""
@@ -148,7 +77,7 @@ class Fleet:
         self._deployment, self._factors = deployment, factors
         self._router = router or make_router(deployment.routing)
         self.replicas = self._alike(deployment, deployment.replicas)
-        self._left = left_behind(demand) if deployment.release else None
+        self._left = demand.left if deployment.release else None
         self._decoders = self._alike(deployment, deployment.decode_replicas)
 
     def _alike(self, deployment: Deployment, count: int) -> list[Replica]:

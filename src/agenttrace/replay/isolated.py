@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL, Ints
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.fitting.observed import Floats
 from agenttrace.replay.fitting.resimulation import Residuals
-from agenttrace.replay.fleet import Demand, Deployment, Factors
+from agenttrace.replay.fleet import Deployment, Factors
 from agenttrace.replay.requests import Requests
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.levels import levels
 from agenttrace.replay.course import Course
-from agenttrace.replay.fleet import Demand
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Workload
 

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL
-from agenttrace.replay.fleet import Demand
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.requests import Requests
 
 

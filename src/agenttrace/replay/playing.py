@@ -10,13 +10,15 @@ from agenttrace.critical_path.arrays import Ints
 from agenttrace.errors import UsageError
 from agenttrace.replay.choices import Load
 from agenttrace.replay.constant_servers import ConstantServers
-from agenttrace.replay.fleet import Demand, Deployment, Factors, Fleet, demand_of, in_blocks_of
+from agenttrace.replay.demand import Demand, demand_of
+from agenttrace.replay.fleet import Deployment, Factors, in_blocks_of
 from agenttrace.replay.isolated import Reference, modelled_times, scaled_times
 from agenttrace.replay.itinerary import Itinerary, plan_itinerary
 from agenttrace.replay.kept_times import keeps_time, recorded_times
-from agenttrace.replay.load import arrivals
+from agenttrace.replay.load import Arrivals, arrivals
 from agenttrace.replay.outcome import Outcome
 from agenttrace.replay.own_hits import with_own_hits
+from agenttrace.replay.running import play
 from agenttrace.replay.simulation import Simulation
 from agenttrace.replay.workload import Workload
 
@@ -48,9 +50,7 @@ class Stage:
         if self.load is Load.ISOLATED:
             return self._alone(deployment, factors)
         deployment = in_blocks_of(deployment, self.workload.prompts.block_tokens)
-        return self._simulation(deployment.overhead_ns).run(
-            lambda running: Fleet(running, self.itinerary, self.demand, deployment, factors)
-        )
+        return play(self.itinerary, self.demand, self._arrivals(), deployment, factors)
 
     def play_recorded(self) -> Outcome:
         """One run in which every request takes what it took."""
@@ -59,7 +59,7 @@ class Stage:
     def play_constant(self, times: tuple[Ints, Ints]) -> Outcome:
         """One run in which requests take these times to the first token and to the end."""
         recorded = recorded_times(self.workload.requests)
-        return self._simulation(0).run(
+        return Simulation(self.itinerary, self._arrivals(), len(self.workload.requests)).run(
             lambda running: ConstantServers(running, self.itinerary, recorded, times)
         )
 
@@ -74,10 +74,8 @@ class Stage:
         kept, (first, end) = keeps_time(self.workload), recorded_times(requests)
         return self.play_constant((np.where(kept, first, times[0]), np.where(kept, end, times[1])))
 
-    def _simulation(self, overhead_ns: int) -> Simulation:
-        workload = self.workload
-        order = arrivals(workload.start, workload.wall, self.load, self.lanes)
-        return Simulation(self.itinerary, order, len(workload.requests), overhead_ns)
+    def _arrivals(self) -> Arrivals:
+        return arrivals(self.workload.start, self.workload.wall, self.load, self.lanes)
 
 
 def set_stage(workload: Workload, load: Load, lanes: int, reference: Reference | None = None) -> Stage:

@@ -42,9 +42,10 @@ class Simulation:
         self._overhead_ns = overhead_ns
         self.book = Book(len(itinerary.start), requests)
         self.now = 0
-        self._itinerary = itinerary
         self._arrivals = arrivals
-        self._waits = itinerary.waits.copy()
+        self._after, self._start = itinerary.followers, itinerary.start.tolist()
+        self._request, self._session = itinerary.request.tolist(), itinerary.session.tolist()
+        self._waits = itinerary.waits.tolist()
         self._time = [0] * len(itinerary.waits)
         self._events: list[tuple[int, int, int, int]] = []
         self._next = 0
@@ -81,7 +82,7 @@ class Simulation:
         session = self._arrivals.order[place]
         at = max(now, self._arrivals.at[place])
         self.book.start[session] = at
-        self._pass(self._itinerary.start[session], at)
+        self._pass(self._start[session], at)
 
     def hand_over(self, row: int, at: int) -> None:
         """A request is on its way from one server to another, where it arrives at `at`."""
@@ -97,11 +98,11 @@ class Simulation:
 
     def _pass(self, point: int, at: int) -> None:
         """All that a point waited for is over: what follows is reached."""
-        itinerary, waits, times = self._itinerary, self._waits, self._time
+        waits, times = self._waits, self._time
         passed = [(point, at)]
         while passed:
             point, at = passed.pop()
-            row, session = itinerary.request[point], itinerary.session[point]
+            row, session = self._request[point], self._session[point]
             if row != NONE:
                 self.book.sent[row] = at
                 heappush(self._events, (max(at, self.now) + self._overhead_ns, _SENT, row, 0))
@@ -109,7 +110,7 @@ class Simulation:
                 self.book.end[session] = at
                 if self._arrivals.lanes:
                     heappush(self._events, (max(at, self.now), _ENDED, session, 0))
-            for target, delay in itinerary.after[point]:
+            for target, delay in self._after[point]:
                 times[target] = max(times[target], at + delay)
                 waits[target] -= 1
                 if not waits[target]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agenttrace.critical_path.arrays import NULL, Ints
 from agenttrace.replay.blocks import BlockPool
-from agenttrace.replay.fleet import Demand
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.requests import Requests
 
 Event: TypeAlias = tuple[int, int, int]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Ints
 from agenttrace.replay.blocks import BlockPool
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.fitting.holding import Event, Holding, held_times, holdings, own_blocks
-from agenttrace.replay.fleet import Demand
 from agenttrace.replay.quantities import Identified
 from agenttrace.replay.requests import Requests
 

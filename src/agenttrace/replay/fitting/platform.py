@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agenttrace.critical_path.arrays import NULL
+from agenttrace.replay.demand import Demand, demand_of
 from agenttrace.replay.fitting.alike import unlike_origins
 from agenttrace.replay.fitting.at_once import never_at_once
 from agenttrace.replay.fitting.limits import (
@@ -19,7 +20,6 @@ from agenttrace.replay.fitting.limits import (
 from agenttrace.replay.fitting.observed import Observed, observe_requests
 from agenttrace.replay.fitting.resimulation import Residuals, residuals, resimulate
 from agenttrace.replay.fitting.service_times import ServiceFit, fit_service_times
-from agenttrace.replay.fleet import Demand, demand_of
 from agenttrace.replay.platforms.measured import NAMES, MeasuredPlatform
 from agenttrace.replay.quantities import Claim, Identified, Quantity, stated
 from agenttrace.replay.requests import Requests

@@ -5,21 +5,19 @@ What is left between simulated and recorded times of each request is its residua
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL, Ints
+from agenttrace.replay.demand import Demand
 from agenttrace.replay.fitting.observed import Floats
-from agenttrace.replay.fleet import Demand, Deployment, Fleet
+from agenttrace.replay.fleet import Deployment
 from agenttrace.replay.itinerary import Itinerary
-from agenttrace.replay.jobs import Job
 from agenttrace.replay.load import Arrivals
 from agenttrace.replay.outcome import Outcome
-from agenttrace.replay.replica import Replica
 from agenttrace.replay.requests import Requests
-from agenttrace.replay.simulation import Simulation
+from agenttrace.replay.running import play
 
 _LEAST_STEPS = 8
 _WIDEST = 4.0
@@ -40,22 +38,23 @@ def resimulate(requests: Requests, demand: Demand, deployment: Deployment) -> Ou
     count = len(requests)
     order = np.argsort(requests.start, kind="stable")
     at = (requests.start - requests.start.min())[order]
-    worker = np.unique(requests.cached_on, return_inverse=True)[1].reshape(-1).tolist()
+    worker = np.unique(requests.cached_on, return_inverse=True)[1].reshape(-1)
+    nothing = np.zeros(0, np.int64)
     alone = Itinerary(
-        after=[[] for _ in range(count)],
-        waits=[0] * count,
-        request=list(range(count)),
-        session=[NONE] * count,
-        start=list(range(count)),
-        hangs=[[] for _ in range(count)],
+        after_first=np.zeros(count + 1, np.int64),
+        after=nothing,
+        delay=nothing,
+        waits=np.zeros(count, np.int64),
+        request=np.arange(count),
+        session=np.full(count, NONE),
+        start=np.arange(count),
+        hang_first=np.zeros(count + 1, np.int64),
+        hang_point=nothing,
+        hang_offset=nothing,
+        hang_share=np.zeros(0),
     )
-
-    def where_it_was(replicas: Sequence[Replica], job: Job, _now: int) -> int:
-        return worker[job.row] % len(replicas)
-
-    arrivals = Arrivals(order.tolist(), at.tolist(), 0)
-    simulation = Simulation(alone, arrivals, count, deployment.overhead_ns)
-    return simulation.run(lambda running: Fleet(running, alone, demand, deployment, router=where_it_was))
+    places = (worker % deployment.replicas).tolist()
+    return play(alone, demand, Arrivals(order.tolist(), at.tolist(), 0), deployment, places=places)
 
 
 def residuals(requests: Requests, outcome: Outcome) -> Residuals:
