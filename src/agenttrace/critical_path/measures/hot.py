@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from agenttrace.critical_path.arrays import sums
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.model.vocabulary import Phase
 
@@ -60,12 +61,16 @@ def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("phase").cast(pl.String) == Phase.TOOL.value
     beside = chunk.segments.filter(own).get_column("row").unique()
     called = pl.col("kind") == "tool"
-    tools = chunk.spans.filter(called | pl.col("row").is_in(beside.implode())).select(
-        "row", "session", "name"
+    tools = chunk.spans.select("row", "session", "name", "kind").filter(
+        called | pl.col("row").is_in(beside.implode())
     )
-    spent = busy.group_by("row").agg(pl.col("busy_ns").sum())
-    critical = chunk.segments.group_by("row").agg(critical_ns=pl.col("length").sum())
-    known = tools.join(spent, on="row", how="left").join(critical, on="row", how="left")
+    rows = tools.get_column("row").to_numpy()
+    told = {"busy_ns": (busy, "busy_ns"), "critical_ns": (chunk.segments, "length")}
+    spent = {
+        name: sums(of.get_column(length).to_numpy(), of.get_column("row").to_numpy(), chunk.spans.height)[rows]
+        for name, (of, length) in told.items()
+    }
+    known = tools.with_columns(pl.Series(name, lengths) for name, lengths in spent.items())
     return (
         known.group_by("session", "name")
         .agg(
