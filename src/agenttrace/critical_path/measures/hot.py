@@ -41,10 +41,13 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
     around = spans.get_column("slack_ns").gather(spans.get_column("parent_row"))
     length = (pl.col("graph_end") - pl.col("graph_start")).alias("length_ns")
     inside = (pl.col("slack_ns") == around).fill_null(value=False)
-    kinds = pl.col("kind").cast(pl.String)
+    work = pl.any_horizontal(pl.col("kind") == kind for kind in _WORK)
     return (
-        spans.filter(kinds.is_in(_WORK) & (pl.col("slack_ns") > 0) & (length > 0) & ~inside)
-        .select("session", "span", pl.col("name").cast(pl.String), kinds, "agent", length, "slack_ns")
+        spans.select("session", "span", "name", "kind", "agent", length, "slack_ns", inside.alias("inside"))
+        .filter(work & (pl.col("slack_ns") > 0) & (pl.col("length_ns") > 0) & ~pl.col("inside"))
+        .select(
+            "session", "span", pl.col("name", "kind").cast(pl.String), "agent", "length_ns", "slack_ns"
+        )
         .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
         .group_by("session", maintain_order=True)
         .head(limit)
