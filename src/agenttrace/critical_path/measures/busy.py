@@ -20,21 +20,21 @@ def exclusive_time(chunk: Chunk) -> pl.DataFrame:
     covered = _covered(chunk.spans, walked)
     if covered.is_empty():
         return chunk.own.select("row", "phase", busy_ns=pl.col("end_ns") - pl.col("start_ns"))
-    pieces = (
-        chunk.own.join(covered, on="row", how="left", suffix="_cover")
-        .with_columns(
-            lost=pl.when(pl.col("end_ns_cover").is_not_null())
-            .then(
-                pl.min_horizontal("end_ns", "end_ns_cover") - pl.max_horizontal("start_ns", "start_ns_cover")
-            )
-            .otherwise(0)
-            .clip(lower_bound=0)
-        )
+    holds = np.zeros(chunk.spans.height, np.bool_)
+    holds[covered.get_column("row").to_numpy()] = True
+    holding = pl.Series(holds[chunk.own.get_column("row").to_numpy()])
+    length = pl.col("end_ns") - pl.col("start_ns")
+    overlap = pl.min_horizontal("end_ns", "end_ns_cover") - pl.max_horizontal("start_ns", "start_ns_cover")
+    rest = (
+        chunk.own.filter(holding)
+        .join(covered, on="row", how="left", suffix="_cover")
         .group_by("row", "phase", "start_ns", "end_ns")
-        .agg(pl.col("lost").sum())
+        .agg(lost=overlap.clip(lower_bound=0).sum())
+        .select("row", "phase", busy_ns=length - pl.col("lost"))
+        .filter(pl.col("busy_ns") > 0)
     )
-    rest = pieces.select("row", "phase", busy_ns=pl.col("end_ns") - pl.col("start_ns") - pl.col("lost"))
-    return pl.concat([rest.filter(pl.col("busy_ns") > 0), walked.select("row", "phase", busy_ns="length")])
+    alone = chunk.own.filter(~holding).select("row", "phase", busy_ns=length)
+    return pl.concat([rest, alone, walked.select("row", "phase", busy_ns="length")])
 
 
 def _walked(chunk: Chunk) -> pl.DataFrame:

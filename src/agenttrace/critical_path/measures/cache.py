@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import polars as pl
 
-from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.critical_path.measures.serving import before
 from agenttrace.serving.costs import costs_by_model
 from agenttrace.serving.service import Service
 
 EXPIRY_NS = 300 * 1_000_000_000
 """Hosted models keep a prompt for five minutes after its last use unless they are asked for more."""
 
-_LANE = ("session", "agent")
 
-
-def cache_miss_table(chunk: Chunk, answered: pl.DataFrame, *, share: float = 0.5) -> pl.DataFrame:
+def cache_miss_table(answered: pl.DataFrame, *, share: float = 0.5) -> pl.DataFrame:
     """Of `answered_requests` those that found less than `share` of what their agent had sent before in the cache.
 
     `tokens`: how many of these were missed, of a prompt of `input_tokens` for `model`. The reason is the source's;
     else `compaction`, `other_worker`, or `expiry` where the agent had sent nothing for EXPIRY_NS; else null.
     """
-    requests = answered.join(
-        chunk.spans.select("session", "span", "purpose", "cache_miss_reason", "graph_end"),
-        on=["session", "span"],
-        how="left",
-        maintain_order="left",
-    )
-    known = requests.filter(pl.col("input_tokens").is_not_null() & pl.col("cache_read_tokens").is_not_null())
-    before = pl.col("input_tokens").shift(1).over(_LANE)
-    idle = pl.col("start_ns") - pl.col("graph_end").shift(1).over(_LANE)
-    compacted = (pl.col("purpose").shift(1).over(_LANE) == "compaction").fill_null(value=False)
+    known = answered.filter(pl.col("input_tokens").is_not_null() & pl.col("cache_read_tokens").is_not_null())
+    sent = before("input_tokens")
+    compacted = (before("purpose") == "compaction").fill_null(value=False)
     return (
         known.with_columns(
-            tokens=before - pl.col("cache_read_tokens"),
-            low=pl.col("cache_read_tokens") < share * before,
-            shrunk=compacted | (pl.col("input_tokens") < share * before),
-            idle_ns=idle,
+            tokens=sent - pl.col("cache_read_tokens"),
+            low=pl.col("cache_read_tokens") < share * sent,
+            shrunk=compacted | (pl.col("input_tokens") < share * sent),
+            idle_ns=pl.col("start_ns") - before("graph_end"),
         )
         .filter("low")
         .select(

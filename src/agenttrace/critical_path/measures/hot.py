@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from agenttrace.critical_path.arrays import sums
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.model.vocabulary import Phase
 
@@ -40,10 +41,13 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
     around = spans.get_column("slack_ns").gather(spans.get_column("parent_row"))
     length = (pl.col("graph_end") - pl.col("graph_start")).alias("length_ns")
     inside = (pl.col("slack_ns") == around).fill_null(value=False)
-    kinds = pl.col("kind").cast(pl.String)
+    work = pl.any_horizontal(pl.col("kind") == kind for kind in _WORK)
     return (
-        spans.filter(kinds.is_in(_WORK) & (pl.col("slack_ns") > 0) & (length > 0) & ~inside)
-        .select("session", "span", pl.col("name").cast(pl.String), kinds, "agent", length, "slack_ns")
+        spans.select("session", "span", "name", "kind", "agent", length, "slack_ns", inside.alias("inside"))
+        .filter(work & (pl.col("slack_ns") > 0) & (pl.col("length_ns") > 0) & ~pl.col("inside"))
+        .select(
+            "session", "span", pl.col("name", "kind").cast(pl.String), "agent", "length_ns", "slack_ns"
+        )
         .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
         .group_by("session", maintain_order=True)
         .head(limit)
@@ -60,12 +64,16 @@ def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("phase").cast(pl.String) == Phase.TOOL.value
     beside = chunk.segments.filter(own).get_column("row").unique()
     called = pl.col("kind") == "tool"
-    tools = chunk.spans.filter(called | pl.col("row").is_in(beside.implode())).select(
-        "row", "session", "name"
+    tools = chunk.spans.select("row", "session", "name", "kind").filter(
+        called | pl.col("row").is_in(beside.implode())
     )
-    spent = busy.group_by("row").agg(pl.col("busy_ns").sum())
-    critical = chunk.segments.group_by("row").agg(critical_ns=pl.col("length").sum())
-    known = tools.join(spent, on="row", how="left").join(critical, on="row", how="left")
+    rows = tools.get_column("row").to_numpy()
+    told = {"busy_ns": (busy, "busy_ns"), "critical_ns": (chunk.segments, "length")}
+    spent = {
+        name: sums(of.get_column(length).to_numpy(), of.get_column("row").to_numpy(), chunk.spans.height)[rows]
+        for name, (of, length) in told.items()
+    }
+    known = tools.with_columns(pl.Series(name, lengths) for name, lengths in spent.items())
     return (
         known.group_by("session", "name")
         .agg(

@@ -6,7 +6,6 @@ import polars as pl
 
 from agenttrace.critical_path.measures.chunk import Chunk
 
-_LANE = ("session", "agent")
 _PERCENTS = (50, 95, 99)
 
 
@@ -19,7 +18,7 @@ def answered_requests(chunk: Chunk) -> pl.DataFrame:
     """
     facts = (
         *("session", "agent", "span", "turn", "start_ns", "model", "worker", "priority", "queue_depth"),
-        *("input_tokens", "cache_read_tokens", "output_tokens"),
+        *("input_tokens", "cache_read_tokens", "output_tokens", "purpose", "cache_miss_reason", "graph_end"),
     )
     answered = (pl.col("status") != "cancelled").fill_null(value=True)
     ttft = pl.col("first_token_ns") - pl.col("start_ns")
@@ -31,13 +30,18 @@ def answered_requests(chunk: Chunk) -> pl.DataFrame:
         .sort("session", "agent", "start_ns", "span")
         .with_columns(
             tokens_per_s=1e9 / pl.col("itl_ns").replace(0, None),
-            same_worker=pl.col("worker") == pl.col("worker").shift(1).over(_LANE),
-            reusable=pl.min_horizontal(pl.col("input_tokens").shift(1).over(_LANE), "input_tokens"),
-        )
-        .with_columns(
-            reusable=pl.when(pl.col("input_tokens").shift(1).over(_LANE).is_not_null()).then("reusable")
+            same_worker=pl.col("worker") == before("worker"),
+            reusable=pl.when(before("input_tokens").is_not_null()).then(
+                pl.min_horizontal(before("input_tokens"), "input_tokens")
+            ),
         )
     )
+
+
+def before(name: str) -> pl.Expr:
+    """The value of the row before, where that is of the same lane; rows of a lane stand together."""
+    same = (pl.col("session") == pl.col("session").shift(1)) & (pl.col("agent") == pl.col("agent").shift(1))
+    return pl.when(same).then(pl.col(name).shift(1))
 
 
 def serving_of_sessions(requests: pl.DataFrame) -> pl.DataFrame:

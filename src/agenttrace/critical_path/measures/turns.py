@@ -52,7 +52,10 @@ def _bounds(chunk: Chunk) -> pl.DataFrame:
         .join(lanes, on=["session", "agent"], how="left", maintain_order="left")
         .join(sessions, on="session", how="left", maintain_order="left")
     )
-    following = pl.col("start_ns").shift(-1).over("session", "agent")
+    same_lane = (pl.col("session") == pl.col("session").shift(-1)) & (
+        pl.col("agent") == pl.col("agent").shift(-1)
+    )
+    following = pl.when(same_lane).then(pl.col("start_ns").shift(-1))
     last = pl.when(pl.col("agent") == 0).then("session_end").otherwise("lane_end")
     end = pl.max_horizontal(pl.coalesce(following, last), "start_ns")
     return turns.with_columns(end_ns=end, wall_ns=end - pl.col("start_ns"), context=pl.col("input")).drop(

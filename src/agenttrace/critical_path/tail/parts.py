@@ -16,22 +16,32 @@ def session_parts(chunk: Chunk) -> pl.DataFrame:
     `tool` is the name of the tool whose own time it is, or of what else is in the phase of tools; `model` the model of
     the request; both are null elsewhere. `agent` is `main`, or the subagent's type, or its name where it has no type.
     """
-    of_tools = (pl.col("kind") == "tool") | (pl.col("phase").cast(pl.String) == "tool")
-    facts = chunk.spans.select("row", "session", "agent", "kind", "name", "model")
+    of_tools = (pl.col("kind") == "tool") | (pl.col("phase") == "tool")
+    segments = chunk.segments.select("row", "phase", "purpose", "length")
+    facts = chunk.spans.select("session", "agent", "kind", "name", "model")[segments.get_column("row")]
     kinds = chunk.agents.select("session", "agent", label="kind_of")
-    own = chunk.segments.select("row", "phase", "purpose", "length").join(facts, on="row", how="left")
-    named = own.join(kinds, on=["session", "agent"], how="left")
     main = pl.col("agent") == 0
-    return (
-        named.select(
-            "session",
-            pl.col("phase", "purpose").cast(pl.String),
-            pl.when(of_tools).then(pl.col("name").cast(pl.String)).alias("tool"),
-            pl.when(main).then(pl.lit(MAIN)).otherwise(pl.col("label").fill_null("subagent")).alias("agent"),
-            pl.when(pl.col("kind") == "request").then(pl.col("model").cast(pl.String)).alias("model"),
+    named = (
+        pl.concat([segments, facts], how="horizontal")
+        .select(
+            *("session", "phase", "purpose", "agent"),
+            tool=pl.when(of_tools).then("name"),
+            model=pl.when(pl.col("kind") == "request").then("model"),
             length_ns="length",
         )
         .group_by("session", *DIMENSIONS)
+        .agg(pl.col("length_ns").sum())
+        .join(kinds, on=["session", "agent"], how="left")
+        .select(
+            "session",
+            pl.col("phase", "purpose", "tool").cast(pl.String),
+            pl.when(main).then(pl.lit(MAIN)).otherwise(pl.col("label").fill_null("subagent")).alias("agent"),
+            pl.col("model").cast(pl.String),
+            "length_ns",
+        )
+    )
+    return (
+        named.group_by("session", *DIMENSIONS)
         .agg(pl.col("length_ns").sum())
         .sort("session", *DIMENSIONS, nulls_last=True)
     )

@@ -19,7 +19,7 @@ def complete_attempts(held: Held, links: pl.DataFrame) -> tuple[Held, pl.DataFra
     A request with the number of another attempt, of which no link says what it retries, retries the request before
     it in its lane, if that has the number before or failed.
     """
-    retries = links.filter(pl.col("kind").cast(pl.String) == LinkKind.RETRIES.value)
+    retries = links.filter(pl.col("kind") == LinkKind.RETRIES.value)
     found = _by_number(held, retries, links)
     links = pl.concat([links, found])
     pairs = pl.concat([retries, found]).select("from_row", "to_row")
@@ -28,30 +28,29 @@ def complete_attempts(held: Held, links: pl.DataFrame) -> tuple[Held, pl.DataFra
     spans = held.spans.with_columns(attempt=_numbered(held.spans, pairs))
     failed = np.zeros(spans.height, np.bool_)
     failed[pairs.get_column("from_row").to_numpy()] = True
-    purpose = spans.get_column("purpose")
     lost = (
         pl.Series(failed)
-        & (pl.col("kind").cast(pl.String) == SpanKind.REQUEST.value)
-        & (pl.col("purpose").cast(pl.String) == Purpose.TURN.value)
-        & ~(pl.col("status").cast(pl.String) == Status.OK.value).fill_null(value=False)
+        & (pl.col("kind") == SpanKind.REQUEST.value)
+        & (pl.col("purpose") == Purpose.TURN.value)
+        & ~(pl.col("status") == Status.OK.value).fill_null(value=False)
     )
-    word = (
-        pl.when(lost).then(pl.lit(Purpose.FAILED_ATTEMPT.value)).otherwise(pl.col("purpose").cast(pl.String))
-    )
-    spans = spans.with_columns(purpose=word.cast(purpose.dtype))
+    word = pl.lit(Purpose.FAILED_ATTEMPT.value, spans.schema["purpose"])
+    spans = spans.with_columns(purpose=pl.when(lost).then(word).otherwise("purpose"))
     return Held(spans, held.parents, held.lane, held.lanes), links
 
 
 def _by_number(held: Held, retries: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+    if not (held.spans.get_column("attempt") > 1).any():
+        return like.clear()
     facts = held.spans.select(
         "sid",
         "start_ns",
         "attempt",
         lane=pl.Series(held.lane),
         row=pl.int_range(pl.len(), dtype=pl.Int64),
-        request=pl.col("kind").cast(pl.String) == SpanKind.REQUEST.value,
-        failed=pl.col("status").cast(pl.String).is_in(_WENT_WRONG).fill_null(value=False)
-        | (pl.col("purpose").cast(pl.String) == Purpose.FAILED_ATTEMPT.value),
+        request=pl.col("kind") == SpanKind.REQUEST.value,
+        failed=pl.col("status").is_in(_WENT_WRONG).fill_null(value=False)
+        | (pl.col("purpose") == Purpose.FAILED_ATTEMPT.value),
     ).filter("request")
     if not (facts.get_column("attempt") > 1).any():
         return like.clear()

@@ -29,7 +29,7 @@ def went_on_beside(
     work = (
         spans.select("kind", "purpose", "start_ns", "end_ns")
         .with_columns(parent_lane_no=pl.Series(lane, dtype=pl.Int64))
-        .filter(pl.col("kind").cast(pl.String).is_in(WORK) & (pl.col("purpose") != "side_request"))
+        .filter(pl.col("kind").is_in(WORK) & (pl.col("purpose") != "side_request"))
     )
     asked = work.filter(pl.col("kind") == "request").select("parent_lane_no", at="start_ns", asked="start_ns")
     done = work.select("parent_lane_no", at="end_ns", done="end_ns")

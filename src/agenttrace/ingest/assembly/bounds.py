@@ -29,7 +29,7 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
         negative,
     )
     open_end = kept.filter(pl.col("end_ns").is_null())
-    done = pl.col("status").cast(pl.String).is_in(_DONE).fill_null(value=False)
+    done = pl.col("status").is_in(_DONE).fill_null(value=False)
     asked_by_itself = (pl.col("kind") == "other") & (pl.col("own_phase") == "harness").fill_null(value=False)
     asks = (pl.col("kind") == "interaction") | asked_by_itself
     never = ~done & ~(asks & pl.col("status").is_null())

@@ -94,8 +94,8 @@ def _dropped(clustered: pl.DataFrame) -> pl.DataFrame:
     ended = pl.col("end_ns").is_not_null().any().over(_GROUP)
     is_start = (
         pl.col("end_ns").is_null()
-        & (pl.col("kind").cast(pl.String) == SpanKind.TOOL.value)
-        & (pl.col("status").cast(pl.String) == Status.UNFINISHED.value).fill_null(value=False)
+        & (pl.col("kind") == SpanKind.TOOL.value)
+        & (pl.col("status") == Status.UNFINISHED.value).fill_null(value=False)
     )
     beginning = is_start & ended & (is_start.cast(pl.Int32).cum_sum().over(_GROUP) == 1)
     return clustered.filter(~beginning).filter(pl.int_range(pl.len()).over(_GROUP) > 0)

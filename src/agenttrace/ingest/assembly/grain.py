@@ -31,7 +31,7 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     free = np.ones(held.spans.height, np.bool_)
     free[stated.filter("explicit").get_column("to_row").to_numpy()] = False
     spans = _Spans(
-        held.spans.get_column("kind").cast(pl.String),
+        held.spans.get_column("kind"),
         held.spans.get_column("start_ns").to_numpy(),
         held.spans.get_column("end_ns").to_numpy(),
         held.parents,

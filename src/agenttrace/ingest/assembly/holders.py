@@ -156,7 +156,7 @@ def _containing_calls(free: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.
 def _without_agents(spans: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """`sid` and `name` of tools of which a call that went well contains no lane."""
     calls = spans.select("sid", "kind", "name", "status", row=pl.int_range(pl.len(), dtype=pl.Int64))
-    failed = pl.col("status").cast(pl.String).is_in(["error", "cancelled"]).fill_null(value=False)
+    failed = pl.col("status").is_in(["error", "cancelled"]).fill_null(value=False)
     return (
         calls.filter((pl.col("kind") == "tool") & pl.col("name").is_not_null() & ~failed)
         .join(pairs.select(row="tool_row"), on="row", how="anti")

@@ -20,7 +20,7 @@ def fill_interactions(held: Held) -> Held:
     Interactions of one agent follow each other: of those that had begun, the last one counts.
     """
     facts = held.spans.select(
-        "start_ns", "end_ns", pl.col("kind").cast(pl.String), row=pl.int_range(pl.len(), dtype=pl.Int64)
+        "start_ns", "end_ns", "kind", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane), parent=pl.Series(held.parents))
     empty = facts.filter(
         (pl.col("kind") == "interaction")

@@ -25,14 +25,21 @@ class KeyIndex:
         hashes = self._rows.select(_hash(), pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
         if self._rows.get_column("key").null_count():
             hashes = hashes.filter(self._rows.get_column("key").is_not_null())
-        return hashes.filter(pl.col("hash").is_first_distinct())
+        return hashes
+
+    @cached_property
+    def _first(self) -> pl.DataFrame:
+        return self._hashes.filter(pl.col("hash").is_first_distinct())
 
     def find(self, sid: pl.Series, key: pl.Series) -> Rows:
         """The row of each session and key; NONE where there is none, and where the key is null."""
         wanted = pl.DataFrame({"sid": sid, "key": key})
         if key.null_count() == len(key):
             return np.full(len(key), NONE, np.int64)
-        found = wanted.select(_hash()).join(self._hashes, on="hash", how="left", maintain_order="left")
+        hashes = wanted.select(_hash())
+        found = hashes.join(self._hashes, on="hash", how="left", maintain_order="left")
+        if found.height > len(key):  # some keys have several rows
+            found = hashes.join(self._first, on="hash", how="left", maintain_order="left")
         rows: Rows = found.get_column("row").fill_null(NONE).to_numpy()
         if key.null_count():
             rows = np.where(key.is_null().to_numpy(), NONE, rows)

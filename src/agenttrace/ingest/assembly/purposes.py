@@ -17,7 +17,7 @@ def spread_purposes(held: Held) -> Held:
 
     Parts of a request, and a server's views of it, are for what it is for, which is often found out late.
     """
-    kind = held.spans.get_column("kind").cast(pl.String)
+    kind = held.spans.get_column("kind")
     held = _for_compaction(held, (kind == "compaction").to_numpy(), (kind == "request").to_numpy())
     request, part = (kind == "request").to_numpy(), (kind == "other").to_numpy()
     special = request & _other_than_turn(held)
@@ -33,17 +33,18 @@ def _for_compaction(held: Held, summary: NDArray[np.bool_], request: NDArray[np.
     plain = ~_other_than_turn(held)
     around = nearest(held.parents, request | summary)
     inside = request & (around != NONE) & summary[around]
-    return _with_purpose(held, plain & (summary | inside), pl.lit(Purpose.COMPACTION.value))
+    word = pl.lit(Purpose.COMPACTION.value, held.spans.schema["purpose"])
+    return _with_purpose(held, plain & (summary | inside), word)
 
 
 def _other_than_turn(held: Held) -> NDArray[np.bool_]:
-    purpose = held.spans.get_column("purpose").cast(pl.String)
+    purpose = held.spans.get_column("purpose")
     found: NDArray[np.bool_] = (purpose != Purpose.TURN.value).fill_null(value=False).to_numpy()
     return found
 
 
 def _inheriting(held: Held, inherits: NDArray[np.bool_], holder: NDArray[np.int64]) -> Held:
-    purpose = held.spans.get_column("purpose").cast(pl.String)
+    purpose = held.spans.get_column("purpose")
     return _with_purpose(held, inherits, pl.lit(purpose.gather(np.maximum(holder, 0))))
 
 
@@ -51,5 +52,5 @@ def _with_purpose(held: Held, rows: NDArray[np.bool_], purpose: pl.Expr) -> Held
     if not rows.any():
         return held
     old = held.spans.get_column("purpose")
-    new = pl.when(pl.Series(rows)).then(purpose).otherwise(old.cast(pl.String)).cast(old.dtype)
+    new = pl.when(pl.Series(rows)).then(purpose).otherwise(old)
     return Held(held.spans.with_columns(purpose=new), held.parents, held.lane, held.lanes)

@@ -34,6 +34,8 @@ def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
     if isinstance(series.dtype, pl.Enum):
         codes = series.to_physical().to_arrow().view(pa.int8())
         return pa.DictionaryArray.from_arrays(codes, _words(series.dtype))
+    if series.null_count() == len(series):
+        return pa.nulls(len(series), to)
     if pa.types.is_dictionary(to):
         texts = series if series.dtype == pl.String else series.cast(pl.String)
         return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)

@@ -26,7 +26,7 @@ def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
     turn = np.empty(spans.height, np.int64)
     turn[order] = _running_count(is_turn[order], lane[order])
     turn += request & (purpose == "failed_attempt").to_numpy()
-    known = kind.cast(pl.String).is_in(_COUNTED).to_numpy() & (turn > 0)
+    known = kind.is_in(_COUNTED).to_numpy() & (turn > 0)
     numbers: pl.Series = pl.Series(pa.array(turn.astype(np.int32), mask=~known))
     return numbers
 

@@ -95,7 +95,7 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     spans = held.spans
     concerned = np.zeros(held.lanes.height + 1, np.bool_)
     concerned[waiting.get_column("parent_lane_no").to_numpy()] = True
-    work = concerned[held.lane] & spans.get_column("kind").cast(pl.String).is_in(_WORK).to_numpy()
+    work = concerned[held.lane] & spans.get_column("kind").is_in(_WORK).to_numpy()
     work[held.lanes.get_column("holder").to_numpy()] = False
     rows = np.flatnonzero(work)
     start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
@@ -105,7 +105,7 @@ def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
     answers = (facts.get_column("trigger") == "tool_result").fill_null(value=False).to_numpy()
     sid = spans.get_column("sid")
     told = sid.is_in(sid.filter(spans.get_column("kind") == "tool").unique().implode())[rows].to_numpy()
-    failed = facts.get_column("status").cast(pl.String).is_in(["cancelled", "error"]).fill_null(value=False)
+    failed = facts.get_column("status").is_in(["cancelled", "error"]).fill_null(value=False)
     lane = held.lane[rows]
     bounds = np.flatnonzero(np.concatenate([[True], lane[1:] != lane[:-1], [True]])) if len(rows) else ()
     found: dict[int, _Parent] = {}

@@ -44,7 +44,7 @@ def _main_rows(held: Held) -> pl.DataFrame:
     main = held.lanes.get_column("main").to_numpy()[held.lane]
     holders = np.zeros(held.spans.height, dtype=bool)
     holders[held.lanes.get_column("holder").to_numpy()] = True
-    kind = held.spans.get_column("kind").cast(pl.String)
+    kind = held.spans.get_column("kind")
     work = main & ~holders & (kind != "session").to_numpy() & ~views_of_requests(kind, held.parents)
     rows = np.flatnonzero(work)
     start, end = (held.spans.get_column(name).to_numpy()[rows] for name in ("start_ns", "end_ns"))
@@ -84,7 +84,7 @@ def _not_ended_by_agents(held: Held, gaps: pl.DataFrame) -> pl.DataFrame:
 
 def _idle_gaps(held: Held, suspend_after_ns: int) -> pl.DataFrame:
     """Stretches longer than the limit in which no span of the session ran at all."""
-    leaf = np.flatnonzero(held.spans.get_column("kind").cast(pl.String).is_in(_LEAF).to_numpy())
+    leaf = np.flatnonzero(held.spans.get_column("kind").is_in(_LEAF).to_numpy())
     sid, start, end = (held.spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns"))
     ordered = leaf[order_of(sid[leaf], start[leaf], end[leaf])]
     main_lane = held.lanes.filter("main").select("sid", lane_no="lane_no")
