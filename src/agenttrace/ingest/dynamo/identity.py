@@ -118,30 +118,29 @@ class Owners:
                 example = "a chain that is its own parent"
                 self._recorder.finding("own_parent", Severity.WARNING, example, line=owner.own_parent_at)
             chains.setdefault((owner.session_key, owner.chain), []).append(owner)
-        for same in chains.values():
-            self._record(same)
+        if not chains:
+            return
+        names = ("session_key", "agent_key", "parent_agent_key", "main")
+        agents = zip(*map(self._agent, chains.values()), strict=True)
+        columns = dict(zip(names, agents, strict=True))
+        self._recorder.extend_agents({**columns, "source_id": columns["agent_key"]})
+        # Every chain may be the main one: assembly takes the name from the one that is.
+        runs = [one.run or one.chain for one, *_ in chains.values()]
+        self._recorder.extend_sessions({"session_key": columns["session_key"], "source_id": runs})
 
-    def _record(self, same: list[Owner]) -> None:
+    def _agent(self, same: list[Owner]) -> tuple[str, str, str | None, bool | None]:
         """One chain, from all the identities that name it: some rows leave the parent out."""
         one = same[0]
         parents = sorted({owner.parent for owner in same if owner.parent})
         if len(parents) > 1:
             example = "a chain of which rows name several parents"
             self._recorder.finding("two_parents", Severity.WARNING, example)
-        self._recorder.agent(
-            session_key=one.session_key,
-            agent_key=one.chain,
-            parent_agent_key=parents[0] if parents else None,
-            main=True if one.run and not parents and any(owner.asked for owner in same) else None,
-            source_id=one.chain,
-        )
-        # Every chain may be the main one: assembly takes the name from the one that is.
-        self._recorder.session(session_key=one.session_key, source_id=one.run or one.chain)
-        if one.run:
-            return
-        roots = set[str]().union(*(owner.roots for owner in same))
-        for name in sorted(roots.union(parents) - {one.chain}):
-            self._recorder.same_session(one.session_key, key_of(name))
+        if not one.run:
+            roots = set[str]().union(*(owner.roots for owner in same))
+            for name in sorted(roots.union(parents) - {one.chain}):
+                self._recorder.same_session(one.session_key, key_of(name))
+        main = True if one.run and not parents and any(owner.asked for owner in same) else None
+        return one.session_key, one.chain, parents[0] if parents else None, main
 
 
 def _owner(names: tuple[str | None, ...]) -> Owner | None:

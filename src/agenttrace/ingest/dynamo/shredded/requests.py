@@ -43,18 +43,19 @@ def request_columns(records: Records, owned: Owned, recorder: Recorder) -> Reque
         raise UnusualShapeError
     for path in ("request.worker", "request.replay"):
         fields.found(path, Kind.OBJECT)
-    finish = fields.each("request.finish_reason_metadata", (Kind.OBJECT,), orjson.loads)
-    session = _numbered([owner.session_key for owner in owners])
+    finish = fields.each("request.finish_reason_metadata", (Kind.OBJECT,), _finished)
+    session_keys = [owner.session_key for owner in owners]
+    session = _numbered([owner.session_key for owner in owned.owners])[owned.place[rows]]
     lists, added, sizes = _lists(records, rows, fields, session)
     texts = {name: fields.texts(f"request.{name}") for name in TEXTS}
     values: dict[str, Sequence[Any]] = {
         "line": records.line[rows].tolist(),
-        "session_key": [owner.session_key for owner in owners],
+        "session_key": session_keys,
         "agent_key": [owner.chain for owner in owners],
         "input_trigger": fields.texts("agent_context.input_trigger"),
         "session_final": fields.booleans("agent_context.session_final"),
         "kv_hints": _hints(fields),
-        "status": [status_of(each) if each else None for each in finish],
+        "status": [each and each.status for each in finish],
         "priority": _priorities(fields),
         "hashes": added.tolist(),
         **texts,
@@ -67,11 +68,25 @@ def request_columns(records: Records, owned: Owned, recorder: Recorder) -> Reque
         **{name: fields.integers(f"request.{name}") for name in COUNTS},
         **{name: fields.floats(f"request.{name}") for name in MEASURES},
     }
-    finished = [each for each in zip(owners, texts["request_id"], finish, strict=True) if each[2]]
+    ends = zip(owners, texts["request_id"], finish, strict=True)
+    finished = [(owner, name, end.says) for owner, name, end in ends if end is not None]
     return RequestColumns(ShreddedColumns("request", values, numbers, recorder), finished, lists)
 
 
+class _Finished(NamedTuple):
+    """Why requests ended."""
+
+    says: Record
+    status: str
+
+
+def _finished(written: str) -> _Finished | None:
+    says = orjson.loads(written)
+    return _Finished(says, status_of(says)) if says else None
+
+
 _WHOLE = (Kind.INTEGER, Kind.NUMBER)
+_NO_TEXT = (Kind.OBJECT, Kind.ARRAY, Kind.TRUE, Kind.FALSE, *_WHOLE)
 
 
 def _unsigned(written: str) -> int:
@@ -82,16 +97,17 @@ def _unsigned(written: str) -> int:
 
 def _hints(fields: ShreddedFields) -> list[Any]:
     paths = ("request.replay.kv_hints", "agent_context.kv_hints")
-    of_replay, of_context = ([each and orjson.loads(each) for each in fields.written(path)] for path in paths)
+    of_replay, of_context = (fields.each(path, _NO_TEXT, orjson.loads) for path in paths)
     return [one or other for one, other in zip(of_replay, of_context, strict=True)]
 
 
 def _priorities(fields: ShreddedFields) -> list[Any]:
     paths = ("request.agent_hints", "agent_context.agent_hints")
-    hints = (
-        [{"agent_hints": each and orjson.loads(each)} for each in fields.written(path)] for path in paths
-    )
-    return [priority_of(request, context) for request, context in zip(*hints, strict=True)]
+    hints = [fields.each(path, _NO_TEXT, orjson.loads) for path in paths]
+    if not any(map(any, hints)):
+        return hints[0]
+    pairs = zip(*hints, strict=True)
+    return [priority_of({"agent_hints": request}, {"agent_hints": context}) for request, context in pairs]
 
 
 def _numbered(names: Sequence[str]) -> Ints:
