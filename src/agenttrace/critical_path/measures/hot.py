@@ -45,9 +45,7 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
     return (
         spans.select("session", "span", "name", "kind", "agent", length, "slack_ns", inside.alias("inside"))
         .filter(work & (pl.col("slack_ns") > 0) & (pl.col("length_ns") > 0) & ~pl.col("inside"))
-        .select(
-            "session", "span", pl.col("name", "kind").cast(pl.String), "agent", "length_ns", "slack_ns"
-        )
+        .select("session", "span", pl.col("name", "kind").cast(pl.String), "agent", "length_ns", "slack_ns")
         .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
         .group_by("session", maintain_order=True)
         .head(limit)
@@ -70,7 +68,9 @@ def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
     rows = tools.get_column("row").to_numpy()
     told = {"busy_ns": (busy, "busy_ns"), "critical_ns": (chunk.segments, "length")}
     spent = {
-        name: sums(of.get_column(length).to_numpy(), of.get_column("row").to_numpy(), chunk.spans.height)[rows]
+        name: sums(of.get_column(length).to_numpy(), of.get_column("row").to_numpy(), chunk.spans.height)[
+            rows
+        ]
         for name, (of, length) in told.items()
     }
     known = tools.with_columns(pl.Series(name, lengths) for name, lengths in spent.items())
