@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import pyarrow as pa
 
@@ -24,7 +24,7 @@ ANALYSED = Wanted(
 )
 """What `analyze` reads of a dataset."""
 
-_PACKING = "lz4" if pa.Codec.is_available("lz4") else None
+_PACKING: Literal["lz4"] | None = "lz4" if pa.Codec.is_available("lz4") else None
 
 Place: TypeAlias = str | Stored
 """A file, or a part of a dataset."""

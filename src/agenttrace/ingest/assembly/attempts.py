@@ -54,10 +54,11 @@ def _by_number(held: Held, retries: pl.DataFrame, like: pl.DataFrame) -> pl.Data
     ).filter("request")
     if not (facts.get_column("attempt") > 1).any():
         return like.clear()
+    same = pl.col("lane") == pl.col("lane").shift(1)
     before = facts.sort("lane", "start_ns", "row").with_columns(
-        from_row=pl.col("row").shift(1).over("lane"),
-        number=pl.col("attempt").shift(1).over("lane"),
-        went_wrong=pl.col("failed").shift(1).over("lane"),
+        from_row=pl.when(same).then(pl.col("row").shift(1)),
+        number=pl.when(same).then(pl.col("attempt").shift(1)),
+        went_wrong=pl.when(same).then(pl.col("failed").shift(1)),
     )
     again = before.filter(
         (pl.col("attempt") > 1)

@@ -127,7 +127,10 @@ def infer_contexts(requests: Requests, tool_lane: Ints, tool_start_ns: Ints) -> 
 
 
 class _Lanes:
-    """The requests in order of lane and start, their prompts compared on demand."""
+    """The requests in order of lane and start, their prompts compared on demand.
+
+    What is asked of single rows lies in lists: they give out integers several times as fast as arrays.
+    """
 
     def __init__(self, requests: Requests, tool_lane: Ints, tool_start_ns: Ints) -> None:
         self.of = requests
@@ -136,12 +139,15 @@ class _Lanes:
         ).astype(np.int64)
         lengths = requests.prompts.lengths
         self.lengths = [0 if prompt == UNKNOWN else lengths[prompt] for prompt in requests.prompt]
+        self.block_size = requests.block_size.tolist()
+        self.tokens = requests.input_tokens.tolist()
+        self.start_ns, self.end_ns = requests.start_ns.tolist(), requests.end_ns.tolist()
         by_lane = np.lexsort((tool_start_ns, tool_lane))
         self.tool_lane, self.tool_start = tool_lane[by_lane], tool_start_ns[by_lane]
 
     def hashed(self, a: int, b: int) -> bool:
         """Both prompts have hashes, of blocks of one size."""
-        return bool(self.lengths[a] and self.lengths[b] and self.of.block_size[a] == self.of.block_size[b])
+        return bool(self.lengths[a] and self.lengths[b] and self.block_size[a] == self.block_size[b])
 
     def shared(self, a: int, b: int) -> int:
         """Leading blocks that two prompts have in common."""
@@ -153,15 +159,16 @@ class _Lanes:
         """None: they have no hashes, but as many tokens."""
         if self.hashed(a, b):
             return bool(self.lengths[a] == self.lengths[b] == self.shared(a, b))
-        known = self.of.input_tokens[a] >= 0
-        return None if known and self.of.input_tokens[a] == self.of.input_tokens[b] else False
+        known = self.tokens[a] >= 0
+        return None if known and self.tokens[a] == self.tokens[b] else False
 
     def holds(self, prompt: int, earlier: int) -> bool:
         """This prompt starts with all of an earlier one, but for the unfinished end of that."""
         if not self.hashed(prompt, earlier):
             return False
         length = self.lengths[earlier]
-        return self.shared(prompt, earlier) >= max(length - (1 if length < _LONG_PROMPT_BLOCKS else 2), 1)
+        least = max(length - (1 if length < _LONG_PROMPT_BLOCKS else 2), 1)
+        return self.of.prompts.share(self.of.prompt[prompt], self.of.prompt[earlier], least)
 
 
 def _retries(lanes: _Lanes) -> tuple[Mask, Ints]:
@@ -253,25 +260,21 @@ def _continues(lanes: _Lanes, head: int, row: int) -> bool:
     """It holds the head's prompt; or it is no smaller, and most of the prompt, if we can see it, is there."""
     if lanes.holds(row, head):
         return True
-    tokens = lanes.of.input_tokens
+    tokens = lanes.tokens
     kept = not lanes.hashed(head, row) or 2 * lanes.shared(head, row) >= lanes.lengths[head]
     return bool(kept and (tokens[row] < 0 or tokens[row] >= _FALL * tokens[head]))
 
 
 def _latest_end(lanes: _Lanes, earlier: Sequence[int], after: int) -> int | None:
     """Place of the request that ended last before `after` started; None where none had."""
-    of = lanes.of
-    ended = [
-        (int(of.end_ns[row]), place)
-        for place, row in enumerate(earlier)
-        if 0 <= of.end_ns[row] <= of.start_ns[after] + _CLOCK_NS
-    ]
+    end_ns, due = lanes.end_ns, lanes.start_ns[after] + _CLOCK_NS
+    ended = [(end_ns[row], place) for place, row in enumerate(earlier) if 0 <= end_ns[row] <= due]
     return max(ended)[1] if ended else None
 
 
 def _returns(lanes: _Lanes, rows: Sequence[int], context: Sequence[int], place: int) -> bool:
     """An older context, no smaller than the new one at `place`, goes on after it: that one is beside it."""
-    tokens = lanes.of.input_tokens
+    tokens = lanes.tokens
     size = tokens[rows[place]]
     older = {context[i]: rows[i] for i in range(place)}
     for later in range(place + 1, len(rows)):
@@ -288,7 +291,7 @@ def _grown(lanes: _Lanes, rows: Sequence[int], place: int) -> bool:
     """The request at `place` holds the whole context, and is no side request with a prompt of its own."""
     if place == 0:
         return True
-    tokens = lanes.of.input_tokens
+    tokens = lanes.tokens
     return bool(tokens[rows[place]] >= _FALL * tokens[rows[place - 1]])
 
 

@@ -106,7 +106,7 @@ def _with_facts(spans: pl.DataFrame, rows: pl.DataFrame, found: Contexts) -> pl.
     words = [purpose.value for purpose in Purpose]
     facts = rows.select("row").with_columns(
         cancelled=pl.Series(found.cancelled),
-        new_purpose=pl.Series([words[code] for code in found.purpose], dtype=pl.String),
+        new_purpose=pl.Series(words, dtype=spans.schema["purpose"]).gather(found.purpose),
         new_attempt=pl.Series(found.attempt, dtype=pl.Int32),
         before=pl.Series(before).fill_nan(None).cast(pl.Int64),
         after=pl.Series(after).fill_nan(None).cast(pl.Int64),
@@ -116,13 +116,12 @@ def _with_facts(spans: pl.DataFrame, rows: pl.DataFrame, found: Contexts) -> pl.
     )
     cancelled = pl.col("cancelled").fill_null(value=False) & pl.col("status").is_null()
     marked = pl.col("purpose") != Purpose.TURN.value
-    purpose = pl.when(marked | pl.col("new_purpose").is_null()).then(pl.col("purpose").cast(pl.String))
+    purpose = pl.when(marked | pl.col("new_purpose").is_null()).then("purpose")
     return joined.with_columns(
         status=pl.when(cancelled)
-        .then(pl.lit(Status.CANCELLED.value))
-        .otherwise(pl.col("status").cast(pl.String))
-        .cast(spans.get_column("status").dtype),
-        purpose=purpose.otherwise("new_purpose").cast(spans.get_column("purpose").dtype),
+        .then(pl.lit(Status.CANCELLED.value, spans.schema["status"]))
+        .otherwise("status"),
+        purpose=purpose.otherwise("new_purpose"),
         attempt=pl.coalesce("attempt", "new_attempt"),
         tokens_before=pl.coalesce("tokens_before", "before"),
         tokens_after=pl.coalesce("tokens_after", "after"),

@@ -28,8 +28,9 @@ _IDS = {"id_a": "request_id", "id_b": "client_request_id"}
 class Notes:
     """What is kept in memory of rows wherever they lie.
 
-    `spans`: rows of each session key. `others`: keys of other rows, of which there may be no spans. `named`: edges between a session's own name and its keys; `strong` and `weak`
-    as in `raw.RAW_KEY_EDGES`. `ids`: hashes of the ids that requests have.
+    `spans`: rows of each session key. `others`: keys of other rows, of which there may be no spans. `named`: edges
+    between a session's own name and its keys; `strong` and `weak` as in `raw.RAW_KEY_EDGES`. `ids`: hashes of the ids
+    that requests have.
     """
 
     spans: Counter[str]

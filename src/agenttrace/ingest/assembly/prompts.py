@@ -56,6 +56,20 @@ class Prompts:
         self._held[prompt] = found
         return found
 
+    def _block(self, prompt: int, place: int) -> int:
+        """One block of a prompt, found where it was new."""
+        while place < self._kept[prompt]:
+            prompt = self._before[prompt]
+        return int(self._new[self._first[prompt] + place - self._kept[prompt]])
+
+    def share(self, one: int, other: int, count: int) -> bool:
+        """Whether two prompts have so many leading blocks in common, one at least; mostly the last one tells."""
+        if min(self.lengths[one], self.lengths[other]) < count:
+            return False
+        if self._block(one, count - 1) != self._block(other, count - 1):
+            return False
+        return self.shared(one, other) >= count
+
     def shared(self, one: int, other: int) -> int:
         """Leading blocks that two prompts have in common."""
         for changed, before in ((other, one), (one, other)):

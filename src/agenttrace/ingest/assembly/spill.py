@@ -68,9 +68,9 @@ def whole(places: Iterable[Place]) -> Frames:
     for place in places:
         for number, frame in _records(place.path, place.begin, place.size):
             name = _NAMES[number]
-            if place.origin is not None:
-                frame = placed(name, frame, place.origin, place.lines_before)
-            found[name].append(frame)
+            found[name].append(
+                frame if place.origin is None else placed(name, frame, place.origin, place.lines_before)
+            )
     empty = together([]).items()
     return Frames(**{name: pl.concat(found[name]) if name in found else empty[name] for name in _NAMES})
 

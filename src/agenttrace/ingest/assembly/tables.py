@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,8 @@ def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
         codes = series.to_physical().to_arrow().view(pa.int8())
         return pa.DictionaryArray.from_arrays(codes, _words(series.dtype))
     if series.null_count() == len(series):
-        return pa.nulls(len(series), to)
+        nothing: Any = pa.nulls(len(series), cast("Any", to))
+        return cast("pa.Array[Any]", nothing)
     if pa.types.is_dictionary(to):
         texts = series if series.dtype == pl.String else series.cast(pl.String)
         return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)
@@ -56,11 +57,11 @@ class Numbering:
         self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
         places = self.sessions.select("sid", "place", "session")
         sids = self.sessions.get_column("sid").to_numpy()
-        place = np.zeros(
+        self.place_of: Rows = np.zeros(
             sids.max(initial=-1) + 1, np.int64
         )  # a session that is none leaves its number unused
-        place[sids] = np.arange(self.sessions.height)
-        place = place[held.spans.get_column("sid").to_numpy()]
+        self.place_of[sids] = np.arange(self.sessions.height)
+        place = self.place_of[held.spans.get_column("sid").to_numpy()]
         order = _by_substance(held.spans, place)
         self.span_of = np.full(held.spans.height + 1, NONE, dtype=np.int32)
         self.span_of[order] = _number_within(place[order])
@@ -167,8 +168,14 @@ def span_table(numbering: Numbering, turn: pl.Series) -> pa.Table:
 
 def in_session_order(numbering: Numbering, frame: pl.DataFrame, *order: str) -> pl.DataFrame:
     """`frame` (with `sid`) with the names of the sessions, in the order of the trace."""
-    places = numbering.sessions.select("sid", "place", "session")
-    return frame.join(places, on="sid").sort("place", *order, nulls_last=True)
+    place = numbering.place_of[frame.get_column("sid").to_numpy()]
+    placed = frame.with_columns(
+        numbering.sessions.get_column("session").gather(place), place=pl.Series(place)
+    )
+    keys = [frame.get_column(name) for name in order]
+    if any(key.null_count() or not key.dtype.is_integer() for key in keys):
+        return placed.sort("place", *order, nulls_last=True)
+    return placed[order_of(place, *(key.to_numpy() for key in keys))]
 
 
 def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:

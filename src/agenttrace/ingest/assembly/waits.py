@@ -55,9 +55,10 @@ def _main_rows(held: Held) -> pl.DataFrame:
 
 def _user_gaps(held: Held) -> pl.DataFrame:
     rows = _main_rows(held)
+    same = pl.col("lane_no") == pl.col("lane_no").shift(1)
     rows = rows.with_columns(
         reach=pl.col("end_ns").cum_max().shift(1).over("lane_no"),
-        after=pl.col("purpose").shift(1).over("lane_no"),
+        after=pl.when(same).then(pl.col("purpose").shift(1)),
     )
     first_attempt = pl.col("attempt").fill_null(1) == 1
     summarised = (pl.col("after") == "compaction").fill_null(value=False)

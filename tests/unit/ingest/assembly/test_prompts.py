@@ -40,3 +40,5 @@ def test_blocks_and_what_two_prompts_share_are_those_of_the_whole_lists(seed: in
         assert prompts.shared(one, other) == common(whole[one], whole[other])
         some = draw.randint(0, len(whole[one]))
         assert prompts.after(one, some).tolist() == whole[one][some:]
+        wanted = draw.randint(1, 1 + len(whole[one]))
+        assert prompts.share(one, other, wanted) == (common(whole[one], whole[other]) >= wanted)
