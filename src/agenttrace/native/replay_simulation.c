@@ -5,7 +5,7 @@
 #include "replay_run.h"
 
 /* Later instants, or ones as long before the beginning, are out of proportion. */
-#define LATEST ((int64_t)1 << 61)
+#define LATEST ((int64_t)1 << 62)
 
 int64_t later(Run *run, int64_t at, int64_t by) {
     int64_t sum;

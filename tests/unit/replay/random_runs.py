@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agenttrace.critical_path.arrays import NONE
 from agenttrace.replay.blocks import UNLIMITED
@@ -16,7 +16,9 @@ from agenttrace.replay.replica import Below, Limits
 from agenttrace.replay.steps import AffineSteps, StepTimes
 from unit.replay.loads import itinerary_of
 
-_SIZE = 8
+_SIZE, _GRID = 8, 500
+_EVEN = AffineSteps(1_000.0, 0.0, 0.0, 500.0, 0.0, 0.0)
+"""Steps of which many end at one instant, where others come."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class AskedSteps:
 
     def prefill(self, new_tokens: float, past_tokens: int) -> float:
         """Long prompts faster."""
-        return abs(self.of.prefill(new_tokens, min(past_tokens, 40))) ** 0.9
+        return abs(self.of.prefill(new_tokens, min(past_tokens, 40))) * 0.9
 
     @property
     def prefill_start(self) -> float:
@@ -60,31 +62,40 @@ class AskedSteps:
 def random_run(seed: int) -> RandomRun:
     """The same for the same seed."""
     draw = random.Random(seed)
+    even = draw.random() < 0.3
     itinerary, rows = _itinerary(draw)
     demand, deployment = _demand(draw, rows), _deployment(draw)
+    if even:
+        deployment = replace(deployment, times=_EVEN, overhead_ns=draw.choice([0, _GRID]))
     factors = None
     if draw.random() < 0.5:
         effort, stretch = ([draw.uniform(0.2, 4.0) for _ in range(rows)] for _ in range(2))
         factors = Factors(effort, stretch)
     places = [draw.randrange(deployment.replicas) for _ in range(rows)] if draw.random() < 0.1 else None
     return RandomRun(
-        itinerary, demand, _arrivals(draw, len(itinerary.start)), deployment, factors, places
+        itinerary,
+        demand,
+        _arrivals(draw, len(itinerary.start), _GRID if even else 1),
+        deployment,
+        factors,
+        places,
     )
 
 
-def _arrivals(draw: random.Random, sessions: int) -> Arrivals:
+def _arrivals(draw: random.Random, sessions: int, grid: int) -> Arrivals:
     order = list(range(sessions))
     draw.shuffle(order)
-    at = sorted(draw.randrange(30_000) for _ in order)
+    within = draw.choice([3_000, 30_000])
+    at = sorted(draw.randrange(within) // grid * grid for _ in order)
     return Arrivals(order, at, draw.choice([0, 1, 2, 5, sessions + 3]))
 
 
 def _itinerary(draw: random.Random) -> tuple[Itinerary, int]:
-    """Sessions of points that each wait for earlier ones, or for instants in earlier requests; and how many requests."""
+    """Sessions of points that wait for earlier ones, or for instants in earlier requests; and how many requests."""
     after: list[list[tuple[int, int]]] = []
     waits, request, session, start = list[int](), list[int](), list[int](), list[int]()
     hangs: list[list[tuple[int, int, float]]] = []
-    for number in range(draw.randint(1, 6)):
+    for number in range(draw.choice([1, 2, 3, 4, 5, 6, 20])):
         first, asked = len(after), list[int]()
         start.append(first)
         points = draw.randint(2, 14)
@@ -100,7 +111,9 @@ def _itinerary(draw: random.Random) -> tuple[Itinerary, int]:
                 if asked and draw.random() < 0.7:
                     hangs[draw.choice(asked)].append((point, *_hang(draw)))
                 else:
-                    after[draw.randrange(first, point)].append((point, draw.choice([0, 0, 5, 700, 9_000])))
+                    after[draw.randrange(first, point)].append(
+                        (point, draw.choice([0, 0, 5, 500, 700, 9_000]))
+                    )
             if begins:
                 asked.append(len(hangs))
                 hangs.append([])
@@ -155,12 +168,14 @@ def _deployment(draw: random.Random) -> Deployment:
         ),
         kv_blocks=draw.choice([None, 0, 9, 12, 14, 16, 20, 30, 60]),
         overhead_ns=draw.choice([0, 0, 350]),
-        routing=draw.choice(list(Routing)),
+        routing=draw.choice([Routing.AFFINITY, *Routing]),
         keep_ns=draw.choice([None, None, 0, 3_000, 40_000]),
         release=draw.random() < 0.3,
         decode_replicas=draw.choice([1, 2, 3]) if apart else 0,
         transfer_ns=draw.choice([0.0, 1.5, 0.37]),
-        below=Below(draw.choice([0, 3, 8, 40]), draw.choice([0.0, 50.5]), 7.25) if draw.random() < 0.4 else None,
+        below=Below(draw.choice([0, 3, 8, 40]), draw.choice([0.0, 50.5]), 7.25)
+        if draw.random() < 0.4
+        else None,
     )
 
 
