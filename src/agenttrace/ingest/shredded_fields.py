@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.shredded import Ints, Places, ShreddedText
-from agenttrace.ingest.text_columns import encoded
+from agenttrace.ingest.text_columns import encoded, spread
 from agenttrace.native.shredding import Kind, Shreds
 
 _TEXTS = (Kind.TEXT, Kind.ESCAPED)
@@ -43,10 +44,15 @@ class ShreddedFields:
         chosen.row = row[row >= 0]
         return chosen
 
-    def texts(self, path: str) -> list[str | None]:
+    def texts(self, path: str) -> pa.Array[Any]:
         """Texts."""
         found = self.found(path, *_TEXTS)
-        return self._spread(found, self._shredded.texts(found).to_pylist())
+        texts = self._shredded.texts(found)
+        if len(found) == self.count:
+            return texts
+        place = np.full(self.count, -1, np.int64)
+        place[found.row] = np.arange(len(found))
+        return spread(texts, place)
 
     def written(self, path: str, *kinds: Kind) -> list[bytes | None]:
         """The values as they are written in JSON, of any kind unless some are named."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 from numpy.typing import NDArray
 
 from agenttrace.native.gathering import gather
 
 Ints = NDArray[np.int64]
+_kernels: Any = pyarrow.compute
 
 
 def texts_at(buffer: pa.Buffer, begin: Ints, end: Ints) -> pa.Array[Any]:
@@ -37,3 +39,32 @@ def encoded(column: pa.Array[Any]) -> tuple[list[str | None], NDArray[np.int32]]
     """The distinct values, and of each row which one it has; null is a value."""
     found = column.dictionary_encode(null_encoding="encode")
     return found.dictionary.to_pylist(), np.asarray(found.indices)
+
+
+def joined(separator: str, *columns: Any) -> pa.Array[Any]:
+    """Columns (or words) with the separator between them; null where one is null."""
+    found: pa.Array[Any] = _kernels.binary_join_element_wise(*columns, separator)
+    return found
+
+
+def are_empty(column: pa.Array[Any]) -> NDArray[np.bool_]:
+    """Where there is a text, and nothing in it."""
+    length: NDArray[np.int64] = np.asarray(_kernels.fill_null(_kernels.binary_length(column), -1))
+    return length == 0
+
+
+def first_known(*columns: pa.Array[Any]) -> pa.Array[Any]:
+    """Of each row the first value that is not null."""
+    found: pa.Array[Any] = _kernels.coalesce(*columns)
+    return found
+
+
+def taken(column: Any, rows: Any) -> Any:
+    """These rows of a column or of a table, in this order."""
+    return column.take(pa.array(rows))
+
+
+def spread(column: pa.Array[Any], places: Ints) -> pa.Array[Any]:
+    """The values at these places; null where one is negative."""
+    found: pa.Array[Any] = column.take(pa.array(places, pa.int64(), mask=places < 0))
+    return found

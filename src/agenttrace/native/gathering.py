@@ -11,11 +11,12 @@ from agenttrace.native import library
 
 LARGEST_BYTES = 2**31 - 1
 Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 
 
 def gather(
-    text: bytes | memoryview, begin: Ints, end: Ints
-) -> tuple[NDArray[np.int32], NDArray[np.uint8]] | None:
+    text: bytes | memoryview | Bytes, begin: Ints, end: Ints
+) -> tuple[NDArray[np.int32], Bytes] | None:
     """Where each piece begins in all of them together, with the end of the last; and these bytes.
 
     The bounds lie in the text, in any order. None where there is no kernel, or they are more than 2 GiB.

@@ -181,12 +181,12 @@ class Shreds:
         return self._look(path)[1]
 
     def numbers(self) -> NDArray[np.uint64]:
-        """Those of all lists of which they were wanted."""
+        """Those of all lists of which they were wanted: not longer than these shreds are held."""
         count = ctypes.c_int64()
         at = _kernel().agenttrace_numbers(self._found, count)
         size = count.value * 8
         bytes_: Any = (ctypes.c_char * size).from_address(at) if size else b""
-        return np.frombuffer(bytes_, np.uint64).copy()
+        return np.frombuffer(bytes_, np.uint64)
 
     def _look(self, path: str) -> tuple[int, int, int]:
         count, kinds = ctypes.c_int64(), ctypes.c_uint32()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.text_columns import taken
 from agenttrace.model.vocabulary import Evidence, Severity
 
 Ints = NDArray[np.int64]
@@ -32,6 +33,9 @@ _LONGEST_NS = 366 * 86_400 * 10**9
 _NOTHING = type(None)
 _EVIDENCE = tuple(Evidence)
 _T = TypeVar("_T")
+
+Values: TypeAlias = "Sequence[Any] | pa.Array[Any]"
+"""Of each row a value or none: of an array texts."""
 
 
 class Columns:
@@ -50,7 +54,7 @@ class Columns:
         self._reported: set[str] = set()
         self.length = len(values["line"])
 
-    def raw(self, name: str) -> Sequence[Any]:
+    def raw(self, name: str) -> Values:
         """The values as they were read."""
         return self._values[name]
 
@@ -80,7 +84,7 @@ class Columns:
         self._report(name, "a share", ~unsound)
         return pa.array(found, pa.float64(), mask=unsound)
 
-    def texts(self, name: str) -> Sequence[str | None]:
+    def texts(self, name: str) -> Values:
         """Strings that are not empty, and can be written as UTF-8."""
         values = self._values[name]
         if set(map(type, values)) <= {str, _NOTHING} and "" not in values and _is_utf8(values):
@@ -181,6 +185,28 @@ def _floats(values: Sequence[Any]) -> NDArray[np.float64]:
             pass
     read = [fields.number(value) for value in values]
     return np.array([math.nan if value is None else value for value in read], dtype=np.float64)
+
+
+def missing(values: Values) -> Mask:
+    """Which rows have none."""
+    if isinstance(values, pa.Array):
+        return np.asarray(values.is_null()) if values.null_count else np.zeros(len(values), np.bool_)
+    return np.array([value is None for value in values], dtype=np.bool_)
+
+
+def listed(values: Values) -> Sequence[Any]:
+    """The values one by one."""
+    return values.to_pylist() if isinstance(values, pa.Array) else values
+
+
+def chosen(values: Values, rows: Ints) -> Values:
+    """Those of these rows, in order; they are known."""
+    if len(rows) == len(values):
+        return values
+    if isinstance(values, pa.Array):
+        texts: pa.Array[Any] = taken(values, rows)
+        return texts
+    return [values[row] for row in rows.tolist()]
 
 
 def nullable(values: Ints) -> pa.Array[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest import fields
-from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns, Ints
+from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns, Ints, Values, chosen
 from agenttrace.ingest.dynamo.hash_text import Change, HashTexts
 from agenttrace.ingest.dynamo.records import Record
 from agenttrace.ingest.recorder import Recorder
@@ -88,9 +87,7 @@ class Prefixes:
         self._hashes.fromlist(sound)
         return len(sound)
 
-    def record(
-        self, recorder: Recorder, block: Columns, session_keys: Sequence[str], span_keys: Sequence[str]
-    ) -> None:
+    def record(self, recorder: Recorder, block: Columns, session_keys: Values, span_keys: Values) -> None:
         """Records the lists of a block whose column `hashes` holds what `add` returned."""
         flat, self._hashes = np.frombuffer(self._hashes, dtype=np.uint64), array("Q")
         added = np.array(block.raw("hashes"), dtype=np.int64)
@@ -109,12 +106,11 @@ class Prefixes:
         sound = np.flatnonzero(told & (size > 0))
         if len(sound) < block.length:
             lists = lists.take(sound)
-        rows: list[int] = sound.tolist()
-        if rows:
+        if len(sound):
             recorder.extend_prefixes(
                 {
-                    "session_key": [session_keys[row] for row in rows],
-                    "span_key": [span_keys[row] for row in rows],
+                    "session_key": chosen(session_keys, sound),
+                    "span_key": chosen(span_keys, sound),
                     "block_size": pa.array(size[sound], pa.int32()),
                     "kept_blocks": pa.array(before[sound], pa.int32()),
                     "blocks": lists,

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
-from agenttrace.ingest import fields
+from agenttrace.ingest import fields, text_columns
 from agenttrace.ingest.dynamo import columns, timing
-from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns
+from agenttrace.ingest.dynamo.columns import UNKNOWN, Columns, Values
 from agenttrace.ingest.dynamo.identity import Owner
 from agenttrace.ingest.dynamo.prefixes import Lists, Prefixes, Prompt
 from agenttrace.ingest.dynamo.records import Record
@@ -158,7 +159,7 @@ class Requests:
         self._record_calls()
         ids = _ids(block)
         session_keys = self._session_keys(block, ids)
-        keys = [span_key(name) for name in ids]
+        keys = _span_keys(ids)
         self._recorder.extend_spans(
             {
                 "session_key": session_keys,
@@ -175,12 +176,12 @@ class Requests:
         )
         self._prefixes.record(self._recorder, block, session_keys, keys)
 
-    def _session_keys(self, block: Columns, ids: list[str]) -> list[str]:
+    def _session_keys(self, block: Columns, ids: Values) -> Values:
         """Rows without a chain are a session each."""
         owned = block.raw("session_key")
-        free = np.array([key is None for key in owned], dtype=np.bool_)
+        free = columns.missing(owned)
         if not free.any():
-            return list(owned)
+            return owned
         example = "a request without agent_context: a session of its own"
         block.count_finding("context_free", Severity.INFO, example, free)
         keys = [key or f"dynamo:request:{name}" for key, name in zip(owned, ids, strict=True)]
@@ -191,15 +192,26 @@ class Requests:
         return keys
 
 
-def _ids(block: Columns) -> list[str]:
+def _span_keys(ids: Values) -> Values:
+    if isinstance(ids, pa.Array):
+        return text_columns.joined("", pa.scalar(span_key("")), ids)
+    return [span_key(name) for name in ids]
+
+
+def _ids(block: Columns) -> Values:
     """The server's ids; where one is missing, the client's, or what else tells the request apart."""
     found = block.texts("request_id")
-    missing = np.array([name is None for name in found], dtype=np.bool_)
+    missing = columns.missing(found)
     block.count_finding("request_without_id", Severity.WARNING, "a request without request_id", missing)
     if not missing.any():
-        return [str(name) for name in found]
-    client = block.texts("x_request_id")
-    other = zip(block.raw("agent_key"), block.instants("request_received_ms"), block.raw("line"), strict=True)
+        return found
+    found, client = columns.listed(found), columns.listed(block.texts("x_request_id"))
+    other = zip(
+        columns.listed(block.raw("agent_key")),
+        block.instants("request_received_ms"),
+        block.raw("line"),
+        strict=True,
+    )
     return [
         name or instead or (f"{agent}@{start}" if start != UNKNOWN else f"{agent}#{line}")
         for name, instead, (agent, start, line) in zip(found, client, other, strict=True)

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Texts, equals, first_known, joined, kept, where
+from agenttrace.ingest.telemetry.arrow import Texts, equals, kept, where
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import text
 from agenttrace.ingest.telemetry.own_links import agent_facts
 from agenttrace.ingest.telemetry.roles import Role
 from agenttrace.ingest.telemetry.rows import Columns
 from agenttrace.ingest.telemetry.spans import Spans
+from agenttrace.ingest.text_columns import first_known, joined
 
 _CONVERSATION = ("gen_ai.conversation.id",)
 

@@ -62,18 +62,6 @@ def replaced(column: Any, part: str, by: str) -> Texts:
     return found
 
 
-def joined(separator: str, *columns: Any) -> Texts:
-    """Columns (or words) with the separator between them; null where one is null."""
-    found: Texts = _kernels.binary_join_element_wise(*columns, separator)
-    return found
-
-
-def first_known(*columns: Texts) -> Texts:
-    """Of each row the first value that is not null."""
-    found: Texts = _kernels.coalesce(*columns)
-    return found
-
-
 def where(mask: Mask, then: Texts | str | None, otherwise: Texts | None = None) -> Texts:
     """`then` in the marked rows, `otherwise` (null if left out) in the rest."""
     nothing = pa.scalar(None, pa.string())
@@ -85,11 +73,6 @@ def where(mask: Mask, then: Texts | str | None, otherwise: Texts | None = None) 
 def kept(column: Any, mask: Mask) -> Any:
     """The marked rows of a column or of a table."""
     return column.filter(pa.array(mask))
-
-
-def taken(column: Any, rows: Any) -> Any:
-    """These rows of a column or of a table, in this order."""
-    return column.take(pa.array(rows))
 
 
 def filled(column: Any, value: int) -> Ints:

@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, taken
+from agenttrace.ingest.telemetry.arrow import Mask
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.roles import Role
 from agenttrace.ingest.telemetry.rows import Columns
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import texts
+from agenttrace.ingest.text_columns import taken
 
 _COLUMNS = ["session_key", "call", "span", "start"]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry.agents import agent_keys, record_agents
-from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, kept, known, taken
+from agenttrace.ingest.telemetry.arrow import Mask, Texts, kept, known
 from agenttrace.ingest.telemetry.calls import record_calls
 from agenttrace.ingest.telemetry.classify import Classes, classify
 from agenttrace.ingest.telemetry.codex_turns import Turn, is_working, note_turns
@@ -28,6 +28,7 @@ from agenttrace.ingest.telemetry.sglang import Engine
 from agenttrace.ingest.telemetry.spans import Origin, Spans, narrowed
 from agenttrace.ingest.telemetry.timing import attempts_in
 from agenttrace.ingest.telemetry.values import UNKNOWN, Scalar
+from agenttrace.ingest.text_columns import joined, taken
 from agenttrace.model.vocabulary import Evidence, LinkKind, MarkKind, Severity
 
 

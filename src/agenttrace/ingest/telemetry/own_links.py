@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, Texts, joined, matches, taken, where
+from agenttrace.ingest.telemetry.arrow import Mask, Texts, matches, where
 from agenttrace.ingest.telemetry.concepts import holds, holds_any, text
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import Scalar, truths
+from agenttrace.ingest.text_columns import joined, taken
 from agenttrace.model import otel_attributes
 from agenttrace.model.interchange import INFERRED, UNKNOWN
 from agenttrace.model.otel_attributes import LINK_FACTS, LINK_KIND, MARK_EVENTS

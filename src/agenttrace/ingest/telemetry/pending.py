@@ -7,17 +7,7 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import (
-    Ints,
-    Mask,
-    Texts,
-    among,
-    joined,
-    kept,
-    known,
-    labelled,
-    replaced,
-)
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Texts, among, kept, known, labelled, replaced
 from agenttrace.ingest.telemetry.concepts import holds, holds_any, text
 from agenttrace.ingest.telemetry.held import Held, joined_tables, shifted
 from agenttrace.ingest.telemetry.ids import present_ids
@@ -25,6 +15,7 @@ from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.rows import Columns, only
 from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.values import UNKNOWN
+from agenttrace.ingest.text_columns import joined
 from agenttrace.model.vocabulary import Evidence, Severity, Status
 
 _PENDING = "pending_span"

@@ -11,20 +11,7 @@ from numpy.typing import NDArray
 
 from agenttrace.ingest.fields import LATEST_NS
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import (
-    Ints,
-    Mask,
-    Names,
-    Texts,
-    among,
-    equals,
-    first_known,
-    joined,
-    kept,
-    labelled,
-    taken,
-    where,
-)
+from agenttrace.ingest.telemetry.arrow import Ints, Mask, Names, Texts, among, equals, kept, labelled, where
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import (
     LARGEST_INT32,
@@ -45,6 +32,7 @@ from agenttrace.ingest.telemetry.spans import Spans
 from agenttrace.ingest.telemetry.timing import Timing, time_requests
 from agenttrace.ingest.telemetry.tokens import count_tokens
 from agenttrace.ingest.telemetry.values import UNKNOWN, texts, truths
+from agenttrace.ingest.text_columns import first_known, joined, taken
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose, Severity, SpanKind, Status
 
 Columns = dict[str, Any]

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.telemetry import names
-from agenttrace.ingest.telemetry.arrow import Mask, Texts, contains, first_known, known, taken, where
+from agenttrace.ingest.telemetry.arrow import Mask, Texts, contains, known, where
 from agenttrace.ingest.telemetry.classify import Classes
 from agenttrace.ingest.telemetry.concepts import holds, text
 from agenttrace.ingest.telemetry.notes import Notes
 from agenttrace.ingest.telemetry.roles import Dialect
 from agenttrace.ingest.telemetry.spans import Origin, Spans
-from agenttrace.ingest.text_columns import encoded
+from agenttrace.ingest.text_columns import encoded, first_known, taken
 from agenttrace.model.vocabulary import Severity
 
 PLACEHOLDERS = frozenset({"default", "none", "null", "undefined", "unknown", "anonymous", "test"})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from agenttrace.ingest.dynamo.identity import FIELDS, Owner, Owners
 from agenttrace.ingest.dynamo.requests import COUNTS, MEASURES, TEXTS, WORKERS
 from agenttrace.ingest.shredded import Ints, ShreddedText, UnusualShapeError
 from agenttrace.ingest.shredded_fields import ShreddedFields
-from agenttrace.ingest.text_columns import encoded
+from agenttrace.ingest.text_columns import encoded, taken
 from agenttrace.native.shredding import Integer, Kind, Numbers, Plan, Real, Shreds, Wish
 
 EVENTS = ("request_end", "tool_start", "tool_end", "tool_error")
@@ -66,6 +67,13 @@ class Owned(NamedTuple):
     def of(self, rows: Ints) -> list[Owner]:
         """Those of some records."""
         return [self.owners[place] for place in self.place[rows].tolist()]
+
+    def keys(self, rows: Ints) -> dict[str, pa.Array[Any]]:
+        """The keys of sessions and agents of some records."""
+        session_keys = pa.array([owner.session_key for owner in self.owners], pa.string())
+        agent_keys = pa.array([owner.chain for owner in self.owners], pa.string())
+        place = self.place[rows]
+        return {"session_key": taken(session_keys, place), "agent_key": taken(agent_keys, place)}
 
 
 class Records:

@@ -38,27 +38,23 @@ class RequestColumns(NamedTuple):
 def request_columns(records: Records, owned: Owned, recorder: Recorder) -> RequestColumns:
     """All requests of the records."""
     rows = records.rows("request_end")
-    fields, owners = records.fields(rows), owned.of(rows)
+    fields = records.fields(rows)
     if len(fields.found("request", Kind.OBJECT)) != len(rows):
         raise UnusualShapeError
     for path in ("request.worker", "request.replay"):
         fields.found(path, Kind.OBJECT)
     finish = fields.each("request.finish_reason_metadata", (Kind.OBJECT,), _finished)
-    session_keys = [owner.session_key for owner in owners]
     session = _numbered([owner.session_key for owner in owned.owners])[owned.place[rows]]
     lists, added, sizes = _lists(records, rows, fields, session)
-    texts = {name: fields.texts(f"request.{name}") for name in TEXTS}
+    texts = owned.keys(rows) | {name: fields.texts(f"request.{name}") for name in TEXTS}
     values: dict[str, Sequence[Any]] = {
         "line": records.line[rows].tolist(),
-        "session_key": session_keys,
-        "agent_key": [owner.chain for owner in owners],
-        "input_trigger": fields.texts("agent_context.input_trigger"),
+        "input_trigger": fields.texts("agent_context.input_trigger").to_pylist(),
         "session_final": fields.booleans("agent_context.session_final"),
         "kv_hints": _hints(fields),
         "status": [each and each.status for each in finish],
         "priority": _priorities(fields),
         "hashes": added.tolist(),
-        **texts,
         **{name: fields.each(f"request.worker.{name}", _WHOLE, _unsigned) for name in WORKERS},
     }
     numbers = {
@@ -68,9 +64,10 @@ def request_columns(records: Records, owned: Owned, recorder: Recorder) -> Reque
         **{name: fields.integers(f"request.{name}") for name in COUNTS},
         **{name: fields.floats(f"request.{name}") for name in MEASURES},
     }
-    ends = zip(owners, texts["request_id"], finish, strict=True)
+    ends = zip(owned.of(rows), texts["request_id"].to_pylist(), finish, strict=True) if any(finish) else ()
     finished = [(owner, name, end.says) for owner, name, end in ends if end is not None]
-    return RequestColumns(ShreddedColumns("request", values, numbers, recorder), finished, lists)
+    block = ShreddedColumns("request", values, texts, numbers, recorder)
+    return RequestColumns(block, finished, lists)
 
 
 class _Finished(NamedTuple):
@@ -147,7 +144,7 @@ def _before(session: Ints) -> Ints:
 
 
 def _new(hashes: NDArray[np.uint64], begin: Ints, end: Ints) -> NDArray[np.uint64]:
-    gathered = gather(hashes.tobytes(), begin * _HASH_BYTES, end * _HASH_BYTES)
+    gathered = gather(hashes.view(np.uint8), begin * _HASH_BYTES, end * _HASH_BYTES)
     if gathered is None:
         raise UnusualShapeError
     return gathered[1].view(np.uint64)

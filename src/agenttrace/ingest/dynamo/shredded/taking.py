@@ -32,7 +32,7 @@ def _taken(records: Records, recorder: Recorder) -> RequestTrace:
     owned = records.owned(trace.owners)
     requests = request_columns(records, owned, recorder)
     tools = tool_columns(records, owned, recorder)
-    schemas = records.fields(np.arange(records.count)).texts("schema")
+    schemas = records.fields(np.arange(records.count)).texts("schema").unique().to_pylist()
     records.note_headers(owned, trace.owners)
     trace.schemas |= {name for name in schemas if name is not None}
     recorder.records += records.count

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from agenttrace.ingest.dynamo.records import record_of
 from agenttrace.ingest.dynamo.shredded.columns import ShreddedColumns
 from agenttrace.ingest.dynamo.shredded.records import EVENTS, Owned, Records
-from agenttrace.ingest.dynamo.tools import ToolStart, key_of_call, status_of
+from agenttrace.ingest.dynamo.tools import ToolStart, status_of
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.shredded import Ints, UnusualShapeError
 from agenttrace.ingest.shredded_fields import Numbers, ShreddedFields
+from agenttrace.ingest.text_columns import are_empty, encoded, first_known, joined, spread, taken
 from agenttrace.native.shredding import Kind
 
 _START = EVENTS.index("tool_start")
@@ -39,26 +41,26 @@ class _Paired(NamedTuple):
 def tool_columns(records: Records, owned: Owned, recorder: Recorder) -> ToolColumns:
     """All tool calls of the records."""
     rows = records.rows(*EVENTS[_START:])
-    fields, owners = records.fields(rows), owned.of(rows)
+    fields = records.fields(rows)
     if len(fields.found("tool", Kind.OBJECT)) != len(rows) or len(fields.found("tool.claude", *Kind)):
         raise UnusualShapeError
-    ids = fields.texts("tool.tool_call_id")
-    if not all(ids):
+    ids, owners = fields.texts("tool.tool_call_id"), owned.keys(rows)
+    if ids.null_count or are_empty(ids).any():
         raise UnusualShapeError
-    keys = [key_of_call(owner, str(name)) for owner, name in zip(owners, ids, strict=True)]
-    started = fields.integers("tool.started_at_unix_ms")
+    keys = joined(":", pa.scalar("tool"), owners["agent_key"], ids)
     events = records.event[rows]
-    calls = _paired(keys, events.tolist(), started)
-    merged = _Merged(fields, calls)
-    ends: list[int] = calls.end.tolist()
-    words = zip(events[calls.end].tolist(), merged.texts("tool.status"), strict=True)
+    calls = _paired(encoded(keys)[1].tolist(), events.tolist(), fields.integers("tool.started_at_unix_ms"))
+    merged, end = _Merged(fields, calls), calls.end
+    words = zip(events[calls.end].tolist(), merged.texts("tool.status").to_pylist(), strict=True)
     values: dict[str, Sequence[Any]] = {
         "line": records.line[rows[calls.end]].tolist(),
-        "session_key": [owners[place].session_key for place in ends],
-        "agent_key": [owners[place].chain for place in ends],
-        "span_key": [keys[place] for place in ends],
-        "call_id": [ids[place] for place in ends],
         "status": [status_of(EVENTS[event], word) for event, word in words],
+    }
+    texts = {
+        "session_key": taken(owners["session_key"], end),
+        "agent_key": taken(owners["agent_key"], end),
+        "span_key": taken(keys, end),
+        "call_id": taken(ids, end),
         "tool_class": merged.texts("tool.tool_class"),
         "error_type": merged.texts("tool.error_type"),
     }
@@ -66,8 +68,8 @@ def tool_columns(records: Records, owned: Owned, recorder: Recorder) -> ToolColu
     numbers["duration_ms"] = merged.numbers(fields.floats("tool.duration_ms"))
     times = fields.integers("event_time_unix_ms")
     numbers["event_time_unix_ms"] = Numbers(times.values[calls.end], times.present[calls.end])
-    waiting = [(keys[place], _start(records, int(rows[place]), owned)) for place in calls.waiting]
-    return ToolColumns(ShreddedColumns("tool", values, numbers, recorder), waiting)
+    waiting = [(str(keys[place]), _start(records, int(rows[place]), owned)) for place in calls.waiting]
+    return ToolColumns(ShreddedColumns("tool", values, texts, numbers, recorder), waiting)
 
 
 def _start(records: Records, row: int, owned: Owned) -> ToolStart:
@@ -75,11 +77,11 @@ def _start(records: Records, row: int, owned: Owned) -> ToolStart:
     return ToolStart(int(records.line[row]), record, record["tool"], owned.owners[owned.place[row]])
 
 
-def _paired(keys: Sequence[str], events: Sequence[int], started: Numbers) -> _Paired:
+def _paired(keys: Sequence[int], events: Sequence[int], started: Numbers) -> _Paired:
     """As `Tools.add` pairs them."""
     began = [at if known else None for at, known in zip(*(each.tolist() for each in started), strict=True)]
-    waiting: dict[str, list[int]] = {}
-    ended: set[tuple[str, int]] = set()
+    waiting: dict[int, list[int]] = {}
+    ended: set[tuple[int, int]] = set()
     ends: list[tuple[int, int]] = []
     for place, (key, event, at) in enumerate(zip(keys, events, began, strict=True)):
         if event == _START:
@@ -96,7 +98,7 @@ def _paired(keys: Sequence[str], events: Sequence[int], started: Numbers) -> _Pa
     return _Paired(pairs[:, 0], pairs[:, 1], [place for places in waiting.values() for place in places])
 
 
-def _taken(waiting: dict[str, list[int]], key: str, at: int | None, began: Sequence[int | None]) -> int:
+def _taken(waiting: dict[int, list[int]], key: int, at: int | None, began: Sequence[int | None]) -> int:
     places = waiting.get(key, [])
     for index, place in enumerate(places):
         if at is None or began[place] in (at, None):
@@ -113,12 +115,12 @@ class _Merged:
     def __init__(self, fields: ShreddedFields, calls: _Paired) -> None:
         self._fields, self._calls = fields, calls
 
-    def texts(self, path: str) -> list[str | None]:
-        values = self._fields.texts(path)
-        pairs = zip(self._calls.end.tolist(), self._calls.start.tolist(), strict=True)
-        return [
-            values[start] if values[end] is None and start != _NONE else values[end] for end, start in pairs
-        ]
+    def texts(self, path: str) -> pa.Array[Any]:
+        values, start = self._fields.texts(path), self._calls.start
+        of_end: pa.Array[Any] = taken(values, self._calls.end)
+        if not of_end.null_count:
+            return of_end
+        return first_known(of_end, spread(values, start))
 
     def numbers(self, found: Numbers) -> Numbers:
         end, start = self._calls.end, self._calls.start
