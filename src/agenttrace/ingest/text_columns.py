@@ -50,7 +50,8 @@ def joined(separator: str, *columns: Any) -> pa.Array[Any]:
 def are_empty(column: pa.Array[Any]) -> NDArray[np.bool_]:
     """Where there is a text, and nothing in it."""
     length: NDArray[np.int64] = np.asarray(_kernels.fill_null(_kernels.binary_length(column), -1))
-    return length == 0
+    empty: NDArray[np.bool_] = length == 0
+    return empty
 
 
 def first_known(*columns: pa.Array[Any]) -> pa.Array[Any]:
