@@ -191,11 +191,19 @@ def _interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    _start_tracker()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_tracker() -> None:
+    """A process that multiprocessing starts before its first other one; from then on interrupts would come through."""
+    from multiprocessing import resource_tracker  # noqa: PLC0415  # not on every platform
+
+    resource_tracker.ensure_running()
 
 
 @contextmanager
