@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from agenttrace.cleanups import cleaned_by
 from agenttrace.errors import InputError
 from agenttrace.report.output_format import OutputFormat
+from agenttrace.workers.engine import is_short
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from agenttrace.report.timeline.timeline import Timeline
     from agenttrace.serving.looks import Look
     from agenttrace.serving.service import Service
+
+_SHORT_BYTES = 8 << 20
+"""A trace that is held in so many bytes is analysed in a fraction of a second."""
 
 _OF_EACH_SESSION = frozenset({OutputFormat.JSON, OutputFormat.JSONL})
 
@@ -106,6 +111,10 @@ class _Holding:
     bucket: Bucket | StoredBucket
     place: str
 
+    @property
+    def is_short(self) -> bool:
+        return is_short(self.bucket)
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -128,6 +137,10 @@ class _Work:
     ranked: Collection[str]
     floor: Floor
     number: int
+
+    @property
+    def is_short(self) -> bool:
+        return isinstance(self.place, str) and Path(self.place).stat().st_size <= _SHORT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class SourceReader:
             for given in sources:
                 weight = _size(given.source)
                 if batch and (size + weight > SMALL_BYTES or len(batch) == _BATCH_FILES):
-                    yield self._files(batch)
+                    yield self._files(batch, small=True)
                     batch, size = [], 0
                 if weight > SMALL_BYTES:
                     yield from self._large(given)
@@ -119,16 +119,16 @@ class SourceReader:
                     batch.append(given)
                     size += weight
             if batch:
-                yield self._files(batch)
+                yield self._files(batch, small=True)
         except Exception as error:  # noqa: BLE001  # it is raised in its turn
             if batch:
-                yield self._files(batch)
+                yield self._files(batch, small=True)
             self._later(_raising(error))
 
-    def _files(self, batch: list[_Given]) -> FilesTask:
+    def _files(self, batch: list[_Given], *, small: bool) -> FilesTask:
         self._expect(lambda outcomes: self._outcomes(batch, outcomes))
         forced = self._forced.id if self._forced else None
-        return FilesTask([given.source for given in batch], forced, self._laid.place())
+        return FilesTask([given.source for given in batch], forced, self._laid.place(), is_short=small)
 
     def _outcomes(self, batch: list[_Given], outcomes: list[Outcome]) -> None:
         for given, outcome in zip(batch, outcomes, strict=True):
@@ -150,7 +150,7 @@ class SourceReader:
             elif isinstance(chosen, SlicedFormat):
                 yield from self._slices(given, chosen)
             else:
-                yield self._files([given])
+                yield self._files([given], small=False)
         except InputError as error:
             refusal = error
             self._later(lambda: self._refuse(given, refusal))

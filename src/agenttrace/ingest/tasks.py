@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.parts import Part
@@ -46,11 +46,15 @@ Outcome: TypeAlias = Refused | Grouped | Read
 
 @dataclass(frozen=True, slots=True)
 class FilesTask:
-    """Sources, recognised and read one by one; `forced` is the id of their format, whatever is in them."""
+    """Sources, recognised and read one by one; `forced` is the id of their format, whatever is in them.
+
+    `is_short`: they are small, all of them together.
+    """
 
     sources: Sequence[Source]
     forced: str | None
     place: Place
+    is_short: bool = False
 
     def perform(self) -> list[Outcome]:
         """An outcome for each."""
@@ -96,6 +100,7 @@ class SliceTask:
     format: str
     slice: Any
     place: Place
+    is_short: ClassVar[bool] = True
 
     def perform(self) -> SliceRead:
         """Its rows, and what is left."""

@@ -30,6 +30,14 @@ class Engine(Protocol):
         ...
 
 
+def is_short(piece: object) -> bool:
+    """Whether a piece says (`is_short`) that it takes a fraction of a second.
+
+    Whoever gives such pieces out may work on one meanwhile, for nobody waits long for the next.
+    """
+    return bool(getattr(piece, "is_short", False))
+
+
 class InThisProcess:
     """Does it here, piece after piece."""
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import InThisProcess, usable_cores
 from agenttrace.workers.processes import Processes
+from unit.workers.short_pieces import Short, done, process_of
 
 JOBS = 2
 
@@ -40,8 +42,8 @@ def test_no_piece_is_taken_before_there_is_room(engine: Processes) -> None:
 
     results = engine.map(operator.neg, pieces())
     ahead = []
-    for done, _ in enumerate(results):
-        ahead.append(len(taken) - done)
+    for number, _ in enumerate(results):
+        ahead.append(len(taken) - number)
 
     assert max(ahead) <= 2 * JOBS + 1  # one is at hand for the first that is free
 
@@ -109,6 +111,56 @@ def _until(look: Callable[[], Any], patience_s: float = 60) -> Any:
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.05)
     return found
+
+
+def test_short_pieces_are_done_here_too_while_the_others_have_enough_to_do(engine: Processes) -> None:
+    engine.close()
+    found = list(engine.map(done, [Short(number, 0.02) for number in range(100)]))
+
+    assert [number for number, _ in found] == list(range(100))
+    where = Counter(process for _, process in found)
+    assert len(where) == JOBS
+    assert min(where.values()) > 1
+    assert os.getpid() in where
+
+
+def test_no_short_piece_is_asked_for_long_before_there_is_room(engine: Processes) -> None:
+    taken = []
+
+    def pieces() -> Iterator[Short]:
+        for number in range(60):
+            taken.append(number)
+            yield Short(number)
+
+    ahead = [len(taken) - number for number, _ in engine.map(done, pieces())]
+
+    assert max(ahead) <= 8 * JOBS + 2  # one is at hand, and one looked for: whether that was the last
+
+
+def test_what_a_short_piece_raises_here_is_raised_in_its_turn(engine: Processes) -> None:
+    pieces = [Short(number, 0.01, os.getpid()) for number in range(40)]
+    found: list[int] = []
+
+    with pytest.raises(ValueError, match="piece") as raised:
+        found.extend(number for number, _ in engine.map(done, pieces))
+
+    assert found == list(range(len(found)))
+    assert str(raised.value) == f"piece {len(found)}"
+
+
+def test_pieces_that_are_not_short_are_done_by_others(engine: Processes) -> None:
+    mixed = [Short(0), *range(-20, 0), Short(1)]
+
+    assert list(engine.map(str, mixed)) == [str(piece) for piece in mixed]
+    assert os.getpid() not in list(engine.map(process_of, range(20)))
+
+
+def test_a_single_short_piece_is_done() -> None:
+    engine = Processes(JOBS)
+
+    assert [number for number, _ in engine.map(done, [Short(7)])] == [7]
+    assert list(engine.map(done, [])) == []
+    engine.close()
 
 
 def test_there_is_a_core_to_use() -> None:

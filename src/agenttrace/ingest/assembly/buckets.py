@@ -12,6 +12,9 @@ from agenttrace.ingest.assembly.rows import Rows
 from agenttrace.ingest.joining.matches import Matches
 from agenttrace.model.trace import Trace
 
+SHORT_SPANS = 100_000
+"""Put together, and analysed, in a fraction of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
@@ -29,6 +32,11 @@ class Bucket:
     matches: Matches
     about: About
     suspend_after_ns: int
+
+    @property
+    def is_short(self) -> bool:
+        """Of no more sessions than one large one, or some smaller ones: see `Engine`."""
+        return self.rows.spans <= SHORT_SPANS
 
     def loaded(self) -> Bucket:
         """The same, with its rows in memory."""

@@ -16,12 +16,13 @@ from agenttrace.ingest.assembly.membership import NO_EDGES, Edges
 class Rows:
     """The rows of some session keys, in memory or in places on disk, and the edges of these keys.
 
-    `members`: see `membership`.
+    `members`: see `membership`. `spans`: how many there are.
     """
 
     held: Frames | Sequence[spill.Place]
     members: pl.DataFrame
     edges: Edges = NO_EDGES
+    spans: int = 0
 
     def loaded(self) -> Rows:
         """The same, in memory."""

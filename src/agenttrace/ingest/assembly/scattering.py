@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import polars as pl
 
@@ -32,6 +32,7 @@ class Scattering:
     bucket: pl.DataFrame
     folder: Folder
     name: str
+    is_short: ClassVar[bool] = True
 
 
 class Sorted(NamedTuple):

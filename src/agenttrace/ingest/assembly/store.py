@@ -151,6 +151,7 @@ class RawStore:
                 places[number],
                 members.join(keys[number,], on="session_key", how="semi"),
                 Edges(frozenset(strong.get(number, ())), frozenset(weak.get(number, ()))),
+                sum(self._spans[key] for key in keys[number,].get_column("session_key")),
             )
             for number in sorted(places)
         ]
