@@ -16,7 +16,8 @@ from agenttrace.critical_path.spans import session_numbers
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import HashScope
 from agenttrace.replay.course import Course, lay_course
-from agenttrace.replay.prefix_paths import Changes, PrefixPaths, prefix_paths
+from agenttrace.replay.prefix_paths import PrefixPaths, prefix_paths
+from agenttrace.replay.prefix_tree import Changes
 from agenttrace.replay.requests import Requests, joined, read_requests
 from agenttrace.replay.served import find_served
 from agenttrace.replay.untimed import is_untimed, laid_out, stated_pauses
