@@ -116,21 +116,21 @@ def _lay_itinerary(plan: Plan, itinerary: Itinerary, requests: int) -> None:
 
 def _lay_demand(plan: Plan, demand: Demand, *, release: bool) -> None:
     arrays = demand.arrays
-    requests, segments, all_paths = len(arrays.prompt), len(arrays.lengths), len(arrays.path)
+    requests, segments, all_paths = len(arrays.prompt), len(arrays.lengths), len(arrays.paths.flat)
     plan.numbers(requests=requests, segments=segments, all_paths=all_paths)
     plan.columns(requests, prompt=arrays.prompt, answer=arrays.answer, told_hit=arrays.told_hit)
     plan.columns(requests, priority=arrays.priority, path_blocks=arrays.path_blocks)
     plan.columns(segments, lengths=arrays.lengths)
-    plan.columns(requests + 1, path_first=arrays.path_first)
-    plan.columns(all_paths, path=arrays.path)
+    plan.columns(requests + 1, path_first=arrays.paths.first)
+    plan.columns(all_paths, path=arrays.paths.flat)
     if arrays.kept is not None:
         keeps, first, end = arrays.kept
         plan.columns(requests, keeps=keeps, kept_first=first, kept_end=end)
     if release:
-        left_first, left = laid_flat(demand.left)
-        plan.numbers(all_left=len(left))
-        plan.columns(requests + 1, left_first=left_first)
-        plan.columns(len(left), left=left)
+        left = laid_flat(demand.left)
+        plan.numbers(all_left=len(left.flat))
+        plan.columns(requests + 1, left_first=left.first)
+        plan.columns(len(left.flat), left=left.flat)
 
 
 def _lay_deployment(plan: Plan, deployment: Deployment) -> None:

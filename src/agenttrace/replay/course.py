@@ -83,7 +83,10 @@ def lay_course(
     used = np.zeros(network.size, np.bool_)
     used[source] = True
     hangs = hangs[used[hangs]]
-    kept = np.unique(np.concatenate([source, target, graph.spans.first, ends, served.rows, hangs]))
+    stays = np.zeros(network.size, np.bool_)
+    for nodes in (source, target, graph.spans.first, ends, served.rows, hangs):
+        stays[nodes] = True
+    kept = np.flatnonzero(stays)
     number = np.full(network.size, NONE, np.int64)
     number[kept] = np.arange(len(kept))
     return Course(

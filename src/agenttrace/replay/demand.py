@@ -10,7 +10,7 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL, Ints
 from agenttrace.replay.kept_times import Kept, kept_times
-from agenttrace.replay.ragged import laid_flat
+from agenttrace.replay.ragged import Ragged, laid_flat
 from agenttrace.replay.workload import Workload
 
 _MOST_TOKENS = 1 << 26
@@ -27,8 +27,7 @@ class DemandArrays:
     priority: Ints
     path_blocks: Ints
     lengths: Ints
-    path_first: Ints
-    path: Ints
+    paths: Ragged
     kept: tuple[Ints, Ints, Ints] | None
 
 
@@ -54,7 +53,7 @@ class Demand:
     @cached_property
     def arrays(self) -> DemandArrays:
         """As arrays. Raises OverflowError for what they cannot hold."""
-        path_first, path = laid_flat(self.paths)
+        paths = laid_flat(self.paths)
         kept = None
         if self.kept:
             first, end = np.array([one or (0, 0) for one in self.kept], np.int64).T
@@ -66,8 +65,7 @@ class Demand:
             priority=np.array(self.priority, np.int64),
             path_blocks=np.array(self.path_blocks, np.int64),
             lengths=np.array(self.lengths, np.int64),
-            path_first=path_first,
-            path=path,
+            paths=paths,
             kept=kept,
         )
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, NULL
-from agenttrace.replay.prefix_paths import Changes, prefix_paths
+from agenttrace.replay.prefix_paths import prefix_paths
+from agenttrace.replay.prefix_tree import Changes
 from agenttrace.replay.requests import Requests
 from agenttrace.replay.workload import Prompts, Workload
 

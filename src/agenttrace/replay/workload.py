@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Ints
+from agenttrace.critical_path.arrays import NONE, Ints, run_starts
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.network import weave
 from agenttrace.critical_path.spans import session_numbers
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import HashScope
 from agenttrace.replay.course import Course, lay_course
-from agenttrace.replay.prefix_paths import Changes, PrefixPaths, prefix_paths
+from agenttrace.replay.prefix_paths import PrefixPaths, prefix_paths
+from agenttrace.replay.prefix_tree import Changes
 from agenttrace.replay.requests import Requests, joined, read_requests
 from agenttrace.replay.served import find_served
 from agenttrace.replay.untimed import is_untimed, laid_out, stated_pauses
@@ -103,8 +104,9 @@ def _parents(chunk: Trace, names: object, sessions: int) -> dict[tuple[int, int]
     table = chunk.agents
     session = session_numbers(table, names) + sessions  # type: ignore[arg-type]
     agent, parent = columns.numbers(table, "agent"), columns.numbers(table, "parent_agent")
-    rows = zip(session.tolist(), agent.tolist(), parent.tolist(), strict=True)
-    return {(of, one): above for of, one, above in rows if above != NONE}
+    sub = parent != NONE
+    rows = zip(session[sub].tolist(), agent[sub].tolist(), parent[sub].tolist(), strict=True)
+    return {(of, one): above for of, one, above in rows}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,12 +159,11 @@ def _scopes(chunk: Trace, session: Ints, row: Ints) -> Ints:
 def _latest_of_agent(requests: Requests, size: Ints) -> Ints:
     """Of each request the one with known blocks before it in its agent's order, NONE: none."""
     before = np.full(len(requests), NONE, np.int64)
-    last: dict[tuple[int, int, int], int] = {}
-    keys = zip(requests.session.tolist(), requests.agent.tolist(), size.tolist(), strict=True)
-    for row, key in enumerate(keys):
-        if key[2]:
-            before[row] = last.get(key, NONE)
-            last[key] = row
+    known = np.flatnonzero(size)
+    keys = requests.session[known], requests.agent[known], size[known]
+    order = np.lexsort(keys)  # stable: rows of one key stay as they stand
+    again = ~run_starts(*(key[order] for key in keys))
+    before[known[order[again]]] = known[order[np.flatnonzero(again) - 1]]
     return before
 
 
