@@ -4,7 +4,7 @@
 
 #include "tags.h"
 
-enum { NOBODY = -1 };
+enum { NOBODY = -1, NAMELESS = -1 };
 
 /* Of a node its members lie one after the other, as their parent says: all in one array. */
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
     int32_t element;        /* what is wanted of the elements of an array; NOBODY: nothing */
     int32_t tagged;         /* 1: an element whose first member, the first of those wanted, is its tag */
     int32_t numeric;        /* 1: integers are wanted as numbers, in texts too */
-    int32_t name, length;   /* in `names`: what it is called in its parent */
+    int32_t name, length;   /* in `names`: what it is called in its parent; NAMELESS: it is an element, or a document */
 } Node;
 
 typedef struct {
