@@ -1,4 +1,4 @@
-"""Spans that a kernel cuts out of JSON lines are those that the typed reader makes of them, whatever the lines look like."""
+"""Spans that a kernel cuts out of JSON lines are those that the typed reader makes, whatever the lines are."""
 
 from __future__ import annotations
 
@@ -96,16 +96,39 @@ def test_documents_of_the_standard_are_cut_by_the_kernel(seed: int) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "null", "{}", '{"arrayValue":null}', '{"kvlistValue":null}', '{"arrayValue":null,"bytesValue":"AA=="}',
-        '{"arrayValue":{}}', '{"arrayValue":{"values":null}}', '{"arrayValue":{"values":5}}', '{"arrayValue":{"values":"ab"}}',
-        '{"kvlistValue":{"values":{"a":1}}}', '{"arrayValue":{"values":[{"intValue":"x"}]}}', '{"arrayValue":[]}',
-        '{"arrayValue":{"values":[{"intValue":"%s"}]}}' % ("9" * 5_000), '{"arrayValue":{"values":[1e999]}}',
-        '{"stringValue":"a","intValue":1}', '{"stringValue":null,"intValue":1}', '{"stringValue":"","intValue":null}',
-        '{"intValue":"12"}', '{"intValue":9223372036854775808}', '{"intValue":1.0}', '{"intValue":-0}', '{"intValue":true}',
-        '{"doubleValue":1e999}', '{"doubleValue":"NaN"}', '{"doubleValue":-0}', '{"doubleValue":12}', '{"boolValue":1}',
-        '{"boolValue":"true"}', '{"bytesValue":""}', '{"bytesValue":"\\u0041"}', '{"stringValue":"\\ud83d"}',
+        "null",
+        "{}",
+        '{"arrayValue":null}',
+        '{"kvlistValue":null}',
+        '{"arrayValue":null,"bytesValue":"AA=="}',
+        '{"arrayValue":{}}',
+        '{"arrayValue":{"values":null}}',
+        '{"arrayValue":{"values":5}}',
+        '{"arrayValue":{"values":"ab"}}',
+        '{"kvlistValue":{"values":{"a":1}}}',
+        '{"arrayValue":{"values":[{"intValue":"x"}]}}',
+        '{"arrayValue":[]}',
+        '{"arrayValue":{"values":[{"intValue":"%s"}]}}' % ("9" * 5_000),
+        '{"arrayValue":{"values":[1e999]}}',
+        '{"stringValue":"a","intValue":1}',
+        '{"stringValue":null,"intValue":1}',
+        '{"stringValue":"","intValue":null}',
+        '{"intValue":"12"}',
+        '{"intValue":9223372036854775808}',
+        '{"intValue":1.0}',
+        '{"intValue":-0}',
+        '{"intValue":true}',
+        '{"doubleValue":1e999}',
+        '{"doubleValue":"NaN"}',
+        '{"doubleValue":-0}',
+        '{"doubleValue":12}',
+        '{"boolValue":1}',
+        '{"boolValue":"true"}',
+        '{"bytesValue":""}',
+        '{"bytesValue":"\\u0041"}',
+        '{"stringValue":"\\ud83d"}',
     ],
-)  # fmt: skip
+)
 def test_values(value: str) -> None:
     assert list(_differing(_attribute(value))) == []
     assert list(_differing(_attribute(value) + _attribute('{"stringValue":"m"}'))) == []
@@ -115,15 +138,33 @@ def test_values(value: str) -> None:
     "more",
     [
         '"attributes":[{"key":"x","value":5,"key":"gen_ai.request.model"}]',
-        '"attributes":[{"key":"x","key":"x"}]', '"attributes":[{"value":{"intValue":1},"key":"gen_ai.usage.input_tokens"}]',
-        '"attributes":[{"key":"gen_ai.usage.input_tokens"}]', '"attributes":[{}]', '"attributes":[null]', '"attributes":null',
-        '"name":"a","name":"b"', '"events":null', '"events":[null]', '"links":[{"traceId":5}]', '"links":[{}]', '"links":null',
-        '"status":null', '"status":[]', '"status":{"code":"STATUS_CODE_OK"}', '"status":{"code":"2"}', '"status":{"code":2.0}',
-        '"droppedEventsCount":"4"', '"droppedEventsCount":-1', '"droppedEventsCount":4294967297', '"parentSpanId":null',
-        '"endTimeUnixNano":-5', '"endTimeUnixNano":18446744073709551615', '"endTimeUnixNano":"18446744073709551615"',
+        '"attributes":[{"key":"x","key":"x"}]',
+        '"attributes":[{"value":{"intValue":1},"key":"gen_ai.usage.input_tokens"}]',
+        '"attributes":[{"key":"gen_ai.usage.input_tokens"}]',
+        '"attributes":[{}]',
+        '"attributes":[null]',
+        '"attributes":null',
+        '"name":"a","name":"b"',
+        '"events":null',
+        '"events":[null]',
+        '"links":[{"traceId":5}]',
+        '"links":[{}]',
+        '"links":null',
+        '"status":null',
+        '"status":[]',
+        '"status":{"code":"STATUS_CODE_OK"}',
+        '"status":{"code":"2"}',
+        '"status":{"code":2.0}',
+        '"droppedEventsCount":"4"',
+        '"droppedEventsCount":-1',
+        '"droppedEventsCount":4294967297',
+        '"parentSpanId":null',
+        '"endTimeUnixNano":-5',
+        '"endTimeUnixNano":18446744073709551615',
+        '"endTimeUnixNano":"18446744073709551615"',
         '"events":[{"name":"exception","attributes":[{"key":"exception.type","value":{"stringValue":"E"}}]}],"name":5',
     ],
-)  # fmt: skip
+)
 def test_members_of_spans(more: str) -> None:
     assert list(_differing(_line(of_span=f"{ID},{more}"))) == []
     assert list(_differing(lines(document(span(1, (0, 1), CHAT))) + _line(of_span=f"{ID},{more}"))) == []
@@ -198,8 +239,8 @@ def test_more_spans_than_a_chunk_has() -> None:
 
 @pytest.mark.parametrize("kind", [str, int, float, bool, None])
 @pytest.mark.parametrize("other", [str, int, float, bool, None])
-def test_values_of_several_types_under_one_key(kind: type | None, other: type | None) -> None:
-    found = {str: "12", int: 7, float: 1.5, bool: True, None: [1, "a"]}
+def test_values_of_several_types_under_one_key(kind: Any, other: Any) -> None:
+    found: dict[Any, Any] = {str: "12", int: 7, float: 1.5, bool: True, None: [1, "a"]}
     spans = [
         span(at, (0, 1), {"gen_ai.usage.input_tokens": found[kind if at < 700 else other]})
         for at in range(1, 800)

@@ -16,9 +16,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from agenttrace.ingest.formats.otlp import OTLP, protobuf_reading
 from agenttrace.ingest.formats.otlp.protobuf_blocks import SpanBlock, span_block
 from agenttrace.ingest.formats.otlp.protobuf_spans import Codes
-from agenttrace.ingest.formats.otlp.wire import UnusualShapeError
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
+from agenttrace.ingest.shredded import UnusualShapeError
 from agenttrace.ingest.source import Source
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.values import column_of
