@@ -125,11 +125,25 @@ int integer_of(const uint8_t *begin, const uint8_t *end, int64_t *value) {
     return 1;
 }
 
+/* Beyond these a number may be out of a double's range: then readers do what they like. */
+enum { MOST_DIGITS = 40, LARGEST_EXPONENT = 250 };
+
+/* Where an exponent ends; null where it is none, or large. A number that is too small is 0 for everybody. */
+static const uint8_t *pass_exponent(const uint8_t *at, const uint8_t *end) {
+    const int negative = at < end && *at == '-';
+    at += at < end && (*at == '+' || *at == '-');
+    const uint8_t *const digits = at;
+    int exponent = 0;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        if (!negative && (exponent = exponent * 10 + (*at - '0')) > LARGEST_EXPONENT)
+            return NULL;
+    return at == digits ? NULL : at;
+}
+
 int pass_number(Reader *reader) {
     const uint8_t *at = reader->at, *const end = reader->end, *digits;
     int kind = KIND_INTEGER;
     int64_t value;
-    enum { MOST_DIGITS = 40, MOST_OF_EXPONENT = 2 }; /* beyond them a number may be out of a double's range */
     at += at < end && *at == '-';
     digits = pass_digits(at, end);
     if (digits == at || (*at == '0' && digits > at + 1))
@@ -142,12 +156,9 @@ int pass_number(Reader *reader) {
         at = digits, kind = KIND_NUMBER;
     }
     if (at < end && (*at | 0x20) == 'e') {
-        at++;
-        at += at < end && (*at == '+' || *at == '-');
-        digits = pass_digits(at, end);
-        if (digits == at || digits - at > MOST_OF_EXPONENT)
+        if (!(at = pass_exponent(at + 1, end)))
             return -1;
-        at = digits, kind = KIND_NUMBER;
+        kind = KIND_NUMBER;
     }
     if (at - reader->at > MOST_DIGITS)
         return -1;

@@ -41,8 +41,10 @@ EXPORTED Plan *agenttrace_plan(const Node *nodes, int32_t count, const uint8_t *
     return plan;
 }
 
-/* How many tags are known of a node. */
-EXPORTED int32_t agenttrace_tags(const Plan *plan, int32_t node) { return plan->tags[node]->count; }
+/* How many tags are known of a node; none of one that has none. */
+EXPORTED int32_t agenttrace_tags(const Plan *plan, int32_t node) {
+    return plan->tags[node] ? plan->tags[node]->count : 0;
+}
 
 EXPORTED const uint8_t *agenttrace_tag(const Plan *plan, int32_t node, int32_t number, int32_t *length) {
     *length = plan->tags[node]->tags[number].length;

@@ -81,10 +81,10 @@ static int32_t member_called(const Shredder *shredder, const Node *node, int32_t
     return NOBODY;
 }
 
+static const Node nothing = {0, 0, NOBODY, 0, 0, 0, 0};
+
 /* The members behind one, or from the first on: each with a comma before it but that. `at` is behind the brace. */
-static int pass_members(Shredder *shredder, int32_t place, int32_t row, int32_t depth, int first) {
-    static const Node nothing = {0, 0, NOBODY, 0, 0, 0, 0};
-    const Node *const node = place == NOBODY ? &nothing : &shredder->plan->nodes[place];
+static int pass_members(Shredder *shredder, const Node *node, int32_t row, int32_t depth, int first) {
     Reader *const text = &shredder->text;
     int32_t next = 0;
     for (;; first = 0) {
@@ -127,23 +127,29 @@ static int pass_tagged(Shredder *shredder, int32_t place, int32_t row, int32_t d
     if (!pass_byte(text, ':'))
         return refused(shredder);
     pass_blanks(text);
-    const uint8_t *const name = text->at + 1;
-    if (!pass_byte(text, '"') || pass_string(text) != KIND_TEXT)
+    if (!pass_byte(text, '"'))
+        return refused(shredder);
+    const uint8_t *const name = text->at;
+    if (pass_string(text) != KIND_TEXT)
         return refused(shredder);
     Tags *const tags = shredder->plan->tags[place];
     const int32_t number = number_of_tag(tags, name, (int32_t)(text->at - 1 - name));
     if (number < 0)
         return refused(shredder);
-    if (!tags->tags[number].wanted)
-        return pass_members(shredder, NOBODY, row, depth, 0);
+    int32_t *const tagged = &shredder->shreds->columns[node->first].last_row; /* a second tag is one too many */
+    if (!tags->tags[number].wanted) {
+        const Node no_more = {node->first, 1, NOBODY, 0, 0, 0, 0};
+        *tagged = row;
+        return pass_members(shredder, &no_more, row, depth, 0);
+    }
     Found *const found = next_found(shredder, place);
     if (!found)
         return -1;
     const int32_t own = (int32_t)(shredder->shreds->columns[place].count - 1);
     *found = (Found){number, row, begin, begin, KIND_OBJECT};
     shredder->shreds->columns[place].kinds |= 1u << KIND_OBJECT;
-    shredder->shreds->columns[node->first].last_row = own; /* a second tag is one too many */
-    if (pass_members(shredder, place, own, depth, 0) < 0)
+    *tagged = own;
+    if (pass_members(shredder, node, own, depth, 0) < 0)
         return -1;
     shredder->shreds->columns[place].found[own].end = offset(shredder);
     return 0;
@@ -177,14 +183,13 @@ static int pass_scalar(Reader *text) {
 }
 
 /* An object or array, of which `own` is the row for what is in it. */
-static int pass_nested(Shredder *shredder, int32_t place, int32_t own, int32_t depth) {
+static int pass_nested(Shredder *shredder, const Node *node, int32_t own, int32_t depth) {
     if (depth == DEEPEST)
         return refused(shredder);
     if (pass_byte(&shredder->text, '{'))
-        return pass_members(shredder, place, own, depth + 1, 1);
+        return pass_members(shredder, node, own, depth + 1, 1);
     shredder->text.at++;
-    const int32_t element = place == NOBODY ? NOBODY : shredder->plan->nodes[place].element;
-    return pass_elements(shredder, element, own, depth + 1);
+    return pass_elements(shredder, node->element, own, depth + 1);
 }
 
 static int begins_nested(const Reader *text) { return text->at < text->end && (*text->at == '{' || *text->at == '['); }
@@ -230,13 +235,11 @@ static int keep_numbers(Shredder *shredder, Column *column, Found *found) {
     return 0;
 }
 
-static int is_element(const Plan *plan, int32_t place) { return !plan->nodes[place].length; }
-
 /* A value that a node wants. The row for what is in an element is its own, for what is in a member that around it. */
 static int pass_wanted(Shredder *shredder, int32_t place, int32_t row, int32_t depth) {
     const Node *const node = &shredder->plan->nodes[place];
     Column *const column = &shredder->shreds->columns[place];
-    const int element = is_element(shredder->plan, place);
+    const int element = node->length == NAMELESS;
     if (!element && column->last_row == row)
         return refused(shredder); /* of members that stand twice, readers choose another one each */
     column->last_row = row;
@@ -258,7 +261,7 @@ static int pass_wanted(Shredder *shredder, int32_t place, int32_t row, int32_t d
     if (node->numeric == NUMBERS)
         return keep_numbers(shredder, column, found);
     column->kinds |= 1u << found->kind;
-    if (pass_nested(shredder, place, element ? (int32_t)own : row, depth) < 0)
+    if (pass_nested(shredder, node, element ? (int32_t)own : row, depth) < 0)
         return -1;
     column->found[own].end = offset(shredder);
     return 0;
@@ -269,7 +272,7 @@ static int pass_value(Shredder *shredder, int32_t node, int32_t row, int32_t dep
     if (node != NOBODY)
         return pass_wanted(shredder, node, row, depth);
     if (begins_nested(&shredder->text))
-        return pass_nested(shredder, NOBODY, row, depth);
+        return pass_nested(shredder, &nothing, row, depth);
     return pass_scalar(&shredder->text) < 0 ? refused(shredder) : 0;
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.native import library
+from agenttrace.native import FILE, library
 
 LARGEST_TEXT = 2**31 - 1
 
@@ -94,15 +94,33 @@ class Column:
         return len(self.row)
 
 
-class Plan:
-    """What is wanted of each document. Paths are written as in `a.b[].c`: `[]` stands for the elements of an array."""
+class _Held:
+    """Has memory of the kernel, which is nothing outside of this process and is freed with it once."""
+
+    def _hold(self, free: Callable[[int], None], memory: int) -> None:
+        """At the end of the process the memory goes with it: threads that still run may be using it."""
+        weakref.finalize(self, free, memory).atexit = False
+
+    def __reduce__(self) -> str:
+        """Neither pickled nor copied."""
+        raise TypeError(f"a {type(self).__name__} holds memory of its process")
+
+
+class Plan(_Held):
+    """What is wanted of each document. Paths are written as in `a.b[].c`: `[]` stands for the elements of an array.
+
+    Threads may share it: the kernel is called with the interpreter's lock held.
+    """
 
     def __init__(self, wish: Mapping[str, Wish]) -> None:
-        """Takes a kernel: there has to be one."""
+        """Takes a kernel: there has to be one.
+
+        Raises ValueError where elements with a tag have no members, of which the first would be the tag.
+        """
         self._nodes: list[list[int]] = []
         self._names = bytearray()
         self._places: dict[str, int] = {}
-        self._lay([("", wish)], names=False)
+        self._lay([("", None, wish)])
         nodes = np.array([tuple(node) for node in self._nodes], _NODE)
         self._kernel = _kernel()
         self._plan = self._kernel.agenttrace_plan(
@@ -110,24 +128,31 @@ class Plan:
         )
         if not self._plan:
             raise MemoryError
-        weakref.finalize(self, self._kernel.agenttrace_plan_free, self._plan)
+        self._hold(self._kernel.agenttrace_plan_free, self._plan)
 
-    def _lay(self, wishes: Sequence[tuple[str, Wish | Tagged]], *, names: bool = True) -> int:
-        """Nodes for these, one after the other, and then for what is in them; the place of the first."""
+    def _lay(self, wishes: Sequence[tuple[str, str | None, Wish | Tagged]]) -> int:
+        """Nodes for these (path, name if it is a member, wish), one after the other, and then for what is in them.
+
+        Returns the place of the first.
+        """
         first = len(self._nodes)
-        for path, wish in wishes:
-            name = path.rpartition(".")[2].encode() if names else b""
+        for path, member, wish in wishes:
+            name = (member or "").encode()
+            length = _NAMELESS if member is None else len(name)
             self._places[path] = len(self._nodes)
             numeric, tagged = _numeric(wish), isinstance(wish, Tagged)
-            self._nodes.append([0, 0, -1, int(tagged), numeric, len(self._names), len(name)])
+            self._nodes.append([0, 0, -1, int(tagged), numeric, len(self._names), length])
             self._names += name
-        for node, (path, wish) in zip(self._nodes[first:], wishes, strict=True):
+        for node, (path, _, wish) in zip(self._nodes[first:], wishes, strict=True):
             inner = wish.members if isinstance(wish, Tagged) else wish
+            if isinstance(wish, Tagged) and not inner:
+                raise ValueError(f"no tag: {path}")
             if isinstance(inner, Mapping):
-                members = [(f"{path}.{name}".removeprefix("."), each) for name, each in inner.items()]
+                within = f"{path}." if path else ""
+                members = [(f"{within}{name}", name, each) for name, each in inner.items()]
                 node[0], node[1] = self._lay(members), len(members)
             elif isinstance(inner, Sequence):
-                node[2] = self._lay([(f"{path}[]", inner[0])], names=False)
+                node[2] = self._lay([(f"{path}[]", None, inner[0])])
         return first
 
     def shred(self, text: bytes) -> Shreds | None:
@@ -143,7 +168,7 @@ class Plan:
         return None
 
     def tags(self, path: str, known: int = 0) -> list[bytes]:
-        """The tags that elements had in all texts, by their numbers from `known` on."""
+        """The tags that elements had in all texts, refused ones too, by their numbers from `known` on."""
         place, length = self._places[path], ctypes.c_int32()
         return [
             ctypes.string_at(self._kernel.agenttrace_tag(self._plan, place, number, length), length.value)
@@ -151,7 +176,9 @@ class Plan:
         ]
 
     def pass_over(self, path: str, tag: int) -> None:
-        """Elements with the tag of this number are not kept from now on."""
+        """Elements with the tag of this number are not kept from now on. Raises IndexError where none has it."""
+        if not 0 <= tag < self._kernel.agenttrace_tags(self._plan, self._places[path]):
+            raise IndexError(tag)
         self._kernel.agenttrace_unwanted(self._plan, self._places[path], tag)
 
 
@@ -159,12 +186,12 @@ def _numeric(wish: Wish | Tagged) -> int:
     return _NUMERIC.get(wish, 0) if isinstance(wish, type) else 0
 
 
-class Shreds:
+class Shreds(_Held):
     """What was wanted of a text."""
 
     def __init__(self, found: int, places: Mapping[str, int]) -> None:
         self._found, self._places = found, places
-        weakref.finalize(self, _kernel().agenttrace_shreds_free, found)
+        self._hold(_kernel().agenttrace_shreds_free, found)
 
     def __getitem__(self, path: str) -> Column:
         """The values at a path."""
@@ -173,7 +200,10 @@ class Shreds:
         bytes_: Any = (ctypes.c_char * size).from_address(at) if size else b""
         found = np.frombuffer(bytes_, _FOUND)
         row, begin, end = (found[name].astype(np.int64) for name in ("row", "begin", "end"))
-        value, kind = (np.ascontiguousarray(found[name]) for name in ("value", "kind"))
+        value, kind = (
+            found["value"].copy(),
+            found["kind"].copy(),
+        )  # never a view: the memory goes with the shreds
         return Column(value, row, begin, end, kind, _kinds_of(kinds))
 
     def count(self, path: str) -> int:
@@ -200,11 +230,12 @@ def _kinds_of(bits: int) -> frozenset[Kind]:
 
 
 _NO_MEMORY = -2
+_NAMELESS = -1
 
 
 @cache
 def _kernel() -> Any:  # noqa: ANN401  # ctypes makes its functions as they are named
-    kernel: Any = library()
+    kernel: Any = None if library() is None else ctypes.PyDLL(str(FILE))
     pointer, number, text = ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p
     for name, result, arguments in (
         ("plan", pointer, (pointer, number, text, number)),

@@ -28,18 +28,21 @@ static int32_t new_tag(Tags *tags, const uint8_t *name, int32_t length, uint32_t
 }
 
 int32_t number_of_tag(Tags *tags, const uint8_t *name, int32_t length) {
+    if (length > LONGEST_TAG)
+        return -1;
     const uint32_t hash = hash_of(name, length);
-    uint32_t place = hash % (2 * MOST_TAGS);
-    for (; tags->places[place]; place = (place + 1) % (2 * MOST_TAGS)) {
-        const int32_t number = tags->places[place] - 1;
-        const Tag *const tag = &tags->tags[number];
-        if (tag->hash == hash && tag->length == length && !memcmp(tag->name, name, (size_t)length))
+    for (uint32_t tries = 0; tries < MOST_TRIES; tries++) {
+        int32_t *const place = &tags->places[(hash + tries) % (2 * MOST_TAGS)];
+        if (!*place) {
+            const int32_t number = new_tag(tags, name, length, hash);
+            *place = number + 1; /* still none where there is no new one */
             return number;
+        }
+        const Tag *const tag = &tags->tags[*place - 1];
+        if (tag->hash == hash && tag->length == length && !memcmp(tag->name, name, (size_t)length))
+            return *place - 1;
     }
-    const int32_t number = new_tag(tags, name, length, hash);
-    if (number >= 0)
-        tags->places[place] = number + 1;
-    return number;
+    return -1;
 }
 
 void free_tags(Tags *tags) {

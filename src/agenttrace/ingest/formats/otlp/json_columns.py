@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import threading
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -32,6 +32,7 @@ _ATTRIBUTES = f"{_SPANS}.attributes[]"
 _EVENTS = f"{_SPANS}.events[]"
 _LINKS = f"{_SPANS}.links[]"
 _ELSEWHERE = (
+    "resource",
     "resourceLogs",
     "resourceMetrics",
     "scopeSpans",
@@ -85,7 +86,7 @@ def _wish() -> dict[str, Wish]:
         ("instrumentationLibrarySpans", "scopeLogs", "instrumentationLibraryLogs")
     )
     resource: Wish = {"resource": None, "scopeSpans": [group], **older}
-    others: dict[str, Wish] = dict.fromkeys(("resourceLogs", "resourceMetrics", "scopeSpans"))
+    others: dict[str, Wish] = dict.fromkeys(("resource", "resourceLogs", "resourceMetrics", "scopeSpans"))
     return {"resourceSpans": [resource], **older, **others}
 
 
@@ -97,15 +98,15 @@ class _Reader:
         self.attributes = AttributeColumns(self.plan, _ATTRIBUTES)
 
 
-@cache
-def _kept() -> _Reader:
-    return _Reader()
+_kept = threading.local()
+"""Of each thread its reader: what one learns is no other's."""
 
 
 def _reader() -> _Reader:
-    if _kept().attributes.known > _MOST_TAGS:
-        _kept.cache_clear()
-    return _kept()
+    reader: _Reader | None = getattr(_kept, "reader", None)
+    if reader is None or reader.attributes.known > _MOST_TAGS:
+        reader = _kept.reader = _Reader()
+    return reader
 
 
 def take_spans(piece: Slice, intake: Intake) -> bool:
@@ -128,6 +129,7 @@ def _part(text: bytes, first_line: int, intake: Intake) -> tuple[Part, Ints]:
     """The spans, and of each how much its exporter dropped."""
     reader = _reader()
     shreds = reader.plan.shred(text)
+    codes = reader.attributes.learn()  # of a refused text, too: its keys count, and the next one has them
     if shreds is None or any(shreds.count(path) for path in _ELSEWHERE):
         raise UnusualShapeError
     _check(shreds)
@@ -135,7 +137,7 @@ def _part(text: bytes, first_line: int, intake: Intake) -> tuple[Part, Ints]:
     group = shreds[_GROUPS]
     document = shreds[_RESOURCES].row[group.row]
     line = shreds[""].value[document][spans.row] + first_line
-    codes = reader.attributes.learn()
+    lost = _lost(shreds, len(spans))
 
     def texts(name: str) -> Places:
         return Places(shreds[f"{_SPANS}.{name}"], Kind.TEXT, Kind.ESCAPED)
@@ -148,13 +150,13 @@ def _part(text: bytes, first_line: int, intake: Intake) -> tuple[Part, Ints]:
         start=_instants(shreds[f"{_SPANS}.startTimeUnixNano"], len(spans)),
         end=_instants(shreds[f"{_SPANS}.endTimeUnixNano"], len(spans)),
         status=_statuses(shreds, shredded, len(spans)).astype(np.int8),
-        origin=_origins(shreds, shredded, intake)[spans.row],
         line=line,
         attributes=reader.attributes.columns(shreds, shredded, codes),
         events=_events(shreds, shredded),
         links=_links(shreds, shredded),
+        origin=_origins(shreds, shredded, intake)[spans.row],
     )
-    return part, _lost(shreds, len(spans))
+    return part, lost
 
 
 def _check(shreds: Shreds) -> None:
@@ -205,25 +207,27 @@ def _origins(shreds: Shreds, shredded: ShreddedText, intake: Intake) -> np.ndarr
     scopes, resources = [b""] * len(group), [b"null"] * shreds.count(_RESOURCES)
     for row, name in zip(scope.row.tolist(), shredded.pieces(scope.begin, scope.end), strict=True):
         scopes[row] = name
-    for row, facts in zip(resource.row.tolist(), shredded.pieces(resource.begin, resource.end), strict=True):
-        resources[row] = facts
+    for row, written in zip(
+        resource.row.tolist(), shredded.pieces(resource.begin, resource.end), strict=True
+    ):
+        resources[row] = written
+    facts = {written: _facts(written) for written in dict.fromkeys(resources)}
     numbers = np.zeros(len(group), np.int32)
     known: dict[Group, int] = {}
     rows = group.row.tolist()
     for place in np.unique(shreds[_SPANS].row).tolist():
         key = scopes[place], resources[rows[place]]
         if key not in known:
-            known[key] = intake.origin(key[0].decode(), facts_of(_decoded(key[1])))
+            known[key] = intake.origin(key[0].decode(), facts[key[1]])
         numbers[place] = known[key]
     return numbers
 
 
-def _decoded(resource: bytes) -> Resource | None:
+def _facts(resource: bytes) -> Mapping[str, str]:
     try:
-        found: Resource | None = _resource.decode(resource)
+        return facts_of(_resource.decode(resource))
     except (msgspec.DecodeError, RecursionError) as error:
         raise UnusualShapeError from error
-    return found
 
 
 def _events(shreds: Shreds, shredded: ShreddedText) -> Events:

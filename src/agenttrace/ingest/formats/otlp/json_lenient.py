@@ -13,6 +13,7 @@ import msgspec
 
 from agenttrace.ingest import fields
 from agenttrace.ingest.formats.otlp.json_messages import (
+    NOTHING,
     CodedAttribute,
     Document,
     Event,
@@ -216,8 +217,8 @@ def _string(value: Any) -> str | None:
 
 def _raw(value: Any) -> msgspec.Raw:
     if value is None:
-        return msgspec.Raw()
+        return NOTHING
     try:
         return msgspec.Raw(msgspec.json.encode(value))
     except (TypeError, ValueError, RecursionError):
-        return msgspec.Raw()
+        return NOTHING

@@ -25,12 +25,15 @@ KEY_LIMIT = 5_000
 
 _KEPT_KEYS = 1_000
 
-_NOTHING = msgspec.Raw()
+NOTHING = msgspec.Raw()
+"""In the place of what is not there."""
+
+_NO_VALUE = (NOTHING, msgspec.Raw(b"null"))
 _OF_RESOURCE = frozenset(RESOURCE)
 
 
-class Message(msgspec.Struct, gc=False, rename="camel"):
-    """Base of the messages: camelCase in JSON, unknown fields ignored."""
+class Message(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
+    """Base of the messages: camelCase in JSON, unknown fields ignored, absent ones left out."""
 
 
 class Value(Message):
@@ -41,8 +44,8 @@ class Value(Message):
     double_value: float | None = None
     bool_value: bool | None = None
     bytes_value: str | None = None
-    array_value: msgspec.Raw = _NOTHING
-    kvlist_value: msgspec.Raw = _NOTHING
+    array_value: msgspec.Raw = NOTHING
+    kvlist_value: msgspec.Raw = NOTHING
 
 
 class SpanAttribute(Protocol):
@@ -77,7 +80,7 @@ class Event(Message):
 
     name: str | None = None
     time_unix_nano: int | None = None
-    attributes: msgspec.Raw = _NOTHING
+    attributes: msgspec.Raw = NOTHING
 
 
 class Link(Message):
@@ -85,7 +88,7 @@ class Link(Message):
 
     trace_id: str | None = None
     span_id: str | None = None
-    attributes: msgspec.Raw = _NOTHING
+    attributes: msgspec.Raw = NOTHING
 
 
 class Span(Message):
@@ -315,11 +318,11 @@ def scalar(value: Value | None) -> Scalar:
 
 def _nested(value: Value) -> str | None:
     try:
-        if value.array_value:
+        if value.array_value not in _NO_VALUE:
             return json_text(plain({"arrayValue": msgspec.json.decode(value.array_value)}))
-        if value.kvlist_value:
+        if value.kvlist_value not in _NO_VALUE:
             return json_text(plain({"kvlistValue": msgspec.json.decode(value.kvlist_value)}))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return None
     return value.bytes_value
 
@@ -336,10 +339,14 @@ def plain(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         return None
     kind, content = next(iter(value.items()))
-    members = content.get("values") if isinstance(content, dict) else None
+    values = content.get("values") if isinstance(content, dict) else None
+    members = values if isinstance(values, list) else []
     if kind == "arrayValue":
-        return [plain(member) for member in members or ()]
+        return [plain(member) for member in members]
     if kind == "kvlistValue":
-        pairs = [member for member in members or () if isinstance(member, dict)]
+        pairs = [member for member in members if isinstance(member, dict)]
         return {str(pair.get("key")): plain(pair.get("value")) for pair in pairs}
-    return int(content) if kind == "intValue" and isinstance(content, str) else content
+    if kind == "intValue" and isinstance(content, str):
+        with suppress(ValueError):
+            return int(content)
+    return content
