@@ -28,7 +28,7 @@ from agenttrace.workers.engine import Engine
 MEMORY_BYTES = 24 << 20
 """Raw rows beyond this size go to disk."""
 
-BUCKET_ROWS = 48_000
+BUCKET_ROWS = 24_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
 
