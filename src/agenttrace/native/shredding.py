@@ -200,10 +200,7 @@ class Shreds(_Held):
         bytes_: Any = (ctypes.c_char * size).from_address(at) if size else b""
         found = np.frombuffer(bytes_, _FOUND)
         row, begin, end = (found[name].astype(np.int64) for name in ("row", "begin", "end"))
-        value, kind = (
-            found["value"].copy(),
-            found["kind"].copy(),
-        )  # never a view: the memory goes with the shreds
+        value, kind = (found[name].copy() for name in ("value", "kind"))  # the memory goes with the shreds
         return Column(value, row, begin, end, kind, _kinds_of(kinds))
 
     def count(self, path: str) -> int:
