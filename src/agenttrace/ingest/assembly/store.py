@@ -31,6 +31,9 @@ MEMORY_BYTES = 24 << 20
 BUCKET_ROWS = 24_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
+FEW_BUCKETS = 4
+"""So few are twice as large: each costs something whatever is in it, and what they hold together is little."""
+
 
 class RawStore:
     """Takes in raw rows source by source, and gives them out bucket by bucket. To be closed."""
@@ -184,9 +187,10 @@ class RawStore:
         )
         groups = sized.group_by("family", maintain_order=True).agg(pl.col("spans").sum())
         numbers: list[int] = []
-        number, filled = 0, 0
-        for size in groups.get_column("spans").to_list():
-            if filled and filled + size > BUCKET_ROWS:
+        number, filled, sizes = 0, 0, groups.get_column("spans").to_list()
+        most = BUCKET_ROWS if sum(sizes) > FEW_BUCKETS * BUCKET_ROWS else 2 * BUCKET_ROWS
+        for size in sizes:
+            if filled and filled + size > most:
                 number, filled = number + 1, 0
             numbers.append(number)
             filled += size
