@@ -35,11 +35,22 @@ class Head:
     @cached_property
     def objects(self) -> tuple[dict[str, Any], ...]:
         """The JSON objects that stand on a line each, among the first 64 lines."""
-        lines = self.data.removeprefix(BOM).split(b"\n", _LINES)[:_LINES]
-        if self._is_cut and lines[-1][-1:] != b"}":  # that it is no object takes long to find out
-            lines.pop()
-        values = (parsed(line) for line in lines if _OBJECT.match(line))
+        values = (parsed(line) for line in self._lines if _OBJECT.match(line))
         return tuple(value for value in values if isinstance(value, dict))
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        """The first 64; without a last one that is cut off, for that it is no object takes long to find out."""
+        lines = self.data.removeprefix(BOM).split(b"\n", _LINES)[:_LINES]
+        if self._is_cut and lines[-1][-1:] != b"}":
+            lines.pop()
+        return lines
+
+    @cached_property
+    def lined(self) -> bool:
+        """Whether it is nothing but `objects`, a line each, and what is left of another one that was cut off."""
+        written = sum(not line.isspace() for line in self._lines if line)
+        return 0 < written == len(self.objects) and len(self._lines) < _LINES
 
     @cached_property
     def document(self) -> Any:

@@ -44,6 +44,9 @@ def read_objects(source: Source, recorder: Recorder, wrappers: Sequence[str]) ->
 
 def peeked(head: Head, wrappers: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The first records of an input, for telling what it is; some may be cut off."""
+    if head.keys.isdisjoint(wrappers):
+        yield from head.items[:_PEEK]
+        return
     for value in head.items[:_PEEK]:
         yield from (item for item in _items(value, wrappers)[:_PEEK] if isinstance(item, dict))
 

@@ -24,8 +24,8 @@ from agenttrace.model.vocabulary import Severity
 LOCAL_MODEL = "<synthetic>"
 AGENT_TOOLS = frozenset({"Agent", "Task"})
 NO_NAME = "unknown"
-_MOST_TOKENS = 2**40
-_WHOLE = {int}
+_TOKEN_BITS = 40
+_MOST_TOKENS = 2**_TOKEN_BITS
 _ANSWER = Role.ANSWER
 
 
@@ -60,7 +60,8 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     node.role, node.about = _ANSWER, answer.key
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
-    answer.last_ns = max(answer.last_ns, t_ns)
+    if t_ns > answer.last_ns:
+        answer.last_ns = t_ns
     usage = message.usage
     if usage is not None:
         stopped = message.stop_reason is not None
@@ -107,26 +108,32 @@ def _note_misfits(recorders: Recorders, usage: Usage, node: Node) -> None:
 def _count_tokens(answer: Answer, usage: Usage, *, stopped: bool) -> bool:
     """Each line repeats the usage, early ones with a placeholder: the largest is the last. False: some is no count."""
     answer.usage = usage
-    told = astuple(usage)
-    fresh, written, cached, said = counted = told if _are_tokens(told) else tuple(map(_tokens, told))
     answer.stopped = answer.stopped or stopped
+    told = astuple(usage)
+    fresh, written, cached, said = counted = told if _are_tokens(*told) else tuple(map(_tokens, told))
     if fresh is not None or written is not None or cached is not None:
-        answer.input_tokens = max(answer.input_tokens or 0, (fresh or 0) + (written or 0) + (cached or 0))
-    if cached is not None:
-        answer.cache_read_tokens = max(answer.cache_read_tokens or 0, cached)
-    if written is not None:
-        answer.cache_write_tokens = max(answer.cache_write_tokens or 0, written)
+        answer.input_tokens = _larger(answer.input_tokens, (fresh or 0) + (written or 0) + (cached or 0))
+    answer.cache_read_tokens = _larger(answer.cache_read_tokens, cached)
+    answer.cache_write_tokens = _larger(answer.cache_write_tokens, written)
+    answer.output_tokens = _larger(answer.output_tokens, said)
     if said is not None:
-        answer.output_tokens = max(answer.output_tokens or 0, said)
-        answer.least_output = said if answer.least_output is None else min(answer.least_output, said)
+        least = answer.least_output
+        answer.least_output = said if least is None or said < least else least
         if stopped:
-            answer.final_output = max(answer.final_output or 0, said)
-    return counted.count(None) == told.count(None)
+            answer.final_output = _larger(answer.final_output, said)
+    return counted is told or counted.count(None) == told.count(None)
 
 
-def _are_tokens(told: tuple[Number, ...]) -> bool:
-    """Whether all are counts as they stand, as those that Claude Code writes are."""
-    return set(map(type, told)) == _WHOLE and min(told) >= 0 and max(told) <= _MOST_TOKENS  # type: ignore[type-var,operator]
+def _larger(known: int | None, said: int | None) -> int | None:
+    return known if said is None or (known is not None and known > said) else said
+
+
+def _are_tokens(fresh: Number, written: Number, cached: Number, said: Number) -> bool:
+    """Whether all are counts as they stand, as those that Claude Code writes are: the sign and high bits tell it."""
+    try:
+        return not (fresh | written | cached | said) >> _TOKEN_BITS  # type: ignore[operator]
+    except TypeError:
+        return False
 
 
 def _tokens(value: Number) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from agenttrace.ingest.formats.claude_code.clock import read_time
+from agenttrace.ingest.formats.claude_code.clock import read_time, read_times
 from agenttrace.ingest.formats.claude_code.collected import Lane
 from agenttrace.ingest.formats.claude_code.events import KNOWN_SUBTYPES, take_queue
 from agenttrace.ingest.formats.claude_code.gathering import Gathering, Nameless
@@ -56,6 +56,7 @@ class Collector:
         Most are of the lane and the version of the one before.
         """
         place = self._before_first + first
+        times = read_times([record.timestamp for record in records])
         session_id, agent_id, sidechain, version = self._before
         begin = 0
         for at, record in enumerate(records):
@@ -67,16 +68,16 @@ class Collector:
                 or record.is_sidechain is not sidechain
                 or record.version != version
             ):
-                self._hand_over(records[begin:at], place + begin)
+                self._hand_over(records[begin:at], times[begin:at], place + begin)
                 begin = at if self._turn_to(record, place + at) else at + 1
                 session_id, agent_id, sidechain, version = self._before
             elif kind == "system" and record.subtype not in KNOWN_SUBTYPES:
                 self._note_unknown(f"system/{record.subtype}", line_of(place + at))
-        self._hand_over(records[begin:], place + begin)
+        self._hand_over(records[begin:], times[begin:], place + begin)
 
-    def _hand_over(self, records: list[Record], first: int) -> None:
+    def _hand_over(self, records: list[Record], times: list[int], first: int) -> None:
         if records:
-            self._gathering.take(records, first, self._lane, self._session_id)
+            self._gathering.take(records, times, first, self._lane, self._session_id)
 
     def _turn_to(self, record: Record, place: int) -> bool:
         """What is new with this record; False if it is of no lane, or of which only its chain tells."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import repeat
 
 import msgspec
 from msgspec import Struct
@@ -64,25 +65,43 @@ class Gathering:
         session_id = lane.session_key.removeprefix("claude:")
         self.transcript.spread[session_id, lane.agent_id].add(source_of(place))
 
-    def take(self, records: Sequence[Record], first: int, lane: Lane, session_id: str) -> None:
-        """Records of the chain that are of one lane and follow each other; `first`: the place of the first of them."""
-        nodes, take_chained = self.transcript.nodes, self._take_chained
-        for place, record in enumerate(records, first):
-            uuid = record.uuid or _name(record, session_id)
-            t_ns, parent = read_time(record.timestamp), record.parent_uuid
-            new = Node(uuid, place, parent, t_ns, lane)
-            node = nodes.setdefault(uuid, new)
-            if node is not new:
-                if uuid not in self._copies:
-                    self._note_again(node, record, place, t_ns)
-                    continue
-                del self._copies[uuid]
-                node.place, node.parent, node.t_ns, node.lane = place, parent, t_ns, lane
-            if parent is None and not lane.sidechain:
-                self.transcript.roots.append(node)
-            if t_ns < lane.first_ns and (t_ns != UNKNOWN or lane.first is None):
-                lane.first, lane.first_ns = uuid, t_ns or lane.first_ns
+    def take(
+        self, records: Sequence[Record], times: Sequence[int], first: int, lane: Lane, session_id: str
+    ) -> None:
+        """Records of the chain that are of one lane and follow each other, each with its instant.
+
+        `first`: the place of the first of them.
+        """
+        uuids = [record.uuid or _name(record, session_id) for record in records]
+        parents = [record.parent_uuid for record in records]
+        places = range(first, first + len(records))
+        nodes = list(map(Node, uuids, places, parents, times, repeat(lane)))
+        known, new = self.transcript.nodes, dict(zip(uuids, nodes, strict=True))
+        if len(new) == len(nodes) and known.keys().isdisjoint(new):
+            known.update(new)
+        else:
+            records, nodes = self._new_of(records, nodes)
+        if None in parents and not lane.sidechain:
+            self.transcript.roots += [node for node in nodes if node.parent is None]
+        _note_first(lane, nodes)
+        take_chained = self._take_chained
+        for record, node in zip(records, nodes, strict=True):
             take_chained(record, node)
+
+    def _new_of(self, records: Sequence[Record], nodes: list[Node]) -> tuple[list[Record], list[Node]]:
+        """Those that were not read before; one that was seen as a copy takes the copy's place."""
+        new: list[tuple[Record, Node]] = []
+        for record, node in zip(records, nodes, strict=True):
+            known = self.transcript.nodes.setdefault(node.uuid, node)
+            if known is node:
+                new.append((record, node))
+            elif node.uuid in self._copies:
+                del self._copies[node.uuid]
+                known.place, known.parent, known.t_ns, known.lane = node.place, node.parent, node.t_ns, node.lane
+                new.append((record, known))
+            else:
+                self._note_again(known, record, node)
+        return [record for record, _ in new], [node for _, node in new]
 
     def settle(self) -> Transcript:
         """All files are read: what was said twice is one, and copies stand in the order of their times."""
@@ -96,14 +115,14 @@ class Gathering:
         settle_results(self.transcript)
         return self.transcript
 
-    def _note_again(self, known: Node, record: Record, place: int, t_ns: int) -> None:
+    def _note_again(self, known: Node, record: Record, again: Node) -> None:
         """A tail that was kept over a compaction may have two parents: any one, but always the same."""
         what = "a record that was read before: counted once"
-        self.recorders.finding("duplicate_record", Severity.INFO, what, place)
+        self.recorders.finding("duplicate_record", Severity.INFO, what, again.place)
         if record.parent_uuid != known.parent:
             known.parent = min(filter(None, (record.parent_uuid, known.parent)))
-        if source_of(place) != source_of(known.place) and t_ns != UNKNOWN != known.t_ns:
-            self.conflicts += 1 if abs(t_ns - known.t_ns) > _SAME_NS else -1
+        if source_of(again.place) != source_of(known.place) and again.t_ns != UNKNOWN != known.t_ns:
+            self.conflicts += 1 if abs(again.t_ns - known.t_ns) > _SAME_NS else -1
 
     def _take_chained(self, record: Record, node: Node) -> None:
         kind = record.type
@@ -164,7 +183,8 @@ class Gathering:
             lanes.update(dict.fromkeys(path, lane))
         for one in self.nameless:
             self.note_spread(lanes[one.uuid], one.place)
-            self.take([one.record], one.place, lanes[one.uuid], one.session_id)
+            t_ns = read_time(one.record.timestamp)
+            self.take([one.record], [t_ns], one.place, lanes[one.uuid], one.session_id)
 
     def _lane_from(self, path: dict[str, Nameless], above: str | None) -> Lane:
         top = next(reversed(path.values()))
@@ -172,6 +192,15 @@ class Gathering:
         if node is not None and node.lane.sidechain:
             return node.lane
         return lane_of(self.transcript, top.session_id, f"sidechain-{above or top.uuid}", top.place)
+
+
+def _note_first(lane: Lane, nodes: list[Node]) -> None:
+    times = [node.t_ns for node in nodes]
+    earliest_ns = min((t_ns for t_ns in times if t_ns != UNKNOWN), default=UNKNOWN)
+    if UNKNOWN < earliest_ns < lane.first_ns:
+        lane.first, lane.first_ns = nodes[times.index(earliest_ns)].uuid, earliest_ns
+    elif nodes and lane.first is None:
+        lane.first = nodes[0].uuid
 
 
 def _name(record: Record, session_id: str) -> str:

@@ -24,6 +24,9 @@ _TORN = re.compile(
 )
 _SCHEMA = b".trace.v"
 """Of the schema's name, in every record and in a torn one."""
+_KEYS = ("schema", "event")
+"""A record has its schema, or is in an envelope."""
+
 _SNIFFED_LINES = 64
 
 
@@ -56,7 +59,7 @@ class Dynamo:
 
     def sniff(self, head: Head) -> bool:
         """A line of the head is a record of the schema; records inside other records do not count."""
-        if _SCHEMA not in head.data:
+        if (head.lined and head.keys.isdisjoint(_KEYS)) or _SCHEMA not in head.data:
             return False
         lines = head.data.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_SNIFFED_LINES]
         return any(map(is_record, lines)) or _TORN.match(lines[-1]) is not None

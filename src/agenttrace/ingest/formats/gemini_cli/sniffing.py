@@ -53,6 +53,8 @@ def _is_init(event: dict[str, Any]) -> bool:
 
 def is_outfile(head: Head) -> bool:
     """One of the first records is a span, a log record or a batch of metrics as Node prints them, of this program."""
+    if head.lined:
+        return any(map(_is_printed, head.objects[:_RECORDS]))
     if _PROGRAM.encode() not in head.data:
         return False
     further = head.data.split(BORDER)[1:_RECORDS]

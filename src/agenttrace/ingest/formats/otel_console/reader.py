@@ -48,6 +48,8 @@ class OtelConsole:
 
     def sniff(self, head: Head) -> bool:
         """Whether content that starts so is of this format. Never raises."""
+        if head.lined:
+            return any(is_span(value) or is_node_span(value) for value in head.objects)
         by_node = _NODE_MARK in head.data and _OF_NODE.search(head.data)
         if not by_node and not any(mark in head.data for mark in _MARKS):
             return False

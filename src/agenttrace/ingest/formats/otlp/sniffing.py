@@ -20,8 +20,9 @@ from agenttrace.ingest.head import Head
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 _SIGNALS = ("resourceSpans", "resourceLogs", "resourceMetrics")
-_BATCHES = frozenset(f'"{key}"'.encode() for key in _SIGNALS)
-_BARE = frozenset({b'"scopeSpans"', b'"scopeLogs"', b'"instrumentationLibrarySpans"'})
+_BARE = ("scopeSpans", "scopeLogs", "instrumentationLibrarySpans")
+_KEYS = frozenset({*_SIGNALS, *_BARE})
+_QUOTED_KEYS = frozenset(f'"{key}"'.encode() for key in _KEYS)
 _BATCHES_SEEN = 4
 """The first may be damaged."""
 
@@ -31,6 +32,8 @@ _BOM = b"\xef\xbb\xbf"
 def is_otlp(head: Head) -> bool:
     """Whether content that begins so is OTLP, in any container."""
     data = head.data
+    if head.lined:
+        return any(isinstance(value, list) and key in _KEYS for key, value in head.objects[0].items())
     if is_json(data) or framing_of(data) is not None or framed_json(data) is not None:
         return True
     return has_json_lines(head)
@@ -48,7 +51,7 @@ def is_json(head: bytes) -> bool:
         text = text[1:].lstrip()
     if not text.startswith(b"{"):
         return False
-    return any(key in _BATCHES or key in _BARE for key in _keys_of_lists(text))
+    return any(key in _QUOTED_KEYS for key in _keys_of_lists(text))
 
 
 def has_json_lines(head: Head) -> bool:
