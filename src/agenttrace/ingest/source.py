@@ -151,12 +151,12 @@ class Source:
                 raise InputError(f"{what} of more than {most_bytes >> 20} MiB", where=self.path, hint=hint)
             yield block
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
+    def lines(self, block_bytes: int = 1 << 20) -> Iterator[tuple[int, bytes]]:
         """(number from 1, line without its end); empty lines are skipped, the last may lack its end.
 
-        Raises InputError where a line is too long to be held in memory.
+        `block_bytes`: so much is read ahead. Raises InputError where a line is too long to be held in memory.
         """
-        return lines_of(self.blocks(), self.path)
+        return lines_of(self.blocks(block_bytes), self.path)
 
     @property
     def _has_place(self) -> bool:

@@ -46,7 +46,7 @@ def _sound_lines(source: Source) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(lines_of(source, Recorder()), 1)
         return
     try:
-        yield from source.lines()
+        yield from source.lines(_BLOCK_BYTES)
     except DamagedEnd:
         return
 
