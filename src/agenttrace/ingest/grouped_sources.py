@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.assembly.parts import Part
 from agenttrace.ingest.groups import Waiting
-from agenttrace.ingest.laying import Place
+from agenttrace.ingest.laying import Place, Together
+from agenttrace.ingest.source import Source
 from agenttrace.ingest.tasks import GroupsRead, GroupsTask, perform
 from agenttrace.workers.engine import Engine
+
+SMALL_BYTES = 4 << 20
+"""A file up to this size is read as one, and others with it, until they are as large together."""
 
 _Group: TypeAlias = "tuple[str, dict[str, list[Waiting]]]"
 """A format, and sources of it by their keys."""
@@ -19,9 +22,9 @@ _Group: TypeAlias = "tuple[str, dict[str, list[Waiting]]]"
 
 @dataclass(slots=True)
 class AllGroups:
-    """By the number of each source its format and parts, or why it cannot be read."""
+    """Rows of sources, by their numbers, with their format; and why others cannot be read."""
 
-    read: dict[int, tuple[str, Sequence[Part]]] = field(default_factory=dict)
+    read: list[tuple[str, Together]] = field(default_factory=list)
     refused: dict[int, InputError] = field(default_factory=dict)
 
 
@@ -39,25 +42,47 @@ class GroupedSources:
     def read(self, engine: Engine, place: Callable[[], Place]) -> AllGroups:
         """All of them. What several processes have read apart, and belongs together, is read again as one."""
         found = AllGroups()
-        groups = list(self._groups(apart=engine.jobs > 1))
+        groups = list(self._groups())
         while groups:
-            tasks = (GroupsTask(format_id, waiting, place()) for format_id, waiting in groups)
+            tasks = (
+                GroupsTask(format_id, waiting, place(), _size_bytes(waiting) <= SMALL_BYTES)
+                for format_id, waiting in groups
+            )
             results = list(zip(groups, engine.map(perform, tasks), strict=True))
             groups = []
             for joined, result in _joined(results):
                 if result is None:
                     groups.append(joined)
                     continue
-                found.read |= {number: (joined[0], parts) for number, parts in result.parts.items()}
+                found.read += [(joined[0], together) for together in result.together]
                 found.refused |= result.refused
         return found
 
-    def _groups(self, *, apart: bool) -> Iterator[_Group]:
+    def _groups(self) -> Iterator[_Group]:
+        """As pieces of work: small groups of a format are one, as far as they are small together."""
         for format_id, waiting in self._waiting.items():
-            if apart:
-                yield from ((format_id, {key: sources}) for key, sources in waiting.items())
-            else:
-                yield format_id, waiting
+            held: dict[str, list[Waiting]] = {}
+            size = 0
+            for key, sources in waiting.items():
+                weight = _size_bytes({key: sources})
+                if held and size + weight > SMALL_BYTES:
+                    yield format_id, held
+                    held, size = {}, 0
+                held[key] = sources
+                size += weight
+            yield format_id, held
+
+
+def size_bytes(source: Source) -> int:
+    """As it is stored; 0 where that cannot be told: whoever reads it will say why."""
+    try:
+        return source.stored_bytes
+    except OSError:
+        return 0
+
+
+def _size_bytes(waiting: Mapping[str, Sequence[Waiting]]) -> int:
+    return sum(size_bytes(each.source) for sources in waiting.values() for each in sources)
 
 
 def _joined(results: Iterable[tuple[_Group, GroupsRead]]) -> list[tuple[_Group, GroupsRead | None]]:

@@ -16,7 +16,7 @@ from agenttrace.dataset.location import Location
 from agenttrace.dataset.partition import Partition
 from agenttrace.dataset.stored import Dataset
 from agenttrace.errors import InputError
-from agenttrace.ingest.assembly.assemble import ReadPart
+from agenttrace.ingest.assembly.assemble import OfSource, ReadPart
 from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.parts import part_again
@@ -124,7 +124,7 @@ def _parts(dataset: Dataset, kept: Touched, again: frozenset[str]) -> Iterator[R
                 counted.add(origin)
                 dialects = tuple(filter(None, (source["dialect"] or "").split(",")))
                 part = part_again(frames, rows.edges, records, dialects)
-                yield ReadPart(source["path"], source["format"], int(source["bytes"] or 0), part)
+                yield ReadPart([OfSource(source["path"], source["format"], int(source["bytes"] or 0))], part)
 
 
 def _files(dataset: Dataset, touched: Touched) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.parts import Part, part_of
 from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.recorder import Recorder
+
+_PART_ROWS = 8_192
+"""Of spans: so many are worth a part of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,14 @@ class Place:
     folder: Folder | None
     name: str
     kept_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All rows of some sources, whose numbers these are, or what no other part has of them."""
+
+    numbers: tuple[int, ...]
+    part: Part
 
 
 @dataclass(slots=True)
@@ -37,14 +49,31 @@ class Laying:
 
     def take(self, raw: RawTrace) -> None:
         """The next part."""
-        part = part_of(raw)
+        self._parts.append(self.laid([raw]))
+
+    def laid(self, raws: Sequence[RawTrace]) -> Part:
+        """All rows of these sources, as a part."""
+        part = part_of(raws)
         folder = self.place.folder
         if folder is not None and self._kept + part.size_bytes > self.place.kept_bytes:
             self._laid += 1
             part = part.laid(folder.path / f"{self.place.name}-{self._laid}")
         else:
             self._kept += part.size_bytes
-        self._parts.append(part)
+        return part
+
+    def laid_together(self, raws: Iterable[tuple[int, RawTrace]]) -> Iterator[Together]:
+        """The rows of sources by their numbers: of small ones several are a part, for each part costs something."""
+        held: dict[int, RawTrace] = {}
+        rows = 0
+        for number, raw in raws:
+            held[number] = raw
+            rows += raw.spans.num_rows
+            if rows >= _PART_ROWS:
+                yield Together(tuple(held), self.laid(list(held.values())))
+                held, rows = {}, 0
+        if held:
+            yield Together(tuple(held), self.laid(list(held.values())))
 
     def parts(self) -> tuple[Part, ...]:
         """The parts since the last time."""

@@ -9,23 +9,20 @@ from itertools import count
 from typing import Any, TypeAlias
 
 from agenttrace.errors import InputError
-from agenttrace.ingest.assembly.assemble import ReadPart
+from agenttrace.ingest.assembly.assemble import OfSource, ReadPart
 from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parts import Part, part_of
+from agenttrace.ingest.assembly.parts import Part, part_of, part_without_rows, without_told
 from agenttrace.ingest.format import Format, GroupedFormat, SlicedFormat
-from agenttrace.ingest.grouped_sources import GroupedSources
+from agenttrace.ingest.grouped_sources import SMALL_BYTES, GroupedSources, size_bytes
 from agenttrace.ingest.groups import Waiting
-from agenttrace.ingest.laying import Place
+from agenttrace.ingest.laying import Place, Together
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.registry import recognise
 from agenttrace.ingest.source import DamagedEnd, Source
-from agenttrace.ingest.tasks import FilesTask, Grouped, Outcome, Refused, SliceRead, SliceTask, perform
+from agenttrace.ingest.tasks import FilesRead, FilesTask, Grouped, Refused, SliceRead, SliceTask, perform
 from agenttrace.model.vocabulary import Severity
 from agenttrace.workers.engine import Engine
-
-SMALL_BYTES = 4 << 20
-"""A file up to this size is read as one, and others with it, until they are as large together."""
 
 _BATCH_FILES = 32
 
@@ -109,7 +106,7 @@ class SourceReader:
         size = 0
         try:
             for given in sources:
-                weight = _size(given.source)
+                weight = size_bytes(given.source)
                 if batch and (size + weight > SMALL_BYTES or len(batch) == _BATCH_FILES):
                     yield self._files(batch, small=True)
                     batch, size = [], 0
@@ -126,12 +123,12 @@ class SourceReader:
             self._later(_raising(error))
 
     def _files(self, batch: list[_Given], *, small: bool) -> FilesTask:
-        self._expect(lambda outcomes: self._outcomes(batch, outcomes))
+        self._expect(lambda read: self._take_files(batch, read))
         forced = self._forced.id if self._forced else None
         return FilesTask([given.source for given in batch], forced, self._laid.place(), is_short=small)
 
-    def _outcomes(self, batch: list[_Given], outcomes: list[Outcome]) -> None:
-        for given, outcome in zip(batch, outcomes, strict=True):
+    def _take_files(self, batch: list[_Given], read: FilesRead) -> None:
+        for given, outcome in zip(batch, read.outcomes, strict=True):
             if isinstance(outcome, Grouped):
                 self._wait(given, outcome.format, outcome.key)
                 continue
@@ -139,6 +136,9 @@ class SourceReader:
                 self._give(given.source, outcome.format, part)
             if isinstance(outcome, Refused):
                 self._refuse(given, outcome.error)
+        for together in read.together:
+            sources = [_of(batch[place].source, read.outcomes[place].format) for place in together.numbers]
+            self._take(ReadPart(sources, together.part))
 
     def _large(self, given: _Given) -> Iterator[FilesTask | SliceTask]:
         source = given.source
@@ -193,13 +193,13 @@ class SourceReader:
         if sliced.ended:
             return
         source, chosen = sliced.given.source, sliced.chosen
-        recorder = Recorder(lambda raw: self._give(source, chosen.id, part_of(raw)))
+        recorder = Recorder(lambda raw: self._give(source, chosen.id, part_of([raw])))
         recorder.records_before(sliced.records)
         chosen.settle(sliced.left, sliced.damage, recorder)
-        self._give(source, chosen.id, part_of(recorder.trace()))
+        self._give(source, chosen.id, part_of([recorder.trace()]))
 
     def _give(self, source: Source, format_id: str, part: Part, lines_before: int = 0) -> None:
-        self._take(ReadPart(source.path, format_id, source.stored_bytes, part, lines_before))
+        self._take(ReadPart([_of(source, format_id)], part, lines_before))
 
     def _wait(self, given: _Given, format_id: str, key: str) -> None:
         source = Source(given.source.path, given.source.content, given.source.spooled)
@@ -210,9 +210,20 @@ class SourceReader:
         found = self._groups.read(self._engine, self._laid.place)
         for number, error in sorted(found.refused.items()):
             self._refuse(self._given[number], error)
-        for number, (format_id, parts) in sorted(found.read.items()):
-            for part in parts:
-                self._give(self._given[number].source, format_id, part)
+        self._tell_all(found.read)
+        for format_id, together in sorted(found.read, key=lambda read: read[1].numbers):
+            sources = [_of(self._given[number].source, format_id) for number in together.numbers]
+            self._take(ReadPart(sources, without_told(together.part)))
+
+    def _tell_all(self, read: Iterable[tuple[str, Together]]) -> None:
+        """What is told of each source, in their order, whatever others its rows come with."""
+        told = {
+            number: (format_id, each)
+            for format_id, together in read
+            for number, each in zip(together.numbers, together.part.told, strict=True)
+        }
+        for number, (format_id, each) in sorted(told.items()):
+            self._give(self._given[number].source, format_id, part_without_rows(each))
 
     def _refuse(self, given: _Given, error: InputError) -> None:
         if given.named:
@@ -220,12 +231,8 @@ class SourceReader:
         self._ledger.add(error.finding, Severity.INFO, error.message, path=given.source.path)
 
 
-def _size(source: Source) -> int:
-    """0 where it cannot be told: whoever reads it will say why."""
-    try:
-        return source.stored_bytes
-    except OSError:
-        return 0
+def _of(source: Source, format_id: str) -> OfSource:
+    return OfSource(source.path, format_id, source.stored_bytes)
 
 
 def _raising(error: Exception) -> Callable[[], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -10,8 +10,9 @@ from agenttrace.errors import InputError
 from agenttrace.ingest.assembly.parts import Part
 from agenttrace.ingest.format import Format, GroupedFormat, SlicedFormat
 from agenttrace.ingest.groups import Waiting, read_groups
-from agenttrace.ingest.laying import Laying, Place
+from agenttrace.ingest.laying import Laying, Place, Together
 from agenttrace.ingest.offers import blamed
+from agenttrace.ingest.raw import RawTrace
 from agenttrace.ingest.registry import known_format, recognise
 from agenttrace.ingest.source import Source
 
@@ -35,13 +36,21 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All of a source."""
+    """All of a source; of a large one the rows are in these parts, but for the last ones."""
 
     format: str
     parts: tuple[Part, ...]
 
 
 Outcome: TypeAlias = Refused | Grouped | Read
+
+
+@dataclass(frozen=True, slots=True)
+class FilesRead:
+    """An outcome for each source, and rows of sources that were read, by their places among all."""
+
+    outcomes: Sequence[Outcome]
+    together: Sequence[Together]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +65,37 @@ class FilesTask:
     place: Place
     is_short: bool = False
 
-    def perform(self) -> list[Outcome]:
-        """An outcome for each."""
+    def perform(self) -> FilesRead:
+        """What comes of each."""
         laying = Laying(self.place)
-        return [self._read(source, laying) for source in self.sources]
+        outcomes: list[Outcome] = []
+        together = list(laying.laid_together(self._read_all(laying, outcomes)))
+        return FilesRead(outcomes, together)
 
-    def _read(self, source: Source, laying: Laying) -> Outcome:
-        format_id = ""
-        try:
-            chosen = known_format(self.forced) if self.forced else recognise(source)
-            format_id = chosen.id
-            if isinstance(chosen, GroupedFormat):
-                return Grouped(chosen.id, chosen.key_of(source))
-            read_whole(chosen, source, laying)
-        except InputError as error:
-            return Refused(error, format_id, laying.parts())
-        return Read(chosen.id, laying.parts())
+    def _read_all(self, laying: Laying, outcomes: list[Outcome]) -> Iterator[tuple[int, RawTrace]]:
+        """What is left of each source that could be read, once its outcome is there."""
+        for place, source in enumerate(self.sources):
+            format_id = ""
+            try:
+                chosen = known_format(self.forced) if self.forced else recognise(source)
+                format_id = chosen.id
+                if isinstance(chosen, GroupedFormat):
+                    outcomes.append(Grouped(chosen.id, chosen.key_of(source)))
+                    continue
+                rest = _read_whole(chosen, source, laying)
+            except InputError as error:
+                outcomes.append(Refused(error, format_id, laying.parts()))
+                continue
+            outcomes.append(Read(chosen.id, laying.parts()))
+            yield place, rest
 
 
-def read_whole(chosen: Format, source: Source, laying: Laying) -> None:
-    """All of a source, by its format alone."""
+def _read_whole(chosen: Format, source: Source, laying: Laying) -> RawTrace:
+    """All of a source, by its format alone, without what was laid down meanwhile."""
     recorder = laying.recorder()
     with blamed(chosen, source.path):
         chosen.read(source, recorder)
-        rest = recorder.trace()
-    laying.take(rest)
+        return recorder.trace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +134,32 @@ class SliceTask:
 
 @dataclass(frozen=True, slots=True)
 class GroupsRead:
-    """Groups of sources: by the number of each source its parts, or why it cannot be read; and all of their keys."""
+    """Groups of sources: their rows, why some cannot be read, by their numbers, and the keys of all groups."""
 
-    parts: Mapping[int, tuple[Part, ...]]
+    together: Sequence[Together]
     refused: Mapping[int, InputError]
     keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class GroupsTask:
-    """Sources by the keys of their groups, which may turn out to belong together."""
+    """Sources by the keys of their groups, which may turn out to belong together. `is_short`: they are small."""
 
     format: str
     waiting: Mapping[str, Sequence[Waiting]]
     place: Place
+    is_short: bool = False
 
     def perform(self) -> GroupsRead:
         """What each of the sources gives."""
         chosen = known_format(self.format)
         if not isinstance(chosen, GroupedFormat):
             raise TypeError(self.format)
-        laying = Laying(self.place)
-        parts: dict[int, tuple[Part, ...]] = {}
         found = read_groups(chosen, self.waiting)
-        for number in sorted(found.recorders):
-            laying.take(found.recorders.pop(number).trace())
-            parts[number] = laying.parts()
-        return GroupsRead(parts, found.refused, frozenset(found.keys))
+        recorders = found.recorders
+        traces = ((number, recorders.pop(number).trace()) for number in sorted(recorders))
+        together = list(Laying(self.place).laid_together(traces))
+        return GroupsRead(together, found.refused, frozenset(found.keys))
 
 
 class Task(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ import pyarrow as pa
 from agenttrace.ingest.assembly.assembling import About
 from agenttrace.ingest.assembly.buckets import Bucket
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.parts import Part, part_of
+from agenttrace.ingest.assembly.parts import Part, Told, part_of
 from agenttrace.ingest.assembly.store import RawStore
 from agenttrace.ingest.assembly.tables import (
     arrow_table,
@@ -41,13 +41,22 @@ class ReadSource:
     raw: RawTrace
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPart:
-    """A source, or a part of it, after reading. `lines_before`: those of the source that its lines do not count."""
+class OfSource(NamedTuple):
+    """What a source is known by."""
 
     path: str
     format: str
     stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A source after reading, or a part of it, or several sources.
+
+    `lines_before`: those of the source that its lines do not count.
+    """
+
+    sources: Sequence[OfSource]
     part: Part
     lines_before: int = 0
 
@@ -66,7 +75,8 @@ def assemble(
     with RawStore(memory_bytes=sys.maxsize) as store:
         run = Assembly(store, findings or Ledger(()), suspend_after_ns)
         for source in sources:
-            run.add(ReadPart(source.path, source.format, source.stored_bytes, part_of(source.raw)))
+            of = OfSource(source.path, source.format, source.stored_bytes)
+            run.add(ReadPart([of], part_of([source.raw])))
         (bucket,) = run.buckets(InThisProcess())
         assembled = bucket.assemble()
         run.ledger.take(assembled.findings)
@@ -87,25 +97,32 @@ class Assembly:
         self._sources: list[dict[str, Any]] = []
 
     def add(self, read: ReadPart) -> None:
-        """A source, or one more part of one that has the same path."""
-        path = read.path
-        number = self._numbers.setdefault(path, len(self._paths))
+        """Sources, or one more part of sources that have the same paths."""
+        part = read.part.placed([self._number(source) for source in read.sources], read.lines_before)
+        for source, told in zip(read.sources, part.told, strict=True):
+            self._take_told(source.path, told)
+        if part.rows is not None:
+            self._store.add(part)
+
+    def _number(self, source: OfSource) -> int:
+        number = self._numbers.setdefault(source.path, len(self._paths))
         if number == len(self._paths):
-            self._paths.append(path)
-            about = {"path": shown(path), "format": read.format, "bytes": read.stored_bytes}
+            self._paths.append(source.path)
+            about = {"path": shown(source.path), "format": source.format, "bytes": source.stored_bytes}
             self._sources.append({**about, "records": 0, "dialects": set()})
-        part = read.part.placed(number, read.lines_before)
-        source = self._sources[number]
-        source["records"] += part.records
-        source["dialects"].update(part.dialects)
-        if part.unit:
-            what = f"instants in 1970: the numbers are those of {part.unit}, and are read as nanoseconds"
+        return number
+
+    def _take_told(self, path: str, told: Told) -> None:
+        source = self._sources[self._numbers[path]]
+        source["records"] += told.records
+        source["dialects"].update(told.dialects)
+        if told.unit:
+            what = f"instants in 1970: the numbers are those of {told.unit}, and are read as nanoseconds"
             self.ledger.add("unit_mistaken", Severity.WARNING, what, path=path)
-        for found in part.findings:
+        for found in told.findings:
             self.ledger.add(
                 found.code, found.severity, found.example, count=found.times, path=path, line=found.line
             )
-        self._store.add(part)
 
     def buckets(self, engine: Engine) -> list[Bucket]:
         """All sessions, in pieces that can be assembled anywhere; the ledger is to take what is found then."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -46,10 +47,10 @@ class Frames:
         """The frames by their names."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def placed(self, origin: int, lines_before: int) -> Frames:
-        """The rows as those of that source, so many lines into it."""
+    def placed(self, origins: Sequence[int], lines_before: int) -> Frames:
+        """The rows as those of these sources, so many lines into them: see `placed`."""
         return Frames(
-            **{name: placed(name, frame, origin, lines_before) for name, frame in self.items().items()}
+            **{name: placed(name, frame, origins, lines_before) for name, frame in self.items().items()}
         )
 
     def map(self, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Frames:
@@ -57,9 +58,14 @@ class Frames:
         return Frames(**{name: change(frame) for name, frame in self.items().items()})
 
 
-def placed(name: str, frame: pl.DataFrame, origin: int, lines_before: int) -> pl.DataFrame:
-    """The rows of one of `TABLES` as those of that source, so many lines into it."""
-    there = [pl.lit(origin, pl.Int32).alias("origin")]
+def placed(name: str, frame: pl.DataFrame, origins: Sequence[int], lines_before: int) -> pl.DataFrame:
+    """The rows of one of `TABLES`, whose `origin` counts these sources, under the numbers that the sources have.
+
+    All rows are so many lines into their source. Of a single one, it makes no difference what `origin` was.
+    """
+    there = [pl.lit(origins[0], pl.Int32).alias("origin")]
+    if len(origins) > 1:
+        there = [pl.lit(pl.Series("origin", origins, pl.Int32)).gather(pl.col("origin"))]
     if lines_before and name == "spans":
         there.append(pl.col("line") + lines_before)
     return frame.with_columns(there)
@@ -74,15 +80,22 @@ def enum_of(column: Column) -> pl.Enum:
     return pl.Enum([word.value for word in column.words])
 
 
-def frames_of(trace: raw.RawTrace) -> Frames:
-    """The raw tables of a part of a source, which counts as the first one until it is placed."""
-    return Frames(**{name: _frame_of(table, getattr(trace, name)) for name, table in TABLES.items()})
+def frames_of(traces: Sequence[raw.RawTrace]) -> Frames:
+    """The raw tables of a part of a source, or of several sources: `origin` is their place until they are placed."""
+    return Frames(
+        **{
+            name: _frame_of(table, [getattr(trace, name) for trace in traces])
+            for name, table in TABLES.items()
+        }
+    )
 
 
-def _frame_of(table: Table, rows: pa.Table) -> pl.DataFrame:
+def _frame_of(table: Table, pieces: Sequence[pa.Table]) -> pl.DataFrame:
     """One raw table; columns that are nowhere known take no memory in it."""
-    if not rows.num_rows:
+    counts = [piece.num_rows for piece in pieces]
+    if not any(counts):
         return _empty(table)
+    rows = pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
     arrays: dict[str, pa.ChunkedArray[Any]] = {}
     columns: list[pl.Expr] = []
     for column in table.columns:
@@ -97,7 +110,14 @@ def _frame_of(table: Table, rows: pa.Table) -> pl.DataFrame:
             columns[-1] = known(column, tuple(words)).gather(columns[-1])
         arrays[column.name] = values
     held = pl.DataFrame(pl.from_arrow(pa.table(arrays)))
-    return held.select(*columns, pl.lit(0, pl.Int32).alias("origin"))
+    return held.select(*columns, _places(counts))
+
+
+def _places(counts: Sequence[int]) -> pl.Expr:
+    """Which piece each row is of."""
+    if len(counts) == 1:
+        return pl.lit(0, pl.Int32).alias("origin")
+    return pl.lit(pl.Series("origin", np.repeat(np.arange(len(counts), dtype=np.int32), counts)))
 
 
 def _taken_apart(values: pa.ChunkedArray[Any]) -> tuple[pa.ChunkedArray[Any], list[str]]:

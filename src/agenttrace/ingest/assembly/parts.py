@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -52,21 +52,37 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Some rows of one source. `rows`: a file of `spill` where they lie on disk. It can be pickled.
+class Told:
+    """What is told of a source beside its rows. `unit`: that which its instants seem to be in, if it is a wrong one."""
 
-    `origin`, the number of the source, is not known to whoever reads it; nor are lines, where only the parts before
-    tell how many there are. Both are made good by `placed`.
+    findings: tuple[Finding, ...] = ()
+    records: int = 0
+    dialects: tuple[str, ...] = ()
+    unit: str | None = None
+
+    def later(self, lines: int) -> Told:
+        """The same, of what begins so many lines into the source."""
+        findings = (
+            found._replace(line=found.line + lines) if found.line is not None else found
+            for found in self.findings
+        )
+        return replace(self, findings=tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows of one source, or all rows of several small ones, and what is `told` of each.
+
+    It can be pickled. `rows`: a file of `spill` where they lie on disk; null where there are none.
+    `origins`, the numbers of the sources, are not known to whoever reads them; nor are lines, where only the parts
+    before tell how many there are. Both are made good by `placed`.
     """
 
-    rows: Frames | Path
+    rows: Frames | Path | None
     size_bytes: int
     notes: Notes
-    findings: tuple[Finding, ...]
-    records: int
-    dialects: tuple[str, ...]
-    unit: str | None
-    origin: int = 0
+    told: tuple[Told, ...]
+    origins: tuple[int, ...] = (0,)
     lines_before: int = 0
 
     def laid(self, path: Path) -> Part:
@@ -75,47 +91,49 @@ class Part:
             spill.append(path, self.rows)
         return replace(self, rows=path)
 
-    def placed(self, origin: int, lines_before: int) -> Part:
-        """The same, as a part of that source, so many lines or records into it."""
-        findings = tuple(
-            found._replace(line=found.line + lines_before) if found.line is not None else found
-            for found in self.findings
-        )
-        return replace(self, findings=findings, origin=origin, lines_before=lines_before)
+    def placed(self, origins: Sequence[int], lines_before: int = 0) -> Part:
+        """The same, as a part of these sources, so many lines or records into them."""
+        told = tuple(each.later(lines_before) for each in self.told) if lines_before else self.told
+        return replace(self, told=told, origins=tuple(origins), lines_before=lines_before)
 
     def frames(self) -> Iterator[Frames]:
-        """Its rows, with the numbers of their source and their lines, in one or several pieces."""
+        """Its rows, with the numbers of their sources and their lines, in one or several pieces."""
+        if self.rows is None:
+            return iter(())
         pieces = spill.parts(self.rows) if isinstance(self.rows, Path) else iter((self.rows,))
-        return (frames.placed(self.origin, self.lines_before) for frames in pieces)
+        return (frames.placed(self.origins, self.lines_before) for frames in pieces)
 
 
-def part_of(raw: RawTrace) -> Part:
-    """What was recorded, as a part in memory."""
-    frames = frames_of(raw)
-    edges = list(zip(*raw.key_edges.to_pydict().values(), strict=True))
-    return Part(
-        rows=frames,
-        size_bytes=_size_bytes(frames),
-        notes=_notes(
-            frames,
-            Edges(
-                frozenset((a, b) for a, b, strong in edges if strong),
-                frozenset((a, b) for a, b, strong in edges if not strong),
-            ),
-        ),
-        findings=tuple(
-            Finding(row["code"], Severity(row["severity"]), row["count"], row["line"], row["example"])
-            for row in raw.findings.to_pylist()
-        ),
-        records=raw.records,
-        dialects=raw.dialects,
-        unit=mistaken_unit(raw.spans),
+def part_of(raws: Sequence[RawTrace]) -> Part:
+    """What was recorded of a source, or of several, as a part in memory."""
+    frames = frames_of(raws)
+    edges = [edge for raw in raws if len(raw.key_edges) for edge in _edges_of(raw)]
+    strong = frozenset((a, b) for a, b, is_strong in edges if is_strong)
+    weak = frozenset((a, b) for a, b, is_strong in edges if not is_strong)
+    return Part(frames, _size_bytes(frames), _notes(frames, Edges(strong, weak)), tuple(map(_told, raws)))
+
+
+def _edges_of(raw: RawTrace) -> Iterator[tuple[str, str, bool]]:
+    return zip(*raw.key_edges.to_pydict().values(), strict=True)
+
+
+def _told(raw: RawTrace) -> Told:
+    findings = tuple(
+        Finding(row["code"], Severity(row["severity"]), row["count"], row["line"], row["example"])
+        for row in raw.findings.to_pylist()
     )
+    return Told(findings, raw.records, raw.dialects, mistaken_unit(raw.spans))
 
 
 def part_again(frames: Frames, edges: Edges, records: int, dialects: tuple[str, ...]) -> Part:
     """Rows of a source that were a part of it before. What was found in them then is not found again."""
-    return Part(frames, _size_bytes(frames), _notes(frames, edges), (), records, dialects, unit=None)
+    told = Told(records=records, dialects=dialects)
+    return Part(frames, _size_bytes(frames), _notes(frames, edges), (told,))
+
+
+def part_without_rows(told: Told) -> Part:
+    """What is told of a source, whose rows are in other parts."""
+    return Part(None, 0, _NO_NOTES, (told,))
 
 
 def _size_bytes(frames: Frames) -> int:
@@ -128,9 +146,14 @@ def _notes(frames: Frames, edges: Edges) -> Notes:
     )
 
 
+def without_told(part: Part) -> Part:
+    """The same, where it is told elsewhere of its sources."""
+    return replace(part, told=(_NOTHING,) * len(part.told))
+
+
 def without_notes(part: Part) -> Part:
-    """The same, once its notes are taken."""
-    return replace(part, notes=_NO_NOTES, findings=())
+    """The same, once its notes are taken, and what it tells."""
+    return replace(part, notes=_NO_NOTES, told=())
 
 
 def _spans_of_keys(frames: Frames) -> Counter[str]:
@@ -175,6 +198,7 @@ def request_facts(frames: Frames) -> pl.DataFrame:
     )
 
 
+_NOTHING = Told()
 _NO_NOTES = Notes(
     Counter(), frozenset(), frozenset(), frozenset(), frozenset(), pl.Series("id", [], pl.UInt64)
 )

@@ -79,7 +79,7 @@ def _stays(part: Part, buckets: AbstractSet[int | None]) -> Mapping[int, spill.P
     """Null where the part has to be taken apart."""
     if len(buckets) > 1 or not isinstance(part.rows, Path):
         return None
-    place = spill.Place(part.rows, origin=part.origin, lines_before=part.lines_before)
+    place = spill.Place(part.rows, origins=part.origins, lines_before=part.lines_before)
     return {number: place for number in buckets if number is not None}
 
 

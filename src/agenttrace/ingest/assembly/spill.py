@@ -24,13 +24,13 @@ _NAMES = tuple(TABLES)
 class Place(NamedTuple):
     """Where rows lie: in a file, from a byte on, so many bytes; all of it where `size` is null.
 
-    `origin`: the number of their source, where the rows do not say it yet, nor the `lines_before` them.
+    `origins`: the numbers of their sources, where the rows do not say them yet, nor the `lines_before` them.
     """
 
     path: Path
     begin: int = 0
     size: int | None = None
-    origin: int | None = None
+    origins: tuple[int, ...] | None = None
     lines_before: int = 0
 
 
@@ -69,7 +69,7 @@ def whole(places: Iterable[Place]) -> Frames:
         for number, frame in _records(place.path, place.begin, place.size):
             name = _NAMES[number]
             found[name].append(
-                frame if place.origin is None else placed(name, frame, place.origin, place.lines_before)
+                frame if place.origins is None else placed(name, frame, place.origins, place.lines_before)
             )
     empty = together([]).items()
     return Frames(**{name: pl.concat(found[name]) if name in found else empty[name] for name in _NAMES})

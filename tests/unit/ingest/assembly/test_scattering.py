@@ -34,7 +34,7 @@ def buckets(monkeypatch: pytest.MonkeyPatch, *recorders: Recorder) -> list[Rows]
     monkeypatch.setattr(store, "FEW_BUCKETS", 0)
     raw = RawStore(memory_bytes=0)
     for number, recorder in enumerate(recorders):
-        raw.add(part_of(recorder.trace()).placed(number, 100 * number))
+        raw.add(part_of([recorder.trace()]).placed([number], 100 * number))
     return raw.buckets(InThisProcess())
 
 

@@ -60,8 +60,7 @@ def take_answer(transcript: Transcript, recorders: Recorders, record: Record, no
     node.role, node.about = _ANSWER, answer.key
     if UNKNOWN < t_ns < (answer.first_ns or NEVER):
         answer.first_ns, answer.first = t_ns, node
-    if t_ns > answer.last_ns:
-        answer.last_ns = t_ns
+    answer.last_ns = max(answer.last_ns, t_ns)
     usage = message.usage
     if usage is not None:
         stopped = message.stop_reason is not None

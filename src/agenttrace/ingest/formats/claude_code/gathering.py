@@ -97,7 +97,12 @@ class Gathering:
                 new.append((record, node))
             elif node.uuid in self._copies:
                 del self._copies[node.uuid]
-                known.place, known.parent, known.t_ns, known.lane = node.place, node.parent, node.t_ns, node.lane
+                known.place, known.parent, known.t_ns, known.lane = (
+                    node.place,
+                    node.parent,
+                    node.t_ns,
+                    node.lane,
+                )
                 new.append((record, known))
             else:
                 self._note_again(known, record, node)
