@@ -78,7 +78,7 @@ def _add(group: Group, sources: Sequence[Waiting], found: GroupsFound) -> list[W
     added = []
     for member in sources:
         try:
-            group.add(member.source)
+            group.add(member.source.afresh())
             added.append(member)
         except InputError as error:
             found.refused[member.number] = error

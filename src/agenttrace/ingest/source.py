@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +36,10 @@ class Source:
     path: str
     content: bytes | None = None
     spooled: str | None = None
+
+    def afresh(self) -> Source:
+        """The same, of which nothing is known yet: what was, takes memory for as long as it is held."""
+        return replace(self)
 
     @cached_property
     def head(self) -> Head:

@@ -141,7 +141,7 @@ class SourceReader:
             self._take(ReadPart(sources, together.part))
 
     def _large(self, given: _Given) -> Iterator[FilesTask | SliceTask]:
-        source = given.source
+        source = given.source.afresh()
         try:
             chosen = self._forced or recognise(source)
             if isinstance(chosen, GroupedFormat):
@@ -158,7 +158,7 @@ class SourceReader:
     def _slices(self, given: _Given, chosen: SlicedFormat) -> Iterator[SliceTask]:
         sliced = _Sliced(given, chosen)
         try:
-            for piece in chosen.slices(given.source):
+            for piece in chosen.slices(given.source.afresh()):
                 if sliced.ended:
                     return
                 self._expect(self._slice_taker(sliced, numbered=piece.numbered))
@@ -202,9 +202,8 @@ class SourceReader:
         self._take(ReadPart([_of(source, format_id)], part, lines_before))
 
     def _wait(self, given: _Given, format_id: str, key: str) -> None:
-        source = Source(given.source.path, given.source.content, given.source.spooled)
         self._given[given.number] = given
-        self._groups.add(format_id, key, Waiting(given.number, source))
+        self._groups.add(format_id, key, Waiting(given.number, given.source))
 
     def _read_groups(self) -> None:
         found = self._groups.read(self._engine, self._laid.place)

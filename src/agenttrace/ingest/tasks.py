@@ -74,7 +74,7 @@ class FilesTask:
 
     def _read_all(self, laying: Laying, outcomes: list[Outcome]) -> Iterator[tuple[int, RawTrace]]:
         """What is left of each source that could be read, once its outcome is there."""
-        for place, source in enumerate(self.sources):
+        for place, source in enumerate(given.afresh() for given in self.sources):
             format_id = ""
             try:
                 chosen = known_format(self.forced) if self.forced else recognise(source)

@@ -95,7 +95,7 @@ def _frame_of(table: Table, pieces: Sequence[pa.Table]) -> pl.DataFrame:
     counts = [piece.num_rows for piece in pieces]
     if not any(counts):
         return _empty(table)
-    rows = pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces)
+    rows = pieces[0] if len(pieces) == 1 else _in_one(pieces)
     arrays: dict[str, pa.ChunkedArray[Any]] = {}
     columns: list[pl.Expr] = []
     for column in table.columns:
@@ -111,6 +111,11 @@ def _frame_of(table: Table, pieces: Sequence[pa.Table]) -> pl.DataFrame:
         arrays[column.name] = values
     held = pl.DataFrame(pl.from_arrow(pa.table(arrays)))
     return held.select(*columns, _places(counts))
+
+
+def _in_one(pieces: Sequence[pa.Table]) -> pa.Table:
+    """Rows below each other, in memory of their own: each piece would keep some for each of its columns."""
+    return pa.concat_tables(pieces).unify_dictionaries().combine_chunks()
 
 
 def _places(counts: Sequence[int]) -> pl.Expr:
