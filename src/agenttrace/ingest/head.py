@@ -75,7 +75,10 @@ class Head:
     def begins_torn(self) -> bool:
         """Whether the first line begins an object that does not end in it."""
         text = self.data.removeprefix(BOM).lstrip()
-        return text[:1] == b"{" and parsed(first_line(text)) is None
+        if text[:1] != b"{":
+            return False
+        is_cut_off = self._is_cut and b"\n" not in text and text[-1:] != b"}"
+        return is_cut_off or parsed(first_line(text)) is None
 
     @cached_property
     def items(self) -> tuple[dict[str, Any], ...]:

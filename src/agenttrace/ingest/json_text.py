@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from agenttrace.native.brackets import last_bracket
+
 BOM = b"\xef\xbb\xbf"
 _STRING = rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
 _TOKEN = re.compile(rb"[{}\[\],]|" + _STRING, re.DOTALL)
@@ -127,7 +129,7 @@ def closed(text: bytes) -> bytes:
     Empty where not even a first value in it is complete. What closes a bracket that was never opened ends it,
     and so does nesting without end.
     """
-    end, opens = _last_bracket(text)
+    end, opens = last_bracket(text, _DEEPEST) or _last_bracket(text)
     depth = len(opens)
     if opens or not end:
         for match in _BRACKET_OR_COMMA.finditer(text, end):
@@ -142,7 +144,7 @@ def closed(text: bytes) -> bytes:
 
 
 def _last_bracket(text: bytes) -> tuple[int, list[bytes]]:
-    """Behind the last bracket at which all before it is complete, and what is open there."""
+    """What `last_bracket` gives, where there is no kernel."""
     opens: list[bytes] = []
     end = depth = 0
     for match in _BRACKET.finditer(text):
