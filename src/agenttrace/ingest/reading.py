@@ -35,6 +35,9 @@ from agenttrace.workers.engine import Engine, InThisProcess, Piece, Result
 SHARED_BYTES = 48 << 20
 """Processes start in half a second: less than this is read sooner than that pays."""
 
+_FILE_BYTES = 256 << 10
+"""Of any file, whatever is in it, something has to be done that takes as long as reading so much."""
+
 _PACKED = 8
 """About so much more than its bytes is in a compressed file."""
 
@@ -252,7 +255,8 @@ def is_worth_sharing(sources: Iterable[Source]) -> bool:
     size = 0
     for source in sources:
         with suppress(OSError, InputError):
-            size += source.stored_bytes * (1 if source.content is None and source.is_plain else _PACKED)
+            packed = source.content is not None or not source.is_plain
+            size += _FILE_BYTES + source.stored_bytes * (_PACKED if packed else 1)
         if size >= SHARED_BYTES:
             return True
     return False

@@ -24,7 +24,7 @@ from agenttrace.ingest.tasks import FilesRead, FilesTask, Grouped, Refused, Slic
 from agenttrace.model.vocabulary import Severity
 from agenttrace.workers.engine import Engine
 
-_BATCH_FILES = 32
+_BATCH_FILES = 128
 
 Take: TypeAlias = Callable[[ReadPart], None]
 """Takes a source, or the next part of the one before, which has the same path."""
