@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agenttrace.errors import InputError, UnknownFormatError, UsageError
+from agenttrace.ingest import reading
+from agenttrace.ingest.listing import sources_of
 from agenttrace.ingest.reading import read
+from agenttrace.ingest.source import Source
 
 ROW = (
     '{"schema":"dynamo.request.trace.v1","event_type":"request_end","event_time_unix_ms":1795417720673,'
@@ -102,3 +107,20 @@ def test_a_pattern_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
 def test_an_unknown_format_id_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="claude-code"):
         read(trace(tmp_path, "a.jsonl", "one"), input_format="claude")
+
+
+def test_no_source_keeps_what_it_begins_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace(tmp_path, "a.jsonl", "one")
+    trace(tmp_path, "b.jsonl", "two")
+    listed: list[Source] = []
+
+    def listing(*arguments: Any) -> Iterator[tuple[Source, bool]]:
+        for source, named in sources_of(*arguments):
+            listed.append(source)
+            yield source, named
+
+    monkeypatch.setattr(reading, "sources_of", listing)
+    read(tmp_path)
+
+    assert [Path(source.path).name for source in listed] == ["a.jsonl", "b.jsonl"]
+    assert all("head" not in vars(source) for source in listed)

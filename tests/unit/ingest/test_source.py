@@ -106,3 +106,12 @@ def test_it_knows_the_files_beside_it_and_new_ones_too(tmp_path: Path) -> None:
 
 def test_what_came_from_standard_input_lies_beside_nothing() -> None:
     assert (Source("x", b"").sibling("pyproject.toml"), Source("x", b"").siblings()) == (None, [])
+
+
+def test_what_is_known_of_a_source_is_not_known_of_it_afresh(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}\n")
+    source = Source(str(file))
+    assert source.head.data == b"{}\n"
+
+    assert vars(source.afresh()) == vars(Source(str(file)))

@@ -14,7 +14,22 @@ pytestmark = pytest.mark.skipif(
     library() is None, reason="without kernels: there was no C compiler, or AGENTTRACE_NATIVE is off"
 )
 
-_PIECES = [b"{", b"}", b"[", b"]", b'"', b"\\", b'{"a":', b"[{", b"}]", b",", b"1", b'"b\\"c"', b"\n", b"\xff"]
+_PIECES = [
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b"\\",
+    b'{"a":',
+    b"[{",
+    b"}]",
+    b",",
+    b"1",
+    b'"b\\"c"',
+    b"\n",
+    b"\xff",
+]
 _DEEPEST = 256
 
 
