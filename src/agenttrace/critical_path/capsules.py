@@ -28,6 +28,7 @@ from agenttrace.critical_path.blocks import PLACE
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.network import Network
 from agenttrace.critical_path.nodes import OPENED
+from agenttrace.native.graphs import crossed
 
 _SHALLOW = 64
 """Trees up to this depth are summed level by level, deeper ones row by row."""
@@ -52,7 +53,8 @@ def find_capsules(graph: Graph, network: Network) -> Capsules:
     closed = np.ones(len(parent), np.bool_)
     one, other = _crossings(graph, network)
     if len(one):
-        closed = ~_crossed(parent, one, other)
+        by_kernel = crossed(parent, one, other)
+        closed = ~(_crossed(parent, one, other) if by_kernel is None else by_kernel)
         closed[graph.spans.first] = True
     inside = climbed(np.where(closed, np.arange(len(parent)), parent))
     return Capsules(closed, inside, inside[parent])

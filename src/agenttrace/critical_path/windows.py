@@ -16,6 +16,7 @@ from agenttrace.critical_path.arrays import NONE, Bools, Ints, expanded, run_sta
 from agenttrace.critical_path.bypass import Order
 from agenttrace.critical_path.floats import FOREVER, Floats
 from agenttrace.critical_path.levels import Stage, stages
+from agenttrace.native.passes import cheapest
 
 _BATCH = 1 << 19
 """So many copies of events are made at once, or those of one set of gaps."""
@@ -122,9 +123,9 @@ class _Search:
         at[inside] = new[offset[of] + source[inside] - low[of]]
         first = np.concatenate([[0], np.cumsum(width) - width, [len(edge)]])
         cost = np.zeros(len(event) + 1, np.int64)
-        _propagate(
-            stages(rank, int(rank.max(initial=-1)) + 1), (first, at, self.floats.spare[edge], extra, cost)
-        )
+        spare = self.floats.spare[edge]
+        if not cheapest(first, at, spare, extra, FOREVER, cost):
+            _propagate(stages(rank, int(rank.max(initial=-1)) + 1), (first, at, spare, extra, cost))
         return cost
 
     def _out(self, where: tuple[Ints, Ints], high: Ints, cost: Ints) -> Ints:
