@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from agenttrace.native import ordering
+
 Ints: TypeAlias = NDArray[np.int64]
 Codes: TypeAlias = NDArray[np.int8]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -119,12 +121,16 @@ def depths(parent: Ints) -> Ints:
 
 
 def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
-    """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
+    """By group, time and place (below 16), equals as they stand; and a key, in that order, that says so.
 
-    It is one integer, with ranks instead of times that are too long for it. Times differ by less than 2**63.
+    It rises, is the same for equals alone, and has the place in its lowest bits. Times differ by less than 2**63.
     """
     if not len(group):
         return group, group
+    found = ordering.order(group, t, place)
+    if found is not None:
+        order, run = found
+        return order, (run << _PLACE_BITS) | place[order]
     t = t - t.min()
     if _bits(group) + _bits(t) + _PLACE_BITS > _KEY_BITS:
         t = np.unique(t, return_inverse=True)[1].reshape(-1).astype(np.int64)
