@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Bools, Ints
+from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints
 from agenttrace.critical_path.division import BOUNDARIES
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.margins import Margins
@@ -32,6 +33,16 @@ _FACTS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Own:
+    """Stretches of time that spans spend on themselves or on their children; none of no length."""
+
+    row: Ints
+    phase: Codes
+    start: Ints
+    end: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class Chunk:
     """A chunk as frames, tied by `row`, the place of a span in it, and by `session`, the number of a session.
 
@@ -39,19 +50,30 @@ class Chunk:
     of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none),
     `stated`: whether an explicit link leads from it, and `begins_ns`: its start, or the end of a tool call that it
     waited for, where clocks have that later. `segments`: the path with `row` (of
-    its span), enumerations and `length`. `own`: the stretches of time that spans spend on themselves or on
-    their children: `row`, `phase`, `start_ns`, `end_ns`. `agents`: with the `row` of the span that holds each,
+    its span), enumerations and `length`. `own`: the stretches of `Own`, with `row`, `phase`, `start_ns`,
+    `end_ns`. `agents`: with the `row` of the span that holds each,
     `spawn_row` (null where not known), whether that is `spawn_inferred`, what it is `called`, and its `kind_of`
     agent. `uses`: links of the kind joins, from the span at `row` to that at `to_row`, with whether they are
     `explicit`, their `rule` and their `confidence`.
+    What is added up is taken from the arrays of the `graph`, the `path`, the `margins` and the `table` of spans.
     """
 
+    table: pa.Table
+    graph: Graph
+    path: Segments
+    margins: Margins
     names: pl.Series
     spans: pl.DataFrame
     segments: pl.DataFrame
-    own: pl.DataFrame
     agents: pl.DataFrame
     uses: pl.DataFrame
+
+    @cached_property
+    def own(self) -> pl.DataFrame:
+        """See above."""
+        own = own_stretches(self.graph)
+        phase = words(own.phase, PHASE_WORDS)
+        return pl.DataFrame({"row": own.row, "phase": phase, "start_ns": own.start, "end_ns": own.end})
 
 
 def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Margins) -> Chunk:
@@ -73,7 +95,15 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Marg
     )
     names = pl.Series("session", spans.names.to_pylist(), dtype=pl.String)
     return Chunk(
-        names, frame, _path(segments), _own_stretches(graph), agent_frame(trace, spans), _uses(trace, spans)
+        table=trace.spans,
+        graph=graph,
+        path=segments,
+        margins=margins,
+        names=names,
+        spans=frame,
+        segments=_path(segments),
+        agents=agent_frame(trace, spans),
+        uses=_uses(trace, spans),
     )
 
 
@@ -174,7 +204,7 @@ def _path(segments: Segments) -> pl.DataFrame:
     )
 
 
-def _own_stretches(graph: Graph) -> pl.DataFrame:
+def own_stretches(graph: Graph) -> Own:
     """Divided spans give a row for each stretch, the others one row; empty stretches are left out."""
     forest, instants = graph.forest, graph.instants
     whole = np.flatnonzero(instants.place == NONE)
@@ -185,7 +215,4 @@ def _own_stretches(graph: Graph) -> pl.DataFrame:
     row = np.concatenate([whole, np.repeat(rows, BOUNDARIES + 1)])
     phase = np.concatenate([instants.whole[whole], instants.phase.reshape(-1)])
     lasts = end > start
-    told: tuple[Ints, ...] = (row[lasts], phase[lasts], start[lasts], end[lasts])
-    return pl.DataFrame(
-        {"row": told[0], "phase": words(told[1], PHASE_WORDS), "start_ns": told[2], "end_ns": told[3]}
-    )
+    return Own(row[lasts], phase[lasts], start[lasts], end[lasts])
