@@ -47,9 +47,9 @@ class Chunk:
     """A chunk as frames, tied by `row`, the place of a span in it, and by `session`, the number of a session.
 
     `names`: of the sessions. `spans`: what measures ask of the table, with `row`, `parent_row`, the bounds
-    of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none),
-    `stated`: whether an explicit link leads from it, and `begins_ns`: its start, or the end of a tool call that it
-    waited for, where clocks have that later. `segments`: the path with `row` (of
+    of the graph, its margins (`slack_ns`, `drag_ns`, `round_way_ns`: margins.py, null where there is none).
+    `stated`: of each span whether an explicit link leads from it; `begins`: its start, or the end of a tool call
+    that it waited for, where clocks have that later. `segments`: the path with `row` (of
     its span), enumerations and `length`. `own`: the stretches of `Own`, with `row`, `phase`, `start_ns`,
     `end_ns`. `agents`: with the `row` of the span that holds each,
     `spawn_row` (null where not known), whether that is `spawn_inferred`, what it is `called`, and its `kind_of`
@@ -67,6 +67,8 @@ class Chunk:
     segments: pl.DataFrame
     agents: pl.DataFrame
     uses: pl.DataFrame
+    stated: Bools
+    begins: Ints
 
     @cached_property
     def own(self) -> pl.DataFrame:
@@ -87,8 +89,6 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Marg
         parent_row=pl.Series(forest.parent),
         graph_start=pl.Series(forest.start),
         graph_end=pl.Series(forest.end),
-        stated=pl.Series(_stated(trace, spans)),
-        begins_ns=pl.Series(_begins(trace, graph)),
         slack_ns=known(margins.slack, margins.awaited),
         drag_ns=known(margins.drag, margins.drag != NONE),
         round_way_ns=known(margins.round_way, margins.round_way != NONE),
@@ -104,6 +104,8 @@ def measured_chunk(trace: Trace, graph: Graph, segments: Segments, margins: Marg
         segments=_path(segments),
         agents=agent_frame(trace, spans),
         uses=_uses(trace, spans),
+        stated=_stated(trace, spans),
+        begins=_begins(trace, graph),
     )
 
 

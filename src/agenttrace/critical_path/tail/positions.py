@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from agenttrace.critical_path.arrays import run_starts
+from agenttrace.critical_path.measures.joins import Branches
 from agenttrace.model.vocabulary import Phase
 
 _SUMS = ("sessions", "wall_ns", *(f"phase_{phase.value}_ns" for phase in Phase))
@@ -25,14 +26,13 @@ def added_by_turn(rows: pl.DataFrame) -> pl.DataFrame:
 _BRANCH_SUMS = ("joins", "waited_for", "length_ns", "alone_ns")
 
 
-def branch_positions(fans: pl.DataFrame) -> pl.DataFrame:
+def branch_positions(fans: Branches) -> pl.DataFrame:
     """Of `awaited_branches`: position, joins, waited_for, length_ns, alone_ns.
 
     The branch that started n-th has position n. `waited_for`: how often it was the last one to end; `alone_ns`: how
     long it was then the only one still running.
     """
-    columns = ("group", "graph_start", "graph_end", "row")
-    group, start, end, row = (fans.get_column(name).to_numpy() for name in columns)
+    group, start, end, row = fans.group, fans.start, fans.end, fans.row
     by_start = np.lexsort((row, end, start, group))
     first = np.flatnonzero(run_starts(group[by_start]))
     number = np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
