@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.graph import build_graph
@@ -177,7 +178,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
         parts=named(session_parts(measured)),
         by_turn=turn_positions(turns),
         by_branch=branch_positions(fans),
-        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
+        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, chunk.spans),
     )
 
 
@@ -286,9 +287,9 @@ _REPAIRS = {
 }
 
 
-def _repairs(found: dict[str, Ints], spans: pl.DataFrame) -> pl.DataFrame:
+def _repairs(found: dict[str, Ints], spans: pa.Table) -> pl.DataFrame:
     """What building the graph had to mend, and what was too much work: code, source, line, count."""
-    places = spans.select("source", "line")
+    places = pl.DataFrame(pl.from_arrow(spans.select(["source", "line"])))
     frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in found.items()]
     return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
 

@@ -70,7 +70,7 @@ def _first_of_each(session: Ints, order: Ints, limit: int) -> Ints:
 
 def _told(chunk: Chunk, rows: Ints, *others: str) -> pl.DataFrame:
     """What lists say of these spans."""
-    facts = chunk.spans.select("session", "span", "name", "kind", *others)[rows]
+    facts = chunk.facts(rows, "session", "span", "name", "kind", *others)
     return facts.with_columns(pl.col("name", "kind").cast(pl.String))
 
 

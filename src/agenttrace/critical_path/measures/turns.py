@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, NULL, Ints, order_by, packed, run_starts, running_last, sorting, sums, within_groups
-from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.critical_path.measures.chunk import Chunk, known
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import PHASES, PURPOSE
 from agenttrace.model.vocabulary import Purpose, SpanKind
@@ -42,6 +42,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     the turn's wall time; in a subagent's they are what of the path lies in its own spans.
     """
     turns = _turns(chunk)
+    lanes = chunk.lanes(turns.session, turns.agent)
     phases = dict(zip(PHASES, _phases(chunk.path, turns, chunk.graph.spans.agent).T.copy(), strict=True))
     tokens = {
         name: _of_last(chunk.table, f"{name}_tokens", turns.last) for name in ("input", "cache_read", "output")
@@ -51,7 +52,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
             "session": turns.session,
             "turn": turns.number.astype(np.int32),
             "agent": turns.agent.astype(np.int32),
-            "agent_name": _agent_names(chunk, turns),
+            "agent_name": chunk.agents.get_column("called").gather(known(lanes, lanes != NONE)),
             "start_ns": turns.start,
             "wall_ns": turns.end - turns.start,
             **{f"phase_{phase.value}_ns": spent for phase, spent in phases.items()},
@@ -63,18 +64,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
 
 def _of_last(table: pa.Table, name: str, rows: Ints) -> pl.Series:
     values = np.append(columns.ints(table, name), NULL)[rows]
-    return pl.Series(pa.array(values, mask=values == NULL))
-
-
-def _agent_names(chunk: Chunk, turns: _Turns) -> pl.Series:
-    session, agent = (chunk.agents.get_column(name).to_numpy() for name in ("session", "agent"))
-    lanes = packed(np.concatenate([session, turns.session]), np.concatenate([agent, turns.agent]))
-    order = np.argsort(lanes[: len(agent)])
-    wanted = lanes[len(agent) :]
-    place = np.searchsorted(lanes[order], wanted)
-    there = np.append(lanes[order], NONE)[place] == wanted
-    names = chunk.agents.get_column("called").extend_constant(None, 1)
-    return names.gather(np.where(there, np.append(order, 0)[place], len(agent)))
+    return known(values, values != NULL)
 
 
 def _turns(chunk: Chunk) -> _Turns:
@@ -158,12 +148,14 @@ def _passed(path: Segments, session: Ints, t: Ints) -> NDArray[np.int64]:
 
 def compaction_table(chunk: Chunk) -> pl.DataFrame:
     """The compactions, in order of session and time, with the context before and after."""
-    spans = chunk.spans
-    around = spans.get_column("kind").gather(spans.get_column("parent_row"))
-    request = (pl.col("kind") == "request") & (pl.col("purpose") == "compaction")
-    found = spans.filter((pl.col("kind") == "compaction") | (request & (around != "compaction")))
-    return found.sort("session", "start_ns", "span").select(
+    spans, forest = chunk.graph.spans, chunk.graph.forest
+    summary = spans.is_kind(SpanKind.COMPACTION)
+    request = spans.is_kind(SpanKind.REQUEST) & (spans.purpose == PURPOSE[Purpose.COMPACTION])
+    row = np.flatnonzero(summary | (request & ~summary[forest.parent]))
+    row = row[within_groups(spans.session[row], spans.start[row])]
+    facts = chunk.facts(row, "session", "turn", "agent", "start_ns", "tokens_before", "tokens_after")
+    return facts.select(
         "session", "turn", "agent", "start_ns",
-        wall_ns=pl.col("graph_end") - pl.col("graph_start"),
+        wall_ns=pl.Series(forest.end[row] - forest.start[row]),
         tokens_before="tokens_before", tokens_after="tokens_after",
     )  # fmt: skip
