@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.native import ordering
+from agenttrace.native import ordering, scans
 
 Ints: TypeAlias = NDArray[np.int64]
 Codes: TypeAlias = NDArray[np.int8]
@@ -30,7 +30,8 @@ _KEY_BITS = 63
 
 def running_last(at: Bools) -> Ints:
     """For each position the last one up to it, itself included, where `at` holds; -1 before the first."""
-    return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE))
+    found = scans.running_last(at)
+    return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE)) if found is None else found
 
 
 def running_max(group: Ints, t: Ints) -> Ints:
