@@ -80,7 +80,7 @@ class Gathering:
         """Leaves what may be looked at, in memory of its own, so that nothing that was cut off stays with it."""
         ranked = pl.concat(self._slowest, how="vertical_relaxed")
         chosen = Chosen.of(ranked, self.keep, self.floor)
-        self._slowest = [ranked.filter(chosen.rows).rechunk()]
+        self._slowest = [chosen.parted(ranked)[0].rechunk()]
         together: dict[str, pl.DataFrame] = {}
         for name in list(self._held):
             frame = pl.concat(self._held.pop(name), how="vertical_relaxed")

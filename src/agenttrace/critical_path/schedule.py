@@ -137,12 +137,13 @@ def _takes(graph: Graph, capsules: Capsules, node: Ints, at: Ints) -> Ints:
 
 
 def plain_lengths(graph: Graph, gaps: Ints) -> Ints:
-    """Of every span without a block how long it takes; 0 for all others."""
+    """Of every span without a block how long it takes; 0 for all others. Gaps may have a column for each of many passes."""
     nodes = graph.nodes
     n = nodes.n
-    passed = np.concatenate([np.zeros(1, np.int64), np.cumsum(gaps[2 * n : nodes.marks_from])])
+    passed = np.zeros((nodes.marks_from - 2 * n + 1, *gaps.shape[1:]), np.int64)
+    np.cumsum(gaps[2 * n : nodes.marks_from], axis=0, out=passed[1:])
     low = nodes.inner_first - 2 * n
-    length = passed[low + nodes.inner_count] - passed[low] + gaps[n : 2 * n]
+    length: Ints = passed[low + nodes.inner_count] - passed[low] + gaps[n : 2 * n]
     length[graph.blocks.inner] = 0
     return length
 

@@ -36,7 +36,7 @@ def _walls(schedule: Schedule, gaps: NDArray[np.int64]) -> NDArray[np.int64]:
     """`gaps`: a row for each node, a column for each scenario."""
     graph = schedule.graph
     n, nodes, count = graph.nodes.n, len(graph.nodes), gaps.shape[1]
-    plain = np.stack([plain_lengths(graph, gaps[:, place]) for place in range(count)], axis=1)
+    plain = plain_lengths(graph, gaps)
     whole = np.zeros((schedule.network.size + 1, count), np.int64)
     whole[:nodes] = gaps
     whole[:n] += plain
