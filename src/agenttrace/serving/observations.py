@@ -50,20 +50,23 @@ def observe(trace: Trace) -> pl.DataFrame:
     holder[told] = _requests_around(spans, request, np.flatnonzero(told))
     whole = request & ~told & _in_time(spans)
     whole[holder[holder >= 0]] = False
-    bounded = np.flatnonzero(has_prefill & says(spans, "prefill_evidence", Evidence.BOUNDED.value))
-    inside = _facts(trace, bounded)
-    if len(bounded):
-        at = holder[bounded]
-        around = rows_of(spans.select(list(_OF_REQUEST)), pa.array(at, mask=at < 0))
-        inside = inside.with_columns(
-            own.fill_null(of) if own.null_count() else own
-            for own, of in zip(inside.select(_OF_REQUEST), around, strict=True)
-        )
-    return pl.concat(
-        [
-            _waits(inside, from_dispatch=True),
-            _waits(_facts(trace, np.flatnonzero(whole)), from_dispatch=False),
-        ]
+    bounded = has_prefill & says(spans, "prefill_evidence", Evidence.BOUNDED.value)
+    waits = [pl.DataFrame(schema=COLUMNS)]
+    if bounded.any():
+        rows = np.flatnonzero(bounded)
+        waits.append(_waits(_with_requests(_facts(trace, rows), spans, holder[rows]), from_dispatch=True))
+    if whole.any():
+        waits.append(_waits(_facts(trace, np.flatnonzero(whole)), from_dispatch=False))
+    return pl.concat(waits)
+
+
+def _with_requests(inside: pl.DataFrame, spans: pa.Table, holder: np.ndarray) -> pl.DataFrame:
+    """What these spans do not say themselves of their requests, at rows `holder`, -1 for none."""
+    around = rows_of(spans.select(list(_OF_REQUEST)), pa.array(holder, mask=holder < 0))
+    own = inside.select(_OF_REQUEST)
+    return inside.with_columns(
+        mine.fill_null(theirs) if mine.null_count() else mine
+        for mine, theirs in zip(own, around, strict=True)
     )
 
 
