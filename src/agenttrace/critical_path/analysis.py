@@ -10,13 +10,15 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.columns import texts
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
+from agenttrace.critical_path.measures.counts import with_lists_counted
 from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
-from agenttrace.critical_path.measures.joins import awaited_branches, join_table, straggler_waits
+from agenttrace.critical_path.measures.joins import awaited_branches, join_table
 from agenttrace.critical_path.measures.parallel import running_levels
 from agenttrace.critical_path.measures.serving import answered_requests, felt
 from agenttrace.critical_path.measures.totals import session_totals
@@ -24,7 +26,7 @@ from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
-from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.segments import path_segments, path_shares, segment_table
 from agenttrace.critical_path.summary import Summary, summarise
 from agenttrace.critical_path.tail.comparison import Tail, compare_tail
 from agenttrace.critical_path.tail.parts import session_parts
@@ -153,25 +155,29 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     levels = running_levels(measured)
 
     fans, answered = awaited_branches(measured), answered_requests(measured)
-    path = plain(segment_table(graph, segments))
     other = without_inferred_joins(chunk, graph)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(measured.names[frame.get_column("session")])
+        """The same frame, with the names of its sessions instead of their numbers."""
+        names = texts(graph.spans.names, frame.get_column("session").to_numpy())
+        return frame.replace_column(frame.get_column_index("session"), names.alias("session"))
 
-    turns = turn_table(measured)
+    turns, joins, misses = turn_table(measured), join_table(measured, fans), cache_miss_table(answered)
+    sessions = session_totals(measured, busy, levels, answered)
     return ChunkResult(
-        sessions=named(session_totals(measured, busy, levels, answered)),
-        segments=path,
-        shares=_shares(path),
-        turns=named(turns),
-        joins=named(join_table(measured, fans)),
+        sessions=named(with_lists_counted(sessions, misses, joins)),
+        segments=pl.DataFrame(pl.from_arrow(segment_table(graph, segments))).with_columns(
+            pl.col(pl.Categorical).cast(pl.String)
+        ),
+        shares=named(path_shares(segments)),
+        turns=named(turns.clone()),
+        joins=named(joins),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
         readings=named(reading_table(graph, segments, other)),
         what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions(), other)),
         tools=named(tool_table(measured, busy)),
-        cache_misses=named(cache_miss_table(answered)),
+        cache_misses=named(misses),
         compactions=named(compaction_table(measured)),
         concurrency=named(levels),
         latencies=named(felt(answered)),
@@ -203,14 +209,14 @@ def analyze(
     chunks = [trace] if empty else trace.chunks()
     results = [analyze_chunk(chunk, questions) for chunk in chunks]
     joined = {
-        field.name: pl.concat([getattr(result, field.name) for result in results], how="vertical_relaxed")
+        field.name: _below_each_other([getattr(result, field.name) for result in results])
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
     joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.service)
-    joined["sessions"] = _with_lists_counted(joined)
-    joined["by_turn"] = added_by_turn(joined["by_turn"])
-    joined["by_branch"] = added_by_position(joined["by_branch"])
+    if len(results) > 1:
+        joined["by_turn"] = added_by_turn(joined["by_turn"])
+        joined["by_branch"] = added_by_position(joined["by_branch"])
     told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),
@@ -220,6 +226,10 @@ def analyze(
         ranking=_ranking(trace, sessions_to_rank(trace) if ranked is None else ranked),
         **joined,
     )
+
+
+def _below_each_other(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")
 
 
 def sessions_to_rank(trace: Trace) -> dict[str, int]:
@@ -239,27 +249,6 @@ def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
     found = ranking(bench)
     looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
     return found.with_columns(looked_at[found.get_column("session")])
-
-
-def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The sessions with the length of those lists that are cut where there are many sessions."""
-    counted = joined["sessions"]
-    misses = joined["cache_misses"].group_by("session")
-    joins = joined["joins"].group_by("session")
-    stragglers = straggler_waits(joined["joins"]).group_by("session")
-    for counts in (
-        misses.agg(cache_misses=pl.len().cast(pl.Int64), missed_tokens=pl.col("tokens").sum()),
-        joins.agg(joins=pl.len().cast(pl.Int64), join_wait_ns=pl.col("slack_ns").sum()),
-        stragglers.agg(pl.col("straggler_ns").sum()),
-    ):
-        counted = counted.join(counts, on="session", how="left", maintain_order="left")
-    lengths = ("cache_misses", "missed_tokens", "joins", "join_wait_ns", "straggler_ns")
-    return counted.with_columns(pl.col(lengths).fill_null(0))
-
-
-def _shares(path: pl.DataFrame) -> pl.DataFrame:
-    length = (pl.col("end_ns") - pl.col("start_ns")).sum().alias("length_ns")
-    return path.group_by("session", "phase", "evidence", maintain_order=True).agg(length)
 
 
 def plain(table: object) -> pl.DataFrame:

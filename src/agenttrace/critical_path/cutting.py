@@ -89,7 +89,7 @@ class Chosen:
 
     @cached_property
     def _all(self) -> pl.Series:
-        return pl.Series(sorted(self.slowest | self.keep), dtype=pl.String)
+        return pl.Series(sorted(self.slowest | self.keep), dtype=pl.String).implode()
 
 
 def cut(found: Analysis, keep: frozenset[str], floor: Floor | None = None) -> Analysis:

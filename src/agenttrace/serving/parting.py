@@ -66,12 +66,12 @@ def part_queue(trace: Trace, service: Service | None = None) -> Parted:
     changes, totals = [], []
     for key, group in parts.items():
         time = service.time_of(key)
-        counted = group.filter(pl.col("context_tokens").is_not_null())
+        counted = group.drop_nulls("context_tokens") if group["context_tokens"].null_count() else group
         if time is not None and counted.height:
             changes.append(_change(time, counted))
             totals.append(_total(key, time, changes[-1]))
     made = pl.DataFrame(totals, schema=PARTED, orient="row")
-    left = observed.filter("from_dispatch").height - int(made.filter("from_dispatch")["requests"].sum())
+    left = int(observed["from_dispatch"].sum()) - sum(total[3] for total in totals if total[2])
     spans = _rewritten(trace.spans, pl.concat(changes)) if changes else trace.spans
     return Parted(replace(trace, spans=spans), service, made, remark_on_queues(service, made, left))
 
@@ -127,7 +127,8 @@ def _with_words(column: pa.ChunkedArray[Any], changed: Bools, new: pl.Series) ->
     """A column of words with new ones where it is changed."""
     whole = cast("pa.DictionaryArray[Any, Any]", column.unify_dictionaries().combine_chunks())
     old = whole.dictionary.to_pylist()
-    words = [*old, *(word for word in new.unique().to_list() if word not in old)]
-    codes = new.replace_strict(words, range(len(words)), return_dtype=pl.Int8).to_arrow()
+    told = new.to_arrow().cast(pa.string())
+    words = pa.array([*old, *(word for word in pc.unique(told).to_pylist() if word not in old)], pa.string())
+    codes = pc.index_in(told, value_set=words).cast(pa.int8())
     indices = pc.replace_with_mask(whole.indices, pa.array(changed), codes)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
+    return pa.DictionaryArray.from_arrays(indices, words)

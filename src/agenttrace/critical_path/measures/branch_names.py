@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -15,18 +15,15 @@ from agenttrace.critical_path.measures.chunk import Chunk
 def branch_names(chunk: Chunk) -> Callable[[Ints], pl.Series]:
     """What to call the spans at rows: the agent that a tool call holds, else the tool; NONE is called nothing."""
     own, names = columns.dictionary(chunk.table, "name")
-    agents = chunk.agents.select("row", "called").drop_nulls("called").sort("called", descending=True)
-    row = agents.get_column("row").to_numpy()
-    called = len(names) + np.arange(len(row))
+    called = chunk.agents.get_column("called").to_list()
+    row = chunk.agents.get_column("row").to_numpy()
     name = own.copy()
-    name[row] = called
     # Of several agents inside the one that stands first in the alphabet is the last to be written.
-    name[chunk.graph.forest.parent[row]] = called
-    every = pl.concat([pl.Series(names, dtype=pl.String), agents.get_column("called")])
-    every = every.extend_constant(None, 1)
+    order = np.array(sorted(_there(called), key=lambda at: called[at] or "", reverse=True), np.int64)
+    name[row[order]] = len(names) + order
+    name[chunk.graph.forest.parent[row[order]]] = len(names) + order
+    return lambda rows: columns.texts([*names, *called], np.where(rows == NONE, NONE, name[rows]))
 
-    def of(rows: Ints) -> pl.Series:
-        found = np.where(rows == NONE, NONE, name[rows])
-        return every.gather(np.where(found == NONE, len(every) - 1, found))
 
-    return of
+def _there(names: Sequence[str | None]) -> list[int]:
+    return [at for at, name in enumerate(names) if name is not None]

@@ -82,9 +82,14 @@ class Chunk:
         told = [name for name in names if name not in _FOUND]
         table = self.table.select(told).unify_dictionaries()
         frame = pl.DataFrame(pl.from_arrow(table if rows is None else table.take(pa.array(rows))))
+        stated = dict(zip(told, frame, strict=True))
         every = slice(None) if rows is None else rows
-        found = [pl.Series(name, _FOUND[name](self, every)) for name in names if name in _FOUND]
-        return frame.with_columns(found).select(names) if told else pl.DataFrame(found)
+        return pl.DataFrame(
+            [
+                stated[name] if name in stated else pl.Series(name, _FOUND[name](self, every))
+                for name in names
+            ]
+        )
 
     def lanes(self, session: Ints, agent: Ints) -> Ints:
         """The rows of `agents` with these sessions and numbers; NONE for one that is not there."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -9,7 +11,7 @@ from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import Ints, run_starts, sorting, sums, within_groups
 from agenttrace.critical_path.measures.busy import Busy
 from agenttrace.critical_path.measures.chunk import Chunk
-from agenttrace.critical_path.spans import PHASE, PHASES
+from agenttrace.critical_path.spans import KINDS, PHASE, PHASES
 from agenttrace.model.vocabulary import Phase, SpanKind
 
 TOP_SPANS = 1000
@@ -31,14 +33,13 @@ def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
     critical = np.add.reduceat(length, one) if len(one) else one
     session = chunk.graph.spans.session[row]
     at = _first_of_each(session, within_groups(session, -critical), limit)
-    told = pl.Series([word.value for word in PHASES], dtype=pl.String)
-    return _told(chunk, row[at], "drag_ns", "slack_ns").select(
-        "session", "span", "name", "kind",
-        phase=told.gather(phase[at].astype(np.int64)),
-        critical_ns=pl.Series(critical[at]),
-        drag_ns="drag_ns",
-        slack_ns="slack_ns",
-    )  # fmt: skip
+    return _told(chunk, row[at]).hstack(
+        [
+            columns.texts([word.value for word in PHASES], phase[at]).alias("phase"),
+            pl.Series("critical_ns", critical[at]),
+            *chunk.facts(row[at], "drag_ns", "slack_ns"),
+        ]
+    )
 
 
 def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
@@ -55,9 +56,8 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
     by_length = within_groups(session, -length[row])
     by_slack = by_length[within_groups(session[by_length], slack[row[by_length]])]
     at = row[_first_of_each(session, by_slack, limit)]
-    return _told(chunk, at, "agent", "slack_ns").select(
-        "session", "span", "name", "kind", "agent", length_ns=pl.Series(length[at]), slack_ns="slack_ns"
-    )
+    told = _told(chunk, at).hstack(chunk.facts(at, "agent"))
+    return told.hstack([pl.Series("length_ns", length[at]), pl.Series("slack_ns", slack[at])])
 
 
 def _first_of_each(session: Ints, order: Ints, limit: int) -> Ints:
@@ -68,10 +68,15 @@ def _first_of_each(session: Ints, order: Ints, limit: int) -> Ints:
     return found
 
 
-def _told(chunk: Chunk, rows: Ints, *others: str) -> pl.DataFrame:
-    """What lists say of these spans."""
-    facts = chunk.facts(rows, "session", "span", "name", "kind", *others)
-    return facts.with_columns(pl.col("name", "kind").cast(pl.String))
+def _told(chunk: Chunk, rows: Ints) -> pl.DataFrame:
+    """What lists say of these spans: session, span, name, kind."""
+    name, names = columns.dictionary(chunk.table, "name")
+    return chunk.facts(rows, "session", "span").hstack(
+        [
+            columns.texts(names, name[rows]).alias("name"),
+            columns.texts([kind.value for kind in KINDS], chunk.graph.spans.kind[rows]).alias("kind"),
+        ]
+    )
 
 
 def tool_table(chunk: Chunk, busy: Busy) -> pl.DataFrame:
@@ -92,17 +97,16 @@ def tool_table(chunk: Chunk, busy: Busy) -> pl.DataFrame:
     size = len(spans)
     spent = {"busy_ns": sums(busy.ns, busy.row, size), "critical_ns": sums(path.length, path.span, size)}
     one = rows[order[first]]
-    told = {
+    told: dict[str, Any] = {
         "session": spans.session[one],
-        "name": pl.Series([*names, None], dtype=pl.String).gather(index[one] % (len(names) + 1)),
+        "name": columns.texts(names, index[one]),
         "calls": np.diff(np.append(first, len(rows))),
         **{
             name: np.add.reduceat(of[rows[order]], first) if len(first) else first
             for name, of in spent.items()
         },
     }
-    return (
-        pl.DataFrame(told)
-        .with_columns(sessions=(pl.col("critical_ns") > 0).cast(pl.Int64))
-        .sort("session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False])
+    told["sessions"] = (told["critical_ns"] > 0).astype(np.int64)
+    return pl.DataFrame(told).sort(
+        "session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False]
     )

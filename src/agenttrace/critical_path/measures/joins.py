@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def join_table(chunk: Chunk, fans: Branches) -> pl.DataFrame:
             waited_for_name=name(waited_row),
             second_name=name(second_row),
             round_way_ns=known(round_way, round_way != NONE),
-            each=_told(chunk, joined.get_column("branch_rows")),
+            each=_told(chunk, joined.get_column("branch_rows"), name),
         )
         .select(
             "session", "turn", "agent", "at_ns", "branches", "waited_for", "waited_for_name", "second_name",
@@ -77,18 +78,6 @@ def join_table(chunk: Chunk, fans: Branches) -> pl.DataFrame:
         )
         .sort("session", "at_ns", "agent", "turn", "waited_for", "background")
     )  # fmt: skip
-
-
-def straggler_waits(joins: pl.DataFrame) -> pl.DataFrame:
-    """Session and `straggler_ns`: how long main agents waited for a last branch when all others had ended.
-
-    A row a join with such a wait; nothing is counted twice.
-    """
-    waits = joins.filter((pl.col("agent") == 0) & (pl.col("branches") > 1) & (pl.col("slack_ns") > 0))
-    begin = pl.col("at_ns") - pl.col("slack_ns")
-    seen = pl.col("at_ns").cum_max().shift(1).over("session")
-    new = pl.col("at_ns") - pl.max_horizontal(begin, seen)
-    return waits.sort("session", begin, "at_ns").select("session", straggler_ns=new.clip(lower_bound=0))
 
 
 def _awaited_joins(fans: Branches) -> pl.DataFrame:
@@ -140,19 +129,21 @@ def _rules(chunk: Chunk, waited: Ints, explicit: Bools) -> dict[str, pl.Series]:
     contained[inferred] = True
     told = (rules.CONTAINED, rules.OUTLASTED, None)
     which = np.where(explicit, 2, np.where(contained[waited], 0, 1))
-    names = pl.Series([rule and rule.name for rule in told], dtype=pl.String)
-    confidences = pl.Series([rule and rule.confidence for rule in told], dtype=pl.Float64)
-    return {"rule": names.gather(which), "confidence": confidences.gather(which)}
+    confidence = np.array([(rule and rule.confidence) or np.nan for rule in told])[which]
+    return {
+        "rule": columns.texts([rule and rule.name for rule in told], which),
+        "confidence": pl.Series(pa.array(confidence, mask=np.isnan(confidence))),
+    }
 
 
-def _told(chunk: Chunk, joins: pl.Series) -> pl.Series:
+def _told(chunk: Chunk, joins: pl.Series, name: Callable[[Ints], pl.Series]) -> pl.Series:
     """What is said of each branch of joins: lists of span, name, took_ns and slack_ns."""
     rows = joins.explode().to_numpy()
     graph, margins = chunk.graph, chunk.margins
     branch = pa.StructArray.from_arrays(
         [
             pa.array(rows - graph.spans.first[graph.spans.session[rows]]),
-            branch_names(chunk)(rows).to_arrow(),
+            name(rows).to_arrow(),
             pa.array(graph.forest.end[rows] - graph.forest.start[rows]),
             pa.array(margins.slack[rows], mask=~margins.awaited[rows]),
         ],

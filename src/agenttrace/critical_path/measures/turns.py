@@ -52,7 +52,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
             "session": turns.session,
             "turn": turns.number.astype(np.int32),
             "agent": turns.agent.astype(np.int32),
-            "agent_name": chunk.agents.get_column("called").gather(known(lanes, lanes != NONE)),
+            "agent_name": columns.texts(chunk.agents.get_column("called").to_list(), lanes),
             "start_ns": turns.start,
             "wall_ns": turns.end - turns.start,
             **{f"phase_{phase.value}_ns": spent for phase, spent in phases.items()},
@@ -154,8 +154,4 @@ def compaction_table(chunk: Chunk) -> pl.DataFrame:
     row = np.flatnonzero(summary | (request & ~summary[forest.parent]))
     row = row[within_groups(spans.session[row], spans.start[row])]
     facts = chunk.facts(row, "session", "turn", "agent", "start_ns", "tokens_before", "tokens_after")
-    return facts.select(
-        "session", "turn", "agent", "start_ns",
-        wall_ns=pl.Series(forest.end[row] - forest.start[row]),
-        tokens_before="tokens_before", tokens_after="tokens_after",
-    )  # fmt: skip
+    return facts.insert_column(4, pl.Series("wall_ns", forest.end[row] - forest.start[row]))

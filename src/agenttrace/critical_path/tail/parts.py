@@ -43,16 +43,16 @@ def session_parts(chunk: Chunk) -> pl.DataFrame:
     first = np.flatnonzero(run_starts(key[order]))
     one = order[first]
     length = np.add.reduceat(path.length[order], first) if len(first) else first
-    named = {name: found[name].names.gather(found[name].place[one]) for name in DIMENSIONS}
+    named = {name: found[name].names_at(one) for name in DIMENSIONS}
     return pl.DataFrame({"session": path.session[one], **named, "length_ns": length})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """Of each segment the place of a name among the `names`, which are in order; null is the last of them."""
+    """Of each segment the place of a name among the `names`, which are in order; the one behind them is null."""
 
     place: Ints
-    names: pl.Series
+    names: Sequence[str]
 
     @classmethod
     def of(cls, codes: Ints | Codes, words: Sequence[str | None]) -> _Part:
@@ -60,7 +60,12 @@ class _Part:
         names = sorted({word for word in words if word is not None})
         place = {word: at for at, word in enumerate(names)}
         table = np.array([*(place.get(word, len(names)) for word in words), len(names)], np.int64)  # type: ignore[arg-type]  # None is not there
-        return cls(table[codes], pl.Series([*names, None], dtype=pl.String))
+        return cls(table[codes], names)
+
+    def names_at(self, segments: Ints) -> pl.Series:
+        """Of these segments the names."""
+        place = self.place[segments]
+        return columns.texts(self.names, np.where(place < len(self.names), place, NONE))
 
 
 def _agents(chunk: Chunk) -> tuple[Ints, list[str]]:
