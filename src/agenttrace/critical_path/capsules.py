@@ -47,11 +47,11 @@ class Capsules:
     around: Ints
 
 
-def find_capsules(graph: Graph, network: Network) -> Capsules:
-    """The capsules of a chunk."""
+def find_capsules(graph: Graph, network: Network, holder: Ints) -> Capsules:
+    """The capsules of a chunk; `holder`: see `holders`."""
     parent = graph.forest.parent
     closed = np.ones(len(parent), np.bool_)
-    one, other = _crossings(graph, network)
+    one, other = _crossings(graph, network, holder)
     if len(one):
         by_kernel = crossed(parent, one, other)
         closed = ~(_crossed(parent, one, other) if by_kernel is None else by_kernel)
@@ -67,10 +67,9 @@ def holders(graph: Graph, network: Network) -> Ints:
     return np.concatenate([nodes.span, nodes.span[blocks.node[opened]], graph.forest.parent[network.delayed]])
 
 
-def _crossings(graph: Graph, network: Network) -> tuple[Ints, Ints]:
+def _crossings(graph: Graph, network: Network, holder: Ints) -> tuple[Ints, Ints]:
     """The edges that do more than lead from an end or a start into what is next to it: between which spans."""
     parent, n = graph.forest.parent, graph.nodes.n
-    holder = holders(graph, network)
     one, other = holder[network.source], holder[network.target]
     ended = (network.source >= n) & (network.source < 2 * n)
     begins = network.target < n

@@ -73,7 +73,8 @@ def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
 def texts(names: Sequence[str | None] | pa.Array[Any], places: Ints) -> pl.Series:
     """The names at these places, null for NONE, as a column."""
     known = pa.array(names, pa.string())
-    return pl.Series(known.take(pa.array(places, pa.int64(), mask=places == NONE)), dtype=pl.String)
+    none = places == NONE
+    return pl.Series(known.take(pa.array(places, mask=none) if none.any() else pa.array(places)))
 
 
 def _dictionary(column: pa.ChunkedArray[Any]) -> pa.DictionaryArray[Any, Any]:

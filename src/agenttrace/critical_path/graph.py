@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from agenttrace.critical_path.substance import Substance
 from agenttrace.model.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """Everything that is known of a chunk. `found`: the rows (of spans) of each finding."""
 
@@ -33,13 +34,14 @@ class Graph:
     predecessors: Predecessors
     found: dict[str, Ints]
 
-    @property
+    @cached_property
     def gaps(self) -> Ints:
-        """Of every node the time since the last of its predecessors; of a session's start, the instant."""
+        """Of every node the time since the last of its predecessors; of a session's start, the instant. Not to be changed."""
         before = self.predecessors.node
         gap = self.nodes.t - self.nodes.t[before]
         first = before == NONE
         gap[first] = self.nodes.t[first]
+        gap.flags.writeable = False
         return gap
 
 

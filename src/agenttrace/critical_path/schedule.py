@@ -65,7 +65,8 @@ def plan(graph: Graph) -> Schedule:
 
 def plan_network(graph: Graph, network: Network) -> Schedule:
     """The schedule of a graph with the edges of `network`. Raises ValueError where these form a cycle."""
-    capsules = find_capsules(graph, network)
+    holder = holders(graph, network)
+    capsules = find_capsules(graph, network, holder)
     source, target = _edges(graph, network, capsules)
     wraps = np.flatnonzero(capsules.closed & graph.blocks.inner)
     n, none = graph.nodes.n, source == NONE
@@ -84,7 +85,7 @@ def plan_network(graph: Graph, network: Network) -> Schedule:
         level=np.concatenate([[0], level_of[event]]),
         first=first,
         source=places,
-        capsule=np.concatenate([[NONE], _surroundings(graph, network, capsules, event)]),
+        capsule=np.concatenate([[NONE], _surroundings(graph, holder[event], capsules, event)]),
         takes=np.concatenate([[0], _takes(graph, capsules, event, at)]),
     )
 
@@ -121,8 +122,7 @@ def _edges(graph: Graph, network: Network, capsules: Capsules) -> tuple[Ints, In
     return stands[network.source[kept]], network.target[kept]
 
 
-def _surroundings(graph: Graph, network: Network, capsules: Capsules, node: Ints) -> Ints:
-    span = holders(graph, network)[node]
+def _surroundings(graph: Graph, span: Ints, capsules: Capsules, node: Ints) -> Ints:
     begins = node < graph.nodes.n
     return np.where(begins, capsules.around[span], capsules.inside[span])
 

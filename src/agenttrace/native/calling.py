@@ -14,6 +14,8 @@ from agenttrace.native import library
 
 Ints: TypeAlias = NDArray[np.int64]
 Kernel: TypeAlias = Callable[..., int]
+NOTHING = 0
+"""Instead of an array: nowhere."""
 
 
 @cache

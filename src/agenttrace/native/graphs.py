@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.native.calling import Ints, kernel, whole
+from agenttrace.native.calling import NOTHING, Ints, kernel, whole
 
 
 def levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int] | None:
@@ -37,6 +37,18 @@ def by_level(
     first, places = np.empty(size + 2, np.int64), np.empty(edges, np.int64)
     made = call(whole(source), whole(target), edges, whole(level_of), count, size, event, at, first, places)
     return None if made < 0 else (event[:made].copy(), at, first[: made + 2].copy(), places)
+
+
+def walks(step: Ints, ends: Ints) -> tuple[Ints, Ints] | None:
+    """From each end back over `step` to -1: how long each way is, and the nodes of all, each from its start on."""
+    call = kernel("walks")
+    if call is None:
+        return None
+    length = np.empty(len(ends), np.int64)
+    step, ends = whole(step), whole(ends)
+    node = np.empty(call(step, ends, len(ends), length, NOTHING), np.int64)
+    call(step, ends, len(ends), length, node)
+    return length, node
 
 
 def crossed(parent: Ints, one: Ints, other: Ints) -> NDArray[np.bool_] | None:

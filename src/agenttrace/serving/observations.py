@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence, SpanKind
@@ -30,6 +31,7 @@ FACTS = (
 """The columns of spans that are looked at."""
 
 _OF_REQUEST = ("model", "worker", "prefill_worker", "input_tokens", "cache_read_tokens")
+_OF_WAITS = [*_OF_REQUEST, "start_ns", "queue_ns", "prefill_ns", "first_token_ns"]
 _DEEPEST = 8
 """So many spans may lie between what a server tells and the request of its client."""
 
@@ -81,10 +83,10 @@ def _in_time(spans: pa.Table) -> Bools:
 
 def _facts(trace: Trace, rows: np.ndarray) -> pl.DataFrame:
     """What is looked at of these spans, with their `row` and the `format` of their session."""
-    facts = rows_of(trace.spans.select(list(FACTS)), rows).with_columns(row=pl.Series(rows, dtype=pl.Int64))
-    sessions = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "format"])))
-    formats = sessions.with_columns(pl.col("format").cast(pl.String))
-    return facts.join(formats, on="session", how="left", maintain_order="left")
+    facts = rows_of(trace.spans.select(_OF_WAITS), rows)
+    session = pc.index_in(trace.spans["session"].take(pa.array(rows)), value_set=trace.sessions["session"])
+    formats = trace.sessions["format"].cast(pa.string()).take(session)
+    return facts.hstack([pl.Series("row", rows, dtype=pl.Int64), pl.Series("format", formats)])
 
 
 def _requests_around(spans: pa.Table, is_request: Bools, rows: np.ndarray) -> np.ndarray:
