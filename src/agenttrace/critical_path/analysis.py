@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.columns import texts
@@ -234,8 +235,8 @@ def _below_each_other(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def sessions_to_rank(trace: Trace) -> dict[str, int]:
     """The sessions for which changes are ranked, and how many spans each has."""
-    counted = plain(trace.spans.select(["session"])).group_by("session").len()
-    sizes = dict(counted.iter_rows())
+    counted = pc.value_counts(trace.spans["session"])
+    sizes = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
     return {name: sizes[name] for name in first_sessions(sizes)}
 
 
@@ -254,7 +255,8 @@ def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
 def plain(table: object) -> pl.DataFrame:
     """An Arrow table as a frame, its words and names as text."""
     frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    coded = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)]
+    return frame.with_columns(pl.col(coded).cast(pl.String)) if coded else frame
 
 
 _REPAIRS = {
@@ -277,10 +279,11 @@ _REPAIRS = {
 
 
 def _repairs(found: dict[str, Ints], spans: pa.Table) -> pl.DataFrame:
-    """What building the graph had to mend, and what was too much work: code, source, line, count."""
-    places = pl.DataFrame(pl.from_arrow(spans.select(["source", "line"])))
-    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in found.items()]
-    return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
+    """What building the graph had to mend, and what was too much work: a row each, with source, line, code."""
+    rows = [np.unique(rows) for rows in found.values()]
+    places = spans.select(["source", "line"]).take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
+    code = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    return pl.DataFrame(pl.from_arrow(places)).hstack([texts(list(found), code).alias("code")])
 
 
 def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
@@ -301,11 +304,10 @@ def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.Dat
 
 def _sources(trace: Trace) -> pl.DataFrame:
     sources = plain(trace.sources)
-    used = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "sources"]))).explode("sources")
-    counted = used.group_by(source="sources").agg(sessions=pl.len().cast(pl.Int64))
-    return sources.join(counted, on="source", how="left", maintain_order="left").with_columns(
-        pl.col("sessions").fill_null(0)
-    )
+    used = pc.list_flatten(trace.sessions["sources"].combine_chunks()).drop_null().to_numpy()
+    number = sources.get_column("source").to_numpy()
+    times = np.bincount(used, minlength=1 + int(number.max(initial=0)))[number]
+    return sources.with_columns(sessions=pl.Series(times, dtype=pl.Int64))
 
 
 def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
@@ -319,4 +321,6 @@ def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
         paths[used[0]] if used else None for used in sessions.get_column("sources").to_list()
     ]
     described = sessions.drop("sources").with_columns(source=pl.Series(first, dtype=pl.String))
+    if described.get_column("session").equals(totals.get_column("session")):
+        return described.hstack(totals.drop("session"))
     return described.join(totals, on="session", how="left", maintain_order="left")
