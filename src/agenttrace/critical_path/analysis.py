@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -235,8 +235,8 @@ def _below_each_other(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def sessions_to_rank(trace: Trace) -> dict[str, int]:
     """The sessions for which changes are ranked, and how many spans each has."""
-    counted = pc.value_counts(trace.spans["session"])
-    sizes = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+    names, counts = pc.value_counts(trace.spans["session"]).flatten()
+    sizes = {str(name): size for name, size in zip(names.tolist(), counts.to_numpy().tolist(), strict=True)}
     return {name: sizes[name] for name in first_sessions(sizes)}
 
 

@@ -32,9 +32,7 @@ def flags(table: pa.Table, name: str) -> Bools:
 
 def booleans(table: pa.Table, name: str) -> Bools:
     """A column of booleans; false for null."""
-    values: Bools = (
-        _whole(table, name).fill_null(fill_value=False).to_numpy(zero_copy_only=False)
-    )
+    values: Bools = _whole(table, name).fill_null(fill_value=False).to_numpy(zero_copy_only=False)
     return values
 
 
@@ -70,11 +68,12 @@ def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
     return _filled(whole.indices, NONE), whole.dictionary.to_pylist()
 
 
-def texts(names: Sequence[str | None] | pa.Array[Any], places: Ints) -> pl.Series:
+def texts(names: Sequence[str | None] | pa.StringArray, places: Ints | Codes) -> pl.Series:
     """The names at these places, null for NONE, as a column."""
-    known = pa.array(names, pa.string())
+    known = names if isinstance(names, pa.StringArray) else pa.array(names, pa.string())
     none = places == NONE
-    return pl.Series(known.take(pa.array(places, mask=none) if none.any() else pa.array(places)))
+    at: pa.Array[Any] = pa.array(places, mask=none) if none.any() else pa.array(places)
+    return pl.Series(known.take(at))
 
 
 def _dictionary(column: pa.ChunkedArray[Any]) -> pa.DictionaryArray[Any, Any]:
@@ -88,7 +87,8 @@ def _dictionary(column: pa.ChunkedArray[Any]) -> pa.DictionaryArray[Any, Any]:
 
 def _whole(table: pa.Table, name: str) -> pa.Array[Any]:
     column = table.column(name)
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    whole: Any = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return cast("pa.Array[Any]", whole)
 
 
 def _filled(column: pa.Array[Any], null: int) -> Ints:

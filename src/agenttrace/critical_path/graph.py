@@ -36,7 +36,7 @@ class Graph:
 
     @cached_property
     def gaps(self) -> Ints:
-        """Of every node the time since the last of its predecessors; of a session's start, the instant. Not to be changed."""
+        """Of every node the time since the last of its predecessors; of a session's start, the instant."""
         before = self.predecessors.node
         gap = self.nodes.t - self.nodes.t[before]
         first = before == NONE

@@ -41,9 +41,9 @@ def _walk(step: Ints, ends: Ints) -> tuple[Ints, Ints]:
 
     `step` leads from each node to the one before it, from a session's start and from the last row to NONE.
     """
-    walked = walks(step, ends)
-    if walked is not None:
-        length, node = walked
+    by_kernel = walks(step, ends)
+    if by_kernel is not None:
+        length, node = by_kernel
         return np.repeat(np.arange(len(ends)), length), node
     session = np.arange(len(ends))
     at = ends

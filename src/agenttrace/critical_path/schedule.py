@@ -137,7 +137,7 @@ def _takes(graph: Graph, capsules: Capsules, node: Ints, at: Ints) -> Ints:
 
 
 def plain_lengths(graph: Graph, gaps: Ints) -> Ints:
-    """Of every span without a block how long it takes; 0 for all others. Gaps may have a column for each of many passes."""
+    """Of every span without a block how long it takes; 0 for all others. Of many passes gaps have a column each."""
     nodes = graph.nodes
     n = nodes.n
     passed = np.zeros((nodes.marks_from - 2 * n + 1, *gaps.shape[1:]), np.int64)

@@ -21,9 +21,7 @@ def levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int] | None:
     return None if count < 0 else (level_of, count)
 
 
-def by_level(
-    source: Ints, target: Ints, level_of: Ints, count: int
-) -> tuple[Ints, Ints, Ints, Ints] | None:
+def by_level(source: Ints, target: Ints, level_of: Ints, count: int) -> tuple[Ints, Ints, Ints, Ints] | None:
     """What edges lead to, by level and number, from 1 on; its place, of every node, 0 for others.
 
     Besides the edges by the place of their target: where those of each begin, with a 0 before and an end behind, and

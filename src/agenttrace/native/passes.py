@@ -1,6 +1,7 @@
-"""Passes over the events of a schedule in C: each event after all that it waits for. They say whether there is a kernel.
+"""Passes over the events of a schedule in C, each event after all that it waits for.
 
-Event 0 stands for a start. `first` and `source` are the edges to each, as in `critical_path/schedule.py`.
+They say whether there is a kernel. Event 0 stands for a start. `first` and `source` are the edges to each, as in
+`critical_path/schedule.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from agenttrace.native.calling import Ints, kernel, whole
 
 
 def forward(first: Ints, source: Ints, takes: Ints, gap: Ints, time: NDArray[np.int64]) -> bool:
-    """When each event is over, into `time`, of which the start's is there: the latest of its sources, its gap, what it takes.
+    """When each event is over, into `time`, of which the start's is there.
 
-    `gap` and `time` may have a column for each of many passes.
+    That is the latest of its sources, and its gap, and what it takes. `gap` and `time` may have a column for each of
+    many passes.
     """
     many = time.ndim > 1
     call = kernel("forward_many" if many else "forward")

@@ -39,11 +39,16 @@ def numbers(spans: pa.Table, name: str, null: int) -> np.ndarray:
     column = spans.column(name)
     if column.null_count == len(column):
         return np.full(len(column), null, np.int64)
-    values: np.ndarray = column.fill_null(null).to_numpy()
+    values: np.ndarray = column.to_numpy() if not column.null_count else _filled(column, null)
     return values
 
 
-def rows_of(table: pa.Table, rows: np.ndarray | pa.Array[Any]) -> pl.DataFrame:
+def _filled(column: pa.ChunkedArray[Any], null: int) -> np.ndarray:
+    filled: np.ndarray = pl.Series(column).fill_null(null).to_numpy()
+    return filled
+
+
+def rows_of(table: pa.Table, rows: pa.Array[Any]) -> pl.DataFrame:
     """Some rows as a frame, their words and names as text; a null row is one of nulls."""
-    taken = table.unify_dictionaries().take(pa.array(rows))
+    taken = table.unify_dictionaries().take(rows)
     return pl.DataFrame(pl.from_arrow(taken)).with_columns(pl.col(pl.Categorical).cast(pl.String))

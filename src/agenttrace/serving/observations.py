@@ -83,7 +83,7 @@ def _in_time(spans: pa.Table) -> Bools:
 
 def _facts(trace: Trace, rows: np.ndarray) -> pl.DataFrame:
     """What is looked at of these spans, with their `row` and the `format` of their session."""
-    facts = rows_of(trace.spans.select(_OF_WAITS), rows)
+    facts = rows_of(trace.spans.select(_OF_WAITS), pa.array(rows))
     session = pc.index_in(trace.spans["session"].take(pa.array(rows)), value_set=trace.sessions["session"])
     formats = trace.sessions["format"].cast(pa.string()).take(session)
     return facts.hstack([pl.Series("row", rows, dtype=pl.Int64), pl.Series("format", formats)])

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
+from agenttrace.serving.columns import numbers, stated
 from agenttrace.serving.fitting import Bools
 from agenttrace.serving.looks import seen_in
 from agenttrace.serving.observations import observe
@@ -71,7 +72,8 @@ def part_queue(trace: Trace, service: Service | None = None) -> Parted:
             changes.append(_change(time, counted))
             totals.append(_total(key, time, changes[-1]))
     made = pl.DataFrame(totals, schema=PARTED, orient="row")
-    left = int(observed["from_dispatch"].sum()) - sum(total[3] for total in totals if total[2])
+    from_dispatch = made.get_column("from_dispatch").to_numpy().astype(np.bool_)
+    left = int(observed["from_dispatch"].sum()) - int(made["requests"].to_numpy()[from_dispatch].sum())
     spans = _rewritten(trace.spans, pl.concat(changes)) if changes else trace.spans
     return Parted(replace(trace, spans=spans), service, made, remark_on_queues(service, made, left))
 
@@ -107,9 +109,9 @@ def _rewritten(spans: pa.Table, new: pl.DataFrame) -> pa.Table:
     changed = np.zeros(spans.num_rows, np.bool_)
     changed[rows] = True
     old = spans.select(["queue_ns", "prefill_ns"]).take(pa.array(rows))
-    before = pc.if_else(old["prefill_ns"].is_valid(), old["queue_ns"].fill_null(0), 0)
-    queue = pc.add(new.get_column("queue").to_arrow(), before).combine_chunks()
-    lengths = {"queue_ns": queue, "prefill_ns": new.get_column("prefill").to_arrow()}
+    before = numbers(old, "queue_ns", 0) * stated(old, "prefill_ns")
+    queue = new.get_column("queue").to_numpy() + before
+    lengths = {"queue_ns": pa.array(queue), "prefill_ns": new.get_column("prefill").to_arrow()}
     for name, values in lengths.items():
         column = spans.column(name).combine_chunks()
         spans = _with(spans, name, pc.replace_with_mask(column, pa.array(changed), values))

@@ -33,14 +33,20 @@ _PARTED = (Evidence.ESTIMATED.value, Evidence.BOUNDED.value)
 
 def state(spans: pa.Table) -> pl.DataFrame:
     """Requests that state their prefill and their cached tokens, with the columns of STATED."""
-    rows = np.flatnonzero(stated(spans, "prefill_ns"))
-    return rows_of(spans.select(list(STATED_FACTS)), rows).filter(
-        (pl.col("kind") == "request")
-        & (pl.col("prefill_ns") > 0)
-        & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
-        & ~pl.col("prefill_evidence").is_in(_PARTED)
-    ).select(
-        "model", (pl.col("input_tokens") - pl.col("cache_read_tokens")).alias("uncached_tokens"), "prefill_ns"
+    rows = pa.array(np.flatnonzero(stated(spans, "prefill_ns")))
+    return (
+        rows_of(spans.select(list(STATED_FACTS)), rows)
+        .filter(
+            (pl.col("kind") == "request")
+            & (pl.col("prefill_ns") > 0)
+            & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
+            & ~pl.col("prefill_evidence").is_in(_PARTED)
+        )
+        .select(
+            "model",
+            (pl.col("input_tokens") - pl.col("cache_read_tokens")).alias("uncached_tokens"),
+            "prefill_ns",
+        )
     )
 
 

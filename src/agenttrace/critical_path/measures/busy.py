@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agenttrace.critical_path.arrays import Bools, Codes, Ints, expanded, run_starts, running_max, sums, within_groups
+from agenttrace.critical_path.arrays import (
+    Bools,
+    Codes,
+    Ints,
+    expanded,
+    run_starts,
+    running_max,
+    sums,
+    within_groups,
+)
 from agenttrace.critical_path.measures.chunk import Chunk, own_stretches
 
 

@@ -81,14 +81,14 @@ class Chunk:
         """Columns of `spans`, of these rows or of all."""
         told = [name for name in names if name not in _FOUND]
         table = self.table.select(told).unify_dictionaries()
-        frame = pl.DataFrame(pl.from_arrow(table if rows is None else table.take(pa.array(rows))))
+        if rows is not None:
+            at: pa.Array[Any] = pa.array(rows)
+            table = table.take(at)
+        frame = pl.DataFrame(pl.from_arrow(table))
         stated = dict(zip(told, frame, strict=True))
         every = slice(None) if rows is None else rows
         return pl.DataFrame(
-            [
-                stated[name] if name in stated else pl.Series(name, _FOUND[name](self, every))
-                for name in names
-            ]
+            [stated[name] if name in stated else pl.Series(name, _FOUND[name](self, every)) for name in names]
         )
 
     def lanes(self, session: Ints, agent: Ints) -> Ints:

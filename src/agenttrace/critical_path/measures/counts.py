@@ -18,14 +18,16 @@ def with_lists_counted(sessions: pl.DataFrame, misses: pl.DataFrame, joins: pl.D
         "missed_tokens": sums(misses.get_column("tokens").fill_null(0).to_numpy(), missing, count),
         "joins": np.bincount(joining, minlength=count),
         "join_wait_ns": sums(wait, joining, count),
-        "straggler_ns": _straggler_waits(joins, count),
+        "straggler_ns": straggler_waits(joins, count),
     }
     return sessions.with_columns(pl.Series(name, values, dtype=pl.Int64) for name, values in counted.items())
 
 
-def _straggler_waits(joins: pl.DataFrame, count: int) -> Ints:
+def straggler_waits(joins: pl.DataFrame, count: int) -> Ints:
     """Of each session how long its main agent waited for a last branch when all others had ended; nothing twice."""
-    agent, branches, session = (joins.get_column(name).to_numpy() for name in ("agent", "branches", "session"))
+    agent, branches, session = (
+        joins.get_column(name).to_numpy() for name in ("agent", "branches", "session")
+    )
     at, slack = joins.get_column("at_ns").to_numpy(), joins.get_column("slack_ns").fill_null(0).to_numpy()
     waits = np.flatnonzero((agent == 0) & (branches > 1) & (slack > 0))
     waits = waits[within_groups(session[waits], at[waits])]

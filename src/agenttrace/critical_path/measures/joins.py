@@ -91,7 +91,11 @@ def _awaited_joins(fans: Branches) -> pl.DataFrame:
     waited, second = row[last], row[last - 1]
     turn = columns.numbers(chunk.table, "turn")[waited]
     explicit = chunk.stated[waited]
-    begins, took = (np.minimum.reduceat(start, first), np.add.reduceat(end - start, first)) if len(first) else (first, first)
+    begins, took = (
+        (np.minimum.reduceat(start, first), np.add.reduceat(end - start, first))
+        if len(first)
+        else (first, first)
+    )
     return pl.DataFrame(
         {
             "session": spans.session[waited],
@@ -131,7 +135,7 @@ def _rules(chunk: Chunk, waited: Ints, explicit: Bools) -> dict[str, pl.Series]:
     which = np.where(explicit, 2, np.where(contained[waited], 0, 1))
     confidence = np.array([(rule and rule.confidence) or np.nan for rule in told])[which]
     return {
-        "rule": columns.texts([rule and rule.name for rule in told], which),
+        "rule": columns.texts([rule.name if rule else None for rule in told], which),
         "confidence": pl.Series(pa.array(confidence, mask=np.isnan(confidence))),
     }
 

@@ -30,9 +30,7 @@ def running_levels(chunk: Chunk) -> pl.DataFrame:
     some = some[within_groups(group[some], running[some])]
     first = np.flatnonzero(run_starts(group[some], running[some]))
     length = np.add.reduceat((until - at)[some], first) if len(first) else first
-    return pl.DataFrame(
-        {"session": group[some[first]], "running": running[some[first]], "length_ns": length}
-    )
+    return pl.DataFrame({"session": group[some[first]], "running": running[some[first]], "length_ns": length})
 
 
 def _leaves(chunk: Chunk) -> tuple[Ints, Ints, Ints]:

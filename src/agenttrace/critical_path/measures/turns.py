@@ -10,7 +10,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, NULL, Ints, order_by, packed, run_starts, running_last, sorting, sums, within_groups
+from agenttrace.critical_path.arrays import (
+    NONE,
+    NULL,
+    Ints,
+    order_by,
+    packed,
+    run_starts,
+    running_last,
+    sorting,
+    sums,
+    within_groups,
+)
 from agenttrace.critical_path.measures.chunk import Chunk, known
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import PHASES, PURPOSE
@@ -45,7 +56,8 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     lanes = chunk.lanes(turns.session, turns.agent)
     phases = dict(zip(PHASES, _phases(chunk.path, turns, chunk.graph.spans.agent).T.copy(), strict=True))
     tokens = {
-        name: _of_last(chunk.table, f"{name}_tokens", turns.last) for name in ("input", "cache_read", "output")
+        name: _of_last(chunk.table, f"{name}_tokens", turns.last)
+        for name in ("input", "cache_read", "output")
     }
     return pl.DataFrame(
         {

@@ -36,7 +36,9 @@ def session_parts(chunk: Chunk) -> pl.DataFrame:
         "purpose": _Part.of(path.purpose, _PURPOSES),
         "tool": _Part.of(np.where(of_tools, tool[path.span], NONE), tools),
         "agent": _Part.of(agent, agents),
-        "model": _Part.of(np.where(spans.is_kind(SpanKind.REQUEST)[path.span], model[path.span], NONE), models),
+        "model": _Part.of(
+            np.where(spans.is_kind(SpanKind.REQUEST)[path.span], model[path.span], NONE), models
+        ),
     }
     key = packed(path.session, *(found[name].place for name in DIMENSIONS))
     order = sorting(key)

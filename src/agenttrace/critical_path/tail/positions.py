@@ -20,7 +20,10 @@ def turn_positions(turns: pl.DataFrame) -> pl.DataFrame:
     turn = main.get_column("turn").to_numpy()
     order = sorting(turn.astype(np.int64))
     first = np.flatnonzero(run_starts(turn[order]))
-    columns = {"sessions": np.ones(len(turn), np.int64), **{name: main.get_column(name).to_numpy() for name in _SUMS[1:]}}
+    columns = {
+        "sessions": np.ones(len(turn), np.int64),
+        **{name: main.get_column(name).to_numpy() for name in _SUMS[1:]},
+    }
     return pl.DataFrame({"turn": turn[order[first]], **_added(columns, order, first)})
 
 
@@ -64,7 +67,8 @@ def branch_positions(fans: Branches) -> pl.DataFrame:
 def _added(columns: Mapping[str, Ints], order: Ints, first: Ints) -> dict[str, Ints]:
     """The sums of columns, in an order, from each `first` row of it to before the next."""
     return {
-        name: np.add.reduceat(values[order], first) if len(first) else first for name, values in columns.items()
+        name: np.add.reduceat(values[order], first) if len(first) else first
+        for name, values in columns.items()
     }
 
 

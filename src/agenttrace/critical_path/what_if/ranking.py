@@ -188,11 +188,15 @@ def _agent_types(bench: Bench) -> tuple[list[str | None], Ints]:
     agents = agent_frame(bench.trace, spans)
     number = agents.get_column("agent").to_numpy()
     kinds = agents.get_column("kind_of").to_list()
-    names = sorted({kind for kind, agent in zip(kinds, number, strict=True) if kind is not None and agent > 0})
+    names = sorted(
+        {kind for kind, agent in zip(kinds, number, strict=True) if kind is not None and agent > 0}
+    )
     place = {name: at for at, name in enumerate(names)}
     width = 1 + int(max(spans.agent.max(initial=0), number.max(initial=0)))
     known = np.full(len(spans.first) * width + 1, NONE, np.int64)
-    known[agents.get_column("session").to_numpy() * width + number] = [place.get(kind, NONE) for kind in kinds]
+    known[agents.get_column("session").to_numpy() * width + number] = [
+        place.get(kind, NONE) for kind in kinds
+    ]
     main = np.arange(len(spans.first)) * width
     known[main] = NONE
     lane = np.where(spans.agent >= 0, spans.session * width + spans.agent, len(known) - 1)
