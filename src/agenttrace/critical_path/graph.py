@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from agenttrace.critical_path.substance import Substance
 from agenttrace.model.trace import Trace
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Everything that is known of a chunk. `found`: the rows (of spans) of each finding."""
 
@@ -34,14 +33,13 @@ class Graph:
     predecessors: Predecessors
     found: dict[str, Ints]
 
-    @cached_property
+    @property
     def gaps(self) -> Ints:
         """Of every node the time since the last of its predecessors; of a session's start, the instant."""
         before = self.predecessors.node
         gap = self.nodes.t - self.nodes.t[before]
         first = before == NONE
         gap[first] = self.nodes.t[first]
-        gap.flags.writeable = False
         return gap
 
 

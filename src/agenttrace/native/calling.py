@@ -18,16 +18,18 @@ NOTHING = 0
 """Instead of an array: nowhere."""
 
 
-@cache
 def kernel(name: str) -> Kernel | None:
     """The kernel of that name; None where there is none.
 
     Arrays that it writes to are of 8 bytes a number, or of 1, and lie in one piece; see `whole`.
     """
     found = library()
-    if found is None:
-        return None
-    function = getattr(found, f"agenttrace_{name}")
+    return None if found is None else _called(found, name)
+
+
+@cache
+def _called(kernels: ctypes.CDLL, name: str) -> Kernel:
+    function = getattr(kernels, f"agenttrace_{name}")
     function.restype = ctypes.c_int64
 
     def call(*arguments: int | NDArray[Any]) -> int:
