@@ -44,6 +44,7 @@ from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
 from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.display import Fact, card, line
+from agenttrace.model.frames import frame_of, plain
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue
@@ -167,9 +168,7 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     sessions = session_totals(measured, busy, levels, answered)
     return ChunkResult(
         sessions=named(with_lists_counted(sessions, misses, joins)),
-        segments=pl.DataFrame(pl.from_arrow(segment_table(graph, segments))).with_columns(
-            pl.col(pl.Categorical).cast(pl.String)
-        ),
+        segments=plain(segment_table(graph, segments)),
         shares=named(path_shares(segments)),
         turns=named(turns.clone()),
         joins=named(joins),
@@ -252,13 +251,6 @@ def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
     return found.with_columns(looked_at[found.get_column("session")])
 
 
-def plain(table: object) -> pl.DataFrame:
-    """An Arrow table as a frame, its words and names as text."""
-    frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
-    coded = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)]
-    return frame.with_columns(pl.col(coded).cast(pl.String)) if coded else frame
-
-
 _REPAIRS = {
     "child_before_parent": "a span that is over before its parent begins: it hangs on an ancestor that then runs",
     "child_after_parent": "a span that begins after its parent's end: it hangs on an ancestor that then runs",
@@ -283,7 +275,7 @@ def _repairs(found: dict[str, Ints], spans: pa.Table) -> pl.DataFrame:
     rows = [np.unique(rows) for rows in found.values()]
     places = spans.select(["source", "line"]).take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
     code = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
-    return pl.DataFrame(pl.from_arrow(places)).hstack([texts(list(found), code).alias("code")])
+    return frame_of(places).hstack([texts(list(found), code).alias("code")])
 
 
 def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:

@@ -182,7 +182,8 @@ def _files(sources: pl.DataFrame) -> pl.DataFrame:
 
 def _looked_at(ranking: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
     kept, others = chosen.kept(ranking)
-    return pl.concat([kept, looked_at_first(others)])
+    first = looked_at_first(others)
+    return first if kept.is_empty() else pl.concat([kept, first])
 
 
 _OTHERS: Mapping[str, Callable[[pl.DataFrame, Chosen], pl.DataFrame]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 import polars as pl
 import pyarrow as pa
 
-from agenttrace.critical_path.analysis import Analysis, plain
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.critical_path.cutting import (
     EXACT_LATENCIES,
     OF_EVERY_SESSION,
@@ -19,6 +19,7 @@ from agenttrace.critical_path.cutting import (
     weight_floors,
 )
 from agenttrace.critical_path.packed_rows import PackedRows
+from agenttrace.model.frames import plain
 
 _CATEGORIES = ("parts",)
 """Tables with many rows a session, all of which count: their words are numbers, and stay so."""

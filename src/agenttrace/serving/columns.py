@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from agenttrace.model.frames import plain
 from agenttrace.serving.fitting import Bools
 
 
@@ -50,5 +51,4 @@ def _filled(column: pa.ChunkedArray[Any], null: int) -> np.ndarray:
 
 def rows_of(table: pa.Table, rows: pa.Array[Any]) -> pl.DataFrame:
     """Some rows as a frame, their words and names as text; a null row is one of nulls."""
-    taken = table.unify_dictionaries().take(rows)
-    return pl.DataFrame(pl.from_arrow(taken)).with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return plain(table.unify_dictionaries().take(rows))

@@ -19,6 +19,7 @@ from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.margins import Margins
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import EVIDENCE, KINDS, PHASES, PURPOSES, SpanArrays, session_numbers
+from agenttrace.model.frames import frame_of
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import LinkKind, SpanKind
 
@@ -84,7 +85,7 @@ class Chunk:
         if rows is not None:
             at: pa.Array[Any] = pa.array(rows)
             table = table.take(at)
-        frame = pl.DataFrame(pl.from_arrow(table))
+        frame = frame_of(table)
         stated = dict(zip(told, frame, strict=True))
         every = slice(None) if rows is None else rows
         return pl.DataFrame(
