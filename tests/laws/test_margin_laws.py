@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from agenttrace.critical_path import levels
 from agenttrace.critical_path.arrays import Ints
 from agenttrace.critical_path.floats import FOREVER
 from agenttrace.critical_path.graph import Graph, build_graph
@@ -16,6 +15,7 @@ from agenttrace.critical_path.margins import Margins, find_margins
 from agenttrace.critical_path.schedule import Schedule, plan, walls
 from agenttrace.critical_path.stretches import stretches_before
 from laws.slow_engine import slow_sessions
+from passes import take_events
 from strategies import Rows, Wildness, draw_session, sessions, together
 
 FAR = 10**15
@@ -70,7 +70,7 @@ def test_an_end_may_be_as_much_later_as_its_slack_and_no_more(rows: Rows) -> Non
 
 @pytest.mark.parametrize("tens", range(20))
 def test_slack_and_drag_in_thousands(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(levels, "FEW", 24 * (tens % 2))  # with 0, all events are taken as arrays
+    take_events(tens, monkeypatch)
     for seed in range(100 * tens, 100 * tens + 100):
         random = Random(seed)
         wild = Wildness(overruns=random.choice([0.0, 0.1, 0.5]))
@@ -122,7 +122,7 @@ def _descendants(graph: Graph) -> np.ndarray:
 
 @pytest.mark.parametrize("tens", range(10))
 def test_the_slow_engine_finds_the_same_margins(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(levels, "FEW", 24 * (tens % 2))
+    take_events(tens, monkeypatch)
     for seed in range(100 * tens, 100 * tens + 100):
         random = Random(seed)
         trace = draw_session(random, Wildness(overruns=random.choice([0.0, 0.3])), spans=12).trace()

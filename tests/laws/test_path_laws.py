@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenttrace.critical_path import levels
 from agenttrace.critical_path.graph import Graph, build_graph
 from agenttrace.critical_path.network import weave
 from agenttrace.critical_path.path import find_critical_path
@@ -22,6 +21,7 @@ from agenttrace.model.schema import SEGMENTS
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
 from laws.slow_engine import slow_sessions
+from passes import take_events
 from strategies import Rows, Wildness, draw_session, sessions, together
 from timeline import MS
 
@@ -234,7 +234,7 @@ def test_the_slow_engine_finds_the_same(rows: Rows) -> None:
 
 @pytest.mark.parametrize("tens", range(25))
 def test_the_slow_engine_finds_the_same_in_thousands(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(levels, "FEW", 24 * (tens % 2))  # with 0, all events are taken as arrays
+    take_events(tens, monkeypatch)
     for seed in range(100 * tens, 100 * tens + 100):
         random = Random(seed)
         wild = Wildness(overruns=random.choice([0.0, 0.1, 0.5]))

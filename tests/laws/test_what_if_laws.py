@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenttrace.critical_path import levels
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.schedule import plan, walls
 from agenttrace.critical_path.spans import KIND
@@ -22,6 +21,7 @@ from agenttrace.critical_path.what_if.scenarios import scaled_walls
 from agenttrace.critical_path.what_if.spec import Change
 from agenttrace.model.vocabulary import Phase, Purpose, SpanKind
 from laws.slow_engine import slow_sessions
+from passes import take_events
 from strategies import Rows, Wildness, draw_session, sessions, together
 
 SELECTORS = (
@@ -101,7 +101,7 @@ def test_scaling_rounds_to_the_nearest(value: int, factor: Fraction) -> None:
 
 @pytest.mark.parametrize("tens", range(10))
 def test_the_slow_engine_finds_the_same_for_every_phase(tens: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(levels, "FEW", 24 * (tens % 2))  # with 0, all events are taken as arrays
+    take_events(tens, monkeypatch)
     for seed in range(100 * tens, 100 * tens + 100):
         random = Random(seed)
         rows = draw_session(random, Wildness(overruns=random.choice([0.0, 0.3])), spans=12)

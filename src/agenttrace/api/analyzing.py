@@ -321,7 +321,7 @@ def _write_tables(analysis: Analysis, asked: Asked, number: int) -> None:
 
 def _ranked(trace: Trace, ranked: Collection[str], asked: Asked) -> Collection[str]:
     """The sessions for which changes are ranked: those that are asked for by name whatever others there are."""
-    from agenttrace.critical_path.analysis import plain  # noqa: PLC0415  # heavy
+    from agenttrace.model.frames import plain  # noqa: PLC0415  # heavy
     from agenttrace.report.selection import beginning_with  # noqa: PLC0415
 
     if not asked.sessions:

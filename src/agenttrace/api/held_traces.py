@@ -81,13 +81,15 @@ def release(place: Place, *, keep: bool = False) -> Trace:
     if isinstance(place, Stored):
         return place.trace()
     tables = {}
+    options = pa.ipc.IpcReadOptions(use_threads=False)
     with pa.OSFile(place, "rb") as file:
         for table in TRACE_TABLES:
-            told = pa.ipc.open_stream(file).read_all()
+            told = pa.ipc.open_stream(file, options=options).read_all()
             there = set(told.column_names)
+            unknown = {field.type for field in table.arrow if field.name not in there}
+            nothing = {each: pa.nulls(told.num_rows, each) for each in unknown}
             columns = [
-                told[field.name] if field.name in there else pa.nulls(told.num_rows, field.type)
-                for field in table.arrow
+                told[field.name] if field.name in there else nothing[field.type] for field in table.arrow
             ]
             tables[table.name] = pa.table(columns, schema=table.arrow)
     if not keep:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from agenttrace.critical_path.arrays import Ints
+from agenttrace.critical_path.columns import texts
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
 from agenttrace.critical_path.measures.cache import cache_miss_table, cost_of_misses
 from agenttrace.critical_path.measures.chunk import measured_chunk
+from agenttrace.critical_path.measures.counts import with_lists_counted
 from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_spans
-from agenttrace.critical_path.measures.joins import awaited_branches, join_table, straggler_waits
+from agenttrace.critical_path.measures.joins import awaited_branches, join_table
 from agenttrace.critical_path.measures.parallel import running_levels
 from agenttrace.critical_path.measures.serving import answered_requests, felt
 from agenttrace.critical_path.measures.totals import session_totals
@@ -23,7 +27,7 @@ from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
-from agenttrace.critical_path.segments import path_segments, segment_table
+from agenttrace.critical_path.segments import path_segments, path_shares, segment_table
 from agenttrace.critical_path.summary import Summary, summarise
 from agenttrace.critical_path.tail.comparison import Tail, compare_tail
 from agenttrace.critical_path.tail.parts import session_parts
@@ -40,6 +44,7 @@ from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
 from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.display import Fact, card, line
+from agenttrace.model.frames import frame_of, plain
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue
@@ -152,32 +157,34 @@ def analyze_chunk(chunk: Trace, questions: Questions | None = None) -> ChunkResu
     levels = running_levels(measured)
 
     fans, answered = awaited_branches(measured), answered_requests(measured)
-    path = plain(segment_table(graph, segments))
     other = without_inferred_joins(chunk, graph)
 
     def named(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(measured.names[frame.get_column("session")])
+        """The same frame, with the names of its sessions instead of their numbers."""
+        names = texts(graph.spans.names, frame.get_column("session").to_numpy())
+        return frame.replace_column(frame.get_column_index("session"), names.alias("session"))
 
-    turns = turn_table(measured)
+    turns, joins, misses = turn_table(measured), join_table(measured, fans), cache_miss_table(answered)
+    sessions = session_totals(measured, busy, levels, answered)
     return ChunkResult(
-        sessions=named(session_totals(measured, busy, levels, answered)),
-        segments=path,
-        shares=_shares(path),
-        turns=named(turns),
-        joins=named(join_table(measured, fans)),
+        sessions=named(with_lists_counted(sessions, misses, joins)),
+        segments=plain(segment_table(graph, segments)),
+        shares=named(path_shares(segments)),
+        turns=named(turns.clone()),
+        joins=named(joins),
         top=named(top_spans(measured)),
         near_critical=named(near_spans(measured)),
         readings=named(reading_table(graph, segments, other)),
         what_if=named(what_ifs(Bench(chunk, schedule), measured, questions or Questions(), other)),
         tools=named(tool_table(measured, busy)),
-        cache_misses=named(cache_miss_table(answered)),
+        cache_misses=named(misses),
         compactions=named(compaction_table(measured)),
         concurrency=named(levels),
         latencies=named(felt(answered)),
         parts=named(session_parts(measured)),
         by_turn=turn_positions(turns),
         by_branch=branch_positions(fans),
-        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, measured.spans),
+        repairs=_repairs({**graph.found, "drag_unknown": margins.undecided}, chunk.spans),
     )
 
 
@@ -202,14 +209,14 @@ def analyze(
     chunks = [trace] if empty else trace.chunks()
     results = [analyze_chunk(chunk, questions) for chunk in chunks]
     joined = {
-        field.name: pl.concat([getattr(result, field.name) for result in results], how="vertical_relaxed")
+        field.name: _below_each_other([getattr(result, field.name) for result in results])
         for field in fields(ChunkResult)
     }
     repairs = joined.pop("repairs")
     joined["cache_misses"] = cost_of_misses(joined["cache_misses"], parted.service)
-    joined["sessions"] = _with_lists_counted(joined)
-    joined["by_turn"] = added_by_turn(joined["by_turn"])
-    joined["by_branch"] = added_by_position(joined["by_branch"])
+    if len(results) > 1:
+        joined["by_turn"] = added_by_turn(joined["by_turn"])
+        joined["by_branch"] = added_by_position(joined["by_branch"])
     told = pl.concat([parted.findings, questions.findings()], how="diagonal_relaxed")
     return Analysis(
         sources=_sources(trace),
@@ -221,10 +228,14 @@ def analyze(
     )
 
 
+def _below_each_other(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")
+
+
 def sessions_to_rank(trace: Trace) -> dict[str, int]:
     """The sessions for which changes are ranked, and how many spans each has."""
-    counted = plain(trace.spans.select(["session"])).group_by("session").len()
-    sizes = dict(counted.iter_rows())
+    names, counts = pc.value_counts(trace.spans["session"]).flatten()
+    sizes = {str(name): size for name, size in zip(names.tolist(), counts.to_numpy().tolist(), strict=True)}
     return {name: sizes[name] for name in first_sessions(sizes)}
 
 
@@ -238,33 +249,6 @@ def _ranking(trace: Trace, ranked: Collection[str]) -> pl.DataFrame:
     found = ranking(bench)
     looked_at = pl.Series("session", bench.graph.spans.names.to_pylist(), dtype=pl.String)
     return found.with_columns(looked_at[found.get_column("session")])
-
-
-def _with_lists_counted(joined: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The sessions with the length of those lists that are cut where there are many sessions."""
-    counted = joined["sessions"]
-    misses = joined["cache_misses"].group_by("session")
-    joins = joined["joins"].group_by("session")
-    stragglers = straggler_waits(joined["joins"]).group_by("session")
-    for counts in (
-        misses.agg(cache_misses=pl.len().cast(pl.Int64), missed_tokens=pl.col("tokens").sum()),
-        joins.agg(joins=pl.len().cast(pl.Int64), join_wait_ns=pl.col("slack_ns").sum()),
-        stragglers.agg(pl.col("straggler_ns").sum()),
-    ):
-        counted = counted.join(counts, on="session", how="left", maintain_order="left")
-    lengths = ("cache_misses", "missed_tokens", "joins", "join_wait_ns", "straggler_ns")
-    return counted.with_columns(pl.col(lengths).fill_null(0))
-
-
-def _shares(path: pl.DataFrame) -> pl.DataFrame:
-    length = (pl.col("end_ns") - pl.col("start_ns")).sum().alias("length_ns")
-    return path.group_by("session", "phase", "evidence", maintain_order=True).agg(length)
-
-
-def plain(table: object) -> pl.DataFrame:
-    """An Arrow table as a frame, its words and names as text."""
-    frame = pl.DataFrame(pl.from_arrow(table))  # type: ignore[arg-type]
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
 _REPAIRS = {
@@ -286,11 +270,12 @@ _REPAIRS = {
 }
 
 
-def _repairs(found: dict[str, Ints], spans: pl.DataFrame) -> pl.DataFrame:
-    """What building the graph had to mend, and what was too much work: code, source, line, count."""
-    places = spans.select("source", "line")
-    frames = [places[np.unique(rows)].with_columns(code=pl.lit(code)) for code, rows in found.items()]
-    return pl.concat([places.clear().with_columns(code=pl.lit("", pl.String)), *frames])
+def _repairs(found: dict[str, Ints], spans: pa.Table) -> pl.DataFrame:
+    """What building the graph had to mend, and what was too much work: a row each, with source, line, code."""
+    rows = [np.unique(rows) for rows in found.values()]
+    places = spans.select(["source", "line"]).take(pa.array(np.concatenate([np.zeros(0, np.int64), *rows])))
+    code = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    return frame_of(places).hstack([texts(list(found), code).alias("code")])
 
 
 def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
@@ -311,11 +296,10 @@ def _findings(trace: Trace, repairs: pl.DataFrame, told: pl.DataFrame) -> pl.Dat
 
 def _sources(trace: Trace) -> pl.DataFrame:
     sources = plain(trace.sources)
-    used = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "sources"]))).explode("sources")
-    counted = used.group_by(source="sources").agg(sessions=pl.len().cast(pl.Int64))
-    return sources.join(counted, on="source", how="left", maintain_order="left").with_columns(
-        pl.col("sessions").fill_null(0)
-    )
+    used = pc.list_flatten(trace.sessions["sources"].combine_chunks()).drop_null().to_numpy()
+    number = sources.get_column("source").to_numpy()
+    times = np.bincount(used, minlength=1 + int(number.max(initial=0)))[number]
+    return sources.with_columns(sessions=pl.Series(times, dtype=pl.Int64))
 
 
 def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
@@ -329,4 +313,6 @@ def _described(trace: Trace, totals: pl.DataFrame) -> pl.DataFrame:
         paths[used[0]] if used else None for used in sessions.get_column("sources").to_list()
     ]
     described = sessions.drop("sources").with_columns(source=pl.Series(first, dtype=pl.String))
+    if described.get_column("session").equals(totals.get_column("session")):
+        return described.hstack(totals.drop("session"))
     return described.join(totals, on="session", how="left", maintain_order="left")

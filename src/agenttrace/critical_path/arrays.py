@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from agenttrace.native import ordering, scans
+
 Ints: TypeAlias = NDArray[np.int64]
 Codes: TypeAlias = NDArray[np.int8]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -28,7 +30,8 @@ _KEY_BITS = 63
 
 def running_last(at: Bools) -> Ints:
     """For each position the last one up to it, itself included, where `at` holds; -1 before the first."""
-    return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE))
+    found = scans.running_last(at)
+    return np.maximum.accumulate(np.where(at, np.arange(len(at)), NONE)) if found is None else found
 
 
 def running_max(group: Ints, t: Ints) -> Ints:
@@ -119,18 +122,37 @@ def depths(parent: Ints) -> Ints:
 
 
 def order_by(group: Ints, t: Ints, place: Ints) -> tuple[Ints, Ints]:
-    """By group, time and place (below 16), equals as they stand; and the key, in that order, that says so.
+    """By group, time and place (below 16), equals as they stand; and a key, in that order, that says so.
 
-    It is one integer, with ranks instead of times that are too long for it. Times differ by less than 2**63.
+    It rises, is the same for equals alone, and has the place in its lowest bits. Times differ by less than 2**63.
     """
     if not len(group):
         return group, group
+    found = ordering.order(group, t, place)
+    if found is not None:
+        order, run = found
+        return order, (run << _PLACE_BITS) | place[order]
     t = t - t.min()
     if _bits(group) + _bits(t) + _PLACE_BITS > _KEY_BITS:
         t = np.unique(t, return_inverse=True)[1].reshape(-1).astype(np.int64)
     key = (((group << _bits(t)) | t) << _PLACE_BITS) | place
     order = sorting(key)
     return order, key[order]
+
+
+def within_groups(group: Ints, t: Ints) -> Ints:
+    """By group, and by `t` in each, equals as they stand."""
+    return order_by(group, t, np.zeros(len(t), np.int64))[0]
+
+
+def packed(*keys: Ints) -> Ints:
+    """One number for each row, and the order of these is that of all keys, of which none is negative."""
+    if sum(int(key.max(initial=0)).bit_length() for key in keys) > _KEY_BITS:
+        keys = tuple(np.unique(key, return_inverse=True)[1].reshape(-1) for key in keys)
+    found = keys[0]
+    for key in keys[1:]:
+        found = (found << int(key.max(initial=0)).bit_length()) | key
+    return found
 
 
 def sorting(key: Ints) -> Ints:

@@ -35,13 +35,14 @@ class Blocks:
     `node`: the event; `what`: its PLACE within an instant, and whether it COMPLETES something that later
     events wait for, ASKS what it waited for itself, COVERS (begins or ends) a child's time, is the end of a
     span that is JOINED further up. `before`: the last completion before it, a row of these arrays.
-    `inner`: spans that have a block.
+    `inner`: spans that have a block. `chains`: ends and boundaries of spans without one, and the event before each.
     """
 
     node: Ints
     what: Ints
     before: Ints
     inner: Bools
+    chains: tuple[Ints, Ints]
 
     def rows(self, what: int, place: int = NONE) -> Ints:
         """The events that are all of this, at this place if one is given."""
@@ -59,7 +60,7 @@ def sort_blocks(spans: SpanArrays, forest: Forest, nodes: Nodes, substance: Subs
     what = what[order]
     before = np.full(len(order), NONE, np.int64)
     before[1:] = running_last((what & COMPLETES) != 0)[:-1]
-    return Blocks(node[order], what, before, inner)
+    return Blocks(node[order], what, before, inner, _plain_chains(inner, nodes))
 
 
 def predecessors(blocks: Blocks, nodes: Nodes) -> tuple[Ints, Bools]:
@@ -69,7 +70,7 @@ def predecessors(blocks: Blocks, nodes: Nodes) -> tuple[Ints, Bools]:
     """
     before = np.full(len(nodes), NONE, np.int64)
     inferred = np.zeros(len(nodes), np.bool_)
-    later, earlier = plain_chains(blocks, nodes)
+    later, earlier = blocks.chains
     before[later] = earlier
     asks = blocks.rows(ASKS)
     at = blocks.before[asks]
@@ -80,10 +81,9 @@ def predecessors(blocks: Blocks, nodes: Nodes) -> tuple[Ints, Bools]:
     return before, inferred
 
 
-def plain_chains(blocks: Blocks, nodes: Nodes) -> tuple[Ints, Ints]:
-    """Ends and boundaries of spans without a block, and the event before each."""
+def _plain_chains(inner: Bools, nodes: Nodes) -> tuple[Ints, Ints]:
     n = nodes.n
-    row = np.flatnonzero(~blocks.inner)
+    row = np.flatnonzero(~inner)
     count = nodes.inner_count[row]
     before_end = np.where(count > 0, nodes.inner_first[row] + count - 1, row)
     inside = np.arange(2 * n, nodes.marks_from)
@@ -91,7 +91,7 @@ def plain_chains(blocks: Blocks, nodes: Nodes) -> tuple[Ints, Ints]:
     before = inside - 1
     first = np.flatnonzero(nodes.inner_count)
     before[nodes.inner_first[first] - 2 * n] = first
-    plain = ~blocks.inner[owner]
+    plain = ~inner[owner]
     return np.concatenate([row + n, inside[plain]]), np.concatenate([before_end, before[plain]])
 
 

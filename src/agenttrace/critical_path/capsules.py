@@ -28,6 +28,7 @@ from agenttrace.critical_path.blocks import PLACE
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.network import Network
 from agenttrace.critical_path.nodes import OPENED
+from agenttrace.native.graphs import crossed
 
 _SHALLOW = 64
 """Trees up to this depth are summed level by level, deeper ones row by row."""
@@ -46,13 +47,14 @@ class Capsules:
     around: Ints
 
 
-def find_capsules(graph: Graph, network: Network) -> Capsules:
-    """The capsules of a chunk."""
+def find_capsules(graph: Graph, network: Network, holder: Ints) -> Capsules:
+    """The capsules of a chunk; `holder`: see `holders`."""
     parent = graph.forest.parent
     closed = np.ones(len(parent), np.bool_)
-    one, other = _crossings(graph, network)
+    one, other = _crossings(graph, network, holder)
     if len(one):
-        closed = ~_crossed(parent, one, other)
+        by_kernel = crossed(parent, one, other)
+        closed = ~(_crossed(parent, one, other) if by_kernel is None else by_kernel)
         closed[graph.spans.first] = True
     inside = climbed(np.where(closed, np.arange(len(parent)), parent))
     return Capsules(closed, inside, inside[parent])
@@ -65,10 +67,9 @@ def holders(graph: Graph, network: Network) -> Ints:
     return np.concatenate([nodes.span, nodes.span[blocks.node[opened]], graph.forest.parent[network.delayed]])
 
 
-def _crossings(graph: Graph, network: Network) -> tuple[Ints, Ints]:
+def _crossings(graph: Graph, network: Network, holder: Ints) -> tuple[Ints, Ints]:
     """The edges that do more than lead from an end or a start into what is next to it: between which spans."""
     parent, n = graph.forest.parent, graph.nodes.n
-    holder = holders(graph, network)
     one, other = holder[network.source], holder[network.target]
     ended = (network.source >= n) & (network.source < 2 * n)
     begins = network.target < n

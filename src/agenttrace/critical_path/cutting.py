@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TypeAlias
 
 import polars as pl
@@ -46,7 +47,7 @@ class Floor:
     coarse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """Sessions that have their lists: the slowest ones, and those that are kept whatever they are.
 
@@ -70,15 +71,25 @@ class Chosen:
         floor_ns = int(found["active_ns"][-1]) if full else least
         return cls(frozenset(found["session"]), keep, floor_ns)
 
-    @property
-    def rows(self) -> pl.Expr:
-        """Rows of theirs."""
-        return pl.col("session").is_in(sorted(self.slowest | self.keep))
+    def parted(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows of theirs, and all others, among them those of which it is not said whose they are."""
+        theirs = frame.get_column("session").is_in(self._all)
+        if theirs.null_count():
+            theirs = theirs.fill_null(value=False)
+        if theirs.all():
+            return frame, frame.clear()
+        return frame.filter(theirs), frame.filter(~theirs)
 
-    @property
-    def kept_rows(self) -> pl.Expr:
-        """Rows of those that are kept whatever they are."""
-        return pl.col("session").is_in(sorted(self.keep))
+    def kept(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows of those that are kept whatever they are, and of all others."""
+        if not self.keep:
+            return frame.clear(), frame
+        kept = pl.col("session").is_in(sorted(self.keep))
+        return frame.filter(kept), frame.filter(~kept)
+
+    @cached_property
+    def _all(self) -> pl.Series:
+        return pl.Series(sorted(self.slowest | self.keep), dtype=pl.String).implode()
 
 
 def cut(found: Analysis, keep: frozenset[str], floor: Floor | None = None) -> Analysis:
@@ -95,7 +106,7 @@ def cut(found: Analysis, keep: frozenset[str], floor: Floor | None = None) -> An
 def cut_table(name: str, frame: pl.DataFrame, chosen: Chosen, floor: Floor) -> pl.DataFrame:
     """What of one table may be looked at."""
     if name in _OF_THE_SLOWEST:
-        return frame.filter(chosen.rows)
+        return chosen.parted(frame)[0]
     if name in WEIGHTS:
         return _heaviest(frame, chosen, WEIGHTS[name], floor.weights.get(name))
     if name in _ADDED_UP:
@@ -107,7 +118,7 @@ def weight_floors(held: Mapping[str, pl.DataFrame], chosen: Chosen) -> dict[str,
     """What a row of another session has to weigh at least, of lists that are full."""
     found = {}
     for name, weight in WEIGHTS.items():
-        others = held[name].filter(~chosen.rows).get_column(weight).drop_nulls()
+        others = chosen.parted(held[name])[1].get_column(weight).drop_nulls()
         if len(others) >= HEAVIEST_ROWS:
             found[name] = int(others.min())  # type: ignore[arg-type]  # an integer, where there are rows
     return found
@@ -115,13 +126,15 @@ def weight_floors(held: Mapping[str, pl.DataFrame], chosen: Chosen) -> dict[str,
 
 def _heaviest(frame: pl.DataFrame, chosen: Chosen, weight: str, least: int | None) -> pl.DataFrame:
     """All rows of the chosen sessions, and the heaviest of all others."""
-    others = frame.filter(~chosen.rows)
+    theirs, others = chosen.parted(frame)
+    if others.is_empty():
+        return theirs
     if least is not None:
         others = others.filter(pl.col(weight) >= least)
     if others.height > HEAVIEST_ROWS:
         others = others.sort(weight, descending=True, nulls_last=True, maintain_order=True)
         others = others.head(HEAVIEST_ROWS)
-    return pl.concat([frame.filter(chosen.rows), others])
+    return pl.concat([theirs, others])
 
 
 def _others_added(name: str, frame: pl.DataFrame, chosen: Chosen, *, coarse: bool) -> pl.DataFrame:
@@ -132,10 +145,12 @@ def _others_added(name: str, frame: pl.DataFrame, chosen: Chosen, *, coarse: boo
             return frame
         return coarser(frame)
     by, sums = _ADDED_UP[name]
-    theirs = chosen.rows.fill_null(value=False)
-    others = frame.filter(~theirs).group_by(by, maintain_order=True).agg(pl.col(sums).sum())
-    others = others.with_columns(session=pl.lit(None, pl.String)).select(frame.columns)
-    return pl.concat([frame.filter(theirs), others], how="vertical_relaxed")
+    theirs, others = chosen.parted(frame)
+    if others.is_empty():
+        return theirs
+    added = others.group_by(by, maintain_order=True).agg(pl.col(sums).sum())
+    added = added.with_columns(session=pl.lit(None, pl.String)).select(frame.columns)
+    return pl.concat([theirs, added], how="vertical_relaxed")
 
 
 def _added(queues: pl.DataFrame) -> pl.DataFrame:
@@ -166,11 +181,13 @@ def _files(sources: pl.DataFrame) -> pl.DataFrame:
 
 
 def _looked_at(ranking: pl.DataFrame, chosen: Chosen) -> pl.DataFrame:
-    return pl.concat([ranking.filter(chosen.kept_rows), looked_at_first(ranking.filter(~chosen.kept_rows))])
+    kept, others = chosen.kept(ranking)
+    first = looked_at_first(others)
+    return first if kept.is_empty() else pl.concat([kept, first])
 
 
 _OTHERS: Mapping[str, Callable[[pl.DataFrame, Chosen], pl.DataFrame]] = {
-    "segments": lambda frame, chosen: frame.filter(chosen.kept_rows),
+    "segments": lambda frame, chosen: chosen.kept(frame)[0],
     "ranking": _looked_at,
     "sources": lambda frame, _: frame.filter(pl.col("sessions") > 0),
     "findings": lambda frame, _: summed(frame),

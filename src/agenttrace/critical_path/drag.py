@@ -33,8 +33,9 @@ def find_drag(floats: Floats) -> tuple[Ints, Ints]:
     critical = floats.capsule == 0
     order = order_events(floats, np.append(critical, False)[schedule.capsule])
     round_ways = ways_round(order)
-    gives = plain_lengths(schedule.graph, schedule.graph.gaps)
-    span, given = _given(floats, order, round_ways)
+    gaps = schedule.graph.gaps
+    gives = plain_lengths(schedule.graph, gaps)
+    span, given = _given(floats, order, round_ways, gaps)
     gives[span] = given
     limit = _limits(floats, order, round_ways)
     at = np.where(capsules.closed, np.arange(len(gives)), capsules.inside)
@@ -66,11 +67,11 @@ class _Pieces:
         return _Pieces(self.span[keep], self.place[keep], self.gap[keep], self.critical[keep])
 
 
-def _pieces(floats: Floats, order: Order) -> _Pieces:
+def _pieces(floats: Floats, order: Order, gaps: Ints) -> _Pieces:
     graph = floats.schedule.graph
     node = floats.schedule.node[order.event]
     real = np.flatnonzero(node < len(graph.nodes))
-    gap = graph.gaps[node[real]]
+    gap = gaps[node[real]]
     real, gap = real[gap > 0], gap[gap > 0]
     node = node[real]
     span = graph.nodes.span[node]
@@ -81,9 +82,9 @@ def _pieces(floats: Floats, order: Order) -> _Pieces:
     return _Pieces(span[by_span], real, gap[by_span], floats.event[order.event[real]] == 0)
 
 
-def _given(floats: Floats, order: Order, round_ways: Ints) -> tuple[Ints, Ints]:
+def _given(floats: Floats, order: Order, round_ways: Ints, gaps: Ints) -> tuple[Ints, Ints]:
     """Spans with events inside, and what their gaps give to their capsules; others give nothing."""
-    pieces = _pieces(floats, order)
+    pieces = _pieces(floats, order, gaps)
     first = run_starts(pieces.span)
     span = pieces.span[first]
     number = np.cumsum(first) - 1

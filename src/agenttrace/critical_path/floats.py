@@ -12,6 +12,7 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import Ints, summed_up
 from agenttrace.critical_path.schedule import Schedule
+from agenttrace.native.passes import backward
 
 FOREVER = 1 << 61
 
@@ -80,6 +81,8 @@ def _spare_time(schedule: Schedule) -> tuple[Ints, Ints]:
 
 def _back(schedule: Schedule, target: Ints, spare: Ints, event: Ints) -> None:
     first, source = schedule.first, schedule.source
+    if backward(first, source, spare, event):
+        return
     views = first.data, source.data, spare.data, event.data
     for low, high, at_once in reversed(schedule.stages):
         if at_once:

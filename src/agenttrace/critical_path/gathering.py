@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 import polars as pl
 import pyarrow as pa
 
-from agenttrace.critical_path.analysis import Analysis, plain
+from agenttrace.critical_path.analysis import Analysis
 from agenttrace.critical_path.cutting import (
     EXACT_LATENCIES,
     OF_EVERY_SESSION,
@@ -19,6 +19,7 @@ from agenttrace.critical_path.cutting import (
     weight_floors,
 )
 from agenttrace.critical_path.packed_rows import PackedRows
+from agenttrace.model.frames import plain
 
 _CATEGORIES = ("parts",)
 """Tables with many rows a session, all of which count: their words are numbers, and stay so."""
@@ -80,7 +81,7 @@ class Gathering:
         """Leaves what may be looked at, in memory of its own, so that nothing that was cut off stays with it."""
         ranked = pl.concat(self._slowest, how="vertical_relaxed")
         chosen = Chosen.of(ranked, self.keep, self.floor)
-        self._slowest = [ranked.filter(chosen.rows).rechunk()]
+        self._slowest = [chosen.parted(ranked)[0].rechunk()]
         together: dict[str, pl.DataFrame] = {}
         for name in list(self._held):
             frame = pl.concat(self._held.pop(name), how="vertical_relaxed")

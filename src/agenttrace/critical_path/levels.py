@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agenttrace.critical_path.arrays import Ints, counts, expanded, sorting
+from agenttrace.native import graphs
 
 FEW = 24
 """So many events are cheaper one by one than as arrays."""
@@ -18,6 +19,11 @@ def levels(source: Ints, target: Ints, size: int) -> tuple[Ints, int]:
 
     Nodes on cycles, and what follows them, are on level -1.
     """
+    return graphs.levels(source, target, size) or _side_by_side(source, target, size)
+
+
+def _side_by_side(source: Ints, target: Ints, size: int) -> tuple[Ints, int]:
+    """The same without a kernel."""
     order = sorting(source)
     after = target[order]
     width = counts(source, size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path import columns
-from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, order_by, run_starts
+from agenttrace.critical_path.arrays import NONE, Bools, Codes, Ints, run_starts, within_groups
 from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.marks import StatedMarks, find_marks, last_mention, made_marks, stated_marks
@@ -126,7 +126,7 @@ def _serial_calls(links: _Links, spans: SpanArrays, forest: Forest) -> tuple[Int
     call = spans.is_kind(SpanKind.TOOL, SpanKind.AGENT) & spans.blocking & (forest.end > forest.start)
     batch = links.explicit & (spans.kind[links.source] == KIND[SpanKind.REQUEST]) & call[links.target]
     source, target = links.source[batch], links.target[batch]
-    order, _ = order_by(source, forest.start[target], np.zeros(len(source), np.int64))
+    order = within_groups(source, forest.start[target])
     source, target = source[order], target[order]
     new = run_starts(source, target)
     source, target = source[new], target[new]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Bools, Ints, running_last
-from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, PLACE, Blocks, plain_chains
+from agenttrace.critical_path.blocks import ASKS, COMPLETES, JOINED, PLACE, Blocks
 from agenttrace.critical_path.dependencies import Dependencies
 from agenttrace.critical_path.forest import Forest
 from agenttrace.critical_path.nodes import CHILD_ENDED, CHILD_STARTS, Nodes
@@ -46,7 +46,7 @@ def weave(forest: Forest, nodes: Nodes, blocks: Blocks, dependencies: Dependenci
     starts = (blocks.what[asks] & PLACE) == CHILD_STARTS
     starts[starts] = replaced[asking[starts]]
     source[starts] = forest.parent[asking[starts]]
-    inside, before_inside = plain_chains(blocks, nodes)
+    inside, before_inside = blocks.chains
     made = stands_for[gathered]
     sources = (
         source,

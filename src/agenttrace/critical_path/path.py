@@ -8,6 +8,7 @@ import numpy as np
 
 from agenttrace.critical_path.arrays import NONE, Ints, expanded
 from agenttrace.critical_path.graph import Graph
+from agenttrace.native.graphs import walks
 
 _FEW = 24
 """So many walks are cheaper one by one than side by side."""
@@ -40,6 +41,10 @@ def _walk(step: Ints, ends: Ints) -> tuple[Ints, Ints]:
 
     `step` leads from each node to the one before it, from a session's start and from the last row to NONE.
     """
+    by_kernel = walks(step, ends)
+    if by_kernel is not None:
+        length, node = by_kernel
+        return np.repeat(np.arange(len(ends)), length), node
     session = np.arange(len(ends))
     at = ends
     sessions, nodes, places = [], [], []

@@ -55,7 +55,8 @@ def find_predecessors(
 ) -> Predecessors:
     """The binding predecessor of every node."""
     node, inferred = predecessors(blocks, nodes)
-    known = np.where(inferred, INFERRED, TREE).astype(np.int8)
+    known = np.full(len(nodes), TREE, np.int8)
+    known[inferred] = INFERRED
     backoff = np.zeros(len(nodes), np.bool_)
     replaced = np.flatnonzero(dependencies.replaced(nodes.n))
     node[replaced] = forest.parent[replaced]

@@ -44,8 +44,9 @@ def without_inferred_joins(chunk: Trace, graph: Graph) -> OtherReading | None:
     """The other reading of a chunk, None where it is the same."""
     if not (graph.spans.agent > 0).any():
         return None
-    guessed = _guessed_links(chunk, graph)
-    held = _guessed_holders(chunk, graph)
+    lane, crosses, explicit = _lanes(chunk, graph)
+    guessed = crosses & ~explicit
+    held = _guessed_holders(chunk, graph, lane, crosses & explicit)
     count = len(graph.spans.first)
     joins = sums(np.ones(len(held), np.int64), graph.spans.session[held], count)
     session = session_numbers(chunk.links, graph.spans.names)
@@ -75,16 +76,9 @@ def _lanes(chunk: Trace, graph: Graph) -> tuple[NDArray[np.int64], Bools, Bools]
     return lane, known & (lane[0] != lane[1]), columns.flags(table, "explicit")
 
 
-def _guessed_links(chunk: Trace, graph: Graph) -> Bools:
-    _, crosses, explicit = _lanes(chunk, graph)
-    return crosses & ~explicit
-
-
-def _guessed_holders(chunk: Trace, graph: Graph) -> Ints:
-    """Spans that hold a lane of which nothing states that it is waited for."""
+def _guessed_holders(chunk: Trace, graph: Graph, lane: NDArray[np.int64], stated: Bools) -> Ints:
+    """Spans that hold a lane of which nothing states that it is waited for; `stated` links lead between `lane`s."""
     spans, agents = graph.spans, chunk.agents
-    lane, crosses, explicit = _lanes(chunk, graph)
-    stated = crosses & explicit
     session = session_numbers(agents, spans.names)
     number, span = columns.numbers(agents, "agent"), columns.numbers(agents, "span")
     width = 1 + int(max(spans.agent.max(initial=0), number.max(initial=0)))

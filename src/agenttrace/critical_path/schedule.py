@@ -10,6 +10,7 @@ With the recorded gaps every recorded time comes out again (law L7).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,9 +19,11 @@ from agenttrace.critical_path.capsules import Capsules, find_capsules, holders
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.levels import Stage, levels, stages
 from agenttrace.critical_path.network import Network, weave
+from agenttrace.native.graphs import by_level
+from agenttrace.native.passes import forward
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """The graph in the order in which times become known; it serves any number of passes.
 
@@ -28,8 +31,7 @@ class Schedule:
     lies in. `node`: which node of the network an event is; the start of a capsule stands for all of it. `at`:
     of each node its event, 0 for what is no event by itself. `level`: of each event. `first`: where the edges
     of each begin, and `source`, the event that an edge comes from. `capsule`: the one that an event lies in.
-    `takes`: of the start of a capsule with events inside, the event of its end; 0 for others. `stages`: events
-    from, to, and whether they are one level.
+    `takes`: of the start of a capsule with events inside, the event of its end; 0 for others.
     """
 
     graph: Graph
@@ -42,11 +44,17 @@ class Schedule:
     source: Ints
     capsule: Ints
     takes: Ints
-    stages: list[Stage]
 
     def __len__(self) -> int:
         """The number of events, the one that stands for starts among them."""
         return len(self.node)
+
+    @cached_property
+    def stages(self) -> list[Stage]:
+        """Events from, to, and whether they are one level."""
+        levels_of = self.level[1:]
+        found = stages(levels_of, int(levels_of.max(initial=-1)) + 1)
+        return [(low + 1, high + 1, wide) for low, high, wide in found]
 
 
 def plan(graph: Graph) -> Schedule:
@@ -57,7 +65,8 @@ def plan(graph: Graph) -> Schedule:
 
 def plan_network(graph: Graph, network: Network) -> Schedule:
     """The schedule of a graph with the edges of `network`. Raises ValueError where these form a cycle."""
-    capsules = find_capsules(graph, network)
+    holder = holders(graph, network)
+    capsules = find_capsules(graph, network, holder)
     source, target = _edges(graph, network, capsules)
     wraps = np.flatnonzero(capsules.closed & graph.blocks.inner)
     n, none = graph.nodes.n, source == NONE
@@ -66,27 +75,36 @@ def plan_network(graph: Graph, network: Network) -> Schedule:
     )
     if (level_of[target] == NONE).any():
         raise ValueError("these dependencies wait for themselves")
-    is_event = np.zeros(network.size, np.bool_)
-    is_event[target] = True
-    event = np.flatnonzero(is_event)
-    event = event[sorting(level_of[event])]
-    at = np.zeros(network.size + 1, np.int64)
-    at[event] = 1 + np.arange(len(event))
-    by_target = sorting(at[target])
-    arrives = at[target[by_target]]
+    event, at, first, places = _by_level(source, target, level_of, count)
     return Schedule(
         graph=graph,
         network=network,
         capsules=capsules,
         node=np.concatenate([[NONE], event]),
-        at=at[:-1],
+        at=at,
         level=np.concatenate([[0], level_of[event]]),
-        first=np.concatenate([[0], np.flatnonzero(run_starts(arrives)), [len(arrives)]]),
-        source=at[source[by_target]],
-        capsule=np.concatenate([[NONE], _surroundings(graph, network, capsules, event)]),
+        first=first,
+        source=places,
+        capsule=np.concatenate([[NONE], _surroundings(graph, holder[event], capsules, event)]),
         takes=np.concatenate([[0], _takes(graph, capsules, event, at)]),
-        stages=[(low + 1, high + 1, wide) for low, high, wide in stages(level_of[event], count)],
     )
+
+
+def _by_level(source: Ints, target: Ints, level_of: Ints, count: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """`node` but for its first, `at`, `first` and `source` of the schedule of these edges."""
+    found = by_level(source, target, level_of, count)
+    if found is not None:
+        return found
+    is_event = np.zeros(len(level_of), np.bool_)
+    is_event[target] = True
+    event = np.flatnonzero(is_event)
+    event = event[sorting(level_of[event])]
+    at = np.zeros(len(level_of) + 1, np.int64)
+    at[event] = 1 + np.arange(len(event))
+    by_target = sorting(at[target])
+    arrives = at[target[by_target]]
+    first = np.concatenate([[0], np.flatnonzero(run_starts(arrives)), [len(arrives)]])
+    return event, at[:-1], first, at[source[by_target]]
 
 
 def _edges(graph: Graph, network: Network, capsules: Capsules) -> tuple[Ints, Ints]:
@@ -104,8 +122,7 @@ def _edges(graph: Graph, network: Network, capsules: Capsules) -> tuple[Ints, In
     return stands[network.source[kept]], network.target[kept]
 
 
-def _surroundings(graph: Graph, network: Network, capsules: Capsules, node: Ints) -> Ints:
-    span = holders(graph, network)[node]
+def _surroundings(graph: Graph, span: Ints, capsules: Capsules, node: Ints) -> Ints:
     begins = node < graph.nodes.n
     return np.where(begins, capsules.around[span], capsules.inside[span])
 
@@ -120,12 +137,13 @@ def _takes(graph: Graph, capsules: Capsules, node: Ints, at: Ints) -> Ints:
 
 
 def plain_lengths(graph: Graph, gaps: Ints) -> Ints:
-    """Of every span without a block how long it takes; 0 for all others."""
+    """Of every span without a block how long it takes; 0 for all others. Of many passes gaps have a column each."""
     nodes = graph.nodes
     n = nodes.n
-    passed = np.concatenate([np.zeros(1, np.int64), np.cumsum(gaps[2 * n : nodes.marks_from])])
+    passed = np.zeros((nodes.marks_from - 2 * n + 1, *gaps.shape[1:]), np.int64)
+    np.cumsum(gaps[2 * n : nodes.marks_from], axis=0, out=passed[1:])
     low = nodes.inner_first - 2 * n
-    length = passed[low + nodes.inner_count] - passed[low] + gaps[n : 2 * n]
+    length: Ints = passed[low + nodes.inner_count] - passed[low] + gaps[n : 2 * n]
     length[graph.blocks.inner] = 0
     return length
 
@@ -156,7 +174,8 @@ def run(schedule: Schedule, gaps: Ints) -> Ints:
     whole[:n] += plain_lengths(graph, gaps) * schedule.capsules.closed
     gap = whole[schedule.node]
     time = np.zeros(len(schedule), np.int64)
-    _Pass(schedule, gap, time).run(schedule.stages)
+    if not forward(schedule.first, schedule.source, schedule.takes, gap, time):
+        _Pass(schedule, gap, time).run(schedule.stages)
     return time
 
 

@@ -16,6 +16,8 @@ from agenttrace.critical_path.arrays import NONE, Bools, Ints, expanded, run_sta
 from agenttrace.critical_path.bypass import Order
 from agenttrace.critical_path.floats import FOREVER, Floats
 from agenttrace.critical_path.levels import Stage, stages
+from agenttrace.native.passes import cheapest
+from agenttrace.native.scans import least_past
 
 _BATCH = 1 << 19
 """So many copies of events are made at once, or those of one set of gaps."""
@@ -122,9 +124,9 @@ class _Search:
         at[inside] = new[offset[of] + source[inside] - low[of]]
         first = np.concatenate([[0], np.cumsum(width) - width, [len(edge)]])
         cost = np.zeros(len(event) + 1, np.int64)
-        _propagate(
-            stages(rank, int(rank.max(initial=-1)) + 1), (first, at, self.floats.spare[edge], extra, cost)
-        )
+        spare = self.floats.spare[edge]
+        if not cheapest(first, at, spare, extra, FOREVER, cost):
+            _propagate(stages(rank, int(rank.max(initial=-1)) + 1), (first, at, spare, extra, cost))
         return cost
 
     def _out(self, where: tuple[Ints, Ints], high: Ints, cost: Ints) -> Ints:
@@ -182,7 +184,10 @@ def _worth_a_look(order: Order, low: Ints, high: Ints, most: Ints) -> Bools:
 
 
 def _past(order: Order, low: Ints, high: Ints, most: Ints) -> Ints:
-    """For each window the least float of the edges that lead past it; FOREVER where none costs less than `most`."""
+    """For each window the least float of the edges that lead past it, `most` or more where none costs less."""
+    least = most.copy()
+    if least_past(order.low, order.high, order.float_ns, (low, high), least):
+        return least
     useful = _worth_a_look(order, low, high, most)
     before, beyond, value = order.low[useful] + 1, order.high[useful], order.float_ns[useful]
     found = np.full(len(low), FOREVER, np.int64)

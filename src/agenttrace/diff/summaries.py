@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from agenttrace.critical_path.analysis import Analysis, plain
+from agenttrace.critical_path.analysis import Analysis
+from agenttrace.model.frames import plain
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Phase
 

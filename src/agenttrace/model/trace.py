@@ -57,6 +57,9 @@ class Trace:
 
         A session that is larger than that is a piece of its own.
         """
+        if 0 < self.spans.num_rows <= spans:
+            yield self
+            return
         names = self.sessions["session"].combine_chunks()
         lengths = _rows_by_session(self.spans, names)
         first = 0
@@ -83,9 +86,7 @@ class Trace:
         """The trace of these sessions; findings and sources stay."""
         names = pa.array(sessions, pa.string())
         kept = {
-            field.name: (table := getattr(self, field.name)).filter(
-                pc.is_in(table["session"], value_set=names)
-            )
+            field.name: _of_sessions(getattr(self, field.name), names)
             for field in fields(self)
             if field.name not in {"findings", "sources"}
         }
@@ -99,6 +100,14 @@ class Trace:
             if field.name not in {"findings", "sources"}
         }
         return replace(self, **chosen)
+
+
+def _of_sessions(table: pa.Table, names: pa.Array[Any]) -> pa.Table:
+    chosen = pc.is_in(table["session"], value_set=names)
+    rows = np.flatnonzero(chosen.to_numpy())
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return table.slice(int(rows[0]), len(rows))
+    return table.filter(chosen)
 
 
 def _where(table: pa.Table, session: str) -> pa.Table:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence, SpanKind
+from agenttrace.serving.columns import numbers, rows_of, says, stated
+from agenttrace.serving.fitting import Bools
 
 COLUMNS = {
     "row": pl.Int64,
@@ -27,6 +31,7 @@ FACTS = (
 """The columns of spans that are looked at."""
 
 _OF_REQUEST = ("model", "worker", "prefill_worker", "input_tokens", "cache_read_tokens")
+_OF_WAITS = [*_OF_REQUEST, "start_ns", "queue_ns", "prefill_ns", "first_token_ns"]
 _DEEPEST = 8
 """So many spans may lie between what a server tells and the request of its client."""
 
@@ -39,38 +44,58 @@ def observe(trace: Trace) -> pl.DataFrame:
     before the engine (prefill with evidence `bounded`); otherwise it runs from the start of the request. Tokens
     are null where the source does not count them. `format` is the session's.
     """
-    frame = pl.DataFrame(pl.from_arrow(trace.spans.select(list(FACTS)))).with_row_index("row")
-    frame = frame.with_columns(pl.col("kind", "model", "prefill_evidence").cast(pl.String))
-    sessions = pl.DataFrame(pl.from_arrow(trace.sessions.select(["session", "format"])))
-    formats = sessions.with_columns(pl.col("format").cast(pl.String))
-    frame = frame.join(formats, on="session", how="left", maintain_order="left")
-    told = pl.col("prefill_ns").is_not_null() | pl.col("queue_ns").is_not_null()
-    tellers = frame.filter(told)
-    holders = _requests_around(frame, tellers.get_column("row").to_numpy())
-    bounded = tellers.with_columns(holder=pl.Series(holders)).filter(
-        pl.col("prefill_ns").is_not_null() & (pl.col("prefill_evidence") == Evidence.BOUNDED.value)
+    spans = trace.spans
+    request = says(spans, "kind", SpanKind.REQUEST.value)
+    has_prefill = stated(spans, "prefill_ns")
+    told = has_prefill | stated(spans, "queue_ns")
+    holder = np.full(len(told), -1, np.int64)
+    holder[told] = _requests_around(spans, request, np.flatnonzero(told))
+    whole = request & ~told & _in_time(spans)
+    whole[holder[holder >= 0]] = False
+    bounded = has_prefill & says(spans, "prefill_evidence", Evidence.BOUNDED.value)
+    waits = [pl.DataFrame(schema=COLUMNS)]
+    if bounded.any():
+        rows = np.flatnonzero(bounded)
+        waits.append(_waits(_with_requests(_facts(trace, rows), spans, holder[rows]), from_dispatch=True))
+    if whole.any():
+        waits.append(_waits(_facts(trace, np.flatnonzero(whole)), from_dispatch=False))
+    return pl.concat(waits)
+
+
+def _with_requests(inside: pl.DataFrame, spans: pa.Table, holder: np.ndarray) -> pl.DataFrame:
+    """What these spans do not say themselves of their requests, at rows `holder`, -1 for none."""
+    around = rows_of(spans.select(list(_OF_REQUEST)), pa.array(holder, mask=holder < 0))
+    own = inside.select(_OF_REQUEST)
+    return inside.with_columns(
+        mine.fill_null(theirs) if mine.null_count() else mine
+        for mine, theirs in zip(own, around, strict=True)
     )
-    request = pl.col("kind") == SpanKind.REQUEST.value
-    of_request = frame.filter(request).select(holder=pl.col("row").cast(pl.Int64), **_named(_OF_REQUEST))
-    inside = bounded.join(of_request, on="holder", how="left", maintain_order="left").with_columns(
-        pl.coalesce(name, f"of_{name}").alias(name) for name in _OF_REQUEST
-    )
-    whole = frame.filter(request & ~told & pl.col("first_token_ns").is_between("start_ns", "end_ns")).filter(
-        ~pl.col("row").is_in(holders.tolist())
-    )
-    return pl.concat([_waits(inside, from_dispatch=True), _waits(whole, from_dispatch=False)])
 
 
-def _named(names: tuple[str, ...]) -> dict[str, pl.Expr]:
-    return {f"of_{name}": pl.col(name) for name in names}
+def _in_time(spans: pa.Table) -> Bools:
+    """Whose first token came between their start and their end."""
+    known = stated(spans, "first_token_ns")
+    if known.any():
+        token, start, end = (numbers(spans, name, 0) for name in ("first_token_ns", "start_ns", "end_ns"))
+        known &= (token >= start) & (token <= end)
+    return known
 
 
-def _requests_around(frame: pl.DataFrame, rows: np.ndarray) -> np.ndarray:
+def _facts(trace: Trace, rows: np.ndarray) -> pl.DataFrame:
+    """What is looked at of these spans, with their `row` and the `format` of their session."""
+    facts = rows_of(trace.spans.select(_OF_WAITS), pa.array(rows))
+    session = pc.index_in(trace.spans["session"].take(pa.array(rows)), value_set=trace.sessions["session"])
+    formats = trace.sessions["format"].cast(pa.string()).take(session)
+    return facts.hstack([pl.Series("row", rows, dtype=pl.Int64), pl.Series("format", formats)])
+
+
+def _requests_around(spans: pa.Table, is_request: Bools, rows: np.ndarray) -> np.ndarray:
     """The row of the request that each of these rows is, or lies in; -1 where there is none."""
-    first = frame.get_column("row").to_numpy().astype(np.int64) - frame.get_column("span").to_numpy()
-    parent = frame.get_column("parent").fill_null(-1).to_numpy()
-    is_request = (frame.get_column("kind") == SpanKind.REQUEST.value).to_numpy()
     at = rows.astype(np.int64)
+    if not len(at):
+        return at
+    first = np.arange(len(is_request)) - numbers(spans, "span", 0)
+    parent = numbers(spans, "parent", -1)
     for _ in range(_DEEPEST):
         climbs = (at >= 0) & ~is_request[at]
         above = parent[at[climbs]]
@@ -84,7 +109,7 @@ def _waits(rows: pl.DataFrame, *, from_dispatch: bool) -> pl.DataFrame:
     wait = pl.col("prefill_ns") if from_dispatch else pl.col("first_token_ns") - pl.col("start_ns")
     cached = pl.col("cache_read_tokens").fill_null(0)
     return rows.select(
-        pl.col("row").cast(pl.Int64),
+        "row",
         "model",
         "format",
         pl.lit(from_dispatch).alias("from_dispatch"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Evidence
+from agenttrace.serving.columns import numbers, stated
+from agenttrace.serving.fitting import Bools
 from agenttrace.serving.looks import seen_in
 from agenttrace.serving.observations import observe
 from agenttrace.serving.prefill_time import PrefillTime
@@ -63,12 +67,13 @@ def part_queue(trace: Trace, service: Service | None = None) -> Parted:
     changes, totals = [], []
     for key, group in parts.items():
         time = service.time_of(key)
-        counted = group.filter(pl.col("context_tokens").is_not_null())
+        counted = group.drop_nulls("context_tokens") if group["context_tokens"].null_count() else group
         if time is not None and counted.height:
             changes.append(_change(time, counted))
             totals.append(_total(key, time, changes[-1]))
     made = pl.DataFrame(totals, schema=PARTED, orient="row")
-    left = observed.filter("from_dispatch").height - int(made.filter("from_dispatch")["requests"].sum())
+    from_dispatch = made.get_column("from_dispatch").to_numpy().astype(np.bool_)
+    left = int(observed["from_dispatch"].sum()) - int(made["requests"].to_numpy()[from_dispatch].sum())
     spans = _rewritten(trace.spans, pl.concat(changes)) if changes else trace.spans
     return Parted(replace(trace, spans=spans), service, made, remark_on_queues(service, made, left))
 
@@ -98,24 +103,34 @@ def _total(key: Key, time: PrefillTime, change: pl.DataFrame) -> tuple[object, .
 
 
 def _rewritten(spans: pa.Table, new: pl.DataFrame) -> pa.Table:
-    names = ("queue_ns", "queue_evidence", "prefill_ns", "prefill_evidence")
-    old = pl.DataFrame(pl.from_arrow(spans.select(list(names))))
-    old = old.with_columns(pl.col(pl.Categorical).cast(pl.String)).with_row_index("row")
-    changed = pl.col("word").is_not_null()
-    stated = pl.when(pl.col("prefill_ns").is_null()).then(0).otherwise(pl.col("queue_ns").fill_null(0))
-    filled = old.join(new, on="row", how="left", maintain_order="left").select(
-        pl.when(changed).then(pl.col("queue") + stated).otherwise("queue_ns").alias("queue_ns"),
-        pl.coalesce("word", "queue_evidence").alias("queue_evidence"),
-        pl.when(changed).then("prefill").otherwise("prefill_ns").alias("prefill_ns"),
-        pl.coalesce("word", "prefill_evidence").alias("prefill_evidence"),
-    )
-    for name in names:
-        place = spans.schema.get_field_index(name)
-        field = spans.schema.field(place)
-        values = filled.get_column(name)
-        if pa.types.is_dictionary(field.type):
-            coded = pa.array(values.to_list(), pa.string()).dictionary_encode()
-            spans = spans.set_column(place, field, coded.cast(field.type))
-        else:
-            spans = spans.set_column(place, field, values.to_arrow())
+    """`new` has a row for each span that is changed."""
+    new = new.sort("row")
+    rows = new.get_column("row").to_numpy()
+    changed = np.zeros(spans.num_rows, np.bool_)
+    changed[rows] = True
+    old = spans.select(["queue_ns", "prefill_ns"]).take(pa.array(rows))
+    before = numbers(old, "queue_ns", 0) * stated(old, "prefill_ns")
+    queue = new.get_column("queue").to_numpy() + before
+    lengths = {"queue_ns": pa.array(queue), "prefill_ns": new.get_column("prefill").to_arrow()}
+    for name, values in lengths.items():
+        column = spans.column(name).combine_chunks()
+        spans = _with(spans, name, pc.replace_with_mask(column, pa.array(changed), values))
+    for name in ("queue_evidence", "prefill_evidence"):
+        spans = _with(spans, name, _with_words(spans.column(name), changed, new.get_column("word")))
     return spans
+
+
+def _with(spans: pa.Table, name: str, column: pa.Array[Any]) -> pa.Table:
+    place = spans.schema.get_field_index(name)
+    return spans.set_column(place, spans.schema.field(place), column)
+
+
+def _with_words(column: pa.ChunkedArray[Any], changed: Bools, new: pl.Series) -> pa.Array[Any]:
+    """A column of words with new ones where it is changed."""
+    whole = cast("pa.DictionaryArray[Any, Any]", column.unify_dictionaries().combine_chunks())
+    old = whole.dictionary.to_pylist()
+    told = new.to_arrow().cast(pa.string())
+    words = pa.array([*old, *(word for word in pc.unique(told).to_pylist() if word not in old)], pa.string())
+    codes = pc.index_in(told, value_set=words).cast(pa.int8())
+    indices = pc.replace_with_mask(whole.indices, pa.array(changed), codes)
+    return pa.DictionaryArray.from_arrays(indices, words)

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from agenttrace.model.vocabulary import Evidence
+from agenttrace.serving.columns import rows_of, stated
 from agenttrace.serving.prefill_time import LEAST_REQUESTS, PrefillTime
 
 STATED = {"model": pl.String, "uncached_tokens": pl.Int64, "prefill_ns": pl.Int64}
@@ -32,21 +33,26 @@ _PARTED = (Evidence.ESTIMATED.value, Evidence.BOUNDED.value)
 
 def state(spans: pa.Table) -> pl.DataFrame:
     """Requests that state their prefill and their cached tokens, with the columns of STATED."""
-    frame = pl.DataFrame(pl.from_arrow(spans.select(list(STATED_FACTS))))
-    frame = frame.with_columns(pl.col("kind", "model", "prefill_evidence").cast(pl.String))
-    return frame.filter(
-        (pl.col("kind") == "request")
-        & (pl.col("prefill_ns") > 0)
-        & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
-        & ~pl.col("prefill_evidence").is_in(_PARTED)
-    ).select(
-        "model", (pl.col("input_tokens") - pl.col("cache_read_tokens")).alias("uncached_tokens"), "prefill_ns"
+    rows = pa.array(np.flatnonzero(stated(spans, "prefill_ns")))
+    return (
+        rows_of(spans.select(list(STATED_FACTS)), rows)
+        .filter(
+            (pl.col("kind") == "request")
+            & (pl.col("prefill_ns") > 0)
+            & (pl.col("input_tokens") >= pl.col("cache_read_tokens"))
+            & ~pl.col("prefill_evidence").is_in(_PARTED)
+        )
+        .select(
+            "model",
+            (pl.col("input_tokens") - pl.col("cache_read_tokens")).alias("uncached_tokens"),
+            "prefill_ns",
+        )
     )
 
 
-def fit_token_costs(stated: pl.DataFrame) -> Mapping[str | None, PrefillTime | str]:
+def fit_token_costs(prefills: pl.DataFrame) -> Mapping[str | None, PrefillTime | str]:
     """For each model what prefill costs, or why that cannot be told; null stands for requests without a model."""
-    sorted_rows = stated.sort("model", "uncached_tokens", "prefill_ns", nulls_last=True)
+    sorted_rows = prefills.sort("model", "uncached_tokens", "prefill_ns", nulls_last=True)
     groups = sorted_rows.group_by("model", maintain_order=True)
     return {None if model is None else str(model): _cost(requests) for (model,), requests in groups}
 

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from agenttrace.critical_path.analysis import Analysis
-from agenttrace.critical_path.measures.joins import straggler_waits
+from agenttrace.critical_path.measures.counts import straggler_waits
 from agenttrace.critical_path.tail.parts import DIMENSIONS
 from agenttrace.model.vocabulary import Evidence, Phase, Purpose
 from agenttrace.serving.parting import PARTED
@@ -201,6 +201,14 @@ def parts_of(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def stragglers_of(joins: pl.DataFrame) -> dict[str, int]:
+    """For each session of these joins how long it waited for last branches."""
+    names = joins["session"].unique(maintain_order=True)
+    numbers = [names.to_list().index(name) for name in joins["session"]]
+    waits = straggler_waits(joins.with_columns(session=pl.Series(numbers, dtype=pl.Int64)), len(names))
+    return dict(zip(names, waits.tolist(), strict=True))
+
+
 def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> Analysis:
     """An analysis of these sessions; tables that are not given are empty."""
     files = [
@@ -215,8 +223,7 @@ def analysis_of(rows: list[dict[str, Any]], **tables: list[dict[str, Any]]) -> A
     ]
     given = {"sources": files, "segments": segments_of(rows)} | tables
     given = {"shares": shares_of(given["segments"]), "parts": parts_of(given["segments"])} | given
-    waits = straggler_waits(frame("joins", given.get("joins", [])))
-    stragglers = dict(waits.group_by("session").agg(pl.col("straggler_ns").sum()).iter_rows())
+    stragglers = stragglers_of(frame("joins", given.get("joins", [])))
     rows = [row | {"straggler_ns": stragglers.get(row["session"], 0)} for row in rows]
     return Analysis(
         sessions=sessions_frame(rows), **{name: frame(name, given.get(name, [])) for name in SCHEMAS}

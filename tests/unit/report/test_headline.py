@@ -1,13 +1,20 @@
 """The answer in words."""
 
-import polars as pl
 import pytest
 
-from agenttrace.critical_path.measures.joins import straggler_waits
 from agenttrace.critical_path.summary import summarise
 from agenttrace.model.vocabulary import Phase
 from agenttrace.report.headline import answer, counted, mostly
-from unit.report.analyses import EPOCH, S, analysis_of, frame, long_session, many_sessions, session_row
+from unit.report.analyses import (
+    EPOCH,
+    S,
+    analysis_of,
+    frame,
+    long_session,
+    many_sessions,
+    session_row,
+    stragglers_of,
+)
 
 
 def _answer(path: dict[Phase, int]) -> str:
@@ -63,9 +70,9 @@ def test_waiting_for_a_straggler_is_counted_once_where_joins_overlap() -> None:
         join("a", 40, 5, branches=1),  # no fan-out
         join("b", 11, 1),
     ]
-    waits = straggler_waits(frame("joins", rows)).group_by("session").agg(pl.col("straggler_ns").sum())
-    assert dict(waits.iter_rows()) == {"a": (4 + 2) * S, "b": S}
-    assert straggler_waits(frame("joins", [])).is_empty()
+    waits = stragglers_of(frame("joins", rows))
+    assert waits == {"a": (4 + 2) * S, "b": S}
+    assert stragglers_of(frame("joins", [])) == {}
 
 
 def test_counts_leave_out_what_there_is_none_of() -> None:

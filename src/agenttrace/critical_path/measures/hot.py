@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import sums
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import Ints, run_starts, sorting, sums, within_groups
+from agenttrace.critical_path.measures.busy import Busy
 from agenttrace.critical_path.measures.chunk import Chunk
-from agenttrace.model.vocabulary import Phase
+from agenttrace.critical_path.spans import KINDS, PHASE, PHASES
+from agenttrace.model.vocabulary import Phase, SpanKind
 
 TOP_SPANS = 1000
 NEAR_SPANS = 20
-_TOLD = ("session", "span", "name", "kind", "drag_ns", "slack_ns")
-_WORK = ("request", "tool", "agent", "compaction", "user_wait")
+_WORK = (SpanKind.REQUEST, SpanKind.TOOL, SpanKind.AGENT, SpanKind.COMPACTION, SpanKind.USER_WAIT)
 
 
 def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
     """The spans of each session with the most time on the path, at most `limit` each, heaviest first."""
-    by_phase = chunk.segments.group_by("row", "phase").agg(pl.col("length").sum())
-    summed = (
-        by_phase.sort("length", "phase", descending=[True, False])
-        .group_by("row", maintain_order=True)
-        .agg(phase=pl.col("phase").first().cast(pl.String), critical_ns=pl.col("length").sum())
-    )
-    facts = chunk.spans.select(*_TOLD)[summed.get_column("row")]
-    named = pl.concat([summed, facts.with_columns(pl.col("name", "kind").cast(pl.String))], how="horizontal")
-    heaviest = named.sort("session", "critical_ns", "span", descending=[False, True, False])
-    return (
-        heaviest.group_by("session", maintain_order=True)
-        .head(limit)
-        .select("session", "span", "name", "kind", "phase", "critical_ns", "drag_ns", "slack_ns")
+    path = chunk.path
+    key = path.span * len(PHASES) + path.phase
+    order = sorting(key)
+    first = np.flatnonzero(run_starts(key[order]))
+    length = np.add.reduceat(path.length[order], first) if len(first) else first
+    row, phase = path.span[order[first]], path.phase[order[first]]
+    longest = within_groups(row, -length)
+    one = np.flatnonzero(run_starts(row))
+    row, phase = row[one], phase[longest[one]]
+    critical = np.add.reduceat(length, one) if len(one) else one
+    session = chunk.graph.spans.session[row]
+    at = _first_of_each(session, within_groups(session, -critical), limit)
+    return _told(chunk, row[at]).hstack(
+        [
+            columns.texts([word.value for word in PHASES], phase[at]).alias("phase"),
+            pl.Series("critical_ns", critical[at]),
+            *chunk.facts(row[at], "drag_ns", "slack_ns"),
+        ]
     )
 
 
@@ -37,50 +47,66 @@ def near_spans(chunk: Chunk, limit: int = NEAR_SPANS) -> pl.DataFrame:
 
     Of what lies inside one another with the same slack only the outermost is told; `length_ns` is its own.
     """
-    spans = chunk.spans
-    around = spans.get_column("slack_ns").gather(spans.get_column("parent_row"))
-    length = (pl.col("graph_end") - pl.col("graph_start")).alias("length_ns")
-    inside = (pl.col("slack_ns") == around).fill_null(value=False)
-    work = pl.any_horizontal(pl.col("kind") == kind for kind in _WORK)
-    return (
-        spans.select("session", "span", "name", "kind", "agent", length, "slack_ns", inside.alias("inside"))
-        .filter(work & (pl.col("slack_ns") > 0) & (pl.col("length_ns") > 0) & ~pl.col("inside"))
-        .select("session", "span", pl.col("name", "kind").cast(pl.String), "agent", "length_ns", "slack_ns")
-        .sort("session", "slack_ns", "length_ns", "span", descending=[False, False, True, False])
-        .group_by("session", maintain_order=True)
-        .head(limit)
+    forest, margins, spans = chunk.graph.forest, chunk.margins, chunk.graph.spans
+    length, slack = forest.end - forest.start, margins.slack
+    inside = slack == slack[forest.parent]
+    near = spans.is_kind(*_WORK) & margins.awaited & (slack > 0) & (length > 0) & ~inside
+    row = np.flatnonzero(near)
+    session = spans.session[row]
+    by_length = within_groups(session, -length[row])
+    by_slack = by_length[within_groups(session[by_length], slack[row[by_length]])]
+    at = row[_first_of_each(session, by_slack, limit)]
+    told = _told(chunk, at).hstack(chunk.facts(at, "agent"))
+    return told.hstack([pl.Series("length_ns", length[at]), pl.Series("slack_ns", slack[at])])
+
+
+def _first_of_each(session: Ints, order: Ints, limit: int) -> Ints:
+    """An order by session as far as the first `limit` of each."""
+    first = np.flatnonzero(run_starts(session[order]))
+    place = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
+    found: Ints = order[place < limit]
+    return found
+
+
+def _told(chunk: Chunk, rows: Ints) -> pl.DataFrame:
+    """What lists say of these spans: session, span, name, kind."""
+    name, names = columns.dictionary(chunk.table, "name")
+    return chunk.facts(rows, "session", "span").hstack(
+        [
+            columns.texts(names, name[rows]).alias("name"),
+            columns.texts([kind.value for kind in KINDS], chunk.graph.spans.kind[rows]).alias("kind"),
+        ]
     )
 
 
-def tool_table(chunk: Chunk, busy: pl.DataFrame) -> pl.DataFrame:
+def tool_table(chunk: Chunk, busy: Busy) -> pl.DataFrame:
     """Tools by name: calls, own time of all calls, and own time on the path; the heaviest first.
 
     What else is in the phase of tools on the path counts as one: a command that runs in the background.
 
     `sessions` is 1 where a tool is on the path of its session: rows of many sessions can be added up.
     """
-    own = pl.col("phase").cast(pl.String) == Phase.TOOL.value
-    beside = chunk.segments.filter(own).get_column("row").unique()
-    called = pl.col("kind") == "tool"
-    tools = chunk.spans.select("row", "session", "name", "kind").filter(
-        called | pl.col("row").is_in(beside.implode())
-    )
-    rows = tools.get_column("row").to_numpy()
-    told = {"busy_ns": (busy, "busy_ns"), "critical_ns": (chunk.segments, "length")}
-    spent = {
-        name: sums(of.get_column(length).to_numpy(), of.get_column("row").to_numpy(), chunk.spans.height)[
-            rows
-        ]
-        for name, (of, length) in told.items()
+    spans, path = chunk.graph.spans, chunk.path
+    counted = spans.is_kind(SpanKind.TOOL)
+    counted[path.span[path.phase == PHASE[Phase.TOOL]]] = True
+    rows = np.flatnonzero(counted)
+    index, names = columns.dictionary(chunk.table, "name")
+    key = spans.session[rows] * (len(names) + 1) + index[rows] + 1
+    order = sorting(key)
+    first = np.flatnonzero(run_starts(key[order]))
+    size = len(spans)
+    spent = {"busy_ns": sums(busy.ns, busy.row, size), "critical_ns": sums(path.length, path.span, size)}
+    one = rows[order[first]]
+    told: dict[str, Any] = {
+        "session": spans.session[one],
+        "name": columns.texts(names, index[one]),
+        "calls": np.diff(np.append(first, len(rows))),
+        **{
+            name: np.add.reduceat(of[rows[order]], first) if len(first) else first
+            for name, of in spent.items()
+        },
     }
-    known = tools.with_columns(pl.Series(name, lengths) for name, lengths in spent.items())
-    return (
-        known.group_by("session", "name")
-        .agg(
-            calls=pl.len().cast(pl.Int64),
-            busy_ns=pl.col("busy_ns").sum(),
-            critical_ns=pl.col("critical_ns").sum(),
-        )
-        .with_columns(pl.col("name").cast(pl.String), sessions=(pl.col("critical_ns") > 0).cast(pl.Int64))
-        .sort("session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False])
+    told["sessions"] = (told["critical_ns"] > 0).astype(np.int64)
+    return pl.DataFrame(told).sort(
+        "session", "critical_ns", "busy_ns", "name", descending=[False, True, True, False]
     )

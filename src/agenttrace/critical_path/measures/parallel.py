@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import Ints, order_by, run_starts
+from agenttrace.critical_path.arrays import Ints, order_by, run_starts, within_groups
 from agenttrace.critical_path.measures.chunk import Chunk
-from agenttrace.critical_path.spans import KIND
 from agenttrace.model.vocabulary import SpanKind
 
-_CALLS = (KIND[SpanKind.REQUEST], KIND[SpanKind.TOOL])
+_CALLS = (SpanKind.REQUEST, SpanKind.TOOL)
 
 
 def running_levels(chunk: Chunk) -> pl.DataFrame:
@@ -25,26 +24,25 @@ def running_levels(chunk: Chunk) -> pl.DataFrame:
     group, at = group[order], at[order]
     running = np.cumsum(2 * begins[order] - 1)
     until = np.append(at[1:], at[-1:])
-    until[np.flatnonzero(run_starts(group))[1:] - 1] = at[np.flatnonzero(run_starts(group))[1:] - 1]
-    steps = pl.DataFrame({"session": group, "running": running, "length_ns": until - at})
-    levels = steps.filter(pl.col("running") > 0).group_by("session", "running")
-    return levels.agg(pl.col("length_ns").sum()).sort("session", "running")
+    last = np.flatnonzero(run_starts(group))[1:] - 1
+    until[last] = at[last]
+    some = np.flatnonzero(running > 0)
+    some = some[within_groups(group[some], running[some])]
+    first = np.flatnonzero(run_starts(group[some], running[some]))
+    length = np.add.reduceat((until - at)[some], first) if len(first) else first
+    return pl.DataFrame({"session": group[some[first]], "running": running[some[first]], "length_ns": length})
 
 
 def _leaves(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
     """Session, start and end of every call that lasts, and has no other one inside."""
-    spans = chunk.spans
-    kind, parent = (
-        spans.get_column("kind").to_physical().to_numpy(),
-        spans.get_column("parent_row").to_numpy(),
-    )
-    start, end = spans.get_column("graph_start").to_numpy(), spans.get_column("graph_end").to_numpy()
-    counted = np.ones(len(kind), np.bool_)
+    spans, forest = chunk.graph.spans, chunk.graph.forest
+    counted = np.ones(len(spans), np.bool_)
     counted[chunk.agents.get_column("spawn_row").drop_nulls().to_numpy()] = False
-    holds = np.zeros(len(kind), np.bool_)
-    holds[parent[counted & np.isin(kind, (*_CALLS, KIND[SpanKind.AGENT]))]] = True
-    leaf = np.flatnonzero(counted & np.isin(kind, _CALLS) & ~holds & (end > start))
-    return spans.get_column("session").to_numpy()[leaf], start[leaf], end[leaf]
+    holds = np.zeros(len(spans), np.bool_)
+    calls = spans.is_kind(*_CALLS)
+    holds[forest.parent[counted & (calls | spans.is_kind(SpanKind.AGENT))]] = True
+    leaf = np.flatnonzero(counted & calls & ~holds & (forest.end > forest.start))
+    return spans.session[leaf], forest.start[leaf], forest.end[leaf]
 
 
 def most_at_once(levels: pl.DataFrame) -> pl.DataFrame:

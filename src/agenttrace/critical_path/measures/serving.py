@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import packed, within_groups
 from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.model.vocabulary import SpanKind, Status
 
 _PERCENTS = (50, 95, 99)
+
+_FACTS = (
+    *("session", "agent", "span", "turn", "start_ns", "model", "worker", "priority", "queue_depth"),
+    *("input_tokens", "cache_read_tokens", "output_tokens", "purpose", "cache_miss_reason", "graph_end"),
+)
+_TIMES = ("first_token_ns", "itl_ns", "decode_ns")
 
 
 def answered_requests(chunk: Chunk) -> pl.DataFrame:
@@ -16,18 +26,16 @@ def answered_requests(chunk: Chunk) -> pl.DataFrame:
     not known. `same_worker`: whether it met the worker of its lane's last request; `reusable`: the tokens that
     this one had, null for the first.
     """
-    facts = (
-        *("session", "agent", "span", "turn", "start_ns", "model", "worker", "priority", "queue_depth"),
-        *("input_tokens", "cache_read_tokens", "output_tokens", "purpose", "cache_miss_reason", "graph_end"),
-    )
-    answered = (pl.col("status") != "cancelled").fill_null(value=True)
+    spans = chunk.graph.spans
+    cancelled = columns.codes(chunk.table, "status", Status) == list(Status).index(Status.CANCELLED)
+    row = np.flatnonzero(spans.is_kind(SpanKind.REQUEST) & ~cancelled)
+    row = row[within_groups(packed(spans.session[row], spans.agent[row]), spans.start[row])]
     ttft = pl.col("first_token_ns") - pl.col("start_ns")
     after_first = (pl.col("output_tokens") - 1).replace(0, None)
     itl = pl.coalesce("itl_ns", pl.col("decode_ns") // after_first)
-    requests = chunk.spans.filter((pl.col("kind") == "request") & answered)
     return (
-        requests.select(*facts, ttft_ns=ttft, itl_ns=itl)
-        .sort("session", "agent", "start_ns", "span")
+        chunk.facts(row, *_FACTS, *_TIMES)
+        .select(*_FACTS, ttft_ns=ttft, itl_ns=itl)
         .with_columns(
             tokens_per_s=1e9 / pl.col("itl_ns").replace(0, None),
             same_worker=pl.col("worker") == before("worker"),

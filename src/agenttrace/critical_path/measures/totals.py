@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from agenttrace.critical_path.arrays import Bools, Ints, run_starts, sums
-from agenttrace.critical_path.measures.chunk import EVIDENCE_WORDS, PHASE_WORDS, PURPOSE_WORDS, Chunk
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import NULL, Bools, Codes, Ints, run_starts, sums, within_groups
+from agenttrace.critical_path.measures.busy import Busy
+from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.critical_path.measures.parallel import most_at_once
 from agenttrace.critical_path.measures.serving import serving_of_sessions
 from agenttrace.critical_path.slowness import IDLE
+from agenttrace.critical_path.spans import EVIDENCE, PHASES, PURPOSE, PURPOSES
+from agenttrace.model.vocabulary import Purpose, SpanKind, Status
 
 _TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
 _Columns: TypeAlias = dict[str, Ints | pl.Series]
 
 
-def session_totals(
-    chunk: Chunk, busy: pl.DataFrame, levels: pl.DataFrame, answered: pl.DataFrame
-) -> pl.DataFrame:
+def session_totals(chunk: Chunk, busy: Busy, levels: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """The wide frame of sessions, in the order of the trace. Token sums are null where nothing is known."""
-    count, segments = len(chunk.names), chunk.segments
-    session, length = segments.get_column("session").to_numpy(), segments.get_column("length").to_numpy()
-    owner = chunk.spans.get_column("session").to_numpy()[busy.get_column("row").to_numpy()]
-    inferred = segments.get_column("inferred").to_numpy()
-    wall = _wall(chunk.spans)
-    path = _partition("path", session, length, segments.get_column("phase"), PHASE_WORDS, count)
-    spent = _partition(
-        "busy", owner, busy.get_column("busy_ns").to_numpy(), busy.get_column("phase"), PHASE_WORDS, count
-    )
+    count, segments, graph = len(chunk.names), chunk.path, chunk.graph
+    session, length = segments.session, segments.length
+    own = graph.spans.first
+    wall = graph.forest.end[own] - graph.forest.start[own]
+    path = _partition("path", session, length, segments.phase, PHASES, count)
     totals: _Columns = {
         "session": np.arange(count),
         "wall_ns": wall,
         **path,
-        **_partition("purpose", session, length, segments.get_column("purpose"), PURPOSE_WORDS, count),
-        **_partition("evidence", session, length, segments.get_column("evidence"), EVIDENCE_WORDS, count),
-        **spent,
-        "inferred_path_ns": sums(length[inferred], session[inferred], count),
+        **_partition("purpose", session, length, segments.purpose, PURPOSES, count),
+        **_partition("evidence", session, length, segments.evidence, EVIDENCE, count),
+        **_partition("busy", graph.spans.session[busy.row], busy.ns, busy.phase, PHASES, count),
+        "inferred_path_ns": sums(length[segments.inferred], session[segments.inferred], count),
         **_counts(chunk),
         **_context(chunk),
     }
@@ -49,58 +48,50 @@ def session_totals(
     return frame.with_columns(pl.col("max_parallel").fill_null(0), active_ns=pl.Series(active))
 
 
-def _wall(spans: pl.DataFrame) -> Ints:
-    own = spans.filter(pl.col("span") == 0)
-    wall: Ints = own.get_column("graph_end").to_numpy() - own.get_column("graph_start").to_numpy()
-    return wall
-
-
 def _partition(
-    prefix: str, session: Ints, length: Ints, codes: pl.Series, words: pl.Enum, count: int
+    prefix: str, session: Ints, length: Ints, codes: Codes, words: tuple[StrEnum, ...], count: int
 ) -> dict[str, Ints]:
     """Sums of `length` for each word, a column each."""
-    names = words.categories.to_list()
-    cell = session * len(names) + codes.to_physical().to_numpy()
-    table = sums(length, cell, count * len(names)).reshape(count, len(names)).T.copy()
-    return {f"{prefix}_{name}_ns": table[place] for place, name in enumerate(names)}
+    table = sums(length, session * len(words) + codes, count * len(words)).reshape(count, len(words))
+    return {f"{prefix}_{word.value}_ns": of for word, of in zip(words, table.T.copy(), strict=True)}
 
 
 def _counts(chunk: Chunk) -> _Columns:
-    spans, size = chunk.spans, len(chunk.names)
-    session = spans.get_column("session").to_numpy()
-    kind, purpose = spans.get_column("kind"), spans.get_column("purpose")
-    request, tool = _is(kind, "request"), _is(kind, "tool")
-    main = spans.get_column("agent").to_numpy() == 0
-    summary = _is(kind, "compaction")
-    inside = summary[spans.get_column("parent_row").to_numpy()]
-    again = (spans.get_column("attempt") > 1).fill_null(value=False).to_numpy()
-    failed = (spans.get_column("status") == "error").fill_null(value=False).to_numpy()
+    spans, table, size = chunk.graph.spans, chunk.table, len(chunk.names)
+    request, tool, summary = map(spans.is_kind, (SpanKind.REQUEST, SpanKind.TOOL, SpanKind.COMPACTION))
+    main = spans.agent == 0
+    purpose = {word: spans.purpose == PURPOSE[word] for word in (Purpose.TURN, Purpose.COMPACTION)}
+    failed_attempt = spans.purpose == PURPOSE[Purpose.FAILED_ATTEMPT]
+    inside = summary[chunk.graph.forest.parent]
+    failed = columns.codes(table, "status", Status) == list(Status).index(Status.ERROR)
     subagents = chunk.agents.filter(pl.col("agent") != 0).get_column("session").to_numpy()
     told = {
         "requests": request,
         "main_requests": request & main,
-        "main_turns": request & main & _is(purpose, "turn"),
+        "main_turns": request & main & purpose[Purpose.TURN],
         "subagent_requests": request & ~main,
         "tool_calls": tool,
-        "compactions": summary | (request & _is(purpose, "compaction") & ~inside),
-        "retries": request & again,
-        "errors": (request | tool | _is(purpose, "failed_attempt")) & failed,
+        "compactions": summary | (request & purpose[Purpose.COMPACTION] & ~inside),
+        "retries": request & (columns.numbers(table, "attempt") > 1),
+        "errors": (request | tool | failed_attempt) & failed,
     }
+    requests = np.flatnonzero(request)
     return {
-        **{name: np.bincount(session[of], minlength=size).astype(np.uint32) for name, of in told.items()},
-        **{name: _known_sum(spans.get_column(name), request, session, size) for name in _TOKENS},
+        **{
+            name: np.bincount(spans.session[of], minlength=size).astype(np.uint32)
+            for name, of in told.items()
+        },
+        **{
+            name: _known_sum(columns.ints(table, name)[requests], spans.session[requests], size)
+            for name in _TOKENS
+        },
         "subagents": np.bincount(subagents, minlength=size).astype(np.uint32),
     }
 
 
-def _is(words: pl.Series, word: str) -> Bools:
-    found: Bools = (words == word).to_numpy()
-    return found
-
-
-def _known_sum(values: pl.Series, of: Bools, session: Ints, size: int) -> pl.Series:
-    known = of & values.is_not_null().to_numpy()
-    total = sums(values.fill_null(0).to_numpy()[known], session[known], size)
+def _known_sum(values: Ints, session: Ints, size: int) -> pl.Series:
+    known = values != NULL
+    total = sums(values[known], session[known], size)
     return _where(total, np.bincount(session[known], minlength=size) > 0)
 
 
@@ -112,12 +103,11 @@ def _where(values: Ints, known: Bools) -> pl.Series:
 
 def _context(chunk: Chunk) -> _Columns:
     """Input tokens of the main agent's first and last request, and of the largest."""
-    main = chunk.spans.filter(
-        (pl.col("kind") == "request") & (pl.col("agent") == 0) & pl.col("input_tokens").is_not_null()
-    )
-    session, tokens = main.get_column("session").to_numpy(), main.get_column("input_tokens").to_numpy()
-    order = np.lexsort((main.get_column("start_ns").to_numpy(), session))
-    session, tokens = session[order], tokens[order]
+    spans = chunk.graph.spans
+    tokens = columns.ints(chunk.table, "input_tokens")
+    row = np.flatnonzero(spans.is_kind(SpanKind.REQUEST) & (spans.agent == 0) & (tokens != NULL))
+    row = row[within_groups(spans.session[row], spans.start[row])]
+    session, tokens = spans.session[row], tokens[row]
     first = np.flatnonzero(run_starts(session))
     at = session[first]
     known = np.zeros(len(chunk.names), np.bool_)

@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from agenttrace.critical_path.arrays import NONE, Ints, order_by, running_last, sums
-from agenttrace.critical_path.measures.chunk import PHASE_WORDS, Chunk
+from agenttrace.critical_path import columns
+from agenttrace.critical_path.arrays import (
+    NONE,
+    NULL,
+    Ints,
+    order_by,
+    packed,
+    run_starts,
+    running_last,
+    sorting,
+    sums,
+    within_groups,
+)
+from agenttrace.critical_path.measures.chunk import Chunk, known
+from agenttrace.critical_path.segments import Segments
+from agenttrace.critical_path.spans import PHASES, PURPOSE
+from agenttrace.model.vocabulary import Purpose, SpanKind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turns:
+    """Turns by session, agent and number. `last`: the span of the last answered request, NONE where there is none.
+
+    `key` says for every span which turn of which agent it belongs to; `keys` are those of the turns, and rise.
+    """
+
+    session: Ints
+    agent: Ints
+    number: Ints
+    start: Ints
+    end: Ints
+    last: Ints
+    key: Ints
+    keys: Ints
 
 
 def turn_table(chunk: Chunk) -> pl.DataFrame:
@@ -17,71 +52,99 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
     of the agent's lane. In the main agent's turns the phases are those of the whole path, so they sum to
     the turn's wall time; in a subagent's they are what of the path lies in its own spans.
     """
-    turns = _bounds(chunk)
-    names = chunk.agents.select("session", "agent", agent_name="called")
-    columns = [f"phase_{word}_ns" for word in PHASE_WORDS.categories]
-    phases = pl.DataFrame(_phases(chunk, turns), schema=dict.fromkeys(columns, pl.Int64), orient="row")
-    return (
-        pl.concat([turns, phases], how="horizontal")
-        .join(names, on=["session", "agent"], how="left", maintain_order="left")
-        .select(
-            "session", "turn", "agent", "agent_name", "start_ns", "wall_ns", *columns,
-            "input", "cache_read", "output", "context",
-        )
-    )  # fmt: skip
-
-
-def _bounds(chunk: Chunk) -> pl.DataFrame:
-    facts = (
-        *("session", "agent", "turn", "span", "purpose", "start_ns", "graph_start"),
-        *("input_tokens", "cache_read_tokens", "output_tokens"),
-    )
-    requests = chunk.spans.filter((pl.col("kind") == "request") & pl.col("turn").is_not_null()).select(facts)
-    lanes = chunk.spans.group_by("session", "agent").agg(lane_end=pl.col("graph_end").max())
-    sessions = chunk.spans.filter(pl.col("span") == 0).select("session", session_end="graph_end")
-    answered = pl.col("purpose") == "turn"
-    turns = (
-        requests.sort("session", "agent", "turn", "start_ns", "span")
-        .group_by("session", "agent", "turn", maintain_order=True)
-        .agg(
-            start_ns=pl.col("graph_start").min(),
-            input=pl.col("input_tokens").filter(answered).last(),
-            cache_read=pl.col("cache_read_tokens").filter(answered).last(),
-            output=pl.col("output_tokens").filter(answered).last(),
-        )
-        .join(lanes, on=["session", "agent"], how="left", maintain_order="left")
-        .join(sessions, on="session", how="left", maintain_order="left")
-    )
-    same_lane = (pl.col("session") == pl.col("session").shift(-1)) & (
-        pl.col("agent") == pl.col("agent").shift(-1)
-    )
-    following = pl.when(same_lane).then(pl.col("start_ns").shift(-1))
-    last = pl.when(pl.col("agent") == 0).then("session_end").otherwise("lane_end")
-    end = pl.max_horizontal(pl.coalesce(following, last), "start_ns")
-    return turns.with_columns(end_ns=end, wall_ns=end - pl.col("start_ns"), context=pl.col("input")).drop(
-        "lane_end", "session_end"
+    turns = _turns(chunk)
+    lanes = chunk.lanes(turns.session, turns.agent)
+    phases = dict(zip(PHASES, _phases(chunk.path, turns, chunk.graph.spans.agent).T.copy(), strict=True))
+    tokens = {
+        name: _of_last(chunk.table, f"{name}_tokens", turns.last)
+        for name in ("input", "cache_read", "output")
+    }
+    return pl.DataFrame(
+        {
+            "session": turns.session,
+            "turn": turns.number.astype(np.int32),
+            "agent": turns.agent.astype(np.int32),
+            "agent_name": columns.texts(chunk.agents.get_column("called").to_list(), lanes),
+            "start_ns": turns.start,
+            "wall_ns": turns.end - turns.start,
+            **{f"phase_{phase.value}_ns": spent for phase, spent in phases.items()},
+            **tokens,
+            "context": tokens["input"],
+        }
     )
 
 
-def _phases(chunk: Chunk, turns: pl.DataFrame) -> NDArray[np.int64]:
-    """Of each turn (a row) the path in it by phase (a column)."""
-    segments = chunk.segments
-    phase = segments.get_column("phase").to_physical().to_numpy().astype(np.int64)
-    found = _owned_phases(chunk, turns, phase)
-    main = np.flatnonzero(turns.get_column("agent").to_numpy() == 0)
-    session = turns.get_column("session").to_numpy()[main]
-    start, end = (turns.get_column(name).to_numpy()[main] for name in ("start_ns", "end_ns"))
-    found[main] = _passed(segments, phase, session, end) - _passed(segments, phase, session, start)
+def _of_last(table: pa.Table, name: str, rows: Ints) -> pl.Series:
+    values = np.append(columns.ints(table, name), NULL)[rows]
+    return known(values, values != NULL)
+
+
+def _turns(chunk: Chunk) -> _Turns:
+    spans, forest = chunk.graph.spans, chunk.graph.forest
+    number = columns.numbers(chunk.table, "turn")
+    lane, key = packed(spans.session, spans.agent), packed(spans.session, spans.agent, number + 1)
+    row = np.flatnonzero(spans.is_kind(SpanKind.REQUEST) & (number != NONE))
+    row = row[sorting(key[row])]
+    first = np.flatnonzero(run_starts(key[row]))
+    one = row[first]
+    if not len(first):
+        return _Turns(first, first, first, first, first, first, key, first)
+    start = np.minimum.reduceat(forest.start[row], first)
+    last = _last_answered(chunk, row, first)
+    end = np.where(
+        spans.agent[one] == 0, forest.end[spans.first[spans.session[one]]], _lane_ends(lane, forest.end)[one]
+    )
+    goes_on = np.flatnonzero(lane[one[1:]] == lane[one[:-1]])
+    end[goes_on] = start[goes_on + 1]
+    return _Turns(
+        spans.session[one], spans.agent[one], number[one], start, np.maximum(end, start), last, key, key[one]
+    )
+
+
+def _lane_ends(lane: Ints, end: Ints) -> Ints:
+    """Of each span when the last one of its lane ends."""
+    found = np.empty(len(lane), np.int64)
+    order = sorting(lane)
+    first = np.flatnonzero(run_starts(lane[order]))
+    width = np.diff(np.append(first, len(lane)))
+    found[order] = np.repeat(np.maximum.reduceat(end[order], first), width)
     return found
 
 
-def _passed(segments: pl.DataFrame, phase: Ints, session: Ints, t: Ints) -> NDArray[np.int64]:
+def _last_answered(chunk: Chunk, row: Ints, first: Ints) -> Ints:
+    """Of requests by turn (from `first` on each) the last one of each turn that is no failed attempt or the like."""
+    spans = chunk.graph.spans
+    turn = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(row))))
+    row = row[within_groups(turn, spans.start[row])]
+    answered = spans.purpose[row] == PURPOSE[Purpose.TURN]
+    place = np.maximum.reduceat(np.where(answered, np.arange(len(row)), NONE), first)
+    return np.where(place == NONE, NONE, row[place])
+
+
+def _phases(path: Segments, turns: _Turns, agent: Ints) -> NDArray[np.int64]:
+    """Of each turn (a row) the path in it by phase (a column)."""
+    count = len(turns.session)
+    at = np.flatnonzero(agent[path.span] != 0)
+    key = turns.key[path.span[at]]
+    place = np.searchsorted(turns.keys, key)
+    owned = np.append(turns.keys, NONE)[place] == key
+    at, place = at[owned], place[owned]
+    cell = place * len(PHASES) + path.phase[at]
+    found = sums(path.length[at], cell, count * len(PHASES)).reshape(count, len(PHASES))
+    main = np.flatnonzero(turns.agent == 0)
+    session = np.tile(turns.session[main], 2)
+    until, before = np.split(_passed(path, session, np.concatenate([turns.end[main], turns.start[main]])), 2)
+    found[main] = until - before
+    return found
+
+
+def _passed(path: Segments, session: Ints, t: Ints) -> NDArray[np.int64]:
     """The path of a session up to an instant of it, by phase, and those before it: for differences."""
-    owner, begins = segments.get_column("session").to_numpy(), segments.get_column("start_ns").to_numpy()
+    owner, begins, phase = path.session, path.start, path.phase.astype(np.int64)
     if not len(owner):
-        return np.zeros((len(t), len(PHASE_WORDS.categories)), np.int64)
-    lengths = np.zeros((len(owner) + 1, len(PHASE_WORDS.categories)), np.int64)
-    lengths[np.arange(1, len(owner) + 1), phase] = segments.get_column("length").to_numpy()
+        return np.zeros((len(t), len(PHASES)), np.int64)
+    lengths = np.zeros((len(owner) + 1, len(PHASES)), np.int64)
+    lengths[np.arange(1, len(owner) + 1), phase] = path.length
     before = np.cumsum(lengths, axis=0)
     asked = np.repeat(np.array([0, 1]), [len(owner), len(t)])
     order, _ = order_by(np.concatenate([owner, session]), np.concatenate([begins, t]), asked)
@@ -95,27 +158,12 @@ def _passed(segments: pl.DataFrame, phase: Ints, session: Ints, t: Ints) -> NDAr
     return found
 
 
-def _owned_phases(chunk: Chunk, turns: pl.DataFrame, phase: Ints) -> NDArray[np.int64]:
-    """What of the path lies in the spans of each turn of a subagent."""
-    lane = ["session", "agent", "turn"]
-    numbered = turns.select(*lane, place=pl.int_range(pl.len(), dtype=pl.Int64))
-    spans = chunk.spans.select(*lane).join(numbered, on=lane, how="left", maintain_order="left")
-    place = spans.select(pl.when(pl.col("agent") != 0).then("place").fill_null(NONE)).to_series().to_numpy()
-    of_segment = place[chunk.segments.get_column("row").to_numpy()]
-    owned = np.flatnonzero(of_segment != NONE)
-    count = len(PHASE_WORDS.categories)
-    length = chunk.segments.get_column("length").to_numpy()[owned]
-    return sums(length, of_segment[owned] * count + phase[owned], turns.height * count).reshape(-1, count)
-
-
 def compaction_table(chunk: Chunk) -> pl.DataFrame:
     """The compactions, in order of session and time, with the context before and after."""
-    spans = chunk.spans
-    around = spans.get_column("kind").gather(spans.get_column("parent_row"))
-    request = (pl.col("kind") == "request") & (pl.col("purpose") == "compaction")
-    found = spans.filter((pl.col("kind") == "compaction") | (request & (around != "compaction")))
-    return found.sort("session", "start_ns", "span").select(
-        "session", "turn", "agent", "start_ns",
-        wall_ns=pl.col("graph_end") - pl.col("graph_start"),
-        tokens_before="tokens_before", tokens_after="tokens_after",
-    )  # fmt: skip
+    spans, forest = chunk.graph.spans, chunk.graph.forest
+    summary = spans.is_kind(SpanKind.COMPACTION)
+    request = spans.is_kind(SpanKind.REQUEST) & (spans.purpose == PURPOSE[Purpose.COMPACTION])
+    row = np.flatnonzero(summary | (request & ~summary[forest.parent]))
+    row = row[within_groups(spans.session[row], spans.start[row])]
+    facts = chunk.facts(row, "session", "turn", "agent", "start_ns", "tokens_before", "tokens_after")
+    return facts.insert_column(4, pl.Series("wall_ns", forest.end[row] - forest.start[row]))

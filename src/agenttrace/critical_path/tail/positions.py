@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import run_starts
+from agenttrace.critical_path.arrays import Ints, run_starts, sorting
+from agenttrace.critical_path.measures.joins import Branches
 from agenttrace.model.vocabulary import Phase
 
 _SUMS = ("sessions", "wall_ns", *(f"phase_{phase.value}_ns" for phase in Phase))
@@ -13,8 +16,15 @@ _SUMS = ("sessions", "wall_ns", *(f"phase_{phase.value}_ns" for phase in Phase))
 
 def turn_positions(turns: pl.DataFrame) -> pl.DataFrame:
     """Of a turn table, what the n-th turns of the main agents come to: turn, sessions, wall_ns, phase_<phase>_ns."""
-    main = turns.filter(pl.col("agent") == 0).with_columns(sessions=pl.lit(1, pl.Int64))
-    return added_by_turn(main.select("turn", *_SUMS))
+    main = turns.filter(pl.col("agent") == 0)
+    turn = main.get_column("turn").to_numpy()
+    order = sorting(turn.astype(np.int64))
+    first = np.flatnonzero(run_starts(turn[order]))
+    columns = {
+        "sessions": np.ones(len(turn), np.int64),
+        **{name: main.get_column(name).to_numpy() for name in _SUMS[1:]},
+    }
+    return pl.DataFrame({"turn": turn[order[first]], **_added(columns, order, first)})
 
 
 def added_by_turn(rows: pl.DataFrame) -> pl.DataFrame:
@@ -25,14 +35,13 @@ def added_by_turn(rows: pl.DataFrame) -> pl.DataFrame:
 _BRANCH_SUMS = ("joins", "waited_for", "length_ns", "alone_ns")
 
 
-def branch_positions(fans: pl.DataFrame) -> pl.DataFrame:
+def branch_positions(fans: Branches) -> pl.DataFrame:
     """Of `awaited_branches`: position, joins, waited_for, length_ns, alone_ns.
 
     The branch that started n-th has position n. `waited_for`: how often it was the last one to end; `alone_ns`: how
     long it was then the only one still running.
     """
-    columns = ("group", "graph_start", "graph_end", "row")
-    group, start, end, row = (fans.get_column(name).to_numpy() for name in columns)
+    group, start, end, row = fans.group, fans.start, fans.end, fans.row
     by_start = np.lexsort((row, end, start, group))
     first = np.flatnonzero(run_starts(group[by_start]))
     number = np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
@@ -49,7 +58,18 @@ def branch_positions(fans: pl.DataFrame) -> pl.DataFrame:
         "length_ns": length[by_start],
         "alone_ns": alone[by_start],
     }
-    return added_by_position(pl.DataFrame(each))
+    position = each.pop("position")
+    order = sorting(position)
+    first = np.flatnonzero(run_starts(position[order]))
+    return pl.DataFrame({"position": position[order[first]], **_added(each, order, first)})
+
+
+def _added(columns: Mapping[str, Ints], order: Ints, first: Ints) -> dict[str, Ints]:
+    """The sums of columns, in an order, from each `first` row of it to before the next."""
+    return {
+        name: np.add.reduceat(values[order], first) if len(first) else first
+        for name, values in columns.items()
+    }
 
 
 def added_by_position(rows: pl.DataFrame) -> pl.DataFrame:

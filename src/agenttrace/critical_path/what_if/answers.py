@@ -155,7 +155,9 @@ def _limited(trial: _Trial, schedule: Schedule, change: FanOut) -> tuple[Schedul
     Where branches wait for one another besides, a slot could make them wait for themselves: in a chunk in which
     that happens, sessions are taken one by one, and those that it happens in stay as they are.
     """
-    later, earlier = slot_waits(branches(trial.measured), change.most)
+    calls = branches(trial.measured)
+    columns = {"group": calls.group, "row": calls.row, "graph_start": calls.start, "graph_end": calls.end}
+    later, earlier = slot_waits(pl.DataFrame(columns), change.most)
     try:
         return _with_waits(schedule, later, earlier), later
     except ValueError:

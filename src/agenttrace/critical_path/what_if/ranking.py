@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
-from agenttrace.critical_path.arrays import NONE, Bools, Ints, sums
+from agenttrace.critical_path.arrays import NONE, Bools, Ints, run_starts, sorting, sums, within_groups
 from agenttrace.critical_path.columns import dictionary
 from agenttrace.critical_path.measures.chunk import agent_frame
 from agenttrace.critical_path.path import find_critical_path
@@ -160,34 +160,47 @@ def _heaviest(
 ) -> Iterator[tuple[str, Bools]]:
     """Names, and the sessions in which each is among the few on which most was spent; of `least` at least."""
     at = np.flatnonzero((index >= 0) & (spent > 0))
-    called = pl.Series(list(names), dtype=pl.String).gather(pl.Series(index[at]))
-    heaviest = (
-        pl.DataFrame({"session": session[at], "name": called, "spent": spent[at]})
-        .group_by("session", "name")
-        .agg(pl.col("spent").sum())
-        .filter((pl.col("name") != "") & (pl.len().over("session") >= least))
-        .sort("session", "spent", "name", descending=[False, True, False])
-        .group_by("session", maintain_order=True)
-        .head(_NAMES)
-        .sort("name", "session")
-    )
-    for (name,), rows in heaviest.group_by("name", maintain_order=True):
+    ranked = sorted({name or "" for name in names})
+    place = {name: rank for rank, name in enumerate(ranked)}
+    rank = np.array([place[name or ""] for name in names], np.int64)[index[at]]
+    key = session[at] * len(ranked) + rank
+    order = sorting(key)
+    first = np.flatnonzero(run_starts(key[order]))
+    if not len(first):
+        return
+    of, called = np.divmod(key[order[first]], len(ranked))
+    total = np.add.reduceat(spent[at[order]], first)
+    enough = (np.bincount(of) >= least)[of] & (np.array(ranked, np.object_) != "")[called]
+    of, called, total = of[enough], called[enough], total[enough]
+    by_total = within_groups(of, -total)
+    begins = np.flatnonzero(run_starts(of[by_total]))
+    number = np.arange(len(by_total)) - np.repeat(begins, np.diff(np.append(begins, len(by_total))))
+    heaviest = by_total[number < _NAMES]
+    for one in np.unique(called[heaviest]).tolist():
         within = np.zeros(int(session.max()) + 1, np.bool_)
-        within[rows["session"].to_numpy()] = True
-        yield str(name), within
+        within[of[heaviest[called[heaviest] == one]]] = True
+        yield ranked[one], within
 
 
 def _agent_types(bench: Bench) -> tuple[list[str | None], Ints]:
     """Types of subagents, or their names where they have no type; and of each span the one of its agent."""
     spans = bench.graph.spans
-    agents = agent_frame(bench.trace, spans).filter(pl.col("agent") > 0).drop_nulls("kind_of")
-    names = agents["kind_of"].unique().sort()
-    place = names.search_sorted(agents["kind_of"]).to_numpy() if len(names) else np.zeros(0, np.int64)
-    width = 1 + int(max(spans.agent.max(initial=0), agents["agent"].max() or 0))
+    agents = agent_frame(bench.trace, spans)
+    number = agents.get_column("agent").to_numpy()
+    kinds = agents.get_column("kind_of").to_list()
+    names = sorted(
+        {kind for kind, agent in zip(kinds, number, strict=True) if kind is not None and agent > 0}
+    )
+    place = {name: at for at, name in enumerate(names)}
+    width = 1 + int(max(spans.agent.max(initial=0), number.max(initial=0)))
     known = np.full(len(spans.first) * width + 1, NONE, np.int64)
-    known[agents["session"].to_numpy() * width + agents["agent"].to_numpy()] = place
+    known[agents.get_column("session").to_numpy() * width + number] = [
+        place.get(kind, NONE) for kind in kinds
+    ]
+    main = np.arange(len(spans.first)) * width
+    known[main] = NONE
     lane = np.where(spans.agent >= 0, spans.session * width + spans.agent, len(known) - 1)
-    return [*names.to_list()], known[lane]
+    return [*names], known[lane]
 
 
 def _quoted(name: str) -> str:
@@ -206,7 +219,7 @@ def looked_at_first(ranking: pl.DataFrame, spans: int = RANKED_SPANS) -> pl.Data
     """
     every = ranking.filter(pl.col("change").is_null()).select("session", "spans")
     chosen = first_sessions(dict(every.iter_rows()), spans)
-    return ranking.filter(pl.col("session").is_in(chosen))
+    return ranking if len(chosen) == every.height else ranking.filter(pl.col("session").is_in(chosen))
 
 
 def first_sessions(sizes: Mapping[str, int], spans: int = RANKED_SPANS) -> list[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agenttrace.critical_path.arrays import Bools, Ints, run_starts
 from agenttrace.critical_path.schedule import Schedule, plain_lengths
 from agenttrace.critical_path.what_if.changing import scaled
+from agenttrace.native.passes import forward
 
 _CELLS = 1 << 22
 """So many times are computed at once, or those of one scenario."""
@@ -35,12 +36,20 @@ def _walls(schedule: Schedule, gaps: NDArray[np.int64]) -> NDArray[np.int64]:
     """`gaps`: a row for each node, a column for each scenario."""
     graph = schedule.graph
     n, nodes, count = graph.nodes.n, len(graph.nodes), gaps.shape[1]
-    plain = np.stack([plain_lengths(graph, gaps[:, place]) for place in range(count)], axis=1)
+    plain = plain_lengths(graph, gaps)
     whole = np.zeros((schedule.network.size + 1, count), np.int64)
     whole[:nodes] = gaps
     whole[:n] += plain
     gap = whole[schedule.node]
     time = np.zeros((len(schedule), count), np.int64)
+    if not forward(schedule.first, schedule.source, schedule.takes, gap, time):
+        _side_by_side(schedule, gap, time)
+    root = graph.spans.first
+    return np.where(graph.blocks.inner[root, None], time[schedule.at[n + root]], plain[root]).T
+
+
+def _side_by_side(schedule: Schedule, gap: NDArray[np.int64], time: NDArray[np.int64]) -> None:
+    """The passes without a kernel, level after level."""
     bounds = [*(1 + np.flatnonzero(run_starts(schedule.level[1:]))).tolist(), len(schedule)]
     first, source, takes = schedule.first, schedule.source, schedule.takes
     wraps = np.concatenate([[0], np.cumsum(takes > 0)])
@@ -51,5 +60,3 @@ def _walls(schedule: Schedule, gaps: NDArray[np.int64]) -> NDArray[np.int64]:
         if wraps[high] > wraps[low]:
             reached += time[takes[low:high]]
         time[low:high] = reached
-    root = graph.spans.first
-    return np.where(graph.blocks.inner[root, None], time[schedule.at[n + root]], plain[root]).T
