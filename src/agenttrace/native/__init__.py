@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "kernels.so"
-INTERFACE = 3
+INTERFACE = 4
 """Counts changes of what the kernels are called with; `kernels.h` has the same number."""
 
 SETTING = "AGENTTRACE_NATIVE"
