@@ -81,7 +81,10 @@ def assemble_frames(
     if frames.spans.is_empty():
         return _empty_trace(about)
     untimed = untimed_sessions(frames.sessions)
-    held, frames = _arrange(frames, matches, untimed, ledger)
+    spans = _settled(frames, untimed, ledger)
+    if spans.is_empty():
+        return _empty_trace(about)
+    held, frames = _arrange(spans, frames, matches, ledger)
     held, links, placed = read_history(held, frames, prompts, ledger, untimed)
     held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
     held = note_absences(held, ledger)
@@ -123,17 +126,24 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
     return replace(frames, **parts)
 
 
-def _arrange(frames: Frames, matches: Matches, untimed: pl.Series, ledger: Ledger) -> tuple[Held, Frames]:
+def _settled(frames: Frames, untimed: pl.Series, ledger: Ledger) -> pl.DataFrame:
+    """The spans, each once and with its bounds; none where no span says when it was."""
     spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
     spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
-    spans = forget_flushed_ends(spans, ledger)
+    return forget_flushed_ends(spans, ledger)
+
+
+def _arrange(
+    spans: pl.DataFrame, frames: Frames, matches: Matches, ledger: Ledger
+) -> tuple[Held, Frames]:
     spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
     if matches.pairs.height:
         frames = _without_empty_sessions(frames, spans)
-    parents = find_parents(spans, ledger)
+    index = KeyIndex(spans.get_column("sid"), spans.get_column("span_key"))
+    parents = find_parents(spans, index, ledger)
     spans = fold_views(spans, parents, ledger)
-    lanes = assign_lanes(spans, parents, frames.agents)
-    note_missing_parents(spans, lanes.table, frames.agents, ledger)
+    lanes = assign_lanes(spans, parents, index, frames.agents)
+    note_missing_parents(spans, lanes.facts, frames.agents, ledger)
     held = fill_interactions(end_with_calls(hold_lanes(spans, parents, lanes), ledger))
     return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from agenttrace.ingest.assembly.holders import SPAWN_TOLERANCE_NS, Held
+from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.spawns import SPAWN_TOLERANCE_NS
 from agenttrace.model.vocabulary import Evidence, Severity
 
 

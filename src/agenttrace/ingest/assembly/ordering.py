@@ -50,6 +50,21 @@ def ordered_further(order: Rows, keys: Sequence[Keys], frame: pl.DataFrame) -> R
     return order
 
 
+def reached_before(end: Rows, group: Rows) -> tuple[NDArray[np.bool_], Rows]:
+    """Which rows have others of their group before them, and the highest end of these.
+
+    Groups stand together; of the first row of one the second number means nothing.
+    """
+    follows = np.zeros(len(end), np.bool_)
+    follows[1:] = group[1:] == group[:-1]
+    distinct, place = np.unique(end, return_inverse=True)
+    above = np.cumsum(~follows) * len(distinct)  # whatever came in groups before is less
+    reach = np.maximum.accumulate(place + above) - above
+    before = np.zeros(len(end), np.int64)
+    before[1:] = reach[:-1]
+    return follows, distinct[before] if len(end) else end
+
+
 def _words(keys: Sequence[Keys]) -> list[NDArray[np.uint64]]:
     """The bits of all keys of each row, one after the other, in as many words as that takes."""
     words = [np.zeros(len(keys[0]), np.uint64)]
