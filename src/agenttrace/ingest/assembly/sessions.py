@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from agenttrace.ingest.assembly.columns import HIGHEST, are
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lookup import NONE, Rows, rows_or_null
+from agenttrace.ingest.assembly.ordering import order_of, ordered_further
 from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 from agenttrace.ingest.assembly.workloads import TIMED
@@ -68,36 +73,29 @@ def _with_sid(frame: pl.DataFrame, keys: pl.DataFrame, placed: pl.DataFrame | No
 
 
 def describe_sessions(
-    held: Held, frames: Frames, detached: pl.DataFrame, prompts: pl.DataFrame
+    held: Held, frames: Frames, detached: Rows, prompts: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row a session, in the order of the trace: by start, then by name.
+    """One row a session, in the order of the trace: by start, then by name. `detached`: nanoseconds, by sid.
 
     A session is called what its source calls it where its main agent begins, else as that agent, else by its
     smallest key.
     """
     spans = held.spans
-    session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
-    real = spans.filter(pl.col("origin") >= 0)
-    sources = frames.spans.group_by("sid").agg(sources=pl.col("origin").unique().sort())
-    sources = sources.join(real.group_by("sid").agg(any_key=pl.col("session_key").min()), on="sid")
-    main = held.lanes.get_column("main").to_numpy()[held.lane]
-    first_keys = (
-        real.select("sid", "start_ns", "end_ns", "span_key", "session_key", "origin")
-        .filter(pl.Series(main).filter(spans.get_column("origin") >= 0))
-        .filter(pl.col("start_ns") == pl.col("start_ns").min().over("sid"))
-        .sort("sid", "end_ns", "span_key", descending=[False, True, False])
-        .group_by("sid", maintain_order=True)
-        .agg(main_key=pl.col("session_key").first(), main_origin=pl.col("origin").first())
-    )
+    sessions = spans.select("sid", "start_ns", "end_ns")[np.flatnonzero(are(spans, "kind", "session"))]
+    sid = sessions.get_column("sid").to_numpy()
+    first = _first_of_main(held)
     described = (
-        session_rows.join(sources, on="sid", how="left")
-        .join(first_keys, on="sid", how="left")
-        .join(_stated(frames.sessions, first_keys, held.lanes), on="sid", how="left")
-        .join(detached, on="sid", how="left")
-        .join(prompts, on="sid", how="left")
+        sessions.with_columns(
+            _sources(frames, len(detached))[sid],
+            spans.get_column("session_key").gather(rows_or_null(first[sid])).alias("main_key"),
+            spans.get_column("origin").gather(rows_or_null(first[sid])).alias("main_origin"),
+            pl.Series("detached_ns", detached[sid]),
+        )
+        .join(_smallest_keys(spans), on="sid", how="left", maintain_order="left")
+        .join(_stated(frames.sessions, held, first), on="sid", how="left", maintain_order="left")
+        .join(prompts, on="sid", how="left", maintain_order="left")
         .with_columns(
             name=pl.coalesce("source_id", pl.col("any_key").str.replace(r"^[^:]*:", "")),
-            detached_ns=pl.col("detached_ns").fill_null(0),
             first_prompt_fingerprint=pl.coalesce("first_prompt_fingerprint", "prompt"),
             timed=pl.col("timed").fill_null(value=True),
         )
@@ -109,15 +107,47 @@ def describe_sessions(
     )
 
 
-def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
-    main = lanes.filter("main").select("sid", main_lane="lane")
-    ranked = (
-        sessions.join(first_keys, on="sid", how="left")
-        .join(main, on="sid", how="left")
-        .with_columns(
-            other=pl.col("session_key") != pl.col("main_key"),
-            called_otherwise=pl.col("source_id") != pl.col("main_lane"),
-        )
+def _smallest_keys(spans: pl.DataFrame) -> pl.DataFrame:
+    real = spans.get_column("origin") >= 0
+    keys = spans.select("sid", "session_key").filter(real)
+    return keys.group_by("sid").agg(any_key=pl.col("session_key").min())
+
+
+def _sources(frames: Frames, sessions: int) -> pl.Series:
+    """Of each session, by sid, the numbers of the sources that tell of it, copies too."""
+    sid, origin = (frames.spans.get_column(name).to_numpy() for name in ("sid", "origin"))
+    told = np.unique(sid << 32 | origin)
+    ends = np.searchsorted(told >> 32, np.arange(sessions + 1)).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array((told & 2**32 - 1).astype(np.int32)))
+    return pl.Series("sources", pl.from_arrow(lists))
+
+
+def _first_of_main(held: Held) -> Rows:
+    """Of each session, by sid, where its main agent begins; NONE where it is in no source."""
+    spans = held.spans
+    sid, start, end, origin = (
+        spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns", "origin")
+    )
+    rows = np.flatnonzero((origin >= 0) & held.lanes.get_column("main").to_numpy()[held.lane])
+    low, found = np.full(sid.max() + 1, HIGHEST), np.full(sid.max() + 1, NONE, np.int64)
+    np.minimum.at(low, sid[rows], start[rows])
+    rows = rows[start[rows] == low[sid[rows]]]
+    keys = sid[rows], -end[rows]
+    order = rows[ordered_further(order_of(*keys), keys, spans.select("span_key")[rows])]
+    found[sid[order[::-1]]] = order[::-1]
+    return found
+
+
+def _stated(sessions: pl.DataFrame, held: Held, first: Rows) -> pl.DataFrame:
+    """What sources say of each session, those first that tell of its main agent's beginning."""
+    sid = sessions.get_column("sid").to_numpy()
+    begins = held.spans.get_column("session_key").gather(rows_or_null(first[sid]))
+    main = np.full(len(first), NONE, np.int64)
+    mains = np.flatnonzero(held.lanes.get_column("main").to_numpy())
+    main[held.lanes.get_column("sid").to_numpy()[mains]] = mains
+    called = held.lanes.get_column("lane").gather(rows_or_null(main[sid]))
+    ranked = sessions.with_columns(
+        other=pl.col("session_key") != begins, called_otherwise=pl.col("source_id") != called
     )
     ordered = ranked.sort("sid", "other", "called_otherwise", *_STATED, nulls_last=True)
     return ordered.group_by("sid", maintain_order=True).agg(
