@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -14,6 +15,7 @@ from agenttrace.ingest.assembly.attempts import complete_attempts
 from agenttrace.ingest.assembly.awaited import begin_when_agents_are_done
 from agenttrace.ingest.assembly.bounds import settle_bounds
 from agenttrace.ingest.assembly.call_ends import end_with_calls
+from agenttrace.ingest.assembly.columns import are
 from agenttrace.ingest.assembly.copies import drop_copied_history, merge_copies
 from agenttrace.ingest.assembly.dependencies import resolve_links, resolve_marks
 from agenttrace.ingest.assembly.extents import bound_sessions, stretch_containers
@@ -105,7 +107,7 @@ def assemble_frames(
         spans=span_table(numbering, number_turns(held.spans, held.lane)),
         marks=marks,
         links=link_table(numbering, all_links, marks),
-        prefixes=prefix_table(numbering, delta_coded(placed, prompts)),
+        prefixes=prefix_table(numbering, delta_coded(placed, prompts)) if placed.height else PREFIXES.empty,
         findings=FINDINGS.arrow.empty_table(),
         sources=about.table,
     )
@@ -117,12 +119,15 @@ def _members_here(members: pl.DataFrame, frames: Frames) -> pl.DataFrame:
 
 def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
     """What did nothing of its own, a fork, or all of which is told elsewhere, is no session: nothing is said of it."""
-    left = spans.select("sid").unique()
-    parts = {
-        name: frame.join(left, on="sid", how="semi", maintain_order="left")
-        for name, frame in frames.items().items()
-        if name != "spans"
-    }
+    sids = frames.spans.get_column("sid").to_numpy()
+    left = np.zeros(sids.max() + 1, np.bool_)
+    left[spans.get_column("sid").to_numpy()] = True
+
+    def of_these(frame: pl.DataFrame) -> pl.DataFrame:
+        stays = left[frame.get_column("sid").to_numpy()]
+        return frame if stays.all() else frame.filter(pl.Series(stays))
+
+    parts = {name: of_these(frame) for name, frame in frames.items().items() if name != "spans" and frame.height}
     return replace(frames, **parts)
 
 
@@ -150,12 +155,12 @@ def _arrange(
 
 def _inside_compactions(held: Held) -> Held:
     """The request that writes a summary belongs inside the compaction of its lane that spans it."""
+    if not are(held.spans, "kind", "compaction").any():
+        return held
     facts = held.spans.select(
         "kind", "purpose", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane))
     outer = facts.filter(pl.col("kind") == "compaction").select("lane", "start_ns", "end_ns", outer="row")
-    if outer.is_empty():
-        return held
     inner = facts.filter((pl.col("kind") == "request") & (pl.col("purpose") == "compaction"))
     pairs = inner.join(outer, on="lane", suffix="_outer").filter(
         (pl.col("start_ns_outer") <= pl.col("start_ns") + TOLERANCE_NS)

@@ -7,6 +7,7 @@ of questions about each bucket: where arrays answer, they are asked.
 from __future__ import annotations
 
 from functools import cache
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def codes(words: pl.Series) -> Codes:
     return np.asarray(places.to_numpy()).view(np.int8)
 
 
+@cache
 def code(column: str, word: str) -> int:
     """The place of a word in the vocabulary of a column of spans."""
     return list(_ENUMS[column].categories).index(word)
@@ -50,7 +52,7 @@ def _among(column: str, words: tuple[str, ...]) -> Mask:
     return np.array([word in words for word in (*_ENUMS[column].categories, None)])
 
 
-def worded(column: str, places: Codes) -> pl.Series:
+def worded(column: str, places: NDArray[np.signedinteger[Any]]) -> pl.Series:
     """A column of spans with the words at these places of its vocabulary; NONE is null."""
     return _words(column)[places]
 
@@ -79,6 +81,14 @@ def known(column: pl.Series) -> Mask:
 def true(column: pl.Series) -> Mask:
     """Where it is true; null is not."""
     return (column.fill_null(value=False) if column.null_count() else column).to_numpy()
+
+
+def extents(group: Rows, low: Rows, high: Rows, rows: Rows | Mask | EllipsisType, count: int) -> tuple[Rows, Rows]:
+    """The lowest and the highest of these rows in each of so many groups; HIGHEST and its negative if it has none."""
+    lowest, highest = np.full(count, HIGHEST), np.full(count, -HIGHEST)
+    np.minimum.at(lowest, group[rows], low[rows])
+    np.maximum.at(highest, group[rows], high[rows])
+    return lowest, highest
 
 
 def put(frame: pl.DataFrame, *columns: pl.Series) -> pl.DataFrame:

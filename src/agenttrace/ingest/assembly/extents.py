@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import HIGHEST, are, put
+from agenttrace.ingest.assembly.columns import HIGHEST, are, extents, put
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 
@@ -37,10 +37,11 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, Rows]:
     sid, start, end = (spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns"))
     real = np.flatnonzero(spans.get_column("origin").to_numpy() != NONE)
     main = real[held.lanes.get_column("main").to_numpy()[lane[real]]]
-    low, last = _extents(sid, start, end, real)
-    high = _extents(sid, start, end, main)[1]
+    sessions = int(sid.max()) + 1
+    low, last = extents(sid, start, end, real, sessions)
+    high = extents(sid, start, end, main, sessions)[1]
     high = np.where(high == -HIGHEST, last, high)
-    lane_low, lane_high = _extents(lane, start, end, real)
+    lane_low, lane_high = extents(lane, start, end, real, held.lanes.height)
     session = are(spans, "kind", "session")
     made = np.ones(spans.height, np.bool_)
     made[real] = False
@@ -56,11 +57,3 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, Rows]:
     bounded = put(spans, pl.Series("start_ns", starts), pl.Series("end_ns", ends))
     return bounded, np.maximum(last - high, 0)
 
-
-def _extents(group: Rows, start: Rows, end: Rows, rows: Rows) -> tuple[Rows, Rows]:
-    """The first start and the last end in each group among these rows; HIGHEST and its negative if there is none."""
-    low, high = np.full((2, group.max() + 1), HIGHEST)
-    np.negative(high, out=high)
-    np.minimum.at(low, group[rows], start[rows])
-    np.maximum.at(high, group[rows], end[rows])
-    return low, high

@@ -27,6 +27,8 @@ def read_history(
     no request has an end, so that one that was given up cannot be told from others.
     """
     placed = place_prefixes(held, frames.prefixes, prompts)
+    if placed.is_empty():
+        return held, NO_LINKS, placed
     timed = placed.filter(~pl.col("sid").is_in(untimed.implode()))
     if timed.is_empty():
         return held, NO_LINKS, placed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import HIGHEST, are, known, true
+from agenttrace.ingest.assembly.columns import are, extents, known, true
 from agenttrace.ingest.assembly.lane_numbers import Named
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, numbered, rows_or_null
 from agenttrace.ingest.assembly.ordering import order_of
@@ -174,13 +174,9 @@ def _of(values: Rows, rows: Rows) -> Rows:
 def _extents(spans: pl.DataFrame, parents: Rows, lane: Rows, count: int) -> tuple[Rows, Rows]:
     """What a server does with a request is not what its agent does: it may be done with it a little later."""
     start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
-    low, high = np.full((2, count), HIGHEST)
-    np.negative(high, out=high)
     own = ~views_of_requests(spans, parents)
     own |= ~(np.bincount(lane[own], minlength=count) > 0)[lane]  # of lanes that have nothing else, they count
-    np.minimum.at(low, lane[own], start[own])
-    np.maximum.at(high, lane[own], end[own])
-    return low, high
+    return extents(lane, start, end, own, count)
 
 
 def _counts(spans: pl.DataFrame, lane: Rows, count: int) -> list[Rows]:
