@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "kernels.so"
-INTERFACE = 2
+INTERFACE = 3
 """Counts changes of what the kernels are called with; `kernels.h` has the same number."""
 
 SETTING = "AGENTTRACE_NATIVE"

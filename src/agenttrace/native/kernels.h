@@ -8,6 +8,6 @@
 #define EXPORTED __attribute__((visibility("default")))
 
 /* As INTERFACE in __init__.py: a library that was built for other calls is not used. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 #endif

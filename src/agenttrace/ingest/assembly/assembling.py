@@ -79,11 +79,11 @@ def assemble_frames(
     alike = matches.alike(_members_here(members, frames)) if matches.pairs.height else {}
     frames = in_one_time(frames.map(in_one_piece), matches.ahead)
     frames, prompts = take_prompts(frames)
-    frames = number_sessions(frames, members, alike, ledger)
+    frames, family = number_sessions(frames, members, alike, ledger)
     if frames.spans.is_empty():
         return _empty_trace(about)
     untimed = untimed_sessions(frames.sessions)
-    spans = _settled(frames, untimed, ledger)
+    spans = _settled(frames, family, untimed, ledger)
     if spans.is_empty():
         return _empty_trace(about)
     held, frames = _arrange(spans, frames, matches, ledger)
@@ -131,10 +131,12 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
     return replace(frames, **parts)
 
 
-def _settled(frames: Frames, untimed: pl.Series, ledger: Ledger) -> pl.DataFrame:
+def _settled(
+    frames: Frames, family: Sequence[str], untimed: pl.Series, ledger: Ledger
+) -> pl.DataFrame:
     """The spans, each once and with its bounds; none where no span says when it was."""
     spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
-    spans = settle_bounds(drop_copied_history(spans, ledger), ledger)
+    spans = settle_bounds(drop_copied_history(spans, family, ledger), ledger)
     return forget_flushed_ends(spans, ledger)
 
 

@@ -73,8 +73,8 @@ def numbers(column: pl.Series, null: int = NONE) -> Rows:
 
 def known(column: pl.Series) -> Mask:
     """Where it is not null."""
-    if not column.null_count():
-        return np.ones(len(column), np.bool_)
+    if (nulls := column.null_count()) in {0, len(column)}:
+        return np.full(len(column), nulls == 0)
     return column.is_not_null().to_numpy()
 
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from agenttrace.ingest.assembly.lane_facts import LaneFacts
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex
 from agenttrace.model.vocabulary import Severity
 
 
@@ -18,14 +19,17 @@ def note_missing_parents(
     """
     if raw_agents.get_column("parent_agent_key").null_count() == raw_agents.height:
         return
-    told = pl.DataFrame({"sid": lanes.sid, "lane": lanes.key})
-    orphans = raw_agents.drop_nulls("parent_agent_key").unique(
+    named = raw_agents.drop_nulls("parent_agent_key")
+    found = KeyIndex(pl.Series(lanes.sid), lanes.key).find(*named.select("sid", "parent_agent_key").get_columns())
+    orphans = named.filter(pl.Series(found == NONE)).unique(
         ["sid", "agent_key", "parent_agent_key"], keep="first", maintain_order=True
     )
-    for known, key in ((raw_agents, "agent_key"), (told, "lane"), (spans, "agent_key")):
+    for known in (raw_agents, spans):
         if orphans.is_empty():
             return
-        orphans = orphans.join(known, left_on=["sid", "parent_agent_key"], right_on=["sid", key], how="anti")
+        orphans = orphans.join(
+            known, left_on=["sid", "parent_agent_key"], right_on=["sid", "agent_key"], how="anti"
+        )
     ledger.add_rows(
         "parent_agent_missing",
         Severity.WARNING,

@@ -14,6 +14,9 @@ Rows = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 NONE = -1
 
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""Spreads small numbers over all bits: two to the power of 64 by the golden ratio."""
+
 
 class KeyIndex:
     """Where the first row with a key is, in each session."""
@@ -71,8 +74,9 @@ def numbered(sid: Rows, key: pl.Series) -> tuple[Rows, Rows]:
     number, first = _numbers(_hashes(sid, key))
     again = first[number]
     if not (np.array_equal(sid[again], sid) and key[again].equals(key)):  # a hash may be that of two keys
-        ranks = pl.DataFrame({"sid": sid, "key": key}).select(pl.struct("sid", "key").rank("dense"))
-        number, first = _numbers(ranks.to_series().to_numpy())
+        seen: dict[tuple[int, str | None], int] = {}
+        pairs = zip(sid.tolist(), key.to_list(), strict=True)
+        number, first = _numbers(np.array([seen.setdefault(pair, len(seen)) for pair in pairs], np.uint64))
     return number, first
 
 
@@ -111,8 +115,5 @@ def rows_or_null(rows: Rows) -> pl.Series:
 
 
 def _hashes(sid: Rows, key: pl.Series) -> Hashes:
-    return pl.DataFrame({"sid": sid, "key": key}).select(_hash()).to_series().to_numpy()
-
-
-def _hash() -> pl.Expr:
-    return (pl.col("key").hash() ^ pl.col("sid").hash(1)).alias("hash")
+    hashes: Hashes = key.hash().to_numpy() ^ (sid.astype(np.uint64) * _ODD)
+    return hashes

@@ -13,10 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from agenttrace.native.heads import heads
+
 Rows: TypeAlias = NDArray[np.int64]
 Keys: TypeAlias = NDArray[np.signedinteger[Any] | np.unsignedinteger[Any] | np.bool_]
 
 _WORD_BITS = 64
+_FEW = 16
+"""One in so many rows: their texts are compared as they are."""
 
 
 def order_of(*keys: Keys) -> Rows:
@@ -48,6 +52,24 @@ def ordered_further(order: Rows, keys: Sequence[Keys], frame: pl.DataFrame) -> R
     order = order.copy()
     order[tied] = rows[finer]
     return order
+
+
+def order_of_texts(group: Rows, texts: pl.Series) -> Rows:
+    """The order of groups, which are numbered from 0, and of the texts in each; equal rows stay as they are."""
+    further = pl.DataFrame({"text": texts, "row": np.arange(len(group))})
+    order, runs = np.argsort(group, kind="stable"), 0
+    content: Any = texts.to_arrow()
+    while len(order) and (begun := heads(content, group)) is not None:
+        word = _words((group, begun))[0]  # what it leaves out, the next heads begin with
+        order = np.argsort(word)
+        ordered = word[order]
+        begins = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        group = np.empty(len(order), np.int64)
+        group[order] = np.cumsum(begins) - 1
+        before, runs = runs, int(begins.sum())
+        if runs == before or (len(order) - runs) * _FEW < len(order):
+            break
+    return ordered_further(order, (group,), further)
 
 
 def reached_before(end: Rows, group: Rows) -> tuple[NDArray[np.bool_], Rows]:

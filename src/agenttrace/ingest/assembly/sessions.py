@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,63 +14,58 @@ from agenttrace.ingest.assembly.columns import HIGHEST, are
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.lookup import NONE, Rows, rows_or_null
+from agenttrace.ingest.assembly.lookup import NONE, Rows, numbered, rows_or_null
 from agenttrace.ingest.assembly.ordering import order_of, ordered_further
 from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 from agenttrace.ingest.assembly.workloads import TIMED
 from agenttrace.model.vocabulary import HashScope
 
-_PLACED = {"set": pl.String, "origin": pl.Int32, "placed": pl.Int64}
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
-def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Frames:
-    """The frames with `sid`, the number of each row's session; spans also get `family`.
+class Numbered(NamedTuple):
+    """The frames with `sid`, the number of each row's session; and the `family` of each session, by its number."""
+
+    frames: Frames
+    family: Sequence[str]
+
+
+def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Numbered:
+    """Which session each row is of.
 
     `members`: as `membership` makes it; `alike`: as `assign_runs` takes it. Rows of sessions without any span are
-    left out: nothing of theirs can be shown.
+    left out: nothing of theirs can be shown. Rows whose file holds no span of their set are of its earliest run.
     """
-    sets = members.select("session_key", "set")
-    runs = assign_runs(frames.spans, sets, alike, ledger)
-    sid_of = {run: sid for sid, run in enumerate(sorted({(name, run) for (name, _), run in runs.items()}))}
-    first: dict[str, int] = {}
-    for (name, _), sid in sid_of.items():
-        first.setdefault(name, sid)
-    keys = _keys(sets, first)
-    placed = None
-    if len(sid_of) > len(first):
-        told = [(name, origin, sid_of[name, run]) for (name, origin), run in runs.items()]
-        placed = pl.DataFrame(told, schema=_PLACED, orient="row")
+    set_of = dict(members.select("session_key", "set").iter_rows())
+    family_of = dict(members.select("set", "family").iter_rows())
+    told = {name: _keys_and_sources(frame) for name, frame in frames.items().items()}
+    runs = assign_runs(frames.spans, told["spans"][1], set_of, alike, ledger)
+    names = sorted({(name, run) for (name, _), run in runs.items()})
+    sid_of = {run: sid for sid, run in enumerate(names)}
 
-    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = keys) -> pl.DataFrame:
-        if frame.is_empty():
-            return frame.with_columns(sid=pl.lit(None, pl.Int64))
-        return _with_sid(frame, keys, placed)
+    def sid(key: str, origin: int) -> int:
+        name = set_of.get(key, "")
+        return sid_of.get((name, runs.get((name, origin), 0)), NONE)
 
-    found = {name: with_sid(frame) for name, frame in frames.items().items() if name != "spans"}
-    families = keys.join(members.select("session_key", "family"), on="session_key")
-    return Frames(spans=with_sid(frames.spans, families), **found)
+    found = {name: _with_sid(frame, *told[name], sid) for name, frame in frames.items().items()}
+    return Numbered(Frames(**found), [family_of[name] for name, _ in names])
 
 
-def _keys(sets: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
-    """The keys of sets that have spans, with the session of the set's earliest run."""
-    known = [(key, name, first[name]) for key, name in sets.iter_rows() if name in first]
-    return pl.DataFrame(
-        known, schema={"session_key": pl.String, "set": pl.String, "sid": pl.Int64}, orient="row"
-    )
+def _keys_and_sources(frame: pl.DataFrame) -> tuple[Rows, list[tuple[str, int]]]:
+    """The number of each row's key and source, and these."""
+    if frame.is_empty():
+        return np.empty(0, np.int64), []
+    number, first = numbered(frame.get_column("origin").to_numpy(), frame.get_column("session_key"))
+    return number, frame.select("session_key", "origin")[first].rows()
 
 
-def _with_sid(frame: pl.DataFrame, keys: pl.DataFrame, placed: pl.DataFrame | None) -> pl.DataFrame:
-    """Rows whose file holds no span of their set are of its earliest run; `placed` are those of the others."""
-    told = frame.select("session_key", "origin").join(
-        keys, on="session_key", how="left", maintain_order="left"
-    )
-    if placed is not None:
-        told = told.join(placed, on=["set", "origin"], how="left", maintain_order="left")
-        told = told.with_columns(sid=pl.coalesce("placed", "sid")).drop("placed")
-    found = frame.with_columns(told.drop("session_key", "origin", "set").iter_columns())
-    return found.drop_nulls("sid") if told.get_column("sid").null_count() else found
+def _with_sid(
+    frame: pl.DataFrame, number: Rows, told: list[tuple[str, int]], sid_of: Callable[[str, int], int]
+) -> pl.DataFrame:
+    sid = np.array([sid_of(key, origin) for key, origin in told], np.int64)[number]
+    found = frame.hstack([pl.Series("sid", sid)])
+    return found if (sid != NONE).all() else found.filter(pl.Series(sid != NONE))
 
 
 def describe_sessions(
