@@ -103,7 +103,7 @@ def assemble_frames(
     marks = mark_table(numbering, resolve_marks(frames.marks, index))
     return Trace(
         sessions=session_table(numbering, about.formats, about.dialects),
-        agents=agent_table(numbering),
+        agents=agent_table(numbering, held.lanes),
         spans=span_table(numbering, number_turns(held.spans, held.lane)),
         marks=marks,
         links=link_table(numbering, all_links, marks),

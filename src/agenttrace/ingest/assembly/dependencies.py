@@ -16,20 +16,19 @@ from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Severity
 
-_NO_ROW = pl.lit(None, pl.Int64)
-_MARK_COLUMNS = ("sid", "row", "kind", "t_ns", "evidence", "refers_row")
 
 
 def resolve_marks(marks: pl.DataFrame, index: KeyIndex) -> pl.DataFrame:
-    """`marks` with `row` and `refers_row`; a mark of a span that is in no source is left out."""
+    """`marks` with `row` and `refers_row`, or NONE; a mark of a span that is in no source is left out."""
     if marks.is_empty():
-        return marks.with_columns(row=_NO_ROW, refers_row=_NO_ROW).select(_MARK_COLUMNS)
+        return marks
     sid = marks.get_column("sid")
-    found = marks.with_columns(
-        row=rows_or_null(index.find(sid, marks.get_column("span_key"))),
-        refers_row=rows_or_null(index.find(sid, marks.get_column("refers_to_key"))),
+    rows = {"row": "span_key", "refers_row": "refers_to_key"}
+    found = marks.hstack(
+        [pl.Series(row, index.find(sid, marks.get_column(key))) for row, key in rows.items()]
     )
-    return found.drop_nulls("row").select(_MARK_COLUMNS).unique(maintain_order=True)
+    lost = found.get_column("row").to_numpy() == NONE
+    return found.filter(pl.Series(~lost)) if lost.any() else found
 
 
 def resolve_links(

@@ -72,6 +72,17 @@ def order_of_texts(group: Rows, texts: pl.Series) -> Rows:
     return ordered_further(order, (group,), further)
 
 
+def repeats(*keys: Keys) -> NDArray[np.bool_]:
+    """Which rows equal an earlier one in all keys."""
+    order = order_of(*keys)
+    equal = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in keys:
+        equal &= key[order[1:]] == key[order[:-1]]
+    found = np.zeros(len(order), np.bool_)
+    found[order[1:][equal]] = True
+    return found
+
+
 def reached_before(end: Rows, group: Rows) -> tuple[NDArray[np.bool_], Rows]:
     """Which rows have others of their group before them, and the highest end of these.
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.columns import are
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
 
 _COUNTED = ("request", "tool", "compaction", "user_wait", "other")
 
 
-def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
+def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> NDArray[np.int32]:
     """The turn of each span: of tools the last request that had started, of a failed attempt its retry's.
 
-    Null for containers, and for what precedes the first request of its lane.
+    NONE for containers, and for what precedes the first request of its lane.
     """
     request = are(spans, "kind", "request")
     is_turn = request & are(spans, "purpose", "turn")
@@ -26,8 +26,7 @@ def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
     turn[order] = _running_count(is_turn[order], lane[order])
     turn += request & are(spans, "purpose", "failed_attempt")
     known = are(spans, "kind", *_COUNTED) & (turn > 0)
-    numbers: pl.Series = pl.Series(pa.array(turn.astype(np.int32), mask=~known))
-    return numbers
+    return np.where(known, turn, NONE).astype(np.int32)
 
 
 def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:
