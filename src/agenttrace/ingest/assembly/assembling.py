@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -29,8 +30,9 @@ from agenttrace.ingest.assembly.lineage import note_missing_parents
 from agenttrace.ingest.assembly.lookup import KeyIndex
 from agenttrace.ingest.assembly.parents import find_parents
 from agenttrace.ingest.assembly.prefixes import delta_coded
-from agenttrace.ingest.assembly.prompts import take_prompts
+from agenttrace.ingest.assembly.prompts import Prompts, take_prompts
 from agenttrace.ingest.assembly.purposes import spread_purposes
+from agenttrace.ingest.assembly.rows import Rows as RawRows
 from agenttrace.ingest.assembly.sessions import describe_sessions, first_prompts, number_sessions
 from agenttrace.ingest.assembly.tables import (
     Numbering,
@@ -67,33 +69,22 @@ class About:
     table: pa.Table
 
 
-def assemble_frames(
-    frames: Frames,
-    members: pl.DataFrame,
-    matches: Matches,
-    about: About,
-    ledger: Ledger,
-    suspend_after_ns: int,
+def assemble_rows(
+    rows: RawRows, matches: Matches, about: About, ledger: Ledger, suspend_after_ns: int
 ) -> Trace:
-    """The trace of the sessions whose rows the frames hold, all of them."""
-    alike = matches.alike(_members_here(members, frames)) if matches.pairs.height else {}
-    frames = in_one_time(frames.map(in_one_piece), matches.ahead)
-    frames, prompts = take_prompts(frames)
-    frames, family = number_sessions(frames, members, alike, ledger)
-    if frames.spans.is_empty():
+    """The trace of the sessions that the rows are of, all of them."""
+    arranged = _arranged(rows, matches, ledger)
+    if arranged is None:
         return _empty_trace(about)
-    untimed = untimed_sessions(frames.sessions)
-    spans = _settled(frames, family, untimed, ledger)
-    if spans.is_empty():
-        return _empty_trace(about)
-    held, frames = _arrange(spans, frames, matches, ledger)
+    held, index, frames, prompts, untimed = arranged
+    del arranged  # what comes of it takes its place in memory
     held, links, placed = read_history(held, frames, prompts, ledger, untimed)
     held = begin_when_agents_are_done(_inside_compactions(spread_purposes(held)), frames.links)
     held = note_absences(held, ledger)
     spans, detached = bound_sessions(held)
     spans = without_extents(spans, untimed)
     held = add_waits(Held(spans, held.parents, held.lane, held.lanes), suspend_after_ns, untimed)
-    index = KeyIndex(held.spans.get_column("sid"), held.spans.get_column("span_key"))
+    index = index.followed_by(held.spans.get_column("sid"), held.spans.get_column("span_key"))
     all_links = pl.concat([resolve_links(held, frames, index, ledger, untimed), links])
     held, all_links = complete_attempts(held, all_links)
     held = spread_purposes(held)
@@ -113,6 +104,44 @@ def assemble_frames(
     )
 
 
+class _Arranged(NamedTuple):
+    """Rows, each in its session and its lane. `index`: of all spans but those that were made."""
+
+    held: Held
+    index: KeyIndex
+    frames: Frames
+    prompts: Prompts
+    untimed: pl.Series
+
+
+def _arranged(rows: RawRows, matches: Matches, ledger: Ledger) -> _Arranged | None:
+    """None where no span says when it was."""
+    frames = in_one_time(rows.frames().map(in_one_piece), matches.ahead)
+    frames, prompts = take_prompts(frames)
+    alike = matches.alike(_members_here(rows.members, frames)) if matches.pairs.height else {}
+    frames, family = number_sessions(frames, rows.members, alike, ledger)
+    untimed = untimed_sessions(frames.sessions)
+    spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
+    raw = frames.spans.select("sid", "origin", "session_key", "span_key")
+    frames = replace(frames, spans=raw if matches.pairs.height else raw.select("sid", "origin"))
+    spans = settle_bounds(drop_copied_history(spans, family, ledger), ledger)
+    spans = forget_flushed_ends(spans, ledger)
+    if spans.is_empty():
+        return None
+    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
+    if matches.pairs.height:
+        frames = _without_empty_sessions(frames, spans)
+    index = KeyIndex(spans.get_column("sid"), spans.get_column("span_key"))
+    parents = find_parents(spans, index, ledger)
+    spans = fold_views(spans, parents, ledger)
+    lanes = assign_lanes(spans, parents, index, frames.agents)
+    note_missing_parents(spans, lanes.facts, frames.agents, ledger)
+    spans = spans.drop("parent_key", "agent_key")  # numbers by now
+    held = fill_interactions(end_with_calls(hold_lanes(spans, parents, lanes), ledger))
+    held = Held(stretch_containers(held), held.parents, held.lane, held.lanes)
+    return _Arranged(held, index, frames, prompts, untimed)
+
+
 def _members_here(members: pl.DataFrame, frames: Frames) -> pl.DataFrame:
     return members.join(frames.spans.select("session_key").unique(), on="session_key", how="semi")
 
@@ -129,30 +158,6 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
 
     parts = {name: of_these(frame) for name, frame in frames.items().items() if name != "spans" and frame.height}
     return replace(frames, **parts)
-
-
-def _settled(
-    frames: Frames, family: Sequence[str], untimed: pl.Series, ledger: Ledger
-) -> pl.DataFrame:
-    """The spans, each once and with its bounds; none where no span says when it was."""
-    spans = without_lengths(merge_copies(frames.spans, ledger), untimed)
-    spans = settle_bounds(drop_copied_history(spans, family, ledger), ledger)
-    return forget_flushed_ends(spans, ledger)
-
-
-def _arrange(
-    spans: pl.DataFrame, frames: Frames, matches: Matches, ledger: Ledger
-) -> tuple[Held, Frames]:
-    spans, frames = fold_sightings(spans, _without_empty_sessions(frames, spans), matches, ledger)
-    if matches.pairs.height:
-        frames = _without_empty_sessions(frames, spans)
-    index = KeyIndex(spans.get_column("sid"), spans.get_column("span_key"))
-    parents = find_parents(spans, index, ledger)
-    spans = fold_views(spans, parents, ledger)
-    lanes = assign_lanes(spans, parents, index, frames.agents)
-    note_missing_parents(spans, lanes.facts, frames.agents, ledger)
-    held = fill_interactions(end_with_calls(hold_lanes(spans, parents, lanes), ledger))
-    return Held(stretch_containers(held), held.parents, held.lane, held.lanes), frames
 
 
 def _inside_compactions(held: Held) -> Held:

@@ -57,6 +57,11 @@ def worded(column: str, places: NDArray[np.signedinteger[Any]]) -> pl.Series:
     return _words(column)[places]
 
 
+def same(column: str, word: str, count: int) -> pl.Series:
+    """A column of spans that has one word in all rows."""
+    return _words(column).new_from_index(code(column, word), count)
+
+
 @cache
 def _words(column: str) -> pl.Series:
     """The last one, at the place NONE, is null."""

@@ -6,16 +6,19 @@ import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.calls import call_links
+from agenttrace.ingest.assembly.columns import are
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.link_rows import LINK_SCHEMA, NO_LINKS, inferred_links
+from agenttrace.ingest.assembly.link_rows import LINK_SCHEMA, NO_LINKS, Inferred, link_rows
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, rows_or_null
 from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Severity
 
+
+_STATED = rules.Rule("spawning call", None)
 
 
 def resolve_marks(marks: pl.DataFrame, index: KeyIndex) -> pl.DataFrame:
@@ -46,8 +49,9 @@ def resolve_links(
     if frames.calls.height:
         stated = pl.concat([stated, call_links(held, frames.calls)])
     stated = _on_views(held, _with_uses(held, stated))
-    inferred = _of_others(pl.concat([_uses(held, stated), infer_overlaps(held, stated)]), untimed)
-    return pl.concat([final, stated, _of_others(pl.concat([_spawns(held), inferred]), settled)])
+    inferred = [*_uses(held, stated), *infer_overlaps(held, stated)]
+    inferred = [*_spawns(held), *(each.without(untimed) for each in inferred)]
+    return pl.concat([final, stated, link_rows([each.without(settled) for each in inferred])])
 
 
 def _of_sessions(links: pl.DataFrame, sessions: pl.Series) -> pl.DataFrame:
@@ -109,17 +113,17 @@ def _on_views(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     if stated.is_empty():
         return stated
     starts, ends = (held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
-    views = held.spans.select(
-        "start_ns", "end_ns", "kind", view=pl.int_range(pl.len(), dtype=pl.Int64)
-    ).with_columns(outer=pl.Series(held.parents))
-    views = views.filter((pl.col("kind") == "other") & (pl.col("outer") != NONE))
     source, due = (
         stated.get_column("from_row").to_numpy().copy(),
         starts[stated.get_column("to_row").to_numpy()],
     )
-    asking = np.flatnonzero(
-        (held.spans.get_column("kind").to_numpy()[source] == "request") & (ends[source] > due)
-    )
+    asking = np.flatnonzero(are(held.spans, "kind", "request")[source] & (ends[source] > due))
+    if not len(asking):
+        return stated
+    views = held.spans.select(
+        "start_ns", "end_ns", "kind", view=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).with_columns(outer=pl.Series(held.parents))
+    views = views.filter((pl.col("kind") == "other") & (pl.col("outer") != NONE))
     while len(asking):
         asked = pl.DataFrame({"link": asking, "outer": source[asking], "due": due[asking]})
         running = asked.join(views, on="outer").filter(
@@ -131,28 +135,23 @@ def _on_views(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     return stated.with_columns(from_row=pl.Series(source))
 
 
-def _uses(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+def _uses(held: Held, stated: pl.DataFrame) -> list[Inferred]:
     if not held.lanes.get_column("background").any():
-        return NO_LINKS
-    joins = stated.filter(pl.col("kind") == LinkKind.JOINS.value).get_column("from_row").to_numpy()
-    joined = np.flatnonzero(np.isin(held.lanes.get_column("holder").to_numpy(), joins))
+        return []
+    joins = stated.filter(pl.col("kind") == LinkKind.JOINS.value) if stated.height else stated
+    sources = joins.get_column("from_row").to_numpy()
+    joined = np.flatnonzero(np.isin(held.lanes.get_column("holder").to_numpy(), sources))
     return infer_uses(held, set(joined.tolist()))
 
 
-def _spawns(held: Held) -> pl.DataFrame:
+def _spawns(held: Held) -> list[Inferred]:
     """A lane that starts when the span that spawned it has ended, or that is not inside it, hangs on it."""
     sid, spawn, holder = (held.lanes.get_column(name).to_numpy() for name in ("sid", "spawn_row", "holder"))
     start, end = (held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
     apart = (end[spawn] <= start[holder]) | (held.parents[holder] != spawn)
-    rows = np.flatnonzero((spawn != NONE) & apart)
-    inferred = held.lanes.get_column("spawn_inferred").to_numpy()[rows]
-    spawned = sid[rows], spawn[rows], holder[rows]
-    stated = inferred_links(*spawned, LinkKind.SPAWNS, rules.CONTAINED)
-    if inferred.all():
-        return stated
-    told = pl.Series(~inferred)
-    return stated.with_columns(
-        explicit=told,
-        rule=pl.when(told).then(pl.lit("spawning call")).otherwise("rule"),
-        confidence=pl.when(~told).then("confidence"),
-    )
+    outside = (spawn != NONE) & apart
+    inferred = held.lanes.get_column("spawn_inferred").to_numpy()
+    return [
+        Inferred(sid[rows], spawn[rows], holder[rows], LinkKind.SPAWNS, rule, rule is _STATED)
+        for rule, rows in ((_STATED, outside & ~inferred), (rules.CONTAINED, outside & inferred))
+    ]

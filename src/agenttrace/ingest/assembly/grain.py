@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agenttrace.ingest.assembly.columns import Codes, code, codes
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.link_rows import inferred_links
+from agenttrace.ingest.assembly.link_rows import Inferred
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.neighbours import first_after, last_before
 from agenttrace.model import rules
@@ -26,7 +26,7 @@ _WAITED_FOR = [code("kind", word) for word in ("request", "tool", "compaction", 
 _REQUEST, _TOOL = code("kind", "request"), code("kind", "tool")
 
 
-def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+def infer_overlaps(held: Held, stated: pl.DataFrame) -> list[Inferred]:
     """Links to spans without a stated dependency.
 
     From the sibling that ends first after the start, within the tolerance, if it had begun well before;
@@ -45,12 +45,11 @@ def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
     rounded_to, rounded_from = _rounded_down(spans, free)
     free[rounded_to] = False
     streamed_to, streamed_from = _streamed(spans, free)
-    return pl.concat(
-        [
-            inferred_links(sid[rounded_to], rounded_from, rounded_to, LinkKind.FEEDS, rules.WITHIN_GRAIN),
-            inferred_links(sid[streamed_to], streamed_from, streamed_to, LinkKind.FEEDS, rules.WHILE_RUNNING),
-        ]
-    )
+    kind = LinkKind.FEEDS
+    return [
+        Inferred(sid[rounded_to], rounded_from, rounded_to, kind, rules.WITHIN_GRAIN),
+        Inferred(sid[streamed_to], streamed_from, streamed_to, kind, rules.WHILE_RUNNING),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

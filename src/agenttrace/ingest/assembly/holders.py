@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
-from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, put, true, worded
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, put, same, true, worded
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.lane_facts import LaneFacts, changes
 from agenttrace.ingest.assembly.lookup import NONE, Rows
@@ -40,7 +40,7 @@ def hold_lanes(spans: pl.DataFrame, parents: Rows, lanes: Lanes) -> Held:
     made = np.flatnonzero(holding == NONE)
     holder = holding.copy()
     holder[made] = count + sessions + np.arange(len(made))
-    added = _added_rows(spans, lanes, made)
+    added = _added_rows(lanes, made)
     grown = _with_flags(stacked(_demoted(spans, holder), added), holder[spawns.background])
     lane_all = np.concatenate([lanes.lane, np.flatnonzero(lanes.main), made])
     session_row = count + np.cumsum(lanes.main) - 1  # a session's main lane is its first
@@ -106,9 +106,10 @@ def _demoted(spans: pl.DataFrame, holder: Rows) -> pl.DataFrame:
     return put(spans, worded("kind", np.where(calls, interaction, codes(spans.get_column("kind")))))
 
 
-def _added_rows(spans: pl.DataFrame, lanes: Lanes, made: Rows) -> pl.DataFrame:
+def _added_rows(lanes: Lanes, made: Rows) -> pl.DataFrame:
     """Rows for sessions, then for lanes without a span of their own; bounds follow in `bound_sessions`."""
     facts, begins = lanes.facts, np.flatnonzero(lanes.main)
+    count = len(begins) + len(made)
     low = np.concatenate([np.minimum.reduceat(facts.worked.low, begins), facts.worked.low[made]])
     high = np.concatenate([np.maximum.reduceat(facts.worked.high, begins), facts.worked.high[made]])
     seen = low <= high
@@ -121,15 +122,13 @@ def _added_rows(spans: pl.DataFrame, lanes: Lanes, made: Rows) -> pl.DataFrame:
         "span_key": pl.concat([keys, "agent:" + facts.key[made]]),
         "start_ns": np.where(seen, low, 0),
         "end_ns": np.where(seen, high, 0),
+        "purpose": same("purpose", "turn", count),
+        "start_evidence": same("start_evidence", "derived", count),
+        "end_evidence": same("end_evidence", "derived", count),
+        "open_end": np.zeros(count, np.bool_),
+        "origin": np.full(count, NONE, np.int32),
     }
-    derived = pl.lit("derived", spans.schema["start_evidence"])
-    return pl.DataFrame(known).with_columns(
-        purpose=pl.lit("turn", spans.schema["purpose"]),
-        start_evidence=derived,
-        end_evidence=derived,
-        open_end=pl.lit(value=False),
-        origin=pl.lit(NONE, pl.Int32),
-    )
+    return pl.DataFrame(known)
 
 
 def _parents(

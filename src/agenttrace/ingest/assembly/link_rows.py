@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.lookup import NONE, Rows
@@ -24,17 +28,44 @@ LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 NO_LINKS = pl.DataFrame(schema=LINK_SCHEMA)
 
 
-def inferred_links(sid: Rows, from_row: Rows, to_row: Rows, kind: LinkKind, rule: Rule) -> pl.DataFrame:
-    """Links by one rule, each from a row to the end of which the other one hangs on."""
-    if not len(sid):
+class Inferred(NamedTuple):
+    """Links of sessions by one rule, each from a row to one that waits for its end. `explicit`: sources state them."""
+
+    sid: Rows
+    from_row: Rows
+    to_row: Rows
+    kind: LinkKind
+    rule: Rule
+    explicit: bool = False
+
+    def without(self, sessions: pl.Series) -> Inferred:
+        """Those of other sessions than these."""
+        if not len(sessions):
+            return self
+        kept = ~np.isin(self.sid, sessions.to_numpy())
+        return self._replace(sid=self.sid[kept], from_row=self.from_row[kept], to_row=self.to_row[kept])
+
+
+def link_rows(inferred: Sequence[Inferred]) -> pl.DataFrame:
+    """All of them, in their order."""
+    told = [each for each in inferred if len(each.sid)]
+    if not told:
         return NO_LINKS
-    told = pl.DataFrame({"sid": sid, "from_row": from_row, "to_row": to_row})
-    known = {
-        "kind": pl.lit(kind.value, LINK_SCHEMA["kind"]),
-        "explicit": pl.lit(value=False),
-        "rule": pl.lit(rule.name),
-        "confidence": pl.lit(rule.confidence, pl.Float64),
-        "origin": pl.lit(NONE, pl.Int32),
+    which = np.repeat(np.arange(len(told)), [len(each.sid) for each in told])
+    sid, from_row, to_row = (np.concatenate([each[place] for each in told]) for place in range(3))
+    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(which))
+    kinds = pl.Series([each.kind.value for each in told], dtype=LINK_SCHEMA["kind"])
+    confidence = pl.Series([each.rule.confidence for each in told], dtype=pl.Float64)
+    columns = {
+        "sid": sid,
+        "from_row": from_row,
+        "at_ns": nothing,
+        "to_row": to_row,
+        "kind": kinds[which],
+        "explicit": np.array([each.explicit for each in told])[which],
+        "rule": pl.Series([each.rule.name for each in told])[which],
+        "confidence": confidence[which],
+        "delay_ns": nothing,
+        "origin": np.full(len(which), NONE, np.int32),
     }
-    columns = ((name, known.get(name, pl.lit(None, pl.Int64))) for name in LINK_SCHEMA if name not in told.columns)
-    return told.with_columns(**dict(columns)).select(*LINK_SCHEMA)
+    return pl.DataFrame(columns)

@@ -21,9 +21,14 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 class KeyIndex:
     """Where the first row with a key is, in each session."""
 
-    def __init__(self, sid: pl.Series, key: pl.Series) -> None:
-        """Of rows in their order; a null key is found by nobody."""
-        self._sid, self._key = sid.to_numpy(), key
+    def __init__(self, sid: pl.Series, key: pl.Series, before: KeyIndex | None = None) -> None:
+        """Of rows in their order, which follow those of another index; a null key is found by nobody."""
+        self._sid, self._key, self._before = sid.to_numpy(), key, before
+
+    def followed_by(self, sid: pl.Series, key: pl.Series) -> KeyIndex:
+        """The index of these rows and of more, which have been put below them."""
+        count = len(self._key)
+        return KeyIndex(sid[count:], key[count:], self)
 
     @cached_property
     def _sorted(self) -> tuple[Hashes, Rows]:
@@ -37,6 +42,16 @@ class KeyIndex:
 
     def find(self, sid: pl.Series, key: pl.Series) -> Rows:
         """The row of each session and key; NONE where there is none, and where the key is null."""
+        if self._before is None:
+            return self._find(sid, key)
+        rows = self._before.find(sid, key)
+        lost = np.flatnonzero(rows == NONE)
+        if len(lost):
+            found = self._find(sid[lost], key[lost])
+            rows[lost] = np.where(found == NONE, NONE, found + len(self._before._key))  # noqa: SLF001  # its own kind
+        return rows
+
+    def _find(self, sid: pl.Series, key: pl.Series) -> Rows:
         asked = sid.to_numpy()
         hashes, first = self._sorted
         if key.null_count() == len(key) or not len(first):

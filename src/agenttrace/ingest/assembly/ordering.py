@@ -72,6 +72,22 @@ def order_of_texts(group: Rows, texts: pl.Series) -> Rows:
     return ordered_further(order, (group,), further)
 
 
+def places_of(keys: Sequence[Keys], others: Sequence[Keys]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """A number for each row of both, in the order of their keys, of which the first counts most."""
+    count = len(keys[0])
+    both = [np.concatenate(pair) for pair in zip(keys, others, strict=True)]
+    words = _words(both)
+    if len(words) > 1:  # more than a word tells apart
+        order = order_of(*both)
+        ranks = np.empty(len(order), np.uint64)
+        equal = np.ones(len(order) - 1, np.bool_)
+        for key in both:
+            equal &= key[order[1:]] == key[order[:-1]]
+        ranks[order] = np.concatenate([[0], np.cumsum(~equal)])
+        words = [ranks]
+    return words[0][:count], words[0][count:]
+
+
 def repeats(*keys: Keys) -> NDArray[np.bool_]:
     """Which rows equal an earlier one in all keys."""
     order = order_of(*keys)

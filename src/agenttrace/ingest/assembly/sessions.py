@@ -80,12 +80,14 @@ def describe_sessions(
     sessions = spans.select("sid", "start_ns", "end_ns")[np.flatnonzero(are(spans, "kind", "session"))]
     sid = sessions.get_column("sid").to_numpy()
     first = _first_of_main(held)
+    begins = rows_or_null(first[sid])
     described = (
-        sessions.with_columns(
-            _sources(frames, len(detached))[sid],
-            spans.get_column("session_key").gather(rows_or_null(first[sid])).alias("main_key"),
-            spans.get_column("origin").gather(rows_or_null(first[sid])).alias("main_origin"),
-            pl.Series("detached_ns", detached[sid]),
+        sessions.hstack(
+            [
+                _sources(frames, len(detached))[sid],
+                spans.get_column("origin").gather(begins).alias("main_origin"),
+                pl.Series("detached_ns", detached[sid]),
+            ]
         )
         .join(_smallest_keys(spans), on="sid", how="left", maintain_order="left")
         .join(_stated(frames.sessions, held, first), on="sid", how="left", maintain_order="left")
@@ -104,9 +106,13 @@ def describe_sessions(
 
 
 def _smallest_keys(spans: pl.DataFrame) -> pl.DataFrame:
-    real = spans.get_column("origin") >= 0
-    keys = spans.select("sid", "session_key").filter(real)
-    return keys.group_by("sid").agg(any_key=pl.col("session_key").min())
+    """Of each session, among those of its spans; neighbours mostly have the same."""
+    real = np.flatnonzero(spans.get_column("origin").to_numpy() >= 0)
+    sid, keys = spans.get_column("sid").to_numpy()[real], spans.get_column("session_key")[real]
+    other = np.ones(len(real), np.bool_)
+    other[1:] = (sid[1:] != sid[:-1]) | (keys[1:] != keys[:-1]).to_numpy()
+    told = pl.DataFrame({"sid": sid[other], "any_key": keys.filter(pl.Series(other))})
+    return told.group_by("sid").agg(pl.col("any_key").min())
 
 
 def _sources(frames: Frames, sessions: int) -> pl.Series:

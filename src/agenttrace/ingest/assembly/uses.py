@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.columns import are, known, numbers
 from agenttrace.ingest.assembly.holders import Held
-from agenttrace.ingest.assembly.link_rows import NO_LINKS, inferred_links
+from agenttrace.ingest.assembly.link_rows import Inferred
 from agenttrace.ingest.assembly.lookup import Rows
 from agenttrace.ingest.assembly.ordering import order_of
 from agenttrace.model import rules
@@ -25,7 +24,7 @@ CLOSE_SHARE = 0.1
 _WORK = ("request", "tool", "user_wait", "compaction")
 
 
-def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
+def infer_uses(held: Held, joined: set[int]) -> list[Inferred]:
     """Links from background lanes to the request that used them.
 
     `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
@@ -53,19 +52,11 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
         for lane, parent, after in ended
         if (use := after.use(woken=after.idle and (parent, after.first) in woken))
     ]
-    return _links(sids, holders, uses)
-
-
-def _links(sids: Rows, holders: Rows, uses: list[tuple[int, int, rules.Rule]]) -> pl.DataFrame:
-    """Of lanes, the rows that used them, and the rule that says so, in this order."""
-    if not uses:
-        return NO_LINKS
-    lane, row = (np.array([use[place] for use in uses]) for place in range(2))
-    links = inferred_links(sids[lane], holders[lane], row, LinkKind.JOINS, uses[0][2])
-    return links.with_columns(
-        rule=pl.Series([rule.name for *_, rule in uses]),
-        confidence=pl.Series([rule.confidence for *_, rule in uses], dtype=pl.Float64),
-    )
+    found = []
+    for rule in (rules.GOES_ON, rules.UNEXPLAINED_RESULT):
+        lane, row = (np.array([use[place] for use in uses if use[2] is rule], np.int64) for place in (0, 1))
+        found.append(Inferred(sids[lane], holders[lane], row, LinkKind.JOINS, rule))
+    return found
 
 
 def _woken(ended: Iterable[tuple[int, _After]]) -> set[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import are, code, codes, numbers, put, worded
+from agenttrace.ingest.assembly.columns import are, code, codes, numbers, put, same, worded
 from agenttrace.ingest.assembly.frames import stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
@@ -120,26 +120,23 @@ def _idle_gaps(held: Held, suspend_after_ns: int) -> _Gaps:
 def _appended(held: Held, gaps: _Gaps) -> Held:
     if not len(gaps.lane):
         return held
-    waits = pl.DataFrame(
-        {
-            "sid": held.lanes.get_column("sid").to_numpy()[gaps.lane],
-            "start_ns": gaps.start,
-            "end_ns": gaps.end,
-        }
-    )
-    kind, purpose, evidence = (held.spans.schema[name] for name in ("kind", "purpose", "start_evidence"))
-    known = {
-        "kind": pl.lit("user_wait", kind),
-        "span_key": pl.format("user_wait:{}", "start_ns"),
-        "purpose": pl.lit("turn", purpose),
-        "start_evidence": pl.lit("derived", evidence),
-        "end_evidence": pl.lit("derived", evidence),
-        "blocking": pl.lit(value=True),
-        "open_end": pl.lit(value=False),
-        "origin": pl.lit(NONE, pl.Int32),
+    count = len(gaps.lane)
+    keys = pl.Series(gaps.start).cast(pl.String)
+    waits = {
+        "sid": held.lanes.get_column("sid").to_numpy()[gaps.lane],
+        "start_ns": gaps.start,
+        "end_ns": gaps.end,
+        "kind": same("kind", "user_wait", count),
+        "span_key": "user_wait:" + keys,
+        "purpose": same("purpose", "turn", count),
+        "start_evidence": same("start_evidence", "derived", count),
+        "end_evidence": same("end_evidence", "derived", count),
+        "blocking": np.ones(count, np.bool_),
+        "open_end": np.zeros(count, np.bool_),
+        "origin": np.full(count, NONE, np.int32),
     }
     return Held(
-        stacked(held.spans, waits.with_columns(**known)),
+        stacked(held.spans, pl.DataFrame(waits)),
         np.concatenate([held.parents, held.lanes.get_column("holder").to_numpy()[gaps.lane]]),
         np.concatenate([held.lane, gaps.lane]),
         held.lanes,
