@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from agenttrace.ingest.assembly.columns import are, code, codes, extents, put, worded
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
@@ -21,27 +23,24 @@ def note_absences(held: Held, ledger: Ledger) -> Held:
     them, tools, user and program share what lies between. A source that says what a request answers is the
     agent's own, and tells of all three.
     """
-    kind, own, real = pl.col("kind"), pl.col("own_phase"), pl.col("origin") != NONE
-    at_work = _any_of(kind, "tool", "interaction", "user_wait") | (_any_of(kind, "agent", "session") & real)
-    told = at_work | ((kind == "other") & own.is_not_null()) | pl.col("trigger").is_not_null()
-    facts = held.spans.group_by("sid").agg(
-        origin=pl.col("origin").filter(real).min(),
-        line=pl.lit(None, pl.Int64),
-        requests=(kind == "request").sum(),
-        told=told.any(),
-    )
-    without = facts.filter(pl.col("requests") == 0)
-    alone = facts.filter((pl.col("requests") > 1) & ~pl.col("told"))
-    ledger.add_rows("no_model_requests", Severity.INFO, _NO_REQUESTS, without)
-    ledger.add_rows("only_requests", Severity.INFO, _ONLY_REQUESTS, alone)
-    lacking = [*without.get_column("sid"), *alone.get_column("sid")]
-    if not lacking:
+    spans = held.spans
+    sid, origin = (spans.get_column(name).to_numpy() for name in ("sid", "origin"))
+    phase, trigger = (codes(spans.get_column(name)) for name in ("own_phase", "trigger"))
+    count = int(sid.max()) + 1
+    at_work = are(spans, "kind", "tool", "interaction", "user_wait")
+    at_work |= are(spans, "kind", "agent", "session") & (origin != NONE)
+    told = at_work | (are(spans, "kind", "other") & (phase != NONE)) | (trigger != NONE)
+    requests = np.bincount(sid[are(spans, "kind", "request")], minlength=count)
+    without = (np.bincount(sid, minlength=count) > 0) & (requests == 0)
+    alone = (requests > 1) & (np.bincount(sid[told], minlength=count) == 0)
+    lacking = without | alone
+    if not lacking.any():
         return held
-    nobodys = _any_of(kind, *_CONTAINERS) & own.is_null() & pl.col("sid").is_in(lacking)
-    unknown = pl.lit(Phase.UNKNOWN.value).cast(held.spans.get_column("own_phase").dtype)
-    spans = held.spans.with_columns(own_phase=pl.when(nobodys).then(unknown).otherwise("own_phase"))
-    return Held(spans, held.parents, held.lane, held.lanes)
-
-
-def _any_of(kind: pl.Expr, *kinds: str) -> pl.Expr:
-    return pl.any_horizontal([kind == each for each in kinds])
+    first = extents(sid, origin, origin, origin != NONE, count)[0]
+    sessions = pl.DataFrame({"origin": np.where(without | alone, first, NONE).astype(np.int32)})
+    sessions = sessions.with_columns(line=pl.lit(None, pl.Int64))
+    ledger.add_where("no_model_requests", Severity.INFO, _NO_REQUESTS, sessions, without)
+    ledger.add_where("only_requests", Severity.INFO, _ONLY_REQUESTS, sessions, alone)
+    nobodys = are(spans, "kind", *_CONTAINERS) & (phase == NONE) & lacking[sid]
+    unknown = np.where(nobodys, np.int8(code("own_phase", Phase.UNKNOWN.value)), phase)
+    return Held(put(spans, worded("own_phase", unknown)), held.parents, held.lane, held.lanes)

@@ -1,4 +1,4 @@
-"""Lanes: whose work a span is, which agent is the main one, who spawned whom, and where."""
+"""Lanes: whose work a span is, which agent is the main one, and who spawned whom."""
 
 from __future__ import annotations
 
@@ -8,311 +8,135 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, rows_or_null
-from agenttrace.ingest.assembly.parents import climb, nearest, views_of_requests
+from agenttrace.ingest.assembly.columns import Mask, known, true
+from agenttrace.ingest.assembly.lane_facts import LaneFacts, changes, lanes_known
+from agenttrace.ingest.assembly.lane_numbers import MAIN, number_lanes
+from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, numbered
+from agenttrace.ingest.assembly.ordering import order_of, ordered_further
 from agenttrace.ingest.assembly.wrappers import merged, unwrapped
-
-MAIN = ""
-"""Lane key of work that no source gives to an agent; the empty string is never a source's key."""
-
-_KEY = ["sid", "lane"]
-_ACTS = ("request", "tool", "compaction", "user_wait")
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """`lane`: of each span the row of its lane. `table`: one row a lane, the main lane of each session first.
+    """`lane`: of each span the number of its lane. `facts`: of the lanes, the main one of each session first.
 
-    Columns of the table: sid, lane, main, parent_lane, source_id, name, type, background, spawn_row,
-    spawn_inferred, low, high (extent of its spans; null where it has none), agent_rows (its spans of kind agent).
+    Every lane but the `main` ones has a parent.
     """
 
     lane: Rows
-    table: pl.DataFrame
+    facts: LaneFacts
+    main: Mask
 
 
-def assign_lanes(spans: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame) -> Lanes:
-    """Lanes of all spans. `raw_agents` has `sid` beside the columns of RAW_AGENTS."""
-    number, told = _numbered(spans.get_column("sid"), lane_of(spans, parents))
-    known = _known_lanes(spans, number, told, parents, raw_agents)
-    into = unwrapped(known)
-    table = _choose_main(merged(known, into))
-    renamed = _merge_main(table)
-    table = table.join(renamed, on=_KEY).with_columns(lane="final").drop("final")
-    parent_names = renamed.rename({"lane": "parent_lane", "final": "parent_final"})
-    table = (
-        table.join(parent_names, on=["sid", "parent_lane"], how="left")
-        .with_columns(parent_lane="parent_final")
-        .drop("parent_final")
-    )
-    table = _one_row_a_lane(table)
-    final = (
-        told.join(into, on=_KEY, how="left", maintain_order="left")
-        .join(renamed.rename({"lane": "into"}), on=["sid", "into"], how="left", maintain_order="left")
-        .join(
-            table.with_row_index("row"),
-            left_on=["sid", "final"],
-            right_on=_KEY,
-            how="left",
-            maintain_order="left",
-        )
-        .get_column("row")
-    )
-    return Lanes(final.to_numpy().astype(np.int64)[number], table)
+def assign_lanes(spans: pl.DataFrame, parents: Rows, index: KeyIndex, raw_agents: pl.DataFrame) -> Lanes:
+    """Lanes of all spans. `index`: of the spans. `raw_agents` has `sid` beside the columns of RAW_AGENTS."""
+    lane, named = number_lanes(spans, parents)
+    facts = lanes_known(spans, parents, index, lane, named, raw_agents)
+    facts, number = merged(facts, unwrapped(facts))
+    top = _at_the_top(facts)
+    order = _ranked(facts, top)
+    into = _into_main(facts, top, order)
+    facts, main, final = _one_lane_each(facts, into, order)
+    return Lanes(final[number[lane]], facts, main)
 
 
-def _numbered(sid: pl.Series, lane: pl.Series) -> tuple[Rows, pl.DataFrame]:
-    """The number of each row's session and lane, and what these are (sid, lane) in the order of numbers.
-
-    Neighbours are mostly of one lane, so that only the first of them is looked up.
-    """
-    rows = pl.DataFrame({"sid": sid, "lane": lane})
-    other = rows.select(
-        ((pl.col("sid") != pl.col("sid").shift()) | (pl.col("lane") != pl.col("lane").shift())).fill_null(
-            value=True
-        )
-    ).to_series()
-    heads = rows.filter(other)
-    told = heads.unique(_KEY, keep="first", maintain_order=True)
-    found = KeyIndex(told.get_column("sid"), told.get_column("lane")).find(*heads.get_columns())
-    return found[np.cumsum(other.to_numpy()) - 1], told
+def _at_the_top(lanes: LaneFacts) -> Mask:
+    return ((lanes.parent == NONE) & (lanes.spawn == NONE)) | _called_by_nobody(lanes)
 
 
-def lane_of(spans: pl.DataFrame, parents: Rows) -> pl.Series:
-    """The lane key of each span: that of the nearest ancestor that is stated to be of an agent, or MAIN."""
-    is_agent = (spans.get_column("kind") == "agent").to_numpy()
-    stated = spans.get_column("agent_key").is_not_null().to_numpy() | is_agent
-    itself = np.arange(len(parents), dtype=np.int64)
-    source = climb(np.where(stated | (parents == NONE), itself, parents)) if len(parents) else parents
-    own = spans.select(
-        pl.when(pl.col("agent_key").is_not_null())
-        .then("agent_key")
-        .when(pl.col("kind") == "agent")
-        .then("span_key")
-        .otherwise(pl.lit(MAIN))
-    ).to_series()
-    lane = own.gather(source)
-    return _with_tools_of_subagents(spans, parents, lane, stated).alias("lane")
-
-
-def _with_tools_of_subagents(
-    spans: pl.DataFrame, parents: Rows, lane: pl.Series, stated: NDArray[np.bool_]
-) -> pl.Series:
-    """Tool calls of no stated agent, inside a call that runs exactly one: its requests say whose they are."""
-    kind = spans.get_column("kind")
-    call = nearest(parents, (kind == "tool").to_numpy())
-    running = stated & (call != NONE)
-    if not running.any() or not (kind == "request").filter(pl.Series(running)).any():
-        return lane
-    asking = np.flatnonzero((kind == "request").to_numpy() & running)
-    run = (
-        pl.DataFrame({"call": call[asking], "lane": lane.gather(asking), "caller": lane.gather(call[asking])})
-        .filter(pl.col("lane") != pl.col("caller"))
-        .group_by("call")
-        .agg(run=pl.col("lane").first(), lanes=pl.col("lane").n_unique())
-        .filter(pl.col("lanes") == 1)
-    )
-    if run.is_empty():
-        return lane
-    place = np.full(len(parents) + 1, NONE, dtype=np.int64)
-    place[run.get_column("call").to_numpy()] = np.arange(run.height)
-    whose = place[call]
-    moved = (kind == "tool").to_numpy() & ~stated & (whose != NONE)
-    theirs = run.get_column("run").gather(np.maximum(whose, 0))
-    named = pl.select(pl.when(pl.Series(moved)).then(theirs).otherwise(lane)).to_series()
-    itself = np.arange(len(parents), dtype=np.int64)
-    return named.gather(climb(np.where(stated | moved | (parents == NONE), itself, parents)))
-
-
-def _known_lanes(
-    spans: pl.DataFrame, lane: Rows, told: pl.DataFrame, parents: Rows, raw_agents: pl.DataFrame
-) -> pl.DataFrame:
-    """What spans and sources say of each lane; `lane`: the row of `told` (sid, lane) that each span is of.
-
-    What a server does with a request is not what its agent does: it may be done with it a little later.
-    """
-    facts = spans.select("kind", "start_ns", "end_ns", "name", row=pl.int_range(pl.len())).with_columns(
-        number=pl.Series(lane),
-        parent_row=pl.Series(parents),
-        view=pl.Series(views_of_requests(spans.get_column("kind"), parents)),
-    )
-    acts = pl.any_horizontal(pl.col("kind") == kind for kind in _ACTS)
-    from_spans = facts.group_by("number").agg(
-        low=pl.coalesce(pl.col("start_ns").filter(~pl.col("view")).min(), pl.col("start_ns").min()),
-        high=pl.coalesce(pl.col("end_ns").filter(~pl.col("view")).max(), pl.col("end_ns").max()),
-        work=(acts | (pl.col("kind") == "interaction")).sum(),
-        acts=acts.sum(),
-    )
-    lanes = (
-        told.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
-        .join(from_spans, on="number")
-        .join(_agent_rows(facts, lane, told), on="number", how="left")
-        .join(_crossings(facts, lane, told), on="number", how="left")
-        .join(_stated(raw_agents, spans), on=_KEY, how="full", coalesce=True)
-    )
-    return lanes.with_columns(
-        parent_lane=pl.coalesce("parent_agent_key", "above_lane", "cross_lane"),
-        spawn_row=pl.when(~pl.col("spawn_unknown").fill_null(value=False)).then(
-            pl.coalesce("stated_spawn", pl.when(pl.col("above_row") != NONE).then("above_row"), "cross_row")
-        ),
-        name=pl.coalesce("name", "span_name"),
-        agent_rows=pl.col("agent_rows").fill_null([]),
-        work=pl.col("work").fill_null(0),
-        acts=pl.col("acts").fill_null(0),
-    ).select(
-        *_KEY, "main", "parent_lane", "source_id", "name", "type", "background", "spawn_row", "spawn_inferred",
-        "low", "high", "agent_rows", "work", "acts",
-    )  # fmt: skip
-
-
-def _agent_rows(facts: pl.DataFrame, lane: Rows, told: pl.DataFrame) -> pl.DataFrame:
-    """Of each lane its spans of kind agent, and where the first of them is."""
-    rows = facts.filter(pl.col("kind") == "agent").sort("start_ns", "row")
-    parent = rows.get_column("parent_row").to_numpy()
-    above = told.get_column("lane").gather(rows_or_null(np.where(parent == NONE, NONE, lane[parent])))
-    return (
-        rows.with_columns(above_lane=above)
-        .group_by("number", maintain_order=True)
-        .agg(
-            agent_rows="row",
-            above_lane=pl.col("above_lane").first(),
-            above_row=pl.col("parent_row").first(),
-            span_name=pl.col("name").drop_nulls().first(),
-        )
-    )
-
-
-def _crossings(facts: pl.DataFrame, lane: Rows, told: pl.DataFrame) -> pl.DataFrame:
-    """A lane whose first span lies inside a span of another lane was spawned there."""
-    parents = facts.get_column("parent_row").to_numpy()
-    kind = facts.get_column("kind")
-    crosses = (parents != NONE) & (lane[parents] != lane) & (kind != "agent").to_numpy()
-    inside = parents[crosses]
-    return (
-        facts.select("number", "start_ns", "row", "parent_row")
-        .filter(pl.Series(crosses, dtype=pl.Boolean))
-        .with_columns(
-            above=told.get_column("lane").gather(lane[inside]),
-            in_tool=kind.gather(inside) == "tool",
-        )
-        .sort("start_ns", "row")
-        .group_by("number", maintain_order=True)
-        .agg(cross_lane=pl.col("above").first(), cross_row=pl.col("parent_row").filter("in_tool").first())
-    )
-
-
-def _stated(raw_agents: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    ordered = raw_agents.sort(
-        "sid", "agent_key", "parent_agent_key", "name", "type", "spawn_key", nulls_last=True
-    )
-    merged = ordered.group_by("sid", "agent_key", maintain_order=True).agg(
-        pl.col("main").max(),
-        pl.col("background").max(),
-        *(
-            pl.col(name).drop_nulls().first()
-            for name in ("parent_agent_key", "source_id", "name", "type", "spawn_key", "spawn_inferred")
-        ),
-    )
-    spawns = KeyIndex(spans.get_column("sid"), spans.get_column("span_key")).find(
-        merged.get_column("sid"), merged.get_column("spawn_key")
-    )
-    stated = merged.with_columns(stated_spawn=rows_or_null(spawns), spawn_unknown=pl.col("spawn_key") == "")
-    return stated.rename({"agent_key": "lane"}).drop("spawn_key")
-
-
-def _choose_main(lanes: pl.DataFrame) -> pl.DataFrame:
-    """Marks one main lane a session: the stated one, or the program's own, or the only one at the top."""
-    known = lanes.select("sid", parent_lane="lane", parent_known=pl.lit(value=True))
-    lanes = lanes.join(known, on=["sid", "parent_lane"], how="left")
-    top = (pl.col("parent_lane").is_null() | pl.col("parent_known").is_null()) & pl.col("spawn_row").is_null()
-    top |= _called_by_nobody(lanes)
-    rank = (
-        pl.when(pl.col("main"))
-        .then(0)
-        .when((pl.col("lane") == MAIN) & (pl.col("work") > 0))
-        .then(1)
-        .when(top & (pl.col("lane") != MAIN) & pl.col("low").is_not_null())
-        .then(2)
-        .when(pl.col("lane") == MAIN)
-        .then(3)
-        .otherwise(4)
-    )
-    ranked = lanes.with_columns(top=top, rank=rank.cast(pl.Int32)).sort(
-        "sid",
-        "rank",
-        "low",
-        "high",
-        "name",
-        "lane",
-        descending=[False] * 3 + [True] + [False] * 2,
-        nulls_last=True,
-    )
-    return ranked.with_columns(main=pl.int_range(pl.len()).over("sid") == 0).drop("parent_known")
-
-
-def _called_by_nobody(lanes: pl.DataFrame) -> pl.Series:
+def _called_by_nobody(lanes: LaneFacts) -> Mask:
     """Lanes below a main line that does no work of an agent, one agent by their name: a service that runs it.
 
     `POST /chat` around an agent is no agent that spawns another. Several agents there are, for all we know.
     """
-    idle = lanes.filter((pl.col("lane") == MAIN) & (pl.col("work") == 0)).select("sid", idle=True)
-    below = lanes.join(idle, on="sid", how="left", maintain_order="left").select(
-        "sid",
-        "name",
-        below=(pl.col("parent_lane") == MAIN).fill_null(value=False) & pl.col("idle").fill_null(value=False),
-    )
-    one = (pl.col("name").filter("below").n_unique() == 1) & (
-        (pl.col("below").sum() == 1) | (pl.col("name").filter("below").null_count() == 0)
-    )
-    return below.select(pl.col("below") & one.over("sid")).to_series()
+    idle = _unclaimed(lanes) & (lanes.worked.work == 0)
+    below = (lanes.parent != NONE) & idle[lanes.parent]
+    rows = np.flatnonzero(below)
+    if not len(rows):
+        return below
+    sid, name = lanes.sid[rows], lanes.told.get_column("name")
+    called, _ = numbered(lanes.sid, name)
+    least, most = np.full((2, lanes.sid.max() + 1), len(called))
+    np.minimum.at(least, sid, called[rows])
+    most[sid] = NONE
+    np.maximum.at(most, sid, called[rows])
+    one = (least == most) & (np.bincount(sid, minlength=len(least)) == 1)
+    one_name = (least == most)[lanes.sid] & known(name)
+    return below & (one[lanes.sid] | one_name)
 
 
-def _merge_main(table: pl.DataFrame) -> pl.DataFrame:
+def _unclaimed(lanes: LaneFacts) -> Mask:
+    """Work that no source gives to an agent."""
+    return (lanes.key == MAIN).to_numpy()
+
+
+def _ranked(lanes: LaneFacts, top: Mask) -> Rows:
+    """The lanes of each session, the one first that is its main lane.
+
+    That is the stated one, or the program's own, or the only one at the top.
+    """
+    unclaimed, worked = _unclaimed(lanes), lanes.worked
+    rank = np.select(
+        [
+            true(lanes.told.get_column("main")),
+            unclaimed & (worked.work > 0),
+            top & ~unclaimed & (worked.spans > 0),
+            unclaimed,
+        ],
+        np.arange(4),
+        4,
+    )
+    keys = (lanes.sid, rank, worked.low, -worked.high)
+    further = pl.DataFrame([lanes.told.get_column("name"), lanes.key.alias("key")])
+    return ordered_further(order_of(*keys), keys, further)
+
+
+def _into_main(lanes: LaneFacts, top: Mask, order: Rows) -> Rows:
     """Other lanes at the top that are the main agent called again, and unclaimed work: the main lane.
 
     A later call of the main agent has its name and does not run beside it.
     """
-    chosen = table.filter("main").select(
-        "sid", main_lane="lane", main_name="name", main_high="high", main_low="low"
-    )
-    joined = table.join(chosen, on="sid")
-    beside = (pl.col("low") < pl.col("main_high")) & (pl.col("high") > pl.col("main_low"))
-    again = pl.col("top") & (pl.col("name") == pl.col("main_name")).fill_null(value=False) & ~beside
-    into_main = pl.col("main") | (pl.col("lane") == MAIN) | again
-    return joined.select(*_KEY, final=pl.when(into_main).then("main_lane").otherwise("lane"))
+    first = order[changes(lanes.sid[order])]
+    chosen = np.zeros(lanes.sid.max() + 1, np.int64)
+    chosen[lanes.sid[first]] = first
+    main = chosen[lanes.sid]
+    worked, name = lanes.worked, lanes.told.get_column("name")
+    apart = (worked.low >= worked.high[main]) | (worked.high <= worked.low[main])
+    apart &= (worked.spans > 0) & (worked.spans[main] > 0)
+    called, _ = numbered(lanes.sid, name)
+    again = top & known(name) & (called == called[main]) & apart
+    itself = np.arange(len(main))
+    return np.where((itself == main) | _unclaimed(lanes) | again, main, itself)
 
 
-def _one_row_a_lane(table: pl.DataFrame) -> pl.DataFrame:
-    main = pl.col("main").max()
-    facts = ("source_id", "name", "type", "background", "spawn_inferred")
-    first = [pl.col(n).drop_nulls().first() for n in facts]
-    merged = (
-        table.sort("sid", "main", "low", descending=[False, True, False], nulls_last=True)
-        .group_by(_KEY, maintain_order=True)
-        .agg(
-            main,
-            *first,
-            pl.col("parent_lane").drop_nulls().first(),
-            pl.col("spawn_row").drop_nulls().first(),
-            pl.col("low").min(),
-            pl.col("high").max(),
-            pl.col("agent_rows").explode().drop_nulls(),
-        )
-    )
-    orphaned = pl.col("main") | (pl.col("parent_lane") == pl.col("lane"))
-    main_lane = merged.filter("main").select("sid", main_lane="lane")
-    return (
-        merged.join(main_lane, on="sid")
-        .with_columns(
-            parent_lane=pl.when("main")
-            .then(None)
-            .when(orphaned | pl.col("parent_lane").is_null())
-            .then("main_lane")
-            .otherwise("parent_lane"),
-            spawn_row=pl.when("main").then(None).otherwise("spawn_row"),
-        )
-        .drop("main_lane")
-    )
+def _one_lane_each(lanes: LaneFacts, into: Rows, order: Rows) -> tuple[LaneFacts, Mask, Rows]:
+    """The lanes that are left, which are main, and the number of each lane among them.
+
+    `order`: of each session its main lane first.
+    """
+    main = np.zeros(len(into), np.bool_)
+    main[order[changes(lanes.sid[order])]] = True
+    ordered = order[np.lexsort((lanes.worked.low[order], ~main[order], lanes.sid[order]))]
+    left = ordered[into[ordered] == ordered]
+    number = np.empty(len(into), np.int64)
+    number[left] = np.arange(len(left))
+    number = number[into]
+    ordered = ordered[np.argsort(number[ordered], kind="stable")]
+    main = main[left]
+    own = np.maximum.accumulate(np.where(main, np.arange(len(left)), 0))
+    parent = _first_told(np.where(lanes.parent == NONE, NONE, number[lanes.parent]), number, ordered)
+    orphaned = (parent == NONE) | (parent == np.arange(len(left)))
+    parent = np.where(main, NONE, np.where(orphaned, own, parent))
+    spawn = np.where(main, NONE, _first_told(lanes.spawn, number, ordered))
+    return lanes.together(number, ordered, parent, spawn), main, number
+
+
+def _first_told(values: Rows, group: Rows, order: Rows) -> Rows:
+    """Of each group the first in `order` that is not NONE."""
+    found = np.full(group.max(initial=NONE) + 1, NONE, np.int64)
+    told = order[values[order] != NONE][::-1]
+    found[group[told]] = values[told]
+    return found
 
 
 def lane_depths(lane: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np.int64]:

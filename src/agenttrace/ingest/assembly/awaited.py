@@ -14,7 +14,10 @@ def begin_when_agents_are_done(held: Held, links: pl.DataFrame) -> Held:
 
     A lane that no source tells of explains nothing: then the whole call stays a wait of unknown kind.
     """
-    waits = _waits(held, links)
+    joins = links.filter(pl.col("kind") == LinkKind.JOINS.value) if links.height else links
+    if joins.is_empty():
+        return held
+    waits = _waits(held, joins)
     if waits.is_empty():
         return held
     done = _last_work(held, waits)
@@ -31,15 +34,14 @@ def begin_when_agents_are_done(held: Held, links: pl.DataFrame) -> Held:
     return Held(spans.select(held.spans.columns), held.parents, held.lane, held.lanes)
 
 
-def _waits(held: Held, links: pl.DataFrame) -> pl.DataFrame:
+def _waits(held: Held, joins: pl.DataFrame) -> pl.DataFrame:
     """Pairs of a call (row, end_ns) and a lane that it waits for."""
     calls = held.spans.select(
         "sid", "end_ns", "kind", to_key="span_key", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).filter(pl.col("kind") == "tool")
     lanes = held.lanes.select("sid", "lane_no", from_key="lane")
     return (
-        links.filter(pl.col("kind") == LinkKind.JOINS.value)
-        .select("sid", "from_key", "to_key")
+        joins.select("sid", "from_key", "to_key")
         .unique()
         .join(calls, on=["sid", "to_key"])
         .join(lanes, on=["sid", "from_key"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agenttrace.dataset.stored import Stored
-from agenttrace.ingest.assembly.assembling import About, assemble_frames
+from agenttrace.ingest.assembly.assembling import About, assemble_rows
 from agenttrace.ingest.assembly.ledger import Ledger, LedgerRow
 from agenttrace.ingest.assembly.rows import Rows
 from agenttrace.ingest.joining.matches import Matches
@@ -45,9 +45,7 @@ class Bucket:
     def assemble(self) -> Assembled:
         """Their trace."""
         ledger = Ledger(self.about.paths)
-        trace = assemble_frames(
-            self.rows.frames(), self.rows.members, self.matches, self.about, ledger, self.suspend_after_ns
-        )
+        trace = assemble_rows(self.rows, self.matches, self.about, ledger, self.suspend_after_ns)
         return Assembled(trace, ledger.rows())
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.holders import SPAWN_TOLERANCE_NS, Held
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, put, worded
+from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.ingest.assembly.lookup import NONE
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+from agenttrace.ingest.assembly.spawns import SPAWN_TOLERANCE_NS
 from agenttrace.model.vocabulary import Evidence, Severity
 
 
@@ -15,35 +18,31 @@ def end_with_calls(held: Held, ledger: Ledger) -> Held:
 
     The call waited for it: past its end the agent's program had what it wanted, whatever its server still did.
     """
-    calls = _calls(held)
-    if calls.is_empty():
+    start, end = (held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    waits, due = _call_ends(held)
+    over = end - due[held.lane]
+    late = waits[held.lane] & (over > 0) & (over <= SPAWN_TOLERANCE_NS) & (start < due[held.lane])
+    if not late.any():
         return held
-    spans = held.spans.with_columns(lane_no=pl.Series(held.lane, dtype=pl.Int64)).join(
-        calls, on="lane_no", how="left", maintain_order="left"
-    )
-    over = pl.col("end_ns") - pl.col("call_end")
-    late = (over > 0) & (over <= SPAWN_TOLERANCE_NS) & (pl.col("start_ns") < pl.col("call_end"))
-    spans = spans.with_columns(late=late.fill_null(value=False))
-    if not spans.get_column("late").any():
-        return held
-    ledger.add_rows(
+    ledger.add_where(
         "agent_end_clipped",
         Severity.INFO,
         "what an agent does ends up to 5 ms after the call that runs it: cut at the call's end",
-        spans.filter("late"),
+        held.spans,
+        late,
     )
-    ended = spans.with_columns(
-        end_ns=pl.when("late").then("call_end").otherwise("end_ns"),
-        end_evidence=pl.when("late")
-        .then(pl.lit(Evidence.BOUNDED.value).cast(spans.get_column("end_evidence").dtype))
-        .otherwise("end_evidence"),
+    bounded = np.int8(code("end_evidence", Evidence.BOUNDED.value))
+    spans = put(
+        held.spans,
+        pl.Series("end_ns", np.where(late, due[held.lane], end)),
+        worded("end_evidence", np.where(late, bounded, codes(held.spans.get_column("end_evidence")))),
     )
-    return Held(ended.select(held.spans.columns), held.parents, held.lane, held.lanes)
+    return Held(spans, held.parents, held.lane, held.lanes)
 
 
-def _calls(held: Held) -> pl.DataFrame:
-    """Of each lane that runs in a call that waits for it, when that ends."""
-    run = held.lanes.filter((pl.col("spawn_row") != NONE) & ~pl.col("background"))
-    ends = held.spans.get_column("end_ns").gather(run.get_column("spawn_row"))
-    calls = (held.spans.get_column("kind") == "tool").gather(run.get_column("spawn_row"))
-    return run.select("lane_no").with_columns(call_end=ends).filter(calls)
+def _call_ends(held: Held) -> tuple[Mask, Rows]:
+    """Which lanes run in a call that waits for them, and when the span ends in which each lane runs."""
+    spawn = held.lanes.get_column("spawn_row").to_numpy()
+    in_call = (spawn != NONE) & are(held.spans, "kind", "tool")[spawn]
+    waits = in_call & ~held.lanes.get_column("background").to_numpy()
+    return waits, held.spans.get_column("end_ns").to_numpy()[spawn]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
-from agenttrace.ingest.assembly.history import LINK_SCHEMA
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.link_rows import LINK_SCHEMA
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import LinkKind
 
@@ -37,7 +37,9 @@ def call_links(held: Held, calls: pl.DataFrame) -> pl.DataFrame:
 
 def _told(held: Held, calls: pl.DataFrame) -> pl.DataFrame:
     """Each call with every request that names it."""
-    spans = held.spans.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
+    spans = held.spans.select(
+        "sid", "span_key", "call_id", "kind", "start_ns", "end_ns", row=pl.int_range(pl.len(), dtype=pl.Int64)
+    )
     tools = spans.filter((pl.col("kind") == "tool") & pl.col("call_id").is_not_null()).select(
         "sid", "call_id", tool="row", tool_start="start_ns", tool_end="end_ns"
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, stacked
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import Rows
+from agenttrace.ingest.assembly.ordering import order_of_texts
 from agenttrace.model.vocabulary import Severity, SpanKind, Status
 
 _GROUP = ("sid", "span_key", "cluster")
@@ -23,7 +27,7 @@ def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     that ends last wins, then of the one that knows most. Rows that do not touch are different spans.
     """
     order = _in_order(spans)
-    again = _equals_the_one_before(spans.select("sid", "span_key")[order])
+    again = _equals_the_one_before(spans, order)
     copied = again | np.append(again[1:], False)  # the last row has no next one
     if not copied.any():
         return spans[order]
@@ -50,14 +54,15 @@ def merge_copies(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
 
 def _in_order(spans: pl.DataFrame) -> Rows:
     """Rows of a session by their keys, those of equal keys in the order in which they came."""
-    order = spans.select(pl.arg_sort_by("sid", "span_key", maintain_order=True)).to_series()
-    return order.to_numpy()
+    return order_of_texts(spans.get_column("sid").to_numpy(), spans.get_column("span_key"))
 
 
-def _equals_the_one_before(keys: pl.DataFrame) -> NDArray[np.bool_]:
-    again = (pl.all() == pl.all().shift()).fill_null(value=False)
-    equal: NDArray[np.bool_] = keys.select(pl.all_horizontal(again)).to_series().to_numpy()
-    return equal
+def _equals_the_one_before(spans: pl.DataFrame, order: Rows) -> NDArray[np.bool_]:
+    """Of the rows in this order."""
+    sid, keys = spans.get_column("sid").to_numpy()[order], spans.get_column("span_key")[order]
+    again = np.zeros(len(order), np.bool_)
+    again[1:] = (sid[1:] == sid[:-1]) & (keys[1:] == keys[:-1]).to_numpy()
+    return again
 
 
 def _cluster(copies: pl.DataFrame) -> pl.DataFrame:
@@ -101,19 +106,24 @@ def _dropped(clustered: pl.DataFrame) -> pl.DataFrame:
     return clustered.filter(~beginning).filter(pl.int_range(pl.len()).over(_GROUP) > 0)
 
 
-def drop_copied_history(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+def drop_copied_history(spans: pl.DataFrame, family: Sequence[str], ledger: Ledger) -> pl.DataFrame:
     """A fork repeats the history that it grew from: each copied span stays in one session of its family.
 
-    It stays in the session that first does something of its own, so a fork keeps only what is new.
+    It stays in the session that first does something of its own, so a fork keeps only what is new. `family`: that of
+    each session, by its number.
     """
-    related = _families_of_several(spans)
+    sessions = Counter(family)
+    related = pl.Series("sid", [sid for sid, name in enumerate(family) if sessions[name] > 1], pl.Int64)
     if related.is_empty():
         return spans
+    columns = spans.columns
+    families = pl.DataFrame({"sid": np.arange(len(family)), "family": family})
+    spans = spans.join(families, on="sid", how="left", maintain_order="left")
     copies = spans.filter(pl.col("sid").is_in(related.implode())).filter(
         pl.col("sid").n_unique().over("family", "span_key", "start_ns") > 1
     )
     if copies.is_empty():
-        return spans
+        return spans.select(columns)
     own = spans.join(copies.select("sid", "span_key").unique(), on=["sid", "span_key"], how="anti")
     order = (
         spans.select("sid", "family")
@@ -129,11 +139,5 @@ def drop_copied_history(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     ledger.add_rows(
         "copied_history", Severity.INFO, "history that a fork or resume repeats: counted once", gone
     )
-    return spans.join(gone.select("sid", "span_key").unique(), on=["sid", "span_key"], how="anti")
-
-
-def _families_of_several(spans: pl.DataFrame) -> pl.Series:
-    """The sessions of families with more than one; a session is of one family, and its rows stand together."""
-    first = (pl.col("sid") != pl.col("sid").shift()).fill_null(value=True)
-    sessions = spans.select("sid", "family").filter(first)
-    return sessions.filter(pl.len().over("family") > 1).get_column("sid")
+    left = spans.join(gone.select("sid", "span_key").unique(), on=["sid", "span_key"], how="anti")
+    return left.select(columns)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, extents, put, worded
 from agenttrace.ingest.assembly.ledger import Ledger
-from agenttrace.model.vocabulary import Evidence, Severity
+from agenttrace.model.vocabulary import Evidence, Phase, Severity
 
 _LEAST_SPANS, _LEAST_CALLS = 8, 3
 _LAST_SHARE = 0.01
@@ -20,31 +22,35 @@ def forget_flushed_ends(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """
     if spans.height < _LEAST_SPANS:
         return spans
-    call = (pl.col("kind") == "request") | (pl.col("kind") == "tool")
-    wall = pl.col("end_ns").max() - pl.col("start_ns").min()
-    calls = pl.col("start_ns").filter(call)
-    flushed = spans.group_by("sid").agg(
-        (pl.len() >= _LEAST_SPANS)
-        & (call.sum() >= _LEAST_CALLS)
-        & ((pl.col("end_ns").max() - pl.col("end_ns").min()) <= wall * _LAST_SHARE)
-        & ((calls.max() - calls.min()) >= wall * _SPREAD_SHARE)
-    )
-    flushed = flushed.select("sid", flushed=pl.nth(1).fill_null(value=False)).filter("flushed")
-    if flushed.is_empty():
+    call = are(spans, "kind", "request", "tool")
+    flushed = _ending_at_once(spans, call)[spans.get_column("sid").to_numpy()]
+    if not flushed.any():
         return spans
-    spans = spans.join(flushed, on="sid", how="left", maintain_order="left").with_columns(
-        pl.col("flushed").fill_null(value=False)
+    ends, holds = flushed & call, flushed & ~call
+    ledger.add_where("ends_together", Severity.WARNING, _WHAT, spans, ends)
+    start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    return put(
+        spans,
+        pl.Series("end_ns", np.where(ends, start, end)),
+        _put(spans, "end_evidence", ends, Evidence.UNKNOWN.value),
+        _put(spans, "own_phase", holds, Phase.UNKNOWN.value),
     )
-    ends = pl.col("flushed") & call
-    ledger.add_rows("ends_together", Severity.WARNING, _WHAT, spans.filter(ends))
-    unknown = {
-        "end_ns": pl.when(ends).then("start_ns").otherwise("end_ns"),
-        "end_evidence": _put(spans, "end_evidence", ends, Evidence.UNKNOWN.value),
-        "own_phase": _put(spans, "own_phase", pl.col("flushed") & ~call, "unknown"),
-    }
-    return spans.with_columns(**unknown).drop("flushed")
 
 
-def _put(spans: pl.DataFrame, column: str, where: pl.Expr, value: str) -> pl.Expr:
-    put = pl.when(where).then(pl.lit(value)).otherwise(pl.col(column).cast(pl.String))
-    return put.cast(spans.get_column(column).dtype)
+def _ending_at_once(spans: pl.DataFrame, call: Mask) -> Mask:
+    """Of each session, by sid."""
+    sid, start, end = (spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns"))
+    count = int(sid.max()) + 1
+    first, last = extents(sid, start, end, ..., count)
+    first_end = extents(sid, end, end, ..., count)[0]
+    first_call, last_call = extents(sid, start, start, call, count)
+    enough = (np.bincount(sid, minlength=count) >= _LEAST_SPANS) & (
+        np.bincount(sid[call], minlength=count) >= _LEAST_CALLS
+    )
+    wall = last - first
+    at_once = (last - first_end <= wall * _LAST_SHARE) & (last_call - first_call >= wall * _SPREAD_SHARE)
+    return enough & at_once
+
+
+def _put(spans: pl.DataFrame, column: str, where: Mask, word: str) -> pl.Series:
+    return worded(column, np.where(where, np.int8(code(column, word)), codes(spans.get_column(column))))

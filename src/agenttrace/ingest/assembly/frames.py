@@ -160,6 +160,15 @@ def _empty(table: Table) -> pl.DataFrame:
     return pl.DataFrame(schema={**columns, "origin": pl.Int32})
 
 
+def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of one of `TABLES` with the columns that they lack, of which nothing is known."""
+    known = set(frame.columns)
+    columns = TABLES[name].columns
+    return frame.select(
+        *(column.name if column.name in known else _unknown(column) for column in columns), "origin"
+    )
+
+
 def together(parts: Sequence[Frames]) -> Frames:
     """The rows of all parts, below each other."""
     return Frames(

@@ -13,44 +13,48 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.columns import Codes, code, codes
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.link_rows import Inferred
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.neighbours import first_after, last_before
 from agenttrace.model import rules
+from agenttrace.model.vocabulary import LinkKind
 
-_WAITED_FOR = ("request", "tool", "compaction", "user_wait", "interaction")
+_WAITED_FOR = [code("kind", word) for word in ("request", "tool", "compaction", "user_wait", "interaction")]
+_REQUEST, _TOOL = code("kind", "request"), code("kind", "tool")
 
 
-def infer_overlaps(held: Held, stated: pl.DataFrame) -> pl.DataFrame:
-    """Links (sid, from_row, to_row, rule, confidence) to spans without a stated dependency.
+def infer_overlaps(held: Held, stated: pl.DataFrame) -> list[Inferred]:
+    """Links to spans without a stated dependency.
 
     From the sibling that ends first after the start, within the tolerance, if it had begun well before;
     else, to requests and tool calls, from the request beside them that is running and began last.
     """
     free = np.ones(held.spans.height, np.bool_)
-    free[stated.filter("explicit").get_column("to_row").to_numpy()] = False
+    if stated.height:
+        free[stated.filter("explicit").get_column("to_row").to_numpy()] = False
     spans = _Spans(
-        held.spans.get_column("kind"),
+        codes(held.spans.get_column("kind")),
         held.spans.get_column("start_ns").to_numpy(),
         held.spans.get_column("end_ns").to_numpy(),
         held.parents,
     )
+    sid = held.spans.get_column("sid").to_numpy()
     rounded_to, rounded_from = _rounded_down(spans, free)
     free[rounded_to] = False
     streamed_to, streamed_from = _streamed(spans, free)
-    sid = held.spans.get_column("sid")
-    return pl.concat(
-        [
-            _links(sid, rounded_to, rounded_from, rules.WITHIN_GRAIN),
-            _links(sid, streamed_to, streamed_from, rules.WHILE_RUNNING),
-        ]
-    )
+    kind = LinkKind.FEEDS
+    return [
+        Inferred(sid[rounded_to], rounded_from, rounded_to, kind, rules.WITHIN_GRAIN),
+        Inferred(sid[streamed_to], streamed_from, streamed_to, kind, rules.WHILE_RUNNING),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
-    kind: pl.Series
+    kind: Codes
     start: Rows
     end: Rows
     parent: Rows
@@ -59,7 +63,7 @@ class _Spans:
 def _rounded_down(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     """Of the `free` spans those that begin as the clock had it before something ended, and what that is."""
     long = spans.end - spans.start > TOLERANCE_NS
-    before = np.flatnonzero(spans.kind.is_in(_WAITED_FOR).to_numpy() & long)
+    before = np.flatnonzero(np.isin(spans.kind, _WAITED_FOR) & long)
     waiting = np.flatnonzero(free)
     found = first_after(
         spans.parent[waiting], spans.start[waiting] + 1, spans.parent[before], spans.end[before]
@@ -73,9 +77,9 @@ def _rounded_down(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
 
 def _streamed(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     """Of the `free` requests and calls those that begin while a request runs, and the last such."""
-    request = (spans.kind == "request").to_numpy()
+    request = spans.kind == _REQUEST
     running = np.flatnonzero(request)
-    waiting = np.flatnonzero((request | (spans.kind == "tool").to_numpy()) & free)
+    waiting = np.flatnonzero((request | (spans.kind == _TOOL)) & free)
     found = last_before(
         spans.parent[waiting], spans.start[waiting] - 1, spans.parent[running], spans.start[running]
     )
@@ -83,8 +87,3 @@ def _streamed(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     runs = spans.end[of] > spans.start[to]
     return to[runs], of[runs]
 
-
-def _links(sid: pl.Series, to: Rows, of: Rows, rule: rules.Rule) -> pl.DataFrame:
-    return pl.select(sid.gather(to), from_row=pl.Series(of), to_row=pl.Series(to)).with_columns(
-        rule=pl.lit(rule.name), confidence=pl.lit(rule.confidence)
-    )

@@ -10,24 +10,12 @@ from agenttrace.ingest.assembly.contexts import UNKNOWN, Contexts, Requests, inf
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.link_rows import LINK_SCHEMA, NO_LINKS
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.prefixes import place_prefixes
 from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Purpose, Severity, Status, Trigger
-
-LINK_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
-    "sid": pl.Int64,
-    "from_row": pl.Int64,
-    "at_ns": pl.Int64,
-    "to_row": pl.Int64,
-    "kind": pl.Enum([kind.value for kind in LinkKind]),
-    "explicit": pl.Boolean,
-    "rule": pl.String,
-    "confidence": pl.Float64,
-    "delay_ns": pl.Int64,
-    "origin": pl.Int32,
-}
 
 
 def read_history(
@@ -39,9 +27,11 @@ def read_history(
     no request has an end, so that one that was given up cannot be told from others.
     """
     placed = place_prefixes(held, frames.prefixes, prompts)
+    if placed.is_empty():
+        return held, NO_LINKS, placed
     timed = placed.filter(~pl.col("sid").is_in(untimed.implode()))
     if timed.is_empty():
-        return held, pl.DataFrame(schema=LINK_SCHEMA), placed
+        return held, NO_LINKS, placed
     rows = _request_rows(held, timed, frames)
     found = infer_contexts(_requests(rows, timed, prompts), *_tools(held))
     _report(rows, found, ledger)

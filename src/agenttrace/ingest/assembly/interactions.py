@@ -10,8 +10,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from agenttrace.ingest.assembly.columns import are
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS, WORK
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.lookup import NONE
 
 
 def fill_interactions(held: Held) -> Held:
@@ -19,21 +21,21 @@ def fill_interactions(held: Held) -> Held:
 
     Interactions of one agent follow each other: of those that had begun, the last one counts.
     """
+    start, end = (held.spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
+    empty = are(held.spans, "kind", "interaction") & (end > start)
+    empty[held.parents[held.parents != NONE]] = False
+    if not empty.any():
+        return held
     facts = held.spans.select(
         "start_ns", "end_ns", "kind", row=pl.int_range(pl.len(), dtype=pl.Int64)
     ).with_columns(lane=pl.Series(held.lane), parent=pl.Series(held.parents))
-    empty = facts.filter(
-        (pl.col("kind") == "interaction")
-        & (pl.col("end_ns") > pl.col("start_ns"))
-        & ~pl.col("row").is_in(facts.get_column("parent").unique().implode())
-    )
-    if empty.is_empty():
-        return held
     beside = facts.filter(pl.col("kind").is_in(WORK)).with_columns(at=pl.col("start_ns") + TOLERANCE_NS)
-    latest = empty.select("lane", "parent", at="start_ns", until="end_ns", outer="row").sort("at", "until")
+    latest = facts.filter(pl.Series(empty)).select(
+        "lane", "parent", at="start_ns", until="end_ns", outer="row"
+    )
     pairs = (
         beside.sort("at")
-        .join_asof(latest, on="at", by=["lane", "parent"], strategy="backward", check_sortedness=False)
+        .join_asof(latest.sort("at", "until"), on="at", by=["lane", "parent"], strategy="backward", check_sortedness=False)
         .filter(pl.col("until") >= pl.col("end_ns") - TOLERANCE_NS)
     )
     parents = held.parents.copy()

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from agenttrace.ingest.recorder import comes_before
 from agenttrace.ingest.source import shown
@@ -60,6 +62,13 @@ class Ledger:
         for origin, count, line in grouped.iter_rows():
             path = self.paths[origin] if origin is not None and origin >= 0 else None
             self.add(code, severity, example, count=count, path=path, line=line)
+
+    def add_where(
+        self, code: str, severity: Severity, example: str, rows: pl.DataFrame, which: NDArray[np.bool_]
+    ) -> None:
+        """The same of those rows alone."""
+        if which.any():
+            self.add_rows(code, severity, example, rows.select("origin", "line").filter(pl.Series(which)))
 
     def rows(self) -> list[LedgerRow]:
         """All findings, for another ledger to take."""

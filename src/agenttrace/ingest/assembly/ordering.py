@@ -13,10 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from agenttrace.native.heads import heads
+
 Rows: TypeAlias = NDArray[np.int64]
 Keys: TypeAlias = NDArray[np.signedinteger[Any] | np.unsignedinteger[Any] | np.bool_]
 
 _WORD_BITS = 64
+_FEW = 16
+"""One in so many rows: their texts are compared as they are."""
 
 
 def order_of(*keys: Keys) -> Rows:
@@ -48,6 +52,66 @@ def ordered_further(order: Rows, keys: Sequence[Keys], frame: pl.DataFrame) -> R
     order = order.copy()
     order[tied] = rows[finer]
     return order
+
+
+def order_of_texts(group: Rows, texts: pl.Series) -> Rows:
+    """The order of groups, which are numbered from 0, and of the texts in each; equal rows stay as they are."""
+    further = pl.DataFrame({"text": texts, "row": np.arange(len(group))})
+    order, runs = np.argsort(group, kind="stable"), 0
+    content: Any = texts.to_arrow()
+    while len(order) and (begun := heads(content, group)) is not None:
+        word = _words((group, begun))[0]  # what it leaves out, the next heads begin with
+        order = np.argsort(word)
+        ordered = word[order]
+        begins = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        group = np.empty(len(order), np.int64)
+        group[order] = np.cumsum(begins) - 1
+        before, runs = runs, int(begins.sum())
+        if runs == before or (len(order) - runs) * _FEW < len(order):
+            break
+    return ordered_further(order, (group,), further)
+
+
+def places_of(keys: Sequence[Keys], others: Sequence[Keys]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """A number for each row of both, in the order of their keys, of which the first counts most."""
+    count = len(keys[0])
+    both = [np.concatenate(pair) for pair in zip(keys, others, strict=True)]
+    words = _words(both)
+    if len(words) > 1:  # more than a word tells apart
+        order = order_of(*both)
+        ranks = np.empty(len(order), np.uint64)
+        equal = np.ones(len(order) - 1, np.bool_)
+        for key in both:
+            equal &= key[order[1:]] == key[order[:-1]]
+        ranks[order] = np.concatenate([[0], np.cumsum(~equal)])
+        words = [ranks]
+    return words[0][:count], words[0][count:]
+
+
+def repeats(*keys: Keys) -> NDArray[np.bool_]:
+    """Which rows equal an earlier one in all keys."""
+    order = order_of(*keys)
+    equal = np.ones(max(len(order) - 1, 0), np.bool_)
+    for key in keys:
+        equal &= key[order[1:]] == key[order[:-1]]
+    found = np.zeros(len(order), np.bool_)
+    found[order[1:][equal]] = True
+    return found
+
+
+def reached_before(end: Rows, group: Rows) -> tuple[NDArray[np.bool_], Rows]:
+    """Which rows have others of their group before them, and the highest end of these.
+
+    Groups stand together; of the first row of one the second number means nothing.
+    """
+    follows = np.zeros(len(end), np.bool_)
+    follows[1:] = group[1:] == group[:-1]
+    distinct, place = np.unique(end, return_inverse=True)
+    above = np.cumsum(~follows) * len(distinct)  # whatever came in groups before is less
+    reach = np.maximum.accumulate(place + above) - above
+    before = np.zeros(len(end), np.int64)
+    before[1:] = reach[:-1]
+    return follows, distinct[before] if len(end) else end
 
 
 def _words(keys: Sequence[Keys]) -> list[NDArray[np.uint64]]:

@@ -6,35 +6,41 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.columns import are, known
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows
 from agenttrace.model.vocabulary import Severity
 
 
-def find_parents(spans: pl.DataFrame, ledger: Ledger) -> Rows:
-    """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor."""
-    parents = stated_parents(spans)
-    orphans = spans.filter(pl.Series(parents == NONE) & pl.col("parent_key").is_not_null())
-    ledger.add_rows(
-        "missing_parent", Severity.INFO, "a span whose parent is in no source: held by its agent", orphans
+def find_parents(spans: pl.DataFrame, index: KeyIndex, ledger: Ledger) -> Rows:
+    """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor.
+
+    `index`: of the spans.
+    """
+    parents = index.find(spans.get_column("sid"), spans.get_column("parent_key"))
+    orphaned = (parents == NONE) & known(spans.get_column("parent_key"))
+    ledger.add_where(
+        "missing_parent",
+        Severity.INFO,
+        "a span whose parent is in no source: held by its agent",
+        spans,
+        orphaned,
     )
     cyclic = in_cycle(parents)
-    ledger.add_rows(
-        "parent_cycle", Severity.WARNING, "spans that contain each other: their parents are dropped",
-        spans.filter(pl.Series(cyclic)),
-    )  # fmt: skip
+    ledger.add_where(
+        "parent_cycle",
+        Severity.WARNING,
+        "spans that contain each other: their parents are dropped",
+        spans,
+        cyclic,
+    )
     return np.where(cyclic, NONE, parents)
-
-
-def stated_parents(spans: pl.DataFrame) -> Rows:
-    """The row of the span that each one names as its parent; NONE where it names none, or none that is there."""
-    sid = spans.get_column("sid")
-    return KeyIndex(sid, spans.get_column("span_key")).find(sid, spans.get_column("parent_key"))
 
 
 def parent_rows(spans: pl.DataFrame) -> Rows:
     """The row of each span's parent; NONE for a root, an orphan, and a span that is its own ancestor."""
-    parents = stated_parents(spans)
+    sid = spans.get_column("sid")
+    parents = KeyIndex(sid, spans.get_column("span_key")).find(sid, spans.get_column("parent_key"))
     return np.where(in_cycle(parents), NONE, parents)
 
 
@@ -46,11 +52,11 @@ def in_cycle(parents: Rows) -> NDArray[np.bool_]:
     return endless
 
 
-def views_of_requests(kind: pl.Series, parents: Rows) -> NDArray[np.bool_]:
+def views_of_requests(spans: pl.DataFrame, parents: Rows) -> NDArray[np.bool_]:
     """Rows that are a view of a request, or a part of one: its server's, for which its agent did nothing more."""
-    other = (kind == "other").to_numpy()
+    other = are(spans, "kind", "other")
     above = nearest(parents, ~other)
-    found: NDArray[np.bool_] = other & (above != NONE) & (kind == "request").to_numpy()[above]
+    found: NDArray[np.bool_] = other & (above != NONE) & are(spans, "kind", "request")[above]
     return found
 
 

@@ -89,6 +89,9 @@ class Prompts:
 
 def take_prompts(frames: Frames) -> tuple[Frames, Prompts]:
     """The frames with the number of each prompt (`prompt`) in place of its blocks, and the prompts."""
+    if frames.prefixes.is_empty():
+        nothing = frames.prefixes.drop("kept_blocks", "blocks").with_columns(prompt=pl.lit(None, pl.Int64))
+        return replace(frames, prefixes=nothing), Prompts.whole(np.zeros(0, np.uint64), [0])
     rows = frames.prefixes.with_columns(prompt=pl.int_range(pl.len(), dtype=pl.Int64))
     before = rows.select(pl.col("prompt").shift(1).over("origin", "session_key")).to_series()
     kept = rows.get_column("kept_blocks").fill_null(0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, put, worded
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.parents import nearest
 from agenttrace.model.vocabulary import Purpose
+
+_TURN = code("purpose", Purpose.TURN.value)
 
 
 def spread_purposes(held: Held) -> Held:
@@ -17,40 +18,33 @@ def spread_purposes(held: Held) -> Held:
 
     Parts of a request, and a server's views of it, are for what it is for, which is often found out late.
     """
-    kind = held.spans.get_column("kind")
-    held = _for_compaction(held, (kind == "compaction").to_numpy(), (kind == "request").to_numpy())
-    request, part = (kind == "request").to_numpy(), (kind == "other").to_numpy()
-    special = request & _other_than_turn(held)
+    spans = held.spans
+    request, part = are(spans, "kind", "request"), are(spans, "kind", "other")
+    held = _for_compaction(held, are(spans, "kind", "compaction"), request)
+    purpose = codes(held.spans.get_column("purpose"))
+    special = request & _other_than_turn(purpose)
     if not special.any() or not part.any():
         return held
     holder = nearest(held.parents, ~part)
-    return _inheriting(held, part & (holder != NONE) & special[holder], holder)
+    inherits = part & (holder != NONE) & special[holder]
+    return _with_purpose(held, np.where(inherits, purpose[holder], purpose))
 
 
-def _for_compaction(held: Held, summary: NDArray[np.bool_], request: NDArray[np.bool_]) -> Held:
+def _for_compaction(held: Held, summary: Mask, request: Mask) -> Held:
     if not summary.any():
         return held
-    plain = ~_other_than_turn(held)
+    purpose = codes(held.spans.get_column("purpose"))
     around = nearest(held.parents, request | summary)
     inside = request & (around != NONE) & summary[around]
-    word = pl.lit(Purpose.COMPACTION.value, held.spans.schema["purpose"])
-    return _with_purpose(held, plain & (summary | inside), word)
+    for_it = ~_other_than_turn(purpose) & (summary | inside)
+    return _with_purpose(held, np.where(for_it, np.int8(code("purpose", Purpose.COMPACTION.value)), purpose))
 
 
-def _other_than_turn(held: Held) -> NDArray[np.bool_]:
-    purpose = held.spans.get_column("purpose")
-    found: NDArray[np.bool_] = (purpose != Purpose.TURN.value).fill_null(value=False).to_numpy()
-    return found
+def _other_than_turn(purpose: Codes) -> Mask:
+    return (purpose != _TURN) & (purpose != NONE)
 
 
-def _inheriting(held: Held, inherits: NDArray[np.bool_], holder: NDArray[np.int64]) -> Held:
-    purpose = held.spans.get_column("purpose")
-    return _with_purpose(held, inherits, pl.lit(purpose.gather(np.maximum(holder, 0))))
-
-
-def _with_purpose(held: Held, rows: NDArray[np.bool_], purpose: pl.Expr) -> Held:
-    if not rows.any():
+def _with_purpose(held: Held, purpose: Codes) -> Held:
+    if np.array_equal(purpose, codes(held.spans.get_column("purpose"))):
         return held
-    old = held.spans.get_column("purpose")
-    new = pl.when(pl.Series(rows)).then(purpose).otherwise(old)
-    return Held(held.spans.with_columns(purpose=new), held.parents, held.lane, held.lanes)
+    return Held(put(held.spans, worded("purpose", purpose)), held.parents, held.lane, held.lanes)

@@ -8,7 +8,7 @@ different runs; sources that share nothing go to the run that is nearest in time
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,19 +27,27 @@ Runs: TypeAlias = dict[tuple[str, int], int]
 """For a set of keys and a source which run of the set's the source has seen: 0 is the earliest."""
 
 
-def assign_runs(spans: pl.DataFrame, sets: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Runs:
-    """The runs of all sets that have spans, from `session_key` and `origin` of the spans.
+def assign_runs(
+    spans: pl.DataFrame,
+    seen: Iterable[tuple[str, int]],
+    set_of: Mapping[str, str],
+    alike: Affinities,
+    ledger: Ledger,
+) -> Runs:
+    """The runs of all sets that have spans. `seen`: session keys and sources of the spans; `set_of`: of each key.
 
     `alike`: for each set the pairs of sources that saw the same requests, and so belong to one run.
     """
-    set_of = dict(sets.iter_rows())
-    seen = spans.select("session_key", "origin").unique()
-    runs = {(set_of[key], origin): 0 for key, origin in seen.iter_rows()}
+    runs = {(set_of[key], origin): 0 for key, origin in seen}
     times = Counter(name for name, _ in runs)
-    several = [name for name, count in times.items() if count > 1]
-    if not several:
+    if max(times.values(), default=0) < 2:
         return runs
-    shared = spans.join(sets.filter(pl.col("set").is_in(several)), on="session_key")
+    sets = pl.DataFrame(
+        [pair for pair in set_of.items() if times[pair[1]] > 1],
+        schema={"session_key": pl.String, "set": pl.String},
+        orient="row",
+    )
+    shared = spans.join(sets, on="session_key")
     conflicts = _conflicts(shared)
     if not conflicts:
         return runs

@@ -3,101 +3,97 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from agenttrace.ingest.assembly.columns import HIGHEST, are
 from agenttrace.ingest.assembly.frames import Frames
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.ledger import Ledger
+from agenttrace.ingest.assembly.lookup import NONE, Rows, numbered, rows_or_null
+from agenttrace.ingest.assembly.ordering import order_of, ordered_further
 from agenttrace.ingest.assembly.prompts import Prompts
 from agenttrace.ingest.assembly.runs import Affinities, assign_runs
 from agenttrace.ingest.assembly.workloads import TIMED
 from agenttrace.model.vocabulary import HashScope
 
-_PLACED = {"set": pl.String, "origin": pl.Int32, "placed": pl.Int64}
 _STATED = ("source_id", "task_id", "run_id", "deployment", "first_prompt_fingerprint")
 
 
-def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Frames:
-    """The frames with `sid`, the number of each row's session; spans also get `family`.
+class Numbered(NamedTuple):
+    """The frames with `sid`, the number of each row's session; and the `family` of each session, by its number."""
+
+    frames: Frames
+    family: Sequence[str]
+
+
+def number_sessions(frames: Frames, members: pl.DataFrame, alike: Affinities, ledger: Ledger) -> Numbered:
+    """Which session each row is of.
 
     `members`: as `membership` makes it; `alike`: as `assign_runs` takes it. Rows of sessions without any span are
-    left out: nothing of theirs can be shown.
+    left out: nothing of theirs can be shown. Rows whose file holds no span of their set are of its earliest run.
     """
-    sets = members.select("session_key", "set")
-    runs = assign_runs(frames.spans, sets, alike, ledger)
-    sid_of = {run: sid for sid, run in enumerate(sorted({(name, run) for (name, _), run in runs.items()}))}
-    first: dict[str, int] = {}
-    for (name, _), sid in sid_of.items():
-        first.setdefault(name, sid)
-    keys = _keys(sets, first)
-    placed = None
-    if len(sid_of) > len(first):
-        told = [(name, origin, sid_of[name, run]) for (name, origin), run in runs.items()]
-        placed = pl.DataFrame(told, schema=_PLACED, orient="row")
+    set_of = dict(members.select("session_key", "set").iter_rows())
+    family_of = dict(members.select("set", "family").iter_rows())
+    told = {name: _keys_and_sources(frame) for name, frame in frames.items().items()}
+    runs = assign_runs(frames.spans, told["spans"][1], set_of, alike, ledger)
+    names = sorted({(name, run) for (name, _), run in runs.items()})
+    sid_of = {run: sid for sid, run in enumerate(names)}
 
-    def with_sid(frame: pl.DataFrame, keys: pl.DataFrame = keys) -> pl.DataFrame:
-        if frame.is_empty():
-            return frame.with_columns(sid=pl.lit(None, pl.Int64))
-        return _with_sid(frame, keys, placed)
+    def sid(key: str, origin: int) -> int:
+        name = set_of.get(key, "")
+        return sid_of.get((name, runs.get((name, origin), 0)), NONE)
 
-    found = {name: with_sid(frame) for name, frame in frames.items().items() if name != "spans"}
-    families = keys.join(members.select("session_key", "family"), on="session_key")
-    return Frames(spans=with_sid(frames.spans, families), **found)
+    found = {name: _with_sid(frame, *told[name], sid) for name, frame in frames.items().items()}
+    return Numbered(Frames(**found), [family_of[name] for name, _ in names])
 
 
-def _keys(sets: pl.DataFrame, first: Mapping[str, int]) -> pl.DataFrame:
-    """The keys of sets that have spans, with the session of the set's earliest run."""
-    known = [(key, name, first[name]) for key, name in sets.iter_rows() if name in first]
-    return pl.DataFrame(
-        known, schema={"session_key": pl.String, "set": pl.String, "sid": pl.Int64}, orient="row"
-    )
+def _keys_and_sources(frame: pl.DataFrame) -> tuple[Rows, list[tuple[str, int]]]:
+    """The number of each row's key and source, and these."""
+    if frame.is_empty():
+        return np.empty(0, np.int64), []
+    number, first = numbered(frame.get_column("origin").to_numpy(), frame.get_column("session_key"))
+    return number, frame.select("session_key", "origin")[first].rows()
 
 
-def _with_sid(frame: pl.DataFrame, keys: pl.DataFrame, placed: pl.DataFrame | None) -> pl.DataFrame:
-    """Rows whose file holds no span of their set are of its earliest run; `placed` are those of the others."""
-    told = frame.select("session_key", "origin").join(
-        keys, on="session_key", how="left", maintain_order="left"
-    )
-    if placed is not None:
-        told = told.join(placed, on=["set", "origin"], how="left", maintain_order="left")
-        told = told.with_columns(sid=pl.coalesce("placed", "sid")).drop("placed")
-    found = frame.with_columns(told.drop("session_key", "origin", "set").iter_columns())
-    return found.drop_nulls("sid") if told.get_column("sid").null_count() else found
+def _with_sid(
+    frame: pl.DataFrame, number: Rows, told: list[tuple[str, int]], sid_of: Callable[[str, int], int]
+) -> pl.DataFrame:
+    sid = np.array([sid_of(key, origin) for key, origin in told], np.int64)[number]
+    found = frame.hstack([pl.Series("sid", sid)])
+    return found if (sid != NONE).all() else found.filter(pl.Series(sid != NONE))
 
 
 def describe_sessions(
-    held: Held, frames: Frames, detached: pl.DataFrame, prompts: pl.DataFrame
+    held: Held, frames: Frames, detached: Rows, prompts: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row a session, in the order of the trace: by start, then by name.
+    """One row a session, in the order of the trace: by start, then by name. `detached`: nanoseconds, by sid.
 
     A session is called what its source calls it where its main agent begins, else as that agent, else by its
     smallest key.
     """
     spans = held.spans
-    session_rows = spans.filter(pl.col("kind") == "session").select("sid", "start_ns", "end_ns")
-    real = spans.filter(pl.col("origin") >= 0)
-    sources = frames.spans.group_by("sid").agg(sources=pl.col("origin").unique().sort())
-    sources = sources.join(real.group_by("sid").agg(any_key=pl.col("session_key").min()), on="sid")
-    main = held.lanes.get_column("main").to_numpy()[held.lane]
-    first_keys = (
-        real.select("sid", "start_ns", "end_ns", "span_key", "session_key", "origin")
-        .filter(pl.Series(main).filter(spans.get_column("origin") >= 0))
-        .filter(pl.col("start_ns") == pl.col("start_ns").min().over("sid"))
-        .sort("sid", "end_ns", "span_key", descending=[False, True, False])
-        .group_by("sid", maintain_order=True)
-        .agg(main_key=pl.col("session_key").first(), main_origin=pl.col("origin").first())
-    )
+    sessions = spans.select("sid", "start_ns", "end_ns")[np.flatnonzero(are(spans, "kind", "session"))]
+    sid = sessions.get_column("sid").to_numpy()
+    first = _first_of_main(held)
+    begins = rows_or_null(first[sid])
     described = (
-        session_rows.join(sources, on="sid", how="left")
-        .join(first_keys, on="sid", how="left")
-        .join(_stated(frames.sessions, first_keys, held.lanes), on="sid", how="left")
-        .join(detached, on="sid", how="left")
-        .join(prompts, on="sid", how="left")
+        sessions.hstack(
+            [
+                _sources(frames, len(detached))[sid],
+                spans.get_column("origin").gather(begins).alias("main_origin"),
+                pl.Series("detached_ns", detached[sid]),
+            ]
+        )
+        .join(_smallest_keys(spans), on="sid", how="left", maintain_order="left")
+        .join(_stated(frames.sessions, held, first), on="sid", how="left", maintain_order="left")
+        .join(prompts, on="sid", how="left", maintain_order="left")
         .with_columns(
             name=pl.coalesce("source_id", pl.col("any_key").str.replace(r"^[^:]*:", "")),
-            detached_ns=pl.col("detached_ns").fill_null(0),
             first_prompt_fingerprint=pl.coalesce("first_prompt_fingerprint", "prompt"),
             timed=pl.col("timed").fill_null(value=True),
         )
@@ -109,15 +105,51 @@ def describe_sessions(
     )
 
 
-def _stated(sessions: pl.DataFrame, first_keys: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
-    main = lanes.filter("main").select("sid", main_lane="lane")
-    ranked = (
-        sessions.join(first_keys, on="sid", how="left")
-        .join(main, on="sid", how="left")
-        .with_columns(
-            other=pl.col("session_key") != pl.col("main_key"),
-            called_otherwise=pl.col("source_id") != pl.col("main_lane"),
-        )
+def _smallest_keys(spans: pl.DataFrame) -> pl.DataFrame:
+    """Of each session, among those of its spans; neighbours mostly have the same."""
+    real = np.flatnonzero(spans.get_column("origin").to_numpy() >= 0)
+    sid, keys = spans.get_column("sid").to_numpy()[real], spans.get_column("session_key")[real]
+    other = np.ones(len(real), np.bool_)
+    other[1:] = (sid[1:] != sid[:-1]) | (keys[1:] != keys[:-1]).to_numpy()
+    told = pl.DataFrame({"sid": sid[other], "any_key": keys.filter(pl.Series(other))})
+    return told.group_by("sid").agg(pl.col("any_key").min())
+
+
+def _sources(frames: Frames, sessions: int) -> pl.Series:
+    """Of each session, by sid, the numbers of the sources that tell of it, copies too."""
+    sid, origin = (frames.spans.get_column(name).to_numpy() for name in ("sid", "origin"))
+    told = np.unique(sid << 32 | origin)
+    ends = np.searchsorted(told >> 32, np.arange(sessions + 1)).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array((told & 2**32 - 1).astype(np.int32)))
+    return pl.Series("sources", pl.from_arrow(lists))
+
+
+def _first_of_main(held: Held) -> Rows:
+    """Of each session, by sid, where its main agent begins; NONE where it is in no source."""
+    spans = held.spans
+    sid, start, end, origin = (
+        spans.get_column(name).to_numpy() for name in ("sid", "start_ns", "end_ns", "origin")
+    )
+    rows = np.flatnonzero((origin >= 0) & held.lanes.get_column("main").to_numpy()[held.lane])
+    low, found = np.full(sid.max() + 1, HIGHEST), np.full(sid.max() + 1, NONE, np.int64)
+    np.minimum.at(low, sid[rows], start[rows])
+    rows = rows[start[rows] == low[sid[rows]]]
+    keys = sid[rows], -end[rows]
+    order = rows[ordered_further(order_of(*keys), keys, spans.select("span_key")[rows])]
+    found[sid[order[::-1]]] = order[::-1]
+    return found
+
+
+def _stated(sessions: pl.DataFrame, held: Held, first: Rows) -> pl.DataFrame:
+    """What sources say of each session, those first that tell of its main agent's beginning."""
+    sid = sessions.get_column("sid").to_numpy()
+    begins = held.spans.get_column("session_key").gather(rows_or_null(first[sid]))
+    main = np.full(len(first), NONE, np.int64)
+    mains = np.flatnonzero(held.lanes.get_column("main").to_numpy())
+    main[held.lanes.get_column("sid").to_numpy()[mains]] = mains
+    called = held.lanes.get_column("lane").gather(rows_or_null(main[sid]))
+    ranked = sessions.with_columns(
+        other=pl.col("session_key") != begins, called_otherwise=pl.col("source_id") != called
     )
     ordered = ranked.sort("sid", "other", "called_otherwise", *_STATED, nulls_last=True)
     return ordered.group_by("sid", maintain_order=True).agg(

@@ -1,7 +1,7 @@
 """Frames on disk: written part after part, and read again in any number of passes.
 
-A file is a row of records: which table, how many bytes, an Arrow stream. It is written and read by one process, in
-one run: no format for anybody else.
+A file is a row of records: which table, how many bytes, an Arrow stream of the columns of which something is known. It
+is written and read by one process, in one run: no format for anybody else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from agenttrace.ingest.assembly.frames import TABLES, Frames, placed, together
+from agenttrace.ingest.assembly.frames import TABLES, Frames, complete, placed, together
 
 _HEAD = struct.Struct("<BQ")
 _NAMES = tuple(TABLES)
@@ -41,7 +41,8 @@ def append(path: Path, frames: Frames) -> Place:
         for name, frame in frames.items().items():
             if frame.height:
                 stream = io.BytesIO()
-                frame.write_ipc_stream(stream, compression="lz4")
+                known = (series for series in frame.iter_columns() if series.null_count() < frame.height)
+                pl.DataFrame(known).write_ipc_stream(stream, compression="lz4")
                 file.write(_HEAD.pack(_NAMES.index(name), stream.tell()))
                 file.write(stream.getbuffer())
         return Place(path, begin, file.tell() - begin)
@@ -56,7 +57,7 @@ def parts(path: Path) -> Iterator[Frames]:
         if number <= last:
             yield Frames(**{**empty.items(), **part})
             part = {}
-        part[_NAMES[number]] = frame
+        part[_NAMES[number]] = complete(_NAMES[number], frame)
         last = number
     if part:
         yield Frames(**{**empty.items(), **part})
@@ -72,7 +73,8 @@ def whole(places: Iterable[Place]) -> Frames:
                 frame if place.origins is None else placed(name, frame, place.origins, place.lines_before)
             )
     empty = together([]).items()
-    return Frames(**{name: pl.concat(found[name]) if name in found else empty[name] for name in _NAMES})
+    below = {name: complete(name, pl.concat(frames, how="diagonal")) for name, frames in found.items()}
+    return Frames(**{**empty, **below})
 
 
 def _records(path: Path, begin: int = 0, size: int | None = None) -> Iterator[tuple[int, pl.DataFrame]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -12,17 +12,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import lane_depths
+from agenttrace.ingest.assembly.columns import HIGHEST, are, codes, numbers
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
-from agenttrace.ingest.assembly.ordering import order_of, ordered_further
+from agenttrace.ingest.assembly.ordering import order_of, ordered_further, repeats
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
 
 
-def arrow_table(table: Table, frame: pl.DataFrame) -> pa.Table:
-    """`frame` as the declared table; columns that it lacks are null."""
-    known = set(frame.columns)
+def arrow_table(table: Table, frame: pl.DataFrame, made: Mapping[str, pa.Array[Any]] | None = None) -> pa.Table:
+    """`frame` as the declared table, with the columns that are `made` already; columns that it lacks are null."""
+    known, made = set(frame.columns), made or {}
     arrays = [
-        _arrow_column(frame.get_column(field.name), field.type)
+        made[field.name]
+        if field.name in made
+        else _arrow_column(frame.get_column(field.name), field.type)
         if field.name in known
         else pa.nulls(frame.height, field.type)
         for field in table.arrow
@@ -31,12 +34,12 @@ def arrow_table(table: Table, frame: pl.DataFrame) -> pa.Table:
 
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
-    if isinstance(series.dtype, pl.Enum):
-        codes = series.to_physical().to_arrow().view(pa.int8())
-        return pa.DictionaryArray.from_arrays(codes, _words(series.dtype))
     if series.null_count() == len(series):
         nothing: Any = pa.nulls(len(series), cast("Any", to))
         return cast("pa.Array[Any]", nothing)
+    if isinstance(series.dtype, pl.Enum):
+        places: Any = series.to_arrow()
+        return pa.DictionaryArray.from_arrays(places.indices.view(pa.int8()), _words(series.dtype))
     if pa.types.is_dictionary(to):
         texts = series if series.dtype == pl.String else series.cast(pl.String)
         return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)
@@ -50,54 +53,47 @@ def _words(of: pl.Enum) -> pa.Array[Any]:
 
 
 class Numbering:
-    """Where each row of `Held` stands in the final tables."""
+    """Where each row of `Held` stands in the final tables. `place`: that of the session of each of `spans`."""
 
     def __init__(self, held: Held, sessions: pl.DataFrame) -> None:
         """`sessions`: as described, in the order of the trace, with `sid` and `session`."""
-        self.sessions = sessions.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
-        places = self.sessions.select("sid", "place", "session")
-        sids = self.sessions.get_column("sid").to_numpy()
+        self.sessions = sessions
+        self._names = cast("pa.Array[Any]", sessions.get_column("session").to_arrow().cast(pa.string()))
+        sids = sessions.get_column("sid").to_numpy()
         self.place_of: Rows = np.zeros(
             sids.max(initial=-1) + 1, np.int64
         )  # a session that is none leaves its number unused
-        self.place_of[sids] = np.arange(self.sessions.height)
+        self.place_of[sids] = np.arange(len(sids))
         place = self.place_of[held.spans.get_column("sid").to_numpy()]
-        order = _by_substance(held.spans, place)
-        self.span_of = np.full(held.spans.height + 1, NONE, dtype=np.int32)
-        self.span_of[order] = _number_within(place[order])
-        self.spans = held.spans[order].with_columns(
-            self.sessions.get_column("session").gather(place[order]),
-            row=pl.Series(order),
-            place=pl.Series(place[order]),
-            span=pl.Series(self.span_of[order]),
-            lane_no=pl.Series(held.lane[order]),
-            parent_row=pl.Series(held.parents[order]),
-        )
-        self.lanes = self._number_lanes(held, places)
-        self.agent_of = np.zeros(held.lanes.height, dtype=np.int32)
-        self.agent_of[self.lanes.get_column("lane_no").to_numpy()] = self.lanes.get_column("agent").to_numpy()
+        self.order = _by_substance(held.spans, place)
+        self.place, self.spans = place[self.order], held.spans[self.order]
+        self.span_of = np.full(len(place) + 1, NONE, dtype=np.int32)
+        self.span_of[self.order] = _number_within(self.place)
+        self._number_lanes(held.lanes)
+        self.parent, self.lane = held.parents[self.order], held.lane[self.order]
 
-    def _number_lanes(self, held: Held, places: pl.DataFrame) -> pl.DataFrame:
-        above = held.lanes.get_column("parent_lane_no").to_numpy()
-        depth = lane_depths(np.arange(len(above)), above)
-        lanes = held.lanes.with_columns(depth=pl.Series(depth, dtype=pl.Int32)).join(places, on="sid")
-        ordered = lanes.sort(
-            "place", "main", "low", "high", "name", "type", "lane",
-            descending=[False, True, False, True, False, False, False],
-            nulls_last=True,
-        )  # fmt: skip
-        return ordered.with_columns(agent=pl.int_range(pl.len(), dtype=pl.Int32).over("place"))
+    def _number_lanes(self, lanes: pl.DataFrame) -> None:
+        place = self.place_of[lanes.get_column("sid").to_numpy()]
+        low, high = (numbers(lanes.get_column(name), null) for name, null in (("low", HIGHEST), ("high", -HIGHEST)))
+        keys = (place, ~lanes.get_column("main").to_numpy(), low, -high)
+        self.lane_order = ordered_further(order_of(*keys), keys, lanes.select("name", "type", "lane"))
+        self.lane_place = place[self.lane_order]
+        self.agent_of = np.empty(len(place), np.int32)
+        self.agent_of[self.lane_order] = _number_within(self.lane_place)
 
-    def span_numbers(self, rows: pl.Series) -> pl.Series:
-        """Span numbers of rows; null where the row is null or NONE."""
-        known = rows.fill_null(NONE) if rows.null_count() else rows
-        return _or_null(self.span_of[known.to_numpy()])
+    def names(self, place: Rows) -> pa.Array[Any]:
+        """The names of the sessions at these places."""
+        return cast("pa.Array[Any]", self._names.take(pa.array(place)))
+
+    def spans_at(self, rows: Rows) -> pa.Array[Any]:
+        """The numbers of the spans in these rows; null where there is none."""
+        return or_null(self.span_of[rows])
 
 
 def _by_substance(spans: pl.DataFrame, place: Rows) -> Rows:
     """Sessions by their place; in each its own span first, then the rest by time, the longer first."""
     start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
-    keys = (place, (spans.get_column("kind") != "session").to_numpy(), start, -end)
+    keys = (place, ~are(spans, "kind", "session"), start, -end)
     further = spans.select("kind", "purpose", "name", "input_tokens", "output_tokens", "span_key")
     return ordered_further(order_of(*keys), keys, further)
 
@@ -105,14 +101,13 @@ def _by_substance(spans: pl.DataFrame, place: Rows) -> Rows:
 def _number_within(group: Rows) -> NDArray[np.int32]:
     """Of rows whose groups stand together, each one's number in its group, from 0."""
     row = np.arange(len(group))
-    first = np.concatenate([[True], group[1:] != group[:-1]])
+    first = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
     return (row - np.maximum.accumulate(np.where(first, row, 0))).astype(np.int32)
 
 
-def _or_null(numbers: NDArray[np.int32]) -> pl.Series:
+def or_null(values: NDArray[np.int32]) -> pa.Array[Any]:
     """The numbers, null where they are NONE."""
-    series: pl.Series = pl.Series(pa.array(numbers, mask=numbers == NONE))
-    return series
+    return cast("pa.Array[Any]", pa.array(values, mask=values == NONE))
 
 
 def session_table(numbering: Numbering, formats: Sequence[str], dialects: Sequence[str]) -> pa.Table:
@@ -139,86 +134,105 @@ def _joined(dialects: Sequence[str], origins: list[int]) -> str | None:
     return ",".join(sorted(words)) or None
 
 
-def agent_table(numbering: Numbering) -> pa.Table:
-    """The agents of each session, the main one first."""
-    lanes = numbering.lanes
-    parent = lanes.get_column("parent_lane_no").to_numpy()
-    parent_agent = np.where(parent == NONE, NONE, numbering.agent_of[np.maximum(parent, 0)])
-    frame = lanes.with_columns(
-        parent_agent=_or_null(parent_agent.astype(np.int32)),
-        span=numbering.span_numbers(lanes.get_column("holder")),
-        spawning_span=numbering.span_numbers(lanes.get_column("spawn_row")),
-        spawn_inferred=pl.when(pl.col("spawn_row") != NONE).then("spawn_inferred"),
+def agent_table(numbering: Numbering, lanes: pl.DataFrame) -> pa.Table:
+    """The agents of each session, the main one first. `lanes`: those of `Held`."""
+    order = numbering.lane_order
+    above, holder, spawn = (
+        lanes.get_column(name).to_numpy() for name in ("parent_lane_no", "holder", "spawn_row")
     )
-    return arrow_table(AGENTS, frame)
+    depth = lane_depths(np.arange(len(above)), above)
+    parent = np.where(above == NONE, np.int32(NONE), numbering.agent_of[above])
+    inferred = lanes.get_column("spawn_inferred").to_numpy()
+    made = {
+        "session": numbering.names(numbering.lane_place),
+        "agent": pa.array(numbering.agent_of[order]),
+        "parent_agent": or_null(parent[order]),
+        "depth": pa.array(depth[order].astype(np.int32)),
+        "span": numbering.spans_at(holder[order]),
+        "spawning_span": numbering.spans_at(spawn[order]),
+        "spawn_inferred": pa.array(inferred[order], mask=spawn[order] == NONE),
+    }
+    told = lanes.select("source_id", "name", "type", "background")[order]
+    return arrow_table(AGENTS, told, made)
 
 
-def span_table(numbering: Numbering, turn: pl.Series) -> pa.Table:
-    """The spans; `turn` is in the order of rows."""
-    spans = numbering.spans
-    frame = spans.with_columns(
-        parent=numbering.span_numbers(spans.get_column("parent_row")),
-        agent=pl.Series(numbering.agent_of[spans.get_column("lane_no").to_numpy()]),
-        turn=turn.gather(spans.get_column("row")),
-        source_id="span_key",
-        source=pl.when(pl.col("origin") >= 0).then("origin").otherwise(pl.col("origin").max().over("place")),
-    )
-    return arrow_table(SPANS, frame)
-
-
-def in_session_order(numbering: Numbering, frame: pl.DataFrame, *order: str) -> pl.DataFrame:
-    """`frame` (with `sid`) with the names of the sessions, in the order of the trace."""
-    place = numbering.place_of[frame.get_column("sid").to_numpy()]
-    placed = frame.with_columns(
-        numbering.sessions.get_column("session").gather(place), place=pl.Series(place)
-    )
-    keys = [frame.get_column(name) for name in order]
-    if any(key.null_count() or not key.dtype.is_integer() for key in keys):
-        return placed.sort("place", *order, nulls_last=True)
-    return placed[order_of(place, *(key.to_numpy() for key in keys))]
+def span_table(numbering: Numbering, turn: NDArray[np.int32]) -> pa.Table:
+    """The spans; `turn` is in the order of rows, NONE where a span is of none."""
+    place, order = numbering.place, numbering.order
+    origin = numbering.spans.get_column("origin").to_numpy()
+    latest = np.full(len(numbering.place_of), NONE, np.int32)
+    np.maximum.at(latest, place, origin)
+    keys = numbering.spans.get_column("span_key").alias("source_id")
+    made = {
+        "session": numbering.names(place),
+        "span": pa.array(numbering.span_of[order]),
+        "parent": numbering.spans_at(numbering.parent),
+        "agent": pa.array(numbering.agent_of[numbering.lane]),
+        "turn": or_null(turn[order]),
+        "source": pa.array(np.where(origin >= 0, origin, latest[place])),
+    }
+    return arrow_table(SPANS, numbering.spans.hstack([keys]), made)
 
 
 def mark_table(numbering: Numbering, marks: pl.DataFrame) -> pa.Table:
-    """`marks` with sid, row, kind, t_ns, evidence, refers_row."""
+    """`marks` with sid, row, kind, t_ns, evidence, refers_row: each once."""
     if marks.is_empty():
         return MARKS.empty
-    frame = marks.with_columns(
-        span=numbering.span_numbers(marks.get_column("row")),
-        refers_to=numbering.span_numbers(marks.get_column("refers_row")),
-    ).drop_nulls("span")
-    ordered = in_session_order(numbering, frame, "t_ns", "kind", "span", "refers_to")
-    return arrow_table(MARKS, ordered.with_columns(mark=pl.int_range(pl.len(), dtype=pl.Int32).over("place")))
+    sid, row, t_ns, refers_row = (
+        marks.get_column(name).to_numpy() for name in ("sid", "row", "t_ns", "refers_row")
+    )
+    kind, evidence = (codes(marks.get_column(name)) for name in ("kind", "evidence"))
+    place, span, refers_to = numbering.place_of[sid], numbering.span_of[row], numbering.span_of[refers_row]
+    keys = (place, t_ns, kind, span, refers_to.astype(np.uint32))  # NONE comes last
+    order = order_of(*keys)
+    order = order[~repeats(*keys, evidence)[order]]
+    made = {
+        "session": numbering.names(place[order]),
+        "mark": pa.array(_number_within(place[order])),
+        "span": pa.array(span[order]),
+        "refers_to": or_null(refers_to[order]),
+    }
+    return arrow_table(MARKS, marks.select("kind", "t_ns", "evidence")[order], made)
 
 
 def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa.Table:
-    """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence, delay_ns."""
+    """`links` with sid, from_row, at_ns, to_row, kind, explicit, rule, confidence, delay_ns: each once."""
     if links.is_empty():
         return LINKS.empty
-    frame = links.with_columns(
-        from_span=numbering.span_numbers(links.get_column("from_row")),
-        to_span=numbering.span_numbers(links.get_column("to_row")),
-    ).drop_nulls(["from_span", "to_span"])
-    ordered = in_session_order(numbering, frame, "to_span", "from_span", "kind", "at_ns", "rule")
-    ordered = ordered.unique(
-        subset=["place", "to_span", "from_span", "kind", "at_ns"], keep="first", maintain_order=True
-    )
-    if not marks.num_rows:
-        return arrow_table(LINKS, ordered)
-    instants = pl.DataFrame(pl.from_arrow(marks.select(["session", "mark", "span", "t_ns"]))).unique(
-        subset=["session", "span", "t_ns"], keep="first", maintain_order=True
-    )
-    with_marks = ordered.join(
-        instants.rename({"span": "from_span", "t_ns": "at_ns", "mark": "from_mark"}),
-        on=["session", "from_span", "at_ns"],
-        how="left",
-        maintain_order="left",
-    )
-    return arrow_table(LINKS, with_marks)
+    sid, from_row, to_row = (links.get_column(name).to_numpy() for name in ("sid", "from_row", "to_row"))
+    place, from_span, to_span = numbering.place_of[sid], numbering.span_of[from_row], numbering.span_of[to_row]
+    instant, kind = numbers(links.get_column("at_ns"), HIGHEST), codes(links.get_column("kind"))
+    keys = (place, to_span, from_span, kind, instant)
+    order = ordered_further(order_of(*keys), keys, links.select("rule", row=pl.int_range(pl.len())))
+    order = order[~repeats(*(key[order] for key in keys))]
+    made = {
+        "session": numbering.names(place[order]),
+        "from_span": pa.array(from_span[order]),
+        "to_span": pa.array(to_span[order]),
+    }
+    told = links.select("kind", "explicit", "rule", "confidence", "delay_ns")[order]
+    if marks.num_rows and (instant != HIGHEST).any():
+        made["from_mark"] = _marks_at(made["session"], made["from_span"], links.get_column("at_ns")[order], marks)
+    return arrow_table(LINKS, told, made)
+
+
+def _marks_at(
+    session: pa.Array[Any], span: pa.Array[Any], at_ns: pl.Series, marks: pa.Table
+) -> pa.Array[Any]:
+    """The first mark at each of these instants of spans; null where there is none."""
+    place = ["session", "span", "t_ns"]
+    instants = pl.DataFrame(pl.from_arrow(marks.select([*place, "mark"])))
+    first = instants.unique(place, keep="first", maintain_order=True)
+    wanted = pl.DataFrame({"session": pl.from_arrow(session), "span": pl.from_arrow(span), "t_ns": at_ns})
+    return wanted.join(first, on=place, how="left", maintain_order="left").get_column("mark").to_arrow()
 
 
 def prefix_table(numbering: Numbering, prefixes: pl.DataFrame) -> pa.Table:
     """`prefixes` with sid, row, block_size, kept_blocks, new_blocks, scope."""
     if prefixes.is_empty():
         return PREFIXES.empty
-    frame = prefixes.with_columns(span=numbering.span_numbers(prefixes.get_column("row"))).drop_nulls("span")
-    return arrow_table(PREFIXES, in_session_order(numbering, frame, "span"))
+    sid, row = (prefixes.get_column(name).to_numpy() for name in ("sid", "row"))
+    place, span = numbering.place_of[sid], numbering.span_of[row]
+    order = order_of(place, span)
+    made = {"session": numbering.names(place[order]), "span": pa.array(span[order])}
+    return arrow_table(PREFIXES, prefixes[order], made)

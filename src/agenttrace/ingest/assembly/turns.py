@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.columns import are
+from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.ordering import order_of
 
 _COUNTED = ("request", "tool", "compaction", "user_wait", "other")
 
 
-def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> pl.Series:
+def number_turns(spans: pl.DataFrame, lane: NDArray[np.int64]) -> NDArray[np.int32]:
     """The turn of each span: of tools the last request that had started, of a failed attempt its retry's.
 
-    Null for containers, and for what precedes the first request of its lane.
+    NONE for containers, and for what precedes the first request of its lane.
     """
-    kind = spans.get_column("kind")
-    purpose = spans.get_column("purpose")
-    request = (kind == "request").to_numpy()
-    is_turn = request & (purpose == "turn").to_numpy()
+    request = are(spans, "kind", "request")
+    is_turn = request & are(spans, "purpose", "turn")
     start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
     order = order_of(lane, start, ~is_turn, end)
     turn = np.empty(spans.height, np.int64)
     turn[order] = _running_count(is_turn[order], lane[order])
-    turn += request & (purpose == "failed_attempt").to_numpy()
-    known = kind.is_in(_COUNTED).to_numpy() & (turn > 0)
-    numbers: pl.Series = pl.Series(pa.array(turn.astype(np.int32), mask=~known))
-    return numbers
+    turn += request & are(spans, "purpose", "failed_attempt")
+    known = are(spans, "kind", *_COUNTED) & (turn > 0)
+    return np.where(known, turn, NONE).astype(np.int32)
 
 
 def _running_count(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
+from agenttrace.ingest.assembly.columns import are, known, numbers
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.link_rows import Inferred
+from agenttrace.ingest.assembly.lookup import Rows
 from agenttrace.ingest.assembly.ordering import order_of
 from agenttrace.model import rules
+from agenttrace.model.vocabulary import LinkKind
 
 CLOSE_NS = 50_000_000
 """An agent that waited goes on within so many nanoseconds of the end that it waited for."""
@@ -21,8 +24,8 @@ CLOSE_SHARE = 0.1
 _WORK = ("request", "tool", "user_wait", "compaction")
 
 
-def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
-    """Links (sid, from_row, to_row, rule, confidence) from background lanes to the request that used them.
+def infer_uses(held: Held, joined: set[int]) -> list[Inferred]:
+    """Links from background lanes to the request that used them.
 
     `joined` holds the numbers of lanes with a stated use. Two rules: the parent, idle while lanes ran on, goes on
     right after the last of their ends, and so used all that ended meanwhile; or a request of the parent, after the
@@ -31,23 +34,29 @@ def infer_uses(held: Held, joined: set[int]) -> pl.DataFrame:
     what is there. The first rule gives way where the parent sat still after other such ends, unless it goes on so
     soon that this can be no chance.
     """
-    waiting = held.lanes.filter(pl.col("background") & pl.col("high").is_not_null()).select(
-        "lane_no", "parent_lane_no", "sid", "high", "holder"
-    )
-    parents = _parents_at_work(held, waiting) if waiting.height else {}
+    lanes = held.lanes
+    sids, holders, above = (lanes.get_column(name).to_numpy() for name in ("sid", "holder", "parent_lane_no"))
+    high = lanes.get_column("high")
+    waiting = np.flatnonzero(lanes.get_column("background").to_numpy() & known(high))
+    parents = _parents_at_work(held, above[waiting]) if len(waiting) else {}
     ended = [
-        (sid, holder, parent, after)
-        for lane_no, parent, sid, high, holder in waiting.iter_rows()
-        if lane_no not in joined and parent in parents and (after := _after(parents[parent], high))
+        (int(lane), parent, after)
+        for lane, parent, end in zip(
+            waiting, above[waiting].tolist(), numbers(high)[waiting].tolist(), strict=True
+        )
+        if lane not in joined and parent in parents and (after := _after(parents[parent], end))
     ]
-    woken = _woken((parent, after) for _, _, parent, after in ended)
-    links: list[tuple[int, int, int, str, float | None]] = []
-    for sid, holder, parent, after in ended:
-        use = after.use(woken=after.idle and (parent, after.first) in woken)
-        if use is not None:
-            row, rule = use
-            links.append((sid, holder, row, rule.name, rule.confidence))
-    return _frame(links)
+    woken = _woken((parent, after) for _, parent, after in ended)
+    uses = [
+        (lane, *use)
+        for lane, parent, after in ended
+        if (use := after.use(woken=after.idle and (parent, after.first) in woken))
+    ]
+    found = []
+    for rule in (rules.GOES_ON, rules.UNEXPLAINED_RESULT):
+        lane, row = (np.array([use[place] for use in uses if use[2] is rule], np.int64) for place in (0, 1))
+        found.append(Inferred(sids[lane], holders[lane], row, LinkKind.JOINS, rule))
+    return found
 
 
 def _woken(ended: Iterable[tuple[int, _After]]) -> set[tuple[int, int]]:
@@ -90,28 +99,26 @@ class _Parent:
         return int(later[at_once[0] if len(at_once) else 0])
 
 
-def _parents_at_work(held: Held, waiting: pl.DataFrame) -> dict[int, _Parent]:
-    """The lanes whose agents were waiting, by their numbers; without those that did nothing."""
+def _parents_at_work(held: Held, parents: Rows) -> dict[int, _Parent]:
+    """These lanes, whose agents were waiting, by their numbers; without those that did nothing."""
     spans = held.spans
     concerned = np.zeros(held.lanes.height + 1, np.bool_)
-    concerned[waiting.get_column("parent_lane_no").to_numpy()] = True
-    work = concerned[held.lane] & spans.get_column("kind").is_in(_WORK).to_numpy()
+    concerned[parents] = True
+    work = concerned[held.lane] & are(spans, "kind", *_WORK)
     work[held.lanes.get_column("holder").to_numpy()] = False
     rows = np.flatnonzero(work)
     start, end = (spans.get_column(name).to_numpy() for name in ("start_ns", "end_ns"))
     rows = rows[order_of(held.lane[rows], start[rows], end[rows])]
-    facts = spans.select("kind", "trigger", "status")[rows]
-    asks = (facts.get_column("kind") == "request").to_numpy()
-    answers = (facts.get_column("trigger") == "tool_result").fill_null(value=False).to_numpy()
-    sid = spans.get_column("sid")
-    told = sid.is_in(sid.filter(spans.get_column("kind") == "tool").unique().implode())[rows].to_numpy()
-    failed = facts.get_column("status").is_in(["cancelled", "error"]).fill_null(value=False)
+    asks, answers = are(spans, "kind", "request")[rows], are(spans, "trigger", "tool_result")[rows]
+    sid = spans.get_column("sid").to_numpy()
+    told = np.isin(sid[rows], np.unique(sid[are(spans, "kind", "tool")]))
+    failed = are(spans, "status", "cancelled", "error")[rows]
     lane = held.lane[rows]
     bounds = np.flatnonzero(np.concatenate([[True], lane[1:] != lane[:-1], [True]])) if len(rows) else ()
     found: dict[int, _Parent] = {}
     for low, high in pairwise(bounds):
         part = slice(low, high)
-        unexplained = np.concatenate([[True], (asks & ~failed.to_numpy())[low : high - 1]])
+        unexplained = np.concatenate([[True], (asks & ~failed)[low : high - 1]])
         found[int(lane[low])] = _Parent(
             rows[part],
             start[rows[part]],
@@ -172,16 +179,3 @@ def _after(parent: _Parent, high: int) -> _After | None:
         answer=None if answer is None else int(parent.rows[answer]),
     )
 
-
-def _frame(links: list[tuple[int, int, int, str, float | None]]) -> pl.DataFrame:
-    return pl.DataFrame(
-        links,
-        schema={
-            "sid": pl.Int64,
-            "from_row": pl.Int64,
-            "to_row": pl.Int64,
-            "rule": pl.String,
-            "confidence": pl.Float64,
-        },
-        orient="row",
-    )

@@ -14,6 +14,9 @@ TIMED = ~((~pl.col("timed")).any() & ~pl.col("timed").any())
 
 def untimed_sessions(sessions: pl.DataFrame) -> pl.Series:
     """The numbers (sid) of those sessions."""
+    timed = sessions.get_column("timed")
+    if timed.null_count() == len(timed):
+        return pl.Series("sid", [], pl.Int64)
     return sessions.group_by("sid").agg(timed=TIMED).filter(~pl.col("timed")).get_column("sid").sort()
 
 
@@ -43,6 +46,8 @@ def without_extents(spans: pl.DataFrame, untimed: pl.Series) -> pl.DataFrame:
 
 def report_workloads(sessions: pl.DataFrame, ledger: Ledger) -> None:
     """Says where the sessions (as described) are that have no time to divide."""
+    if sessions.get_column("timed").all():
+        return
     workloads = sessions.filter(~pl.col("timed")).select(
         origin=pl.col("main_origin").cast(pl.Int32), line=pl.lit(None, pl.Int64)
     )

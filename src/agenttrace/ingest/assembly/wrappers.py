@@ -2,79 +2,60 @@
 
 from __future__ import annotations
 
-import polars as pl
+import numpy as np
 
-_KEY = ["sid", "lane"]
+from agenttrace.ingest.assembly.columns import known
+from agenttrace.ingest.assembly.lane_facts import LaneFacts
+from agenttrace.ingest.assembly.lookup import NONE, Rows
+
 _DEEPEST = 8
 
 
-def unwrapped(lanes: pl.DataFrame) -> pl.DataFrame:
-    """(sid, lane, into) of every lane: itself, or the one lane that a lane at the top only wraps.
+def unwrapped(lanes: LaneFacts) -> Rows:
+    """Of each lane itself, or the one lane that it, a lane at the top, only wraps.
 
     A wrapper has spans, but no request, no tool call and no wait of its own (what it was called for may be
     told), nothing states that it is the main agent, and exactly one lane was opened in it.
     """
-    found = lanes.select(*_KEY, into="lane")
+    into = np.arange(len(lanes.sid))
     for _ in range(_DEEPEST):
-        step = _one_step(_renamed(lanes, found))
-        if step.is_empty():
+        inner = _wrapped(lanes, into)[into]
+        if (inner == NONE).all():
             break
-        found = (
-            found.join(step, left_on=["sid", "into"], right_on=_KEY, how="left")
-            .with_columns(into=pl.coalesce("inner", "into"))
-            .drop("inner")
-        )
-    return found
+        into = np.where(inner == NONE, into, inner)
+    return into
 
 
-def merged(lanes: pl.DataFrame, into: pl.DataFrame) -> pl.DataFrame:
-    """One row a lane after wrappers have become what they wrap; what both know, the wrapped one knows best."""
-    spread = lanes.join(into, on=_KEY).with_columns(wraps=pl.col("lane") != pl.col("into"))
-    if not spread.get_column("wraps").any():
-        return lanes
-    above = into.rename({"lane": "parent_lane", "into": "parent_into"})
-    spread = spread.join(above, on=["sid", "parent_lane"], how="left").with_columns(
-        lane="into", parent_lane=pl.coalesce("parent_into", "parent_lane")
+def merged(lanes: LaneFacts, into: Rows) -> tuple[LaneFacts, Rows]:
+    """The lanes after wrappers have become what they wrap, and the number of each among them.
+
+    What both know, the wrapped one knows best.
+    """
+    wraps = into != np.arange(len(into))
+    if not wraps.any():
+        return lanes, into
+    number = (np.cumsum(~wraps) - 1)[into]
+    outermost = np.bincount(number[wraps], minlength=number.max() + 1) > 0
+    parent, spawn = lanes.parent[~wraps], lanes.spawn[~wraps]
+    parent = np.where(outermost | (parent == NONE), NONE, number[parent])
+    order = np.lexsort((lanes.worked.low, wraps, number))
+    return lanes.together(number, order, parent, np.where(outermost, NONE, spawn)), number
+
+
+def _wrapped(lanes: LaneFacts, into: Rows) -> Rows:
+    """Of each lane the one that it wraps, after the steps that have been made; or NONE."""
+    count = len(into)
+    above = np.where(lanes.parent == NONE, NONE, into[lanes.parent])
+    inner = np.flatnonzero((above != NONE) & (above != into))
+    parent = np.full(count, NONE, np.int64)
+    parent[into[inner]] = above[inner]
+    opened = np.flatnonzero(parent != NONE)
+    found = np.full(count, NONE, np.int64)
+    found[parent[opened]] = opened
+    idle, unstated, seen = (
+        np.bincount(into[which], minlength=count)
+        for which in (lanes.worked.acts > 0, known(lanes.told.get_column("main")), lanes.worked.spans > 0)
     )
-    outermost = pl.col("wraps").any()
-    facts = ("main", "source_id", "name", "type", "background", "spawn_inferred")
-    return (
-        spread.sort("sid", "lane", "wraps", "low", nulls_last=True)
-        .group_by(_KEY, maintain_order=True)
-        .agg(
-            *(pl.col(name).drop_nulls().first() for name in facts),
-            parent_lane=pl.when(outermost).then(None).otherwise(pl.col("parent_lane").first()),
-            spawn_row=pl.when(outermost).then(None).otherwise(pl.col("spawn_row").first()),
-            low=pl.col("low").min(),
-            high=pl.col("high").max(),
-            agent_rows=pl.col("agent_rows").explode().drop_nulls(),
-            work=pl.col("work").sum(),
-            acts=pl.col("acts").sum(),
-        )
-        .select(lanes.columns)
-    )
-
-
-def _renamed(lanes: pl.DataFrame, into: pl.DataFrame) -> pl.DataFrame:
-    """What matters of the lanes, after the steps that have been made."""
-    above = into.rename({"lane": "parent_lane", "into": "parent_into"})
-    own = lanes.join(into, on=_KEY).join(above, on=["sid", "parent_lane"], how="left")
-    return own.group_by("sid", lane="into").agg(
-        parent=pl.col("parent_into").filter(pl.col("parent_into") != pl.col("into")).first(),
-        acts=pl.col("acts").sum(),
-        stated=pl.col("main").is_not_null().any(),
-        seen=pl.col("low").is_not_null().any(),
-    )
-
-
-def _one_step(lanes: pl.DataFrame) -> pl.DataFrame:
-    inner = (
-        lanes.filter(pl.col("parent").is_not_null())
-        .group_by("sid", lane="parent")
-        .agg(inner=pl.col("lane").first(), many=pl.len())
-        .filter(pl.col("many") == 1)
-    )
-    wraps = lanes.filter(
-        pl.col("parent").is_null() & (pl.col("acts") == 0) & pl.col("seen") & ~pl.col("stated")
-    )
-    return wraps.join(inner, on=_KEY).select(*_KEY, "inner")
+    wraps = (parent == NONE) & (idle == 0) & (unstated == 0) & (seen > 0)
+    wraps &= np.bincount(parent[opened], minlength=count) == 1
+    return np.where(wraps, found, NONE)

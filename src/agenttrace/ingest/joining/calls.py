@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.agents import lane_of
+from agenttrace.ingest.assembly.lane_numbers import lane_of
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import climb, parent_rows
 from agenttrace.ingest.joining.nearest import APART_NS, nearest_calls

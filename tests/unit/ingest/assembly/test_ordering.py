@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agenttrace.ingest.assembly.ordering import order_of, ordered_further
+from agenttrace.ingest.assembly import ordering
+from agenttrace.ingest.assembly.ordering import order_of, order_of_texts, ordered_further, reached_before
 
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 _KEYS = st.lists(st.tuples(st.integers(0, 3), _INT64, st.booleans(), st.integers(-2, 2), _INT64), min_size=1)
@@ -50,3 +51,31 @@ def test_a_key_that_does_not_fit_goes_on_in_the_next_word(bits: int) -> None:
     narrow = np.array([5, 7, 4, 9])
     assert order_of(wide, narrow).tolist() == [1, 3, 2, 0]
     assert order_of(narrow, wide).tolist() == [2, 0, 1, 3]
+
+
+_TEXTS = st.lists(st.tuples(st.integers(0, 2), st.text("a\0é", max_size=3), st.text("a\0b", max_size=10)), max_size=30)
+
+
+@given(rows=_TEXTS, kernels=st.booleans())
+def test_texts_are_in_the_order_of_their_bytes_in_each_group(
+    rows: list[tuple[int, str, str]],
+    kernels: bool,  # noqa: FBT001  # hypothesis names it
+) -> None:
+    keys = [(group, (first * 4 + last).encode()) for group, first, last in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        if not kernels:
+            patch.setattr(ordering, "heads", lambda *_: None)
+        texts = pl.Series([text.decode() for _, text in keys], dtype=pl.String)
+        order = order_of_texts(np.array([group for group, _ in keys], np.int64), texts)
+    assert order.tolist() == sorted(range(len(keys)), key=keys.__getitem__)
+
+
+@given(_FEW)
+def test_what_came_before_in_a_group_reached_its_highest_end(rows: list[tuple[int, ...]]) -> None:
+    rows = sorted(rows, key=lambda row: row[0])
+    group, end = _columns(rows) if rows else [np.empty(0, np.int64)] * 2
+    follows, reach = reached_before(end, group)
+    for place, (of, _) in enumerate(rows):
+        before = [last for other, last in rows[:place] if other == of]
+        assert bool(follows[place]) == bool(before)
+        assert not before or reach[place] == max(before)
