@@ -208,11 +208,11 @@ def _shown(name: str) -> str:
 def _errors(spans: Spans, status: NDArray[np.int8]) -> Texts:
     failed = status == _STATUS[Status.ERROR]
     found = text(spans, names.ERROR, failed)
-    if failed.any() and spans.events.rows:
+    if failed.any() and not EXCEPTIONS.isdisjoint(spans.events.names):
         thrown: list[str | None] = [None] * len(spans)
         events = zip(spans.events.rows, spans.events.names, spans.events.details, strict=True)
         for row, name, detail in events:
-            if isinstance(detail, str) and failed[row] and name in EXCEPTIONS:
+            if name in EXCEPTIONS and isinstance(detail, str) and failed[row]:
                 thrown[row] = detail
         found = first_known(found, pa.array(thrown, pa.string()))
     return found.dictionary_encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -127,13 +128,10 @@ def _first_token(spans: Spans, classes: Classes, start: Ints, notes: Notes) -> t
 def attempts_in(spans: Spans) -> tuple[Ints, Ints]:
     """The rows of the spans and the instants at which attempts began, in the order of the events."""
     events = spans.events
-    found = [
-        (row, time)
-        for row, name, time in zip(events.rows, events.names, events.times, strict=True)
-        if name == ATTEMPT_EVENT and 0 < time <= LATEST_NS
-    ]
-    rows, times = np.array(found, np.int64).reshape(-1, 2).T
-    return rows, times
+    began = np.array([name == ATTEMPT_EVENT for name in events.names], np.bool_)
+    times = [time if 0 < time <= LATEST_NS else UNKNOWN for time in compress(events.times, began)]
+    known = np.array(times, np.int64) != UNKNOWN
+    return np.array(events.rows, np.int64)[began][known], np.array(times, np.int64)[known]
 
 
 def _attempts(spans: Spans) -> tuple[Ints, Ints]:

@@ -17,7 +17,7 @@ from agenttrace.ingest.slices import Slice
 from agenttrace.ingest.telemetry.events import EVENT_DETAILS
 from agenttrace.ingest.telemetry.intake import Intake
 from agenttrace.ingest.telemetry.spans import Events, Links, Part
-from agenttrace.ingest.telemetry.values import LARGEST
+from agenttrace.ingest.telemetry.values import LARGEST, Scalar
 from agenttrace.ingest.text_columns import encoded
 from agenttrace.native import library
 from agenttrace.native.shredding import Column, Integer, Kind, Plan, Shreds, Tagged, Wish
@@ -241,12 +241,13 @@ def _events(shreds: Shreds, shredded: ShreddedText) -> Events:
     wanted = [EVENT_DETAILS.get(name or "") for name in names]
     known = np.flatnonzero(np.array([detail is not None for detail in wanted], np.bool_)[code])
     rows, codes = named.row[known], code[known].tolist()
-    written = _written(shreds[f"{_EVENTS}.attributes"], shredded, rows)
+    details: list[Scalar] = [None] * len(codes)
+    detailed = [place for place, each in enumerate(codes) if wanted[each]]
+    written = _written(shreds[f"{_EVENTS}.attributes"], shredded, rows[detailed])
+    for place, part in zip(detailed, written, strict=True):
+        details[place] = detail_of(part, wanted[codes[place]] or "")
     return Events(
-        events.row[rows].tolist(),
-        [names[each] or "" for each in codes],
-        timed[rows].tolist(),
-        [detail_of(part, wanted[each] or "") for part, each in zip(written, codes, strict=True)],
+        events.row[rows].tolist(), [names[each] or "" for each in codes], timed[rows].tolist(), details
     )
 
 
