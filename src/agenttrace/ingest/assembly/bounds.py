@@ -22,9 +22,7 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     program asks of itself, that is all there is to know, and no finding.
     """
     timeless = ~known(spans.get_column("start_ns")) & ~known(spans.get_column("end_ns"))
-    ledger.add_where(
-        "no_time", Severity.WARNING, "a span without start and end: dropped", spans, timeless
-    )
+    ledger.add_where("no_time", Severity.WARNING, "a span without start and end: dropped", spans, timeless)
     kept = spans.filter(pl.Series(~timeless)) if timeless.any() else spans
     start, end = kept.get_column("start_ns"), kept.get_column("end_ns")
     starts, ends = known(start), known(end)

@@ -29,7 +29,8 @@ _ENUMS = {column.name: enum_of(column) for column in RAW_SPANS.columns if column
 
 def codes(words: pl.Series) -> Codes:
     """The place of each word in its vocabulary; NONE where it is null."""
-    places: Any = words.to_arrow().indices
+    column: Any = words.to_arrow()
+    places = column.indices
     if places.null_count:
         places = places.fill_null(NONE % 256)
     return np.asarray(places.to_numpy()).view(np.int8)
@@ -88,7 +89,9 @@ def true(column: pl.Series) -> Mask:
     return (column.fill_null(value=False) if column.null_count() else column).to_numpy()
 
 
-def extents(group: Rows, low: Rows, high: Rows, rows: Rows | Mask | EllipsisType, count: int) -> tuple[Rows, Rows]:
+def extents(
+    group: Rows, low: Rows, high: Rows, rows: Rows | Mask | EllipsisType, count: int
+) -> tuple[Rows, Rows]:
     """The lowest and the highest of these rows in each of so many groups; HIGHEST and its negative if it has none."""
     lowest, highest = np.full(count, HIGHEST), np.full(count, -HIGHEST)
     np.minimum.at(lowest, group[rows], low[rows])

@@ -56,4 +56,3 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, Rows]:
         ends = np.where(empty, starts, ends)
     bounded = put(spans, pl.Series("start_ns", starts), pl.Series("end_ns", ends))
     return bounded, np.maximum(last - high, 0)
-

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from agenttrace.ingest.assembly.agents import Lanes
 from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, put, same, true, worded
 from agenttrace.ingest.assembly.frames import stacked
-from agenttrace.ingest.assembly.lane_facts import LaneFacts, changes
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import in_cycle, nearest, views_of_requests
 from agenttrace.ingest.assembly.spawns import SPAWN_TOLERANCE_NS, Spawns, find_spawns
+
 
 @dataclass(frozen=True, slots=True)
 class Held:

@@ -158,8 +158,10 @@ def _seen(spans: pl.DataFrame, parents: Rows, lane: Rows, count: int) -> _Seen:
     agent_row = np.full(count, NONE, np.int64)
     agent_row[lane[opening]] = opening
     agents = np.bincount(lane[opening], minlength=count)
+    low, high = _extents(spans, parents, lane, count)
+    seen, acts, work = _counts(spans, lane, count)
     return _Seen(
-        Worked(*_extents(spans, parents, lane, count), *_counts(spans, lane, count), agents, agent_row),
+        Worked(low, high, seen, acts, work, agents, agent_row),
         parent,
         np.where(above == NONE, in_tool, above),
         first_of(opening[known(spans.get_column("name"))[opening]]),

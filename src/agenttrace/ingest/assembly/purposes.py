@@ -41,7 +41,8 @@ def _for_compaction(held: Held, summary: Mask, request: Mask) -> Held:
 
 
 def _other_than_turn(purpose: Codes) -> Mask:
-    return (purpose != _TURN) & (purpose != NONE)
+    found: Mask = (purpose != _TURN) & (purpose != NONE)
+    return found
 
 
 def _with_purpose(held: Held, purpose: Codes) -> Held:
