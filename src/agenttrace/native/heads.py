@@ -18,7 +18,8 @@ Words = NDArray[np.uint64]
 def heads(texts: pa.LargeStringArray, group: Ints) -> Words | None:
     """Of each text the 8 bytes that follow what all texts of its group begin with, as a number.
 
-    Numbers compare as these bytes do. Bytes beyond a text's end are 0. Groups are numbered from 0. None where there is no kernel, or a text is null.
+    Numbers compare as these bytes do. Bytes beyond a text's end are 0. Groups are numbered from 0. None where there is
+    no kernel, or a text is null.
     """
     kernel = library()
     if kernel is None or texts.null_count:

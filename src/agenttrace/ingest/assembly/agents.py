@@ -105,8 +105,10 @@ def _into_main(lanes: LaneFacts, top: Mask, order: Rows) -> Rows:
     worked, name = lanes.worked, lanes.told.get_column("name")
     apart = (worked.low >= worked.high[main]) | (worked.high <= worked.low[main])
     apart &= (worked.spans > 0) & (worked.spans[main] > 0)
-    called, _ = numbered(lanes.sid, name)
-    again = top & known(name) & (called == called[main]) & apart
+    again: Mask = top & known(name) & apart
+    if again.any():
+        called, _ = numbered(lanes.sid, name)
+        again &= called == called[main]
     itself = np.arange(len(main))
     return np.where((itself == main) | _unclaimed(lanes) | again, main, itself)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, known, numbers, put, worded
+from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, known, numbers, worded
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import Evidence, Severity, Status

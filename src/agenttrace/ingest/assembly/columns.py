@@ -97,11 +97,3 @@ def extents(
     np.minimum.at(lowest, group[rows], low[rows])
     np.maximum.at(highest, group[rows], high[rows])
     return lowest, highest
-
-
-def put(frame: pl.DataFrame, *columns: pl.Series) -> pl.DataFrame:
-    """The frame with these in place of its columns of the same names."""
-    changed = frame.clone()
-    for column in columns:
-        changed.replace_column(changed.get_column_index(column.name), column)
-    return changed

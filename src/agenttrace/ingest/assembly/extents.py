@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import HIGHEST, are, extents, put
+from agenttrace.ingest.assembly.columns import HIGHEST, are, extents
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
-from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, put, same, true, worded
-from agenttrace.ingest.assembly.frames import stacked
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, same, true, worded
+from agenttrace.ingest.assembly.frames import put, stacked
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import in_cycle, nearest, views_of_requests
 from agenttrace.ingest.assembly.spawns import SPAWN_TOLERANCE_NS, Spawns, find_spawns

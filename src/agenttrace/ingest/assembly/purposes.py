@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, put, worded
+from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, worded
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.parents import nearest

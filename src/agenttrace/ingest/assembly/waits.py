@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import are, code, codes, numbers, put, same, worded
-from agenttrace.ingest.assembly.frames import stacked
+from agenttrace.ingest.assembly.columns import are, code, codes, numbers, same, worded
+from agenttrace.ingest.assembly.frames import put, stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.neighbours import last_before
