@@ -113,7 +113,7 @@ def _taken_apart(values: pa.ChunkedArray[Any]) -> tuple[pa.ChunkedArray[Any], li
 
 
 def _spelled_out(column: Column, words: tuple[str, ...]) -> pl.Expr:
-    return pl.lit(pl.Series(column.name, words, _dtype(column)))
+    return pl.lit(pl.Series(column.name, words, dtype_of(column)))
 
 
 @lru_cache(maxsize=256)
@@ -124,11 +124,12 @@ def _vocabulary(column: Column, words: tuple[str, ...]) -> pl.Expr:
 
 @cache
 def _unknown(column: Column) -> pl.Expr:
-    return pl.lit(None, _dtype(column)).alias(column.name)
+    return pl.lit(None, dtype_of(column)).alias(column.name)
 
 
 @cache
-def _dtype(column: Column) -> pl.DataType:
+def dtype_of(column: Column) -> pl.DataType:
+    """The type of a column of a raw table as one of a frame."""
     if column.words is not None:
         return enum_of(column)
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
@@ -137,7 +138,7 @@ def _dtype(column: Column) -> pl.DataType:
 
 @cache
 def _empty(table: Table) -> pl.DataFrame:
-    columns = {column.name: _dtype(column) for column in table.columns}
+    columns = {column.name: dtype_of(column) for column in table.columns}
     return pl.DataFrame(schema={**columns, "origin": pl.Int32})
 
 
