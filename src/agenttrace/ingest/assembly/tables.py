@@ -36,12 +36,12 @@ def arrow_table(
 
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
-    if series.null_count() == len(series):
-        nothing: Any = pa.nulls(len(series), cast("Any", to))
-        return cast("pa.Array[Any]", nothing)
     if isinstance(series.dtype, pl.Enum):
         places: Any = series.to_arrow()
         return pa.DictionaryArray.from_arrays(places.indices.view(pa.int8()), _words(series.dtype))
+    if series.null_count() == len(series):
+        nothing: Any = pa.nulls(len(series), cast("Any", to))
+        return cast("pa.Array[Any]", nothing)
     if pa.types.is_dictionary(to):
         texts = series if series.dtype == pl.String else series.cast(pl.String)
         return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)
