@@ -13,23 +13,25 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from agenttrace.errors import AgentTraceError
-from agenttrace.ingest.assembly import dependencies, holders
+from agenttrace.ingest.assembly import dependencies, spawns
+from agenttrace.ingest.assembly.agents import Lanes
 from agenttrace.ingest.assembly.grain import infer_overlaps
 from agenttrace.ingest.assembly.holders import Held
+from agenttrace.ingest.assembly.link_rows import Inferred
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.ingest.reading import read
 
-_CONTAINED = holders._contained_spawns  # noqa: SLF001  # the rule itself, asked about more than it is asked otherwise
+_CONTAINED = spawns._contained_spawns  # noqa: SLF001  # the rule itself, asked about more than it is asked otherwise
 
 
 class Tally:
@@ -41,19 +43,19 @@ class Tally:
         self.found: Counter[str] = Counter()
         self.right: Counter[str] = Counter()
 
-    def spawns(self, table: pl.DataFrame, spans: pl.DataFrame, lane: NDArray[np.int64]) -> Rows:
+    def spawns(self, spans: pl.DataFrame, lanes: Lanes) -> Rows:
         """Stands in for the rule of containment."""
-        stated = table.get_column("spawn_row").fill_null(NONE).to_numpy()
-        blind = table.with_columns(spawn_row=pl.lit(None, table.schema["spawn_row"]))
-        guess = _CONTAINED(blind, spans, lane)
+        stated = lanes.facts.spawn
+        blind = replace(lanes, facts=replace(lanes.facts, spawn=np.full(len(stated), NONE, np.int64)))
+        guess = _CONTAINED(spans, blind)
         about = stated != NONE
         name = "contained in tool call"
         self.told[name] += int(about.sum())
         self.found[name] += int((about & (guess != NONE)).sum())
         self.right[name] += int((about & (guess == stated)).sum())
-        return _CONTAINED(table, spans, lane)
+        return _CONTAINED(spans, lanes)
 
-    def links(self, held: Held, stated: pl.DataFrame) -> pl.DataFrame:
+    def links(self, held: Held, stated: pl.DataFrame) -> list[Inferred]:
         """Stands in for the rules about overlaps, and asks those about uses too."""
         explicit = stated.filter("explicit")
         self._overlaps(held, explicit)
@@ -62,22 +64,30 @@ class Tally:
 
     def _overlaps(self, held: Held, explicit: pl.DataFrame) -> None:
         feeds = explicit.filter(pl.col("kind").cast(pl.String) == "feeds").select("from_row", "to_row")
-        for rule, rows in infer_overlaps(held, explicit.clear()).group_by("rule"):
-            both = rows.join(feeds, on="to_row", suffix="_told")
-            self.found[str(rule[0])] += both["to_row"].n_unique()
+        for links in filter(_found, infer_overlaps(held, explicit.clear())):
+            both = _rows(links).join(feeds, on="to_row", suffix="_told")
+            self.found[links.rule.name] += both["to_row"].n_unique()
             right = both.filter(pl.col("from_row") == pl.col("from_row_told"))
-            self.right[str(rule[0])] += right["to_row"].n_unique()
+            self.right[links.rule.name] += right["to_row"].n_unique()
 
     def _uses(self, held: Held, explicit: pl.DataFrame) -> None:
         if not held.lanes.get_column("background").any():
             return
         joins = explicit.filter(pl.col("kind").cast(pl.String) == "joins").select("from_row", "to_row")
         self.told["uses of background work"] += joins["from_row"].n_unique()
-        for rule, rows in infer_uses(held, set()).group_by("rule"):
-            both = rows.join(joins, on="from_row", suffix="_told")
-            self.found[str(rule[0])] += both["from_row"].n_unique()
+        for links in filter(_found, infer_uses(held, set())):
+            both = _rows(links).join(joins, on="from_row", suffix="_told")
+            self.found[links.rule.name] += both["from_row"].n_unique()
             right = both.filter(pl.col("to_row") == pl.col("to_row_told"))
-            self.right[str(rule[0])] += right["from_row"].n_unique()
+            self.right[links.rule.name] += right["from_row"].n_unique()
+
+
+def _found(links: Inferred) -> bool:
+    return len(links.sid) > 0
+
+
+def _rows(links: Inferred) -> pl.DataFrame:
+    return pl.DataFrame({"from_row": links.from_row, "to_row": links.to_row})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _read_all(path: Path, tally: Tally) -> None:
     standing_in: dict[str, Any] = {"_contained_spawns": tally.spawns}
-    with patch.multiple(holders, **standing_in), patch.object(dependencies, "infer_overlaps", tally.links):
+    with patch.multiple(spawns, **standing_in), patch.object(dependencies, "infer_overlaps", tally.links):
         try:
             read(path)
         except AgentTraceError as error:

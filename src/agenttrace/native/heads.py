@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +16,17 @@ Words = NDArray[np.uint64]
 
 
 def heads(texts: pa.LargeStringArray, group: Ints) -> Words | None:
-    """Of each text the 8 bytes that follow what all texts of its group begin with, as a number: they compare as bytes do.
+    """Of each text the 8 bytes that follow what all texts of its group begin with, as a number.
 
-    Bytes beyond a text's end are 0. Groups are numbered from 0. None where there is no kernel, or a text is null.
+    Numbers compare as these bytes do. Bytes beyond a text's end are 0. Groups are numbered from 0. None where there is
+    no kernel, or a text is null.
     """
     kernel = library()
     if kernel is None or texts.null_count:
         return None
     count, groups = len(texts), int(group.max(initial=-1)) + 1
-    _, places, content = texts.buffers()
+    buffers: Any = texts.buffers()
+    _, places, content = buffers
     offsets = np.frombuffer(places, np.int64)[texts.offset : texts.offset + count + 1] if count else group
     found, room = np.empty(count, np.uint64), np.empty((2, groups), np.int64)
     function = kernel.agenttrace_heads

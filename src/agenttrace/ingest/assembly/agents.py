@@ -41,7 +41,8 @@ def assign_lanes(spans: pl.DataFrame, parents: Rows, index: KeyIndex, raw_agents
 
 
 def _at_the_top(lanes: LaneFacts) -> Mask:
-    return ((lanes.parent == NONE) & (lanes.spawn == NONE)) | _called_by_nobody(lanes)
+    unspawned: Mask = (lanes.parent == NONE) & (lanes.spawn == NONE)
+    return unspawned | _called_by_nobody(lanes)
 
 
 def _called_by_nobody(lanes: LaneFacts) -> Mask:
@@ -50,7 +51,7 @@ def _called_by_nobody(lanes: LaneFacts) -> Mask:
     `POST /chat` around an agent is no agent that spawns another. Several agents there are, for all we know.
     """
     idle = _unclaimed(lanes) & (lanes.worked.work == 0)
-    below = (lanes.parent != NONE) & idle[lanes.parent]
+    below: Mask = (lanes.parent != NONE) & idle[lanes.parent]
     rows = np.flatnonzero(below)
     if not len(rows):
         return below
@@ -60,14 +61,15 @@ def _called_by_nobody(lanes: LaneFacts) -> Mask:
     np.minimum.at(least, sid, called[rows])
     most[sid] = NONE
     np.maximum.at(most, sid, called[rows])
-    one = (least == most) & (np.bincount(sid, minlength=len(least)) == 1)
-    one_name = (least == most)[lanes.sid] & known(name)
-    return below & (one[lanes.sid] | one_name)
+    alone = (np.bincount(sid, minlength=len(least)) == 1)[lanes.sid]
+    below &= (least == most)[lanes.sid] & (alone | known(name))
+    return below
 
 
 def _unclaimed(lanes: LaneFacts) -> Mask:
     """Work that no source gives to an agent."""
-    return (lanes.key == MAIN).to_numpy()
+    unclaimed: Mask = (lanes.key == MAIN).to_numpy()
+    return unclaimed
 
 
 def _ranked(lanes: LaneFacts, top: Mask) -> Rows:
@@ -103,8 +105,10 @@ def _into_main(lanes: LaneFacts, top: Mask, order: Rows) -> Rows:
     worked, name = lanes.worked, lanes.told.get_column("name")
     apart = (worked.low >= worked.high[main]) | (worked.high <= worked.low[main])
     apart &= (worked.spans > 0) & (worked.spans[main] > 0)
-    called, _ = numbered(lanes.sid, name)
-    again = top & known(name) & (called == called[main]) & apart
+    again: Mask = top & known(name) & apart
+    if again.any():
+        called, _ = numbered(lanes.sid, name)
+        again &= called == called[main]
     itself = np.arange(len(main))
     return np.where((itself == main) | _unclaimed(lanes) | again, main, itself)
 

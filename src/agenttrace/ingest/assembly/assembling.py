@@ -105,10 +105,10 @@ def assemble_rows(
 
 
 class _Arranged(NamedTuple):
-    """Rows, each in its session and its lane. `index`: of all spans but those that were made."""
+    """Rows, each in its session and its lane. `by_key`: all spans but those that were made."""
 
     held: Held
-    index: KeyIndex
+    by_key: KeyIndex
     frames: Frames
     prompts: Prompts
     untimed: pl.Series
@@ -156,7 +156,9 @@ def _without_empty_sessions(frames: Frames, spans: pl.DataFrame) -> Frames:
         stays = left[frame.get_column("sid").to_numpy()]
         return frame if stays.all() else frame.filter(pl.Series(stays))
 
-    parts = {name: of_these(frame) for name, frame in frames.items().items() if name != "spans" and frame.height}
+    parts = {
+        name: of_these(frame) for name, frame in frames.items().items() if name != "spans" and frame.height
+    }
     return replace(frames, **parts)
 
 

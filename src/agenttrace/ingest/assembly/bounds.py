@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, known, numbers, put, worded
+from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, known, numbers, worded
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.model.vocabulary import Evidence, Severity, Status
@@ -22,9 +23,7 @@ def settle_bounds(spans: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     program asks of itself, that is all there is to know, and no finding.
     """
     timeless = ~known(spans.get_column("start_ns")) & ~known(spans.get_column("end_ns"))
-    ledger.add_where(
-        "no_time", Severity.WARNING, "a span without start and end: dropped", spans, timeless
-    )
+    ledger.add_where("no_time", Severity.WARNING, "a span without start and end: dropped", spans, timeless)
     kept = spans.filter(pl.Series(~timeless)) if timeless.any() else spans
     start, end = kept.get_column("start_ns"), kept.get_column("end_ns")
     starts, ends = known(start), known(end)

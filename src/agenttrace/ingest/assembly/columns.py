@@ -29,7 +29,8 @@ _ENUMS = {column.name: enum_of(column) for column in RAW_SPANS.columns if column
 
 def codes(words: pl.Series) -> Codes:
     """The place of each word in its vocabulary; NONE where it is null."""
-    places: Any = words.to_arrow().indices
+    column: Any = words.to_arrow()
+    places = column.indices
     if places.null_count:
         places = places.fill_null(NONE % 256)
     return np.asarray(places.to_numpy()).view(np.int8)
@@ -88,17 +89,11 @@ def true(column: pl.Series) -> Mask:
     return (column.fill_null(value=False) if column.null_count() else column).to_numpy()
 
 
-def extents(group: Rows, low: Rows, high: Rows, rows: Rows | Mask | EllipsisType, count: int) -> tuple[Rows, Rows]:
+def extents(
+    group: Rows, low: Rows, high: Rows, rows: Rows | Mask | EllipsisType, count: int
+) -> tuple[Rows, Rows]:
     """The lowest and the highest of these rows in each of so many groups; HIGHEST and its negative if it has none."""
     lowest, highest = np.full(count, HIGHEST), np.full(count, -HIGHEST)
     np.minimum.at(lowest, group[rows], low[rows])
     np.maximum.at(highest, group[rows], high[rows])
     return lowest, highest
-
-
-def put(frame: pl.DataFrame, *columns: pl.Series) -> pl.DataFrame:
-    """The frame with these in place of its columns of the same names."""
-    changed = frame.clone()
-    for column in columns:
-        changed.replace_column(changed.get_column_index(column.name), column)
-    return changed

@@ -17,7 +17,6 @@ from agenttrace.ingest.assembly.uses import infer_uses
 from agenttrace.model import rules
 from agenttrace.model.vocabulary import LinkKind, Severity
 
-
 _STATED = rules.Rule("spawning call", None)
 
 

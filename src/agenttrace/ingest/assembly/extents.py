@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import HIGHEST, are, extents, put
+from agenttrace.ingest.assembly.columns import HIGHEST, are, extents
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 
@@ -56,4 +57,3 @@ def bound_sessions(held: Held) -> tuple[pl.DataFrame, Rows]:
         ends = np.where(empty, starts, ends)
     bounded = put(spans, pl.Series("start_ns", starts), pl.Series("end_ns", ends))
     return bounded, np.maximum(last - high, 0)
-

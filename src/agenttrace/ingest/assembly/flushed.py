@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import Mask, are, code, codes, extents, put, worded
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, extents, worded
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.model.vocabulary import Evidence, Phase, Severity
 

@@ -86,4 +86,3 @@ def _streamed(spans: _Spans, free: NDArray[np.bool_]) -> tuple[Rows, Rows]:
     to, of = waiting[found != NONE], running[found[found != NONE]]
     runs = spans.end[of] > spans.start[to]
     return to[runs], of[runs]
-

@@ -10,12 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from agenttrace.ingest.assembly.agents import Lanes
-from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, put, same, true, worded
-from agenttrace.ingest.assembly.frames import stacked
-from agenttrace.ingest.assembly.lane_facts import LaneFacts, changes
+from agenttrace.ingest.assembly.columns import Mask, are, code, codes, known, same, true, worded
+from agenttrace.ingest.assembly.frames import put, stacked
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import in_cycle, nearest, views_of_requests
 from agenttrace.ingest.assembly.spawns import SPAWN_TOLERANCE_NS, Spawns, find_spawns
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -114,11 +114,14 @@ def _added_rows(lanes: Lanes, made: Rows) -> pl.DataFrame:
     high = np.concatenate([np.maximum.reduceat(facts.worked.high, begins), facts.worked.high[made]])
     seen = low <= high
     kinds = np.repeat([code("kind", "session"), code("kind", "agent")], [len(begins), len(made)])
-    keys = pl.Series(["session:session"], dtype=pl.String).new_from_index(0, len(begins))
+    keys, nameless = (
+        pl.Series([word], dtype=pl.String).new_from_index(0, len(begins))
+        for word in ("session:session", None)
+    )
     known = {
         "sid": np.concatenate([facts.sid[begins], facts.sid[made]]),
         "kind": worded("kind", kinds),
-        "name": pl.concat([keys.clear(len(begins)), facts.told.get_column("name")[made]]),
+        "name": pl.concat([nameless, facts.told.get_column("name")[made]]),
         "span_key": pl.concat([keys, "agent:" + facts.key[made]]),
         "start_ns": np.where(seen, low, 0),
         "end_ns": np.where(seen, high, 0),

@@ -35,7 +35,13 @@ def fill_interactions(held: Held) -> Held:
     )
     pairs = (
         beside.sort("at")
-        .join_asof(latest.sort("at", "until"), on="at", by=["lane", "parent"], strategy="backward", check_sortedness=False)
+        .join_asof(
+            latest.sort("at", "until"),
+            on="at",
+            by=["lane", "parent"],
+            strategy="backward",
+            check_sortedness=False,
+        )
         .filter(pl.col("until") >= pl.col("end_ns") - TOLERANCE_NS)
     )
     parents = held.parents.copy()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 
 import numpy as np
 import polars as pl
 
 from agenttrace.ingest.assembly.columns import are, extents, known, true
+from agenttrace.ingest.assembly.frames import dtype_of
 from agenttrace.ingest.assembly.lane_numbers import Named
 from agenttrace.ingest.assembly.lookup import NONE, KeyIndex, Rows, numbered, rows_or_null
 from agenttrace.ingest.assembly.ordering import order_of
 from agenttrace.ingest.assembly.parents import views_of_requests
+from agenttrace.ingest.raw import RAW_AGENTS
 
 _ACTS = ("request", "tool", "compaction", "user_wait")
 
@@ -83,17 +86,23 @@ def lanes_known(
     sid, key, whose = sid[first], key[first], number[len(named.sid) :]
     seen = _seen(spans, parents, lane, len(first))
     parent, spawn = seen.parent, seen.spawn
-    told = agents.select(_TOLD).clear(len(first))
+    place = np.full(len(first), NONE, np.int64)
+    place[whose] = np.arange(agents.height)
+    told = pl.concat([agents.select(_TOLD), _nothing_told()])[place]  # the last row is that of NONE
     if agents.height:
-        place = np.full(len(first), NONE, np.int64)
-        place[whose] = np.arange(agents.height)
-        told = pl.concat([agents.select(_TOLD), told.head(1)])[place]  # the last one is that of NONE
         parent[whose] = _stated_parents(agents, KeyIndex(pl.Series(sid), key), parent[whose])
         spawn[whose] = _stated_spawns(agents, index, spawn[whose])
     if (seen.name_row != NONE).any():
         name = spans.get_column("name").gather(rows_or_null(seen.name_row))
         told = told.with_columns(name=pl.coalesce("name", name))
     return LaneFacts(sid, key, told, parent, spawn, seen.worked)
+
+
+@cache
+def _nothing_told() -> pl.DataFrame:
+    """Of one lane."""
+    columns = {column.name: dtype_of(column) for column in RAW_AGENTS.columns if column.name in _TOLD}
+    return pl.DataFrame({name: [None] for name in _TOLD}, schema={name: columns[name] for name in _TOLD})
 
 
 def _one_row_an_agent(raw_agents: pl.DataFrame) -> pl.DataFrame:
@@ -158,8 +167,10 @@ def _seen(spans: pl.DataFrame, parents: Rows, lane: Rows, count: int) -> _Seen:
     agent_row = np.full(count, NONE, np.int64)
     agent_row[lane[opening]] = opening
     agents = np.bincount(lane[opening], minlength=count)
+    low, high = _extents(spans, parents, lane, count)
+    seen, acts, work = _counts(spans, lane, count)
     return _Seen(
-        Worked(*_extents(spans, parents, lane, count), *_counts(spans, lane, count), agents, agent_row),
+        Worked(low, high, seen, acts, work, agents, agent_row),
         parent,
         np.where(above == NONE, in_tool, above),
         first_of(opening[known(spans.get_column("name"))[opening]]),

@@ -20,7 +20,9 @@ def note_missing_parents(
     if raw_agents.get_column("parent_agent_key").null_count() == raw_agents.height:
         return
     named = raw_agents.drop_nulls("parent_agent_key")
-    found = KeyIndex(pl.Series(lanes.sid), lanes.key).find(*named.select("sid", "parent_agent_key").get_columns())
+    found = KeyIndex(pl.Series(lanes.sid), lanes.key).find(
+        *named.select("sid", "parent_agent_key").get_columns()
+    )
     orphans = named.filter(pl.Series(found == NONE)).unique(
         ["sid", "agent_key", "parent_agent_key"], keep="first", maintain_order=True
     )

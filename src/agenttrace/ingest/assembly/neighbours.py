@@ -20,9 +20,7 @@ def last_before(group: Rows, at: Rows, other_group: Rows, other_at: Rows) -> Row
     return _nearest((group, at), (other_group, other_at), "right")
 
 
-def _nearest(
-    points: tuple[Rows, Rows], others: tuple[Rows, Rows], side: Literal["left", "right"]
-) -> Rows:
+def _nearest(points: tuple[Rows, Rows], others: tuple[Rows, Rows], side: Literal["left", "right"]) -> Rows:
     """Of the others the one at which a point would be put in on its left; or the one before, to its right."""
     found = np.full(len(points[0]), NONE, np.int64)
     if not len(found) or not len(others[0]):

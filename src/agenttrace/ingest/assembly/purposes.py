@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, put, worded
+from agenttrace.ingest.assembly.columns import Codes, Mask, are, code, codes, worded
+from agenttrace.ingest.assembly.frames import put
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.parents import nearest
@@ -41,7 +42,8 @@ def _for_compaction(held: Held, summary: Mask, request: Mask) -> Held:
 
 
 def _other_than_turn(purpose: Codes) -> Mask:
-    return (purpose != _TURN) & (purpose != NONE)
+    found: Mask = (purpose != _TURN) & (purpose != NONE)
+    return found
 
 
 def _with_purpose(held: Held, purpose: Codes) -> Held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -68,9 +68,7 @@ def _with_sid(
     return found if (sid != NONE).all() else found.filter(pl.Series(sid != NONE))
 
 
-def describe_sessions(
-    held: Held, frames: Frames, detached: Rows, prompts: pl.DataFrame
-) -> pl.DataFrame:
+def describe_sessions(held: Held, frames: Frames, detached: Rows, prompts: pl.DataFrame) -> pl.DataFrame:
     """One row a session, in the order of the trace: by start, then by name. `detached`: nanoseconds, by sid.
 
     A session is called what its source calls it where its main agent begins, else as that agent, else by its
@@ -120,8 +118,9 @@ def _sources(frames: Frames, sessions: int) -> pl.Series:
     sid, origin = (frames.spans.get_column(name).to_numpy() for name in ("sid", "origin"))
     told = np.unique(sid << 32 | origin)
     ends = np.searchsorted(told >> 32, np.arange(sessions + 1)).astype(np.int32)
-    lists = pa.ListArray.from_arrays(pa.array(ends), pa.array((told & 2**32 - 1).astype(np.int32)))
-    return pl.Series("sources", pl.from_arrow(lists))
+    offsets: Any = pa.array(ends)
+    origins: Any = pa.array((told & 2**32 - 1).astype(np.int32))
+    return pl.Series("sources", pl.from_arrow(pa.ListArray.from_arrays(offsets, origins)))
 
 
 def _first_of_main(held: Held) -> Rows:

@@ -72,7 +72,9 @@ def _contained_spawns(spans: pl.DataFrame, lanes: Lanes) -> Rows:
     found = np.full(len(stated), NONE, np.int64)
     if not len(free):
         return found
-    pairs = _containing_calls(_facts_of(lanes, free).with_columns(beside=pl.Series(beside[free])), spans, lanes.lane)
+    pairs = _containing_calls(
+        _facts_of(lanes, free).with_columns(beside=pl.Series(beside[free])), spans, lanes.lane
+    )
     says_so = pl.col("name").fill_null("").str.contains(AGENT_TOOL_PATTERN)
     agentish = pairs.filter(says_so)
     snug = pairs.filter(pl.col("apart") <= SPAWN_TOLERANCE_NS)
@@ -95,7 +97,12 @@ def _contained_spawns(spans: pl.DataFrame, lanes: Lanes) -> Rows:
 def _facts_of(lanes: Lanes, rows: Rows) -> pl.DataFrame:
     """Some lanes as a frame: lane_no, parent_lane_no, sid, low, high."""
     facts = lanes.facts
-    columns = {"parent_lane_no": facts.parent, "sid": facts.sid, "low": facts.worked.low, "high": facts.worked.high}
+    columns = {
+        "parent_lane_no": facts.parent,
+        "sid": facts.sid,
+        "low": facts.worked.low,
+        "high": facts.worked.high,
+    }
     return pl.DataFrame({"lane_no": rows, **{name: values[rows] for name, values in columns.items()}})
 
 
@@ -147,7 +154,9 @@ def _innermost(spans: pl.DataFrame, parents: Rows, lanes: Lanes, spawn: Rows) ->
     parts = np.flatnonzero(are(spans, "kind", "other") & runs[parents])
     lane, part = pairs_of(spawn, parents[parts])
     part = parts[part]
-    spanning = (start[part] <= low[lane] + SPAWN_TOLERANCE_NS) & (end[part] >= high[lane] - SPAWN_TOLERANCE_NS)
+    spanning = (start[part] <= low[lane] + SPAWN_TOLERANCE_NS) & (
+        end[part] >= high[lane] - SPAWN_TOLERANCE_NS
+    )
     spanning &= seen[lane]
     lane, part = lane[spanning], part[spanning]
     order = np.lexsort((part, end[part], -start[part], lane))

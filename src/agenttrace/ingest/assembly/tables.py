@@ -19,7 +19,9 @@ from agenttrace.ingest.assembly.ordering import order_of, ordered_further, repea
 from agenttrace.model.schema import AGENTS, LINKS, MARKS, PREFIXES, SESSIONS, SPANS, Table
 
 
-def arrow_table(table: Table, frame: pl.DataFrame, made: Mapping[str, pa.Array[Any]] | None = None) -> pa.Table:
+def arrow_table(
+    table: Table, frame: pl.DataFrame, made: Mapping[str, pa.Array[Any]] | None = None
+) -> pa.Table:
     """`frame` as the declared table, with the columns that are `made` already; columns that it lacks are null."""
     known, made = set(frame.columns), made or {}
     arrays = [
@@ -34,12 +36,12 @@ def arrow_table(table: Table, frame: pl.DataFrame, made: Mapping[str, pa.Array[A
 
 
 def _arrow_column(series: pl.Series, to: pa.DataType) -> pa.Array[Any]:
-    if series.null_count() == len(series):
-        nothing: Any = pa.nulls(len(series), cast("Any", to))
-        return cast("pa.Array[Any]", nothing)
     if isinstance(series.dtype, pl.Enum):
         places: Any = series.to_arrow()
         return pa.DictionaryArray.from_arrays(places.indices.view(pa.int8()), _words(series.dtype))
+    if series.null_count() == len(series):
+        nothing: Any = pa.nulls(len(series), cast("Any", to))
+        return cast("pa.Array[Any]", nothing)
     if pa.types.is_dictionary(to):
         texts = series if series.dtype == pl.String else series.cast(pl.String)
         return texts.to_arrow().cast(pa.string()).dictionary_encode().cast(to)
@@ -74,7 +76,9 @@ class Numbering:
 
     def _number_lanes(self, lanes: pl.DataFrame) -> None:
         place = self.place_of[lanes.get_column("sid").to_numpy()]
-        low, high = (numbers(lanes.get_column(name), null) for name, null in (("low", HIGHEST), ("high", -HIGHEST)))
+        low, high = (
+            numbers(lanes.get_column(name), null) for name, null in (("low", HIGHEST), ("high", -HIGHEST))
+        )
         keys = (place, ~lanes.get_column("main").to_numpy(), low, -high)
         self.lane_order = ordered_further(order_of(*keys), keys, lanes.select("name", "type", "lane"))
         self.lane_place = place[self.lane_order]
@@ -83,7 +87,7 @@ class Numbering:
 
     def names(self, place: Rows) -> pa.Array[Any]:
         """The names of the sessions at these places."""
-        return cast("pa.Array[Any]", self._names.take(pa.array(place)))
+        return self._names.take(pa.array(place, pa.int64()))
 
     def spans_at(self, rows: Rows) -> pa.Array[Any]:
         """The numbers of the spans in these rows; null where there is none."""
@@ -200,7 +204,11 @@ def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa
     if links.is_empty():
         return LINKS.empty
     sid, from_row, to_row = (links.get_column(name).to_numpy() for name in ("sid", "from_row", "to_row"))
-    place, from_span, to_span = numbering.place_of[sid], numbering.span_of[from_row], numbering.span_of[to_row]
+    place, from_span, to_span = (
+        numbering.place_of[sid],
+        numbering.span_of[from_row],
+        numbering.span_of[to_row],
+    )
     instant, kind = numbers(links.get_column("at_ns"), HIGHEST), codes(links.get_column("kind"))
     keys = (place, to_span, from_span, kind, instant)
     order = ordered_further(order_of(*keys), keys, links.select("rule", row=pl.int_range(pl.len())))
@@ -212,7 +220,9 @@ def link_table(numbering: Numbering, links: pl.DataFrame, marks: pa.Table) -> pa
     }
     told = links.select("kind", "explicit", "rule", "confidence", "delay_ns")[order]
     if marks.num_rows and (instant != HIGHEST).any():
-        made["from_mark"] = _marks_at(made["session"], made["from_span"], links.get_column("at_ns")[order], marks)
+        made["from_mark"] = _marks_at(
+            made["session"], made["from_span"], links.get_column("at_ns")[order], marks
+        )
     return arrow_table(LINKS, told, made)
 
 

@@ -178,4 +178,3 @@ def _after(parent: _Parent, high: int) -> _After | None:
         first=int(parent.rows[first]),
         answer=None if answer is None else int(parent.rows[answer]),
     )
-

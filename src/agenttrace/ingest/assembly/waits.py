@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.columns import are, code, codes, numbers, put, same, worded
-from agenttrace.ingest.assembly.frames import stacked
+from agenttrace.ingest.assembly.columns import are, code, codes, numbers, same, worded
+from agenttrace.ingest.assembly.frames import put, stacked
 from agenttrace.ingest.assembly.holders import Held
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.neighbours import last_before
@@ -94,7 +94,9 @@ def _not_ended_by_agents(held: Held, gaps: _Gaps) -> _Gaps:
     background = held.lanes.get_column("background") & held.lanes.get_column("high").is_not_null()
     if not background.any() or not len(gaps.lane):
         return gaps
-    lane, high = (held.lanes.get_column(name).filter(background).to_numpy() for name in ("parent_lane_no", "high"))
+    lane, high = (
+        held.lanes.get_column(name).filter(background).to_numpy() for name in ("parent_lane_no", "high")
+    )
     last = last_before(gaps.lane, gaps.end, lane, high)
     pause, resume = gaps.end - gaps.start, gaps.end - high[last]
     close = np.minimum(CLOSE_NS, CLOSE_SHARE * pause)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.lane_numbers import lane_of
 from agenttrace.ingest.assembly.frames import TOLERANCE_NS
+from agenttrace.ingest.assembly.lane_numbers import lane_of
 from agenttrace.ingest.assembly.lookup import NONE, Rows
 from agenttrace.ingest.assembly.parents import nearest, parent_rows
 from agenttrace.ingest.joining.requests import unsureness

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from agenttrace.ingest.assembly.lane_numbers import MAIN, lane_of
 from agenttrace.ingest.assembly.frames import Frames
+from agenttrace.ingest.assembly.lane_numbers import MAIN, lane_of
 from agenttrace.ingest.assembly.lookup import NONE
 from agenttrace.ingest.assembly.parents import parent_rows
 from agenttrace.ingest.joining.requests import Sightings

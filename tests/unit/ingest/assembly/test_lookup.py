@@ -43,7 +43,8 @@ def test_equal_hashes_are_not_equal_keys(
 
 @given(pairs=_PAIRS, collide=st.booleans())
 def test_rows_are_numbered_by_session_and_key_in_their_order(
-    pairs: list[tuple[int, str | None]], collide: bool  # noqa: FBT001  # hypothesis names it
+    pairs: list[tuple[int, str | None]],
+    collide: bool,  # noqa: FBT001  # hypothesis names it
 ) -> None:
     sid, key = _series(pairs)
     with pytest.MonkeyPatch.context() as patch:

@@ -53,7 +53,9 @@ def test_a_key_that_does_not_fit_goes_on_in_the_next_word(bits: int) -> None:
     assert order_of(narrow, wide).tolist() == [2, 0, 1, 3]
 
 
-_TEXTS = st.lists(st.tuples(st.integers(0, 2), st.text("a\0é", max_size=3), st.text("a\0b", max_size=10)), max_size=30)
+_TEXTS = st.lists(
+    st.tuples(st.integers(0, 2), st.text("a\0é", max_size=3), st.text("a\0b", max_size=10)), max_size=30
+)
 
 
 @given(rows=_TEXTS, kernels=st.booleans())
