@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from agenttrace.critical_path.arrays import Ints
-from agenttrace.critical_path.columns import texts
 from agenttrace.critical_path.graph import build_graph
 from agenttrace.critical_path.margins import find_margins
 from agenttrace.critical_path.measures.busy import exclusive_time
@@ -22,12 +21,13 @@ from agenttrace.critical_path.measures.hot import near_spans, tool_table, top_sp
 from agenttrace.critical_path.measures.joins import awaited_branches, join_table
 from agenttrace.critical_path.measures.parallel import running_levels
 from agenttrace.critical_path.measures.serving import answered_requests, felt
+from agenttrace.critical_path.measures.shares import path_shares
 from agenttrace.critical_path.measures.totals import session_totals
 from agenttrace.critical_path.measures.turns import compaction_table, turn_table
 from agenttrace.critical_path.path import find_critical_path
 from agenttrace.critical_path.readings import reading_table, without_inferred_joins
 from agenttrace.critical_path.schedule import plan
-from agenttrace.critical_path.segments import path_segments, path_shares, segment_table
+from agenttrace.critical_path.segments import path_segments, segment_table
 from agenttrace.critical_path.summary import Summary, summarise
 from agenttrace.critical_path.tail.comparison import Tail, compare_tail
 from agenttrace.critical_path.tail.parts import session_parts
@@ -44,7 +44,7 @@ from agenttrace.critical_path.what_if.ranking import SCHEMA as RANKING
 from agenttrace.critical_path.what_if.ranking import first_sessions, ranking
 from agenttrace.critical_path.what_if.spec import Spec
 from agenttrace.display import Fact, card, line
-from agenttrace.model.frames import frame_of, plain
+from agenttrace.model.frames import frame_of, plain, texts
 from agenttrace.model.trace import Trace
 from agenttrace.model.vocabulary import Severity
 from agenttrace.serving.parting import part_queue

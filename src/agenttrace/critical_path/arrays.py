@@ -147,12 +147,19 @@ def within_groups(group: Ints, t: Ints) -> Ints:
 
 def packed(*keys: Ints) -> Ints:
     """One number for each row, and the order of these is that of all keys, of which none is negative."""
-    if sum(int(key.max(initial=0)).bit_length() for key in keys) > _KEY_BITS:
-        keys = tuple(np.unique(key, return_inverse=True)[1].reshape(-1) for key in keys)
     found = keys[0]
+    if not len(found):
+        return found
     for key in keys[1:]:
-        found = (found << int(key.max(initial=0)).bit_length()) | key
+        both = found, key
+        if sum(map(_bits, both)) > _KEY_BITS:
+            both = _ranks(found), _ranks(key)
+        found = (both[0] << _bits(both[1])) | both[1]
     return found
+
+
+def _ranks(values: Ints) -> Ints:
+    return np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def sorting(key: Ints) -> Ints:

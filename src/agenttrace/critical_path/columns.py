@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, cast
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from agenttrace.critical_path.arrays import NONE, NULL, Bools, Codes, Ints
@@ -66,14 +64,6 @@ def dictionary(table: pa.Table, name: str) -> tuple[Ints, list[str | None]]:
     """A column of words or names as indices, -1 for null, and what they stand for."""
     whole = _dictionary(table.column(name))
     return _filled(whole.indices, NONE), whole.dictionary.to_pylist()
-
-
-def texts(names: Sequence[str | None] | pa.StringArray, places: Ints | Codes) -> pl.Series:
-    """The names at these places, null for NONE, as a column."""
-    known = names if isinstance(names, pa.StringArray) else pa.array(names, pa.string())
-    none = places == NONE
-    at: pa.Array[Any] = pa.array(places, mask=none) if none.any() else pa.array(places)
-    return pl.Series(known.take(at))
 
 
 def _dictionary(column: pa.ChunkedArray[Any]) -> pa.DictionaryArray[Any, Any]:

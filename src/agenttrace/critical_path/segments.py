@@ -7,11 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
-from agenttrace.critical_path.arrays import Bools, Codes, Ints, packed, run_starts, running_last, sorting
-from agenttrace.critical_path.columns import texts
+from agenttrace.critical_path.arrays import Bools, Codes, Ints, run_starts, running_last
 from agenttrace.critical_path.graph import Graph
 from agenttrace.critical_path.path import Path
 from agenttrace.critical_path.predecessors import INFERRED, TREE
@@ -96,24 +94,6 @@ def _merged(parts: Segments) -> Segments:
         parts.inferred[at],
         parts.start[at],
         parts.end[last],
-    )
-
-
-def path_shares(segments: Segments) -> pl.DataFrame:
-    """Session, phase, evidence, and `length_ns` of each that there is, in the order in which they begin."""
-    key = packed(segments.session, segments.phase.astype(np.int64), segments.evidence.astype(np.int64))
-    order = sorting(key)
-    first = np.flatnonzero(run_starts(key[order]))
-    length = np.add.reduceat(segments.length[order], first) if len(first) else first
-    by_start = np.argsort(order[first])
-    one = order[first][by_start]
-    return pl.DataFrame(
-        {
-            "session": segments.session[one],
-            "phase": texts([phase.value for phase in Phase], segments.phase[one]),
-            "evidence": texts([evidence.value for evidence in Evidence], segments.evidence[one]),
-            "length_ns": length[by_start],
-        }
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -20,3 +24,11 @@ def plain(table: pa.Table) -> pl.DataFrame:
         for column in table.columns
     ]
     return frame_of(pa.table(columns, names=table.column_names))
+
+
+def texts(names: Sequence[str | None] | pa.StringArray, places: np.ndarray) -> pl.Series:
+    """The names at these places, null where a place is -1, as a column."""
+    known = names if isinstance(names, pa.StringArray) else pa.array(names, pa.string())
+    none = places < 0
+    at: pa.Array[Any] = pa.array(places, mask=none) if none.any() else pa.array(places)
+    return pl.Series(known.take(at))

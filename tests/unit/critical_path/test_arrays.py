@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agenttrace.critical_path.arrays import order_by, running_max, sorting
+from agenttrace.critical_path.arrays import order_by, packed, running_max, sorting
 
 _FEW = st.lists(st.integers(-3, 3), max_size=60)
 _INSTANTS = st.sampled_from([0, 1, 2**40, 2**62, 2**63 - 1, 1_795_417_720_164_000_000])
@@ -27,6 +27,15 @@ def test_order_is_by_group_then_time_then_place_however_long_the_times(
     order, _ = order_by(group, t, place)
 
     assert order.tolist() == sorted(range(len(rows)), key=lambda row: rows[row])
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([0, 1, 2**20, 2**40, 2**62])] * 4), max_size=20))
+def test_packed_keys_are_in_the_order_of_all_of_them_however_large(rows: list[tuple[int, ...]]) -> None:
+    keys = packed(*(np.array([row[i] for row in rows], np.int64) for i in range(4))).tolist()
+
+    order = sorted(set(rows))
+    places = {key: place for place, key in enumerate(sorted(set(keys)))}
+    assert [order[places[key]] for key in keys] == rows
 
 
 @given(_ROWS)

@@ -10,6 +10,7 @@ import polars as pl
 from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, Ints
 from agenttrace.critical_path.measures.chunk import Chunk
+from agenttrace.model.frames import texts
 
 
 def branch_names(chunk: Chunk) -> Callable[[Ints], pl.Series]:
@@ -22,7 +23,7 @@ def branch_names(chunk: Chunk) -> Callable[[Ints], pl.Series]:
     order = np.array(sorted(_there(called), key=lambda at: called[at] or "", reverse=True), np.int64)
     name[row[order]] = len(names) + order
     name[chunk.graph.forest.parent[row[order]]] = len(names) + order
-    return lambda rows: columns.texts([*names, *called], np.where(rows == NONE, NONE, name[rows]))
+    return lambda rows: texts([*names, *called], np.where(rows == NONE, NONE, name[rows]))
 
 
 def _there(names: Sequence[str | None]) -> list[int]:

@@ -12,6 +12,7 @@ from agenttrace.critical_path.arrays import Ints, run_starts, sorting, sums, wit
 from agenttrace.critical_path.measures.busy import Busy
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.critical_path.spans import KINDS, PHASE, PHASES
+from agenttrace.model.frames import texts
 from agenttrace.model.vocabulary import Phase, SpanKind
 
 TOP_SPANS = 1000
@@ -35,7 +36,7 @@ def top_spans(chunk: Chunk, limit: int = TOP_SPANS) -> pl.DataFrame:
     at = _first_of_each(session, within_groups(session, -critical), limit)
     return _told(chunk, row[at]).hstack(
         [
-            columns.texts([word.value for word in PHASES], phase[at]).alias("phase"),
+            texts([word.value for word in PHASES], phase[at]).alias("phase"),
             pl.Series("critical_ns", critical[at]),
             *chunk.facts(row[at], "drag_ns", "slack_ns"),
         ]
@@ -73,8 +74,8 @@ def _told(chunk: Chunk, rows: Ints) -> pl.DataFrame:
     name, names = columns.dictionary(chunk.table, "name")
     return chunk.facts(rows, "session", "span").hstack(
         [
-            columns.texts(names, name[rows]).alias("name"),
-            columns.texts([kind.value for kind in KINDS], chunk.graph.spans.kind[rows]).alias("kind"),
+            texts(names, name[rows]).alias("name"),
+            texts([kind.value for kind in KINDS], chunk.graph.spans.kind[rows]).alias("kind"),
         ]
     )
 
@@ -99,7 +100,7 @@ def tool_table(chunk: Chunk, busy: Busy) -> pl.DataFrame:
     one = rows[order[first]]
     told: dict[str, Any] = {
         "session": spans.session[one],
-        "name": columns.texts(names, index[one]),
+        "name": texts(names, index[one]),
         "calls": np.diff(np.append(first, len(rows))),
         **{
             name: np.add.reduceat(of[rows[order]], first) if len(first) else first

@@ -15,6 +15,7 @@ from agenttrace.critical_path.measures.background_joins import MOST_TOLD, backgr
 from agenttrace.critical_path.measures.branch_names import branch_names
 from agenttrace.critical_path.measures.chunk import Chunk, known
 from agenttrace.model import rules
+from agenttrace.model.frames import texts
 from agenttrace.model.vocabulary import SpanKind
 
 
@@ -135,7 +136,7 @@ def _rules(chunk: Chunk, waited: Ints, explicit: Bools) -> dict[str, pl.Series]:
     which = np.where(explicit, 2, np.where(contained[waited], 0, 1))
     confidence = np.array([(rule and rule.confidence) or np.nan for rule in told])[which]
     return {
-        "rule": columns.texts([rule.name if rule else None for rule in told], which),
+        "rule": texts([rule.name if rule else None for rule in told], which),
         "confidence": pl.Series(pa.array(confidence, mask=np.isnan(confidence))),
     }
 

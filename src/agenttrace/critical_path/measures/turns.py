@@ -25,6 +25,7 @@ from agenttrace.critical_path.arrays import (
 from agenttrace.critical_path.measures.chunk import Chunk, known
 from agenttrace.critical_path.segments import Segments
 from agenttrace.critical_path.spans import PHASES, PURPOSE
+from agenttrace.model.frames import texts
 from agenttrace.model.vocabulary import Purpose, SpanKind
 
 
@@ -64,7 +65,7 @@ def turn_table(chunk: Chunk) -> pl.DataFrame:
             "session": turns.session,
             "turn": turns.number.astype(np.int32),
             "agent": turns.agent.astype(np.int32),
-            "agent_name": columns.texts(chunk.agents.get_column("called").to_list(), lanes),
+            "agent_name": texts(chunk.agents.get_column("called").to_list(), lanes),
             "start_ns": turns.start,
             "wall_ns": turns.end - turns.start,
             **{f"phase_{phase.value}_ns": spent for phase, spent in phases.items()},

@@ -12,6 +12,7 @@ from agenttrace.critical_path import columns
 from agenttrace.critical_path.arrays import NONE, Codes, Ints, packed, run_starts, sorting
 from agenttrace.critical_path.measures.chunk import Chunk
 from agenttrace.critical_path.spans import PHASE, PHASES, PURPOSES
+from agenttrace.model.frames import texts
 from agenttrace.model.vocabulary import Phase, SpanKind
 
 DIMENSIONS = ("phase", "purpose", "tool", "agent", "model")
@@ -67,7 +68,7 @@ class _Part:
     def names_at(self, segments: Ints) -> pl.Series:
         """Of these segments the names."""
         place = self.place[segments]
-        return columns.texts(self.names, np.where(place < len(self.names), place, NONE))
+        return texts(self.names, np.where(place < len(self.names), place, NONE))
 
 
 def _agents(chunk: Chunk) -> tuple[Ints, list[str]]:
