@@ -59,14 +59,15 @@ class Frames:
 def placed(name: str, frame: pl.DataFrame, origins: Sequence[int], lines_before: int) -> pl.DataFrame:
     """The rows of one of `TABLES`, whose `origin` counts these sources, under the numbers that the sources have.
 
-    All rows are so many lines into their source. Of a single one, it makes no difference what `origin` was.
+    All rows are so many lines into their source. Of a single one, it makes no difference what `origin` was. The column
+    of lines may be left out, where none is known.
     """
     numbers = pl.Series("origin", origins, pl.Int32)
     if len(origins) == 1:
         there = [numbers.new_from_index(0, frame.height)]
     else:
         there = [numbers.gather(frame.get_column("origin"))]
-    if lines_before and name == "spans":
+    if lines_before and name == "spans" and "line" in frame.columns:
         there.append(frame.get_column("line") + lines_before)
     return put(frame, *there)
 
