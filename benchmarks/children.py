@@ -46,6 +46,7 @@ def begin_as_the_command() -> None:
     from agenttrace.workers.sparing import spare_pandas  # noqa: PLC0415  # children of others start without it
 
     spare_pandas()
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     gc.set_threshold(200_000, *gc.get_threshold()[1:])
 
 

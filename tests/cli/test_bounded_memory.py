@@ -19,7 +19,7 @@ RUNS = [str(SAMPLES / "dynamo-captures" / run / "request-trace.000000.jsonl.gz")
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "BUCKET_ROWS", 300)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     monkeypatch.setattr(reading, "Reading", partial(reading.Reading, memory_bytes=1))
 
 

@@ -26,7 +26,7 @@ RUNS = [str(SAMPLES / "dynamo-captures" / run / "request-trace.000000.jsonl.gz")
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small partitions of several buckets each."""
     monkeypatch.setattr(store, "BUCKET_ROWS", 300)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     monkeypatch.setattr(storing, "BUCKETS", 3)
     monkeypatch.setattr(ingesting, "BUCKETS", 3)
     monkeypatch.setattr(late, "Reading", partial(reading.Reading, memory_bytes=1))

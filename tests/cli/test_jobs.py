@@ -45,7 +45,7 @@ def test_every_output_is_the_same_with_any_number_of_jobs(
 ) -> None:
     monkeypatch.setattr(reading, "SHARED_BYTES", 0)
     monkeypatch.setattr(store, "BUCKET_ROWS", 600)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     monkeypatch.setattr(reading, "Reading", partial(reading.Reading, memory_bytes=1))
     arguments = ("analyze", *RUNS, "--format", output_format, "--verbose")
 

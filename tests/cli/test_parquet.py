@@ -41,7 +41,7 @@ def test_pieces_together_are_the_whole(
 ) -> None:
     whole = agenttrace.analyze(agenttrace.read(CAPTURE))
     monkeypatch.setattr(store, "BUCKET_ROWS", 300)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     monkeypatch.setattr(reading, "Reading", partial(reading.Reading, memory_bytes=1))
 
     code, _, _ = call(capsys, "analyze", CAPTURE, "--parquet", str(tmp_path / "tables"), "--jobs", "1")

@@ -103,7 +103,7 @@ def test_several_processes_read_what_one_reads(memory_bytes: int, monkeypatch: p
     _cut(monkeypatch, 20_000)
     monkeypatch.setattr(source_reader, "SMALL_BYTES", 30_000)
     monkeypatch.setattr(store, "BUCKET_ROWS", 500)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
 
     one, several = (_everything([SAMPLES], jobs, memory_bytes) for jobs in (1, JOBS))
 

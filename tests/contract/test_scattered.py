@@ -36,7 +36,7 @@ def test_every_session_is_what_it_is_alone(
     monkeypatch.setattr(slices, "SLICE_BYTES", 200_000)
     monkeypatch.setattr(scattering, "SCATTERED_BYTES", 100_000)
     monkeypatch.setattr(store, "BUCKET_ROWS", 2_500)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
 
     together: dict[str, Counter[Row]] = {table: Counter() for table in SUBSTANCE}
     with Reading(tmp_path / "scattered", memory_bytes=1, jobs=jobs) as opened:

@@ -30,7 +30,7 @@ def test_sessions_are_the_same_whatever_lies_on_disk(
     name: str, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "BUCKET_ROWS", rows)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     monkeypatch.setattr(recorder, "_DRAINED_ROWS", rows)
     found: dict[str, Counter[Row]] = {table: Counter() for table in SUBSTANCE}
     pieces = 0

@@ -15,7 +15,7 @@ from agenttrace.ingest.lines import NOTHING_YET, count_ends, lines_of, refuse_en
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import DamagedEnd, Source, opened
 
-SLICE_BYTES = 8 << 20
+SLICE_BYTES = 16 << 20
 """Large enough that starting on a slice costs little, small enough that several are held without harm."""
 
 _BLOCK_BYTES = 1 << 18

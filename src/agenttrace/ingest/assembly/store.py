@@ -31,8 +31,8 @@ MEMORY_BYTES = 24 << 20
 BUCKET_ROWS = 24_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
-FEW_BUCKETS = 4
-"""So few are twice as large: each costs something whatever is in it, and what they hold together is little."""
+FEW_ROWS = 2_000_000
+"""Of so few spans buckets are twice as large: what is held beside them is less, and each costs something by itself."""
 
 
 class RawStore:
@@ -188,7 +188,7 @@ class RawStore:
         groups = sized.group_by("family", maintain_order=True).agg(pl.col("spans").sum())
         numbers: list[int] = []
         number, filled, sizes = 0, 0, groups.get_column("spans").to_list()
-        most = BUCKET_ROWS if sum(sizes) > FEW_BUCKETS * BUCKET_ROWS else 2 * BUCKET_ROWS
+        most = BUCKET_ROWS if sum(sizes) > FEW_ROWS else 2 * BUCKET_ROWS
         for size in sizes:
             if filled and filled + size > most:
                 number, filled = number + 1, 0

@@ -31,7 +31,7 @@ def recorded(*sessions: str, marks: str | None = None) -> Recorder:
 def buckets(monkeypatch: pytest.MonkeyPatch, *recorders: Recorder) -> list[Rows]:
     """Of a bucket for each session, the parts 100 lines apart and of sources 0, 1 and so on."""
     monkeypatch.setattr(store, "BUCKET_ROWS", 1)
-    monkeypatch.setattr(store, "FEW_BUCKETS", 0)
+    monkeypatch.setattr(store, "FEW_ROWS", 0)
     raw = RawStore(memory_bytes=0)
     for number, recorder in enumerate(recorders):
         raw.add(part_of([recorder.trace()]).placed([number], 100 * number))

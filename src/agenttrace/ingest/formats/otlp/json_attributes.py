@@ -65,7 +65,7 @@ class AttributeColumns:
         values = _Values(shreds, shredded, self._path, len(found))
         code = codes[found.value] if len(found) else np.zeros(0, np.int64)
         wanted = np.flatnonzero(code >= 0)
-        order = wanted[np.argsort(code[wanted], kind="stable")]
+        order = wanted[np.argsort(code[wanted].astype(np.int16), kind="stable")]  # by radix: they are few
         code = code[order]
         columns = {}
         firsts = np.flatnonzero(np.diff(code, prepend=_NONE)).tolist()
