@@ -1,4 +1,4 @@
-"""How fast sessions are analysed, next to a plain walk over dictionaries in the same run.
+"""How fast sessions are analysed, next to a plain walk over objects in the same run.
 
     python benchmarks/analysis.py --size 1000000
     python benchmarks/analysis.py --quick --json analysis.json
@@ -7,8 +7,7 @@ The input is the 33-minute sample, assembled, under other seeds and over and ove
 a thousand spans, in chunks of about 100,000 spans. Every figure is the median of at least three runs, each
 in a fresh process that is pinned to one core, in turn:
 
-plain    for each session a dict for each span, and the walk that most tools do: back from the end, the child
-         that ended last, recursively; its stretches summed by kind. It knows no marks, links or joins
+plain    a dataclass for each span, and the walk that most tools do (`plain_walk`)
 path     agenttrace: the event graph, the critical path, its segments
 margins  agenttrace: the same, and slack and drag of every span
 all      agenttrace: everything that `analyze` shows, but for what would help
@@ -18,7 +17,7 @@ chain    agenttrace: graph, path, margins and one pass of one session: spans one
 fan      the same: all spans beside each other
 nest     the same: each span inside the one before, a tenth as many
 
-Time is that of the work alone: the chunk is in memory before, as Arrow or as dictionaries. Memory is the
+Time is that of the work alone: the chunk is in memory before, as Arrow or as objects. Memory is the
 whole process's, at any size that of one chunk. Nothing here fails for being slow.
 """
 
@@ -34,6 +33,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from children import ROOT, Medians, compare, measure, tell, write_json
+from plain_walk import plain_walk
+from reading_naive import NaiveSpan
 
 if TYPE_CHECKING:
     from agenttrace.model.trace import Trace
@@ -44,7 +45,18 @@ SHAPES = ("chain", "fan", "nest")
 WORKS = ("plain", "path", "margins", "all", "forward", "what-if", *SHAPES)
 _SEEDS = 6
 _TABLES = ("sessions", "agents", "spans", "marks", "links", "prefixes")
-Span = dict[str, Any]
+_UNTOLD: dict[str, Any] = dict.fromkeys(
+    (
+        "model",
+        "tool",
+        "call_id",
+        "conversation",
+        "input_tokens",
+        "cache_read_tokens",
+        "output_tokens",
+        "first_token_ns",
+    )
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,46 +144,17 @@ def _plain(folder: Path) -> _Work:
     from agenttrace.model.storage import load  # noqa: PLC0415
 
     columns = ["session", "span", "parent", "kind", "start_ns", "end_ns"]
-    spans: list[Span] = load(folder).spans.select(columns).to_pylist()
+    spans = [_naive(**row) for row in load(folder).spans.select(columns).to_pylist()]
     return lambda: plain_walk(spans), len(spans)
 
 
-def plain_walk(spans: list[Span]) -> int:
-    """The critical path of every session by the last child that ended; how many stretches there are."""
-    sessions: dict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        sessions[span["session"]].append(span)
-    stretches = 0
-    totals: dict[str, int] = defaultdict(int)
-    for members in sessions.values():
-        children: dict[int | None, list[Span]] = defaultdict(list)
-        for span in members:
-            children[span["parent"]].append(span)
-        for below in children.values():
-            below.sort(key=lambda span: span["end_ns"])
-        for root in children[None]:
-            for kind, length in _path(root, children):
-                totals[kind] += length
-                stretches += 1
-    return stretches
-
-
-def _path(root: Span, children: dict[int | None, list[Span]]) -> list[tuple[str, int]]:
-    """Back from the end: a span is on the path where no child of it that ended before is."""
-    found: list[tuple[str, int]] = []
-    stack = [(root, root["end_ns"], list(children.get(root["span"], ())))]
-    while stack:
-        span, now, below = stack.pop()
-        while below and below[-1]["end_ns"] > now:
-            below.pop()
-        if not below or below[-1]["end_ns"] <= span["start_ns"]:
-            found.append((span["kind"], now - span["start_ns"]))
-            continue
-        child = below.pop()
-        found.append((span["kind"], now - child["end_ns"]))
-        stack.append((span, max(child["start_ns"], span["start_ns"]), below))
-        stack.append((child, child["end_ns"], list(children.get(child["span"], ()))))
-    return found
+def _naive(
+    *, session: str, span: int, parent: int | None, kind: str, start_ns: int, end_ns: int
+) -> NaiveSpan:
+    above = "" if parent is None else str(parent)
+    return NaiveSpan(
+        session, str(span), above, "", start_ns, end_ns, failed=False, kind=kind, **_UNTOLD, attributes={}
+    )
 
 
 def _engine_path(folder: Path) -> _Work:

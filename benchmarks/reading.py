@@ -8,6 +8,7 @@ The input is the 33-minute sample over and over with other ids (for transcripts 
 fresh process that is pinned to one core (`--cores` for more), the readers in turn:
 
 plain    the standard library's json, a dataclass and a dict for each span (`reading_plain`)
+walk     the same, and the walk that most tools do (`plain_walk`): of OTLP/JSON, what analysis is compared with
 columns  agenttrace, to the normalised raw columns
 jobs     the same by as many processes as there are `--cores`, their start included, to columns laid down on disk
 trace    agenttrace, to the assembled trace: sessions, agents, parents, links
@@ -16,8 +17,8 @@ analysis agenttrace, everything that `analyze` works out, by as many processes
 Time is that of the reading alone, without start-up: each reads a little first, and agenttrace begins as its
 command does. Memory is the whole process's, and where it has workers, its own and as often that of the largest of
 them. "times plain" is how many times faster it is than the plain reader by wall time and, in brackets, by processor
-time. Spans are those that a reader found: they differ a little, for a plain reader knows less. Nothing here fails
-for being slow.
+time; of analysis, where there is a walk, how many times faster than that. Spans are those that a reader found: they
+differ a little, for a plain reader knows less. Nothing here fails for being slow.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from children import ROOT, Medians, begin_as_the_command, compare, measure, tell
 
 QUICK_MB, FULL_MB = 4.0, 100.0
 _LITTLE_MB = 0.1
-READERS = ("plain", "columns", "jobs", "trace", "analysis")
+READERS = ("plain", "walk", "columns", "jobs", "trace", "analysis")
+_WALKED = "otlp"
 FORMATS = ("dynamo", "claude-code", "otlp", "otlp-protobuf")
 
 
@@ -75,7 +77,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _child(options: argparse.Namespace) -> None:
     """Reads a little first, and so loads what it needs; then all, which alone is measured."""
-    if options.child != "plain":
+    if options.child not in ("plain", "walk"):
         begin_as_the_command()
     prepare, format_id = _WORK[options.child], options.formats[0]
     prepare(format_id, sorted(Path(options.little).iterdir()), options.cores)()
@@ -96,10 +98,16 @@ def _compare(format_id: str, megabytes: float, options: argparse.Namespace) -> d
                 *("--folder", str(folder), "--little", str(little)),
             ]
             for reader in READERS
+            if reader != "walk" or format_id == _WALKED
         }
         medians = compare(commands, options.repeat, options.cores)
         size = sum(path.stat().st_size for path in paths) / 1e6
-    readers = {reader: _figures(found, medians["plain"], size) for reader, found in medians.items()}
+    readers = {
+        reader: _figures(
+            found, medians["walk" if reader == "analysis" and "walk" in medians else "plain"], size
+        )
+        for reader, found in medians.items()
+    }
     return {"format": format_id, "mb": round(size, 1), "files": len(paths), "readers": readers}
 
 
@@ -129,6 +137,20 @@ def _plain(format_id: str, paths: list[Path], _: int) -> Callable[[], int]:
 
     read = PLAIN[format_id]
     return lambda: len(read(paths))
+
+
+def _walk(format_id: str, paths: list[Path], _: int) -> Callable[[], int]:
+    from plain_walk import plain_walk  # noqa: PLC0415
+    from reading_plain import read_otlp  # noqa: PLC0415
+
+    assert format_id == _WALKED
+
+    def work() -> int:
+        spans = read_otlp(paths)
+        plain_walk(spans)
+        return len(spans)
+
+    return work
 
 
 def _columns(format_id: str, paths: list[Path], _: int) -> Callable[[], int]:
@@ -207,7 +229,14 @@ def _analysis(_: str, paths: list[Path], jobs: int) -> Callable[[], int]:
     return work
 
 
-_WORK = {"plain": _plain, "columns": _columns, "jobs": _jobs, "trace": _trace, "analysis": _analysis}
+_WORK = {
+    "plain": _plain,
+    "walk": _walk,
+    "columns": _columns,
+    "jobs": _jobs,
+    "trace": _trace,
+    "analysis": _analysis,
+}
 
 
 def _print(results: list[dict[str, Any]]) -> None:
