@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import resource
@@ -43,11 +42,11 @@ class Medians:
 
 def begin_as_the_command() -> None:
     """What `agenttrace` does before anything else (see `agenttrace.__main__`)."""
-    from agenttrace.workers.sparing import spare_pandas  # noqa: PLC0415  # children of others start without it
+    from agenttrace.workers import sparing  # noqa: PLC0415  # children of others start without it
 
-    spare_pandas()
+    sparing.spare_pandas()
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    gc.set_threshold(200_000, *gc.get_threshold()[1:])
+    sparing.seldom_look_for_cycles()
 
 
 def measure(work: Callable[[], dict[str, Any]]) -> Measured:

@@ -1,16 +1,12 @@
 """The program as a process: `python -m agenttrace` and the command `agenttrace` begin here."""
 
-import gc
 import os
 import sys
 
-from agenttrace.workers.sparing import spare_pandas
+from agenttrace.workers.sparing import seldom_look_for_cycles, spare_pandas
 
 _ALLOCATOR = ("ARROW_DEFAULT_MEMORY_POOL", "system")
 """Arrow's own keeps what is freed, up to 40 MB, and is no faster here."""
-
-_OBJECTS_BETWEEN_LOOKS = 200_000
-"""Python looks for cycles after so many new objects, not after 700: loading alone would have it look 180 times."""
 
 
 def run() -> None:
@@ -20,7 +16,7 @@ def run() -> None:
     """
     spare_pandas()
     os.environ.setdefault(*_ALLOCATOR)
-    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
+    seldom_look_for_cycles()
     try:
         from agenttrace.cli import interrupts  # noqa: PLC0415
 

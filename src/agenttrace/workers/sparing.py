@@ -1,7 +1,8 @@
-"""What a process of this program need not load."""
+"""What a process of this program need not do: load what nobody uses, look for cycles all the time."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -9,6 +10,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _SPARED = "pandas"
+_OBJECTS_BETWEEN_LOOKS = 200_000
+
+
+def seldom_look_for_cycles() -> None:
+    """Python looks for them after so many new objects, not after 700: loading alone would have it look 180 times."""
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *gc.get_threshold()[1:])
 
 
 def spare_pandas() -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 from agenttrace.errors import AgentTraceError
 from agenttrace.workers.pickling import packed, unpacked
-from agenttrace.workers.sparing import spare_pandas
+from agenttrace.workers.sparing import seldom_look_for_cycles, spare_pandas
 
 
 def serve(pipe: Connection) -> None:
     """Works until the other end of the pipe is closed."""
     spare_pandas()
+    seldom_look_for_cycles()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever holds the other end
     given: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_take, args=(pipe, given), daemon=True).start()
