@@ -31,7 +31,7 @@ MEMORY_BYTES = 24 << 20
 BUCKET_ROWS = 24_000
 """Sessions are put together in buckets of about so many spans; a larger family of sessions is one by itself."""
 
-FEW_ROWS = 2_000_000
+FEW_ROWS = 1_000_000
 """Of so few spans buckets are twice as large: what is held beside them is less, and each costs something by itself."""
 
 
