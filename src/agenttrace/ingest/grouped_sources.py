@@ -9,7 +9,6 @@ from typing import TypeAlias
 from agenttrace.errors import InputError
 from agenttrace.ingest.groups import Waiting
 from agenttrace.ingest.laying import Place, Together
-from agenttrace.ingest.source import Source
 from agenttrace.ingest.tasks import GroupsRead, GroupsTask, perform
 from agenttrace.workers.engine import Engine
 
@@ -73,16 +72,8 @@ class GroupedSources:
             yield format_id, held
 
 
-def size_bytes(source: Source) -> int:
-    """As it is stored; 0 where that cannot be told: whoever reads it will say why."""
-    try:
-        return source.stored_bytes
-    except OSError:
-        return 0
-
-
 def _size_bytes(waiting: Mapping[str, Sequence[Waiting]]) -> int:
-    return sum(size_bytes(each.source) for sources in waiting.values() for each in sources)
+    return sum(each.source.stored_bytes for sources in waiting.values() for each in sources)
 
 
 def _joined(results: Iterable[tuple[_Group, GroupsRead]]) -> list[tuple[_Group, GroupsRead | None]]:

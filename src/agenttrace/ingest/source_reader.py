@@ -14,7 +14,7 @@ from agenttrace.ingest.assembly.folder import Folder
 from agenttrace.ingest.assembly.ledger import Ledger
 from agenttrace.ingest.assembly.parts import Part, part_of, part_without_rows, without_told
 from agenttrace.ingest.format import Format, GroupedFormat, SlicedFormat
-from agenttrace.ingest.grouped_sources import SMALL_BYTES, GroupedSources, size_bytes
+from agenttrace.ingest.grouped_sources import SMALL_BYTES, GroupedSources
 from agenttrace.ingest.groups import Waiting
 from agenttrace.ingest.laying import Place, Together
 from agenttrace.ingest.recorder import Recorder
@@ -106,7 +106,7 @@ class SourceReader:
         size = 0
         try:
             for given in sources:
-                weight = size_bytes(given.source)
+                weight = given.source.stored_bytes
                 if batch and (size + weight > SMALL_BYTES or len(batch) == _BATCH_FILES):
                     yield self._files(batch, small=True)
                     batch, size = [], 0

@@ -21,7 +21,7 @@ NOTHING = 0
 def kernel(name: str) -> Kernel | None:
     """The kernel of that name; None where there is none.
 
-    Arrays that it writes to are of 8 bytes a number, or of 1, and lie in one piece; see `whole`.
+    Arrays lie in one piece, and are of the types that it reads and writes; see `whole`.
     """
     found = library()
     return None if found is None else _called(found, name)

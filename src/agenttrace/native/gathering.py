@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 from numpy.typing import NDArray
 
-from agenttrace.native import library
+from agenttrace.native.calling import Ints, kernel, whole
 
 LARGEST_BYTES = 2**31 - 1
-Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 
@@ -21,18 +18,11 @@ def gather(
 
     The bounds lie in the text, in any order. None where there is no kernel, or they are more than 2 GiB.
     """
-    kernel = library()
+    call = kernel("gather")
     size = int((end - begin).sum())
-    if kernel is None or size > LARGEST_BYTES:
+    if call is None or size > LARGEST_BYTES:
         return None
     offsets, gathered = np.empty(len(begin) + 1, np.int32), np.empty(size, np.uint8)
     source = np.frombuffer(text, np.uint8)
-    begin, end = np.ascontiguousarray(begin, np.int64), np.ascontiguousarray(end, np.int64)
-    function = kernel.agenttrace_gather
-    function.restype = ctypes.c_int64
-    arguments = (source, begin, end, len(begin), offsets, gathered, size)
-    pointers = [
-        ctypes.c_int64(each) if isinstance(each, int) else ctypes.c_void_p(each.ctypes.data)
-        for each in arguments
-    ]
-    return (offsets, gathered) if function(*pointers) == size else None
+    made = call(source, whole(begin), whole(end), len(begin), offsets, gathered, size)
+    return (offsets, gathered) if made == size else None
