@@ -21,13 +21,11 @@ def serve(pipe: Connection) -> None:
     seldom_look_for_cycles()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever holds the other end
     given: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_take, args=(pipe, given), daemon=True).start()
+    said: SimpleQueue[bytes] = SimpleQueue()
+    for beside, queue in ((_take, given), (_send, said)):
+        threading.Thread(target=beside, args=(pipe, queue), daemon=True).start()
     while True:
-        said = answer(given.get())
-        try:
-            pipe.send_bytes(said)
-        except OSError:
-            os._exit(1)
+        said.put(answer(given.get()))
 
 
 def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
@@ -36,6 +34,15 @@ def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
         try:
             given.put(pipe.recv_bytes())
         except (EOFError, OSError):
+            os._exit(1)
+
+
+def _send(pipe: Connection, said: SimpleQueue[bytes]) -> None:
+    """Sends while others are worked on: a large answer waits until the other end, which works too, takes it."""
+    while True:
+        try:
+            pipe.send_bytes(said.get())
+        except OSError:
             os._exit(1)
 
 

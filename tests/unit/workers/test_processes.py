@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ def test_no_piece_is_taken_before_there_is_room(engine: Processes) -> None:
         ahead.append(len(taken) - number)
 
     assert max(ahead) <= 2 * JOBS + 1  # one is at hand for the first that is free
+
+
+def test_a_worker_goes_on_while_nobody_takes_its_result(tmp_path: Path) -> None:
+    engine, done_next = Processes(1), tmp_path / "done"
+
+    def pieces() -> Iterator[Callable[[], object]]:
+        yield partial(bytes, 1 << 24)
+        yield partial(Path.touch, done_next)
+        assert _until(done_next.exists)
+
+    assert [bool(result) for result in engine.map(operator.call, pieces())] == [True, False]
+    engine.close()
 
 
 def test_what_work_raises_is_raised_here(engine: Processes) -> None:
