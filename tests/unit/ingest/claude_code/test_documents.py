@@ -95,6 +95,30 @@ def test_what_is_no_record_costs_itself(junk: Any) -> None:
     assert _spans(_document([ASK, CALL, RESULT, DONE, junk], session_id="s")) == sound
 
 
+@pytest.mark.parametrize(
+    "odd", ['"x":' + "[" * 600 + "]" * 600, f'"x":{10**30},"y":NaN'], ids=["deep", "large"]
+)
+def test_a_record_is_read_however_deep_it_is_and_however_large_its_numbers_are(odd: str) -> None:
+    odd_call = json.dumps(CALL)[:-1] + f",{odd}}}"
+    document = _document([ASK, 0, RESULT, DONE]).replace(b"\n    0,", b"\n    " + odd_call.encode() + b",")
+
+    assert [span[1:] for span in _spans(document)] == [
+        span[1:] for span in _spans(_document([ASK, CALL, RESULT, DONE]))
+    ]
+
+
+def test_a_record_that_is_nested_beyond_measure_costs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How deep the standard library writes depends on its version."""
+    data = json.dumps({"loglines": [ASK, 0, DONE]}).replace("0,", '{"x":' + "[" * 600 + "]" * 600 + "},")
+
+    def refuse(_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(json, "dumps", refuse)
+
+    assert findings(raw_of(data.encode(), "claude-code"))["record_unusable"] == 1
+
+
 def test_a_document_that_is_cut_off_is_read_so_far() -> None:
     data = _document([ASK, CALL, RESULT, DONE], session_id="s")
     recorder = Recorder()

@@ -1,6 +1,7 @@
 """What Weka traces become: times that are stated, and times of subagents that are read as they can be meant."""
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -142,7 +143,16 @@ def test_a_trace_without_a_name_gets_one_however_deep_it_is(depth: int) -> None:
     inner: Any = []
     for _ in range(depth):
         inner = [inner]
-    unnamed = _trace(_request(0, extra=inner))
+    _is_named(_request(0, extra=inner))
+
+
+def test_a_trace_without_a_name_gets_one_however_large_its_numbers_are() -> None:
+    """Numbers of any size are read where the line is not JSON strictly."""
+    _is_named(_request(0, extra=10**30, odd=math.nan))
+
+
+def _is_named(request: dict[str, Any]) -> None:
+    unnamed = _trace(request)
     del unnamed["id"]
 
     trace = read(unnamed, unnamed, format_id="weka")

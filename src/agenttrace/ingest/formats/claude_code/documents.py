@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from agenttrace.ingest.json_text import BOM
 from agenttrace.ingest.json_values import read_document
 from agenttrace.ingest.recorder import Recorder
 from agenttrace.ingest.source import Source
+from agenttrace.model.vocabulary import Severity
 
 _BEGIN_BYTES = 4_096
 _BEGINS = re.compile(
@@ -36,7 +38,11 @@ def lines_of(source: Source, recorder: Recorder) -> Iterator[bytes]:
     session = _session_of(document, records) if records else ""
     for record in _chained(records):
         named = {"sessionId": session, **record} if isinstance(record, dict) else record
-        yield orjson.dumps(named, option=orjson.OPT_APPEND_NEWLINE)
+        line = _written(named)
+        if not line:
+            what = "a record that is nested too deeply: left out"
+            recorder.finding("record_unusable", Severity.WARNING, what)
+        yield line + b"\n"
 
 
 def _session_of(document: dict[str, Any], records: list[Any]) -> str:
@@ -44,7 +50,21 @@ def _session_of(document: dict[str, Any], records: list[Any]) -> str:
     ids = [record.get("sessionId") for record in records if isinstance(record, dict)]
     ids += [document.get(key) for key in _IDS]
     named = next((found for found in ids if isinstance(found, str) and found), None)
-    return named or f"begins-{hashlib.blake2b(orjson.dumps(records[0]), digest_size=8).hexdigest()}"
+    return named or f"begins-{hashlib.blake2b(_written(records[0]), digest_size=8).hexdigest()}"
+
+
+def _written(record: Any) -> bytes:
+    """As JSON, also what is nested more deeply, or has larger numbers, than the fast writer takes.
+
+    Empty where it is nested more deeply than can be written at all.
+    """
+    try:
+        return orjson.dumps(record)
+    except TypeError:
+        try:
+            return json.dumps(record).encode()
+        except RecursionError:
+            return b""
 
 
 def _chained(records: list[Any]) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
@@ -72,8 +73,8 @@ def _digest(requests: Any) -> str:
     """A name made of what is asked, for a trace that has none."""
     try:
         said = orjson.dumps(requests, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:  # nested beyond what it writes
-        said = orjson.dumps([_flat(request) for request in requests])
+    except TypeError:  # nested beyond what it writes, or a number of more than 64 bits
+        said = json.dumps([_flat(request) for request in requests]).encode()
     return blake2b(said, digest_size=12).hexdigest()
 
 
