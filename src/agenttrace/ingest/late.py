@@ -49,10 +49,9 @@ def read_with_earlier(
             wanted |= keys_of(numbers, dataset.place / batch)
         kept = _with_rows(dataset, touched)
         earlier = _files(dataset, {batch: numbers - kept[batch] for batch, numbers in touched.items()})
-        sharing = Sharing(
-            how.engine, under.fresh_rows(), frozenset(wanted), _parts(dataset, kept, _named(paths))
-        )
-        read = _read([*earlier, *paths], how, sharing, frozenset(earlier))
+        named = _named(paths)
+        sharing = Sharing(how.engine, under.fresh_rows(), frozenset(wanted), _parts(dataset, kept, named))
+        read = _read([*earlier, *paths], how, sharing, frozenset(earlier) - named)
     return Read(read.buckets, read.findings, read.keys, _names(dataset, touched) if dataset else [])
 
 

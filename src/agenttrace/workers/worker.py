@@ -30,20 +30,20 @@ def serve(pipe: Connection) -> None:
 
 def _take(pipe: Connection, given: SimpleQueue[bytes]) -> None:
     """Takes pieces out of the pipe while others are worked on. Its end is the end of everything."""
-    while True:
-        try:
+    try:
+        while True:
             given.put(pipe.recv_bytes())
-        except (EOFError, OSError):
-            os._exit(1)
+    finally:
+        os._exit(1)  # whatever it was: nobody would ever be told
 
 
 def _send(pipe: Connection, said: SimpleQueue[bytes]) -> None:
     """Sends while others are worked on: a large answer waits until the other end, which works too, takes it."""
-    while True:
-        try:
+    try:
+        while True:
             pipe.send_bytes(said.get())
-        except OSError:
-            os._exit(1)
+    finally:
+        os._exit(1)
 
 
 def answer(message: bytes) -> bytes:
