@@ -72,9 +72,10 @@ def test_an_interrupt_while_a_file_is_written_leaves_what_was_there(tmp_path: Pa
     assert b"not reached" not in done.stdout
 
 
-def test_interrupts_that_are_ignored_stay_ignored() -> None:
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_interrupts_that_are_ignored_stay_ignored(number: str) -> None:
     program = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SENT_WHILE_LOADING
-    done = _python(program.replace("WANTED", repr("typer")))
+    done = _python(program.replace("WANTED", repr("typer")).replace("SIGINT", number))
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -93,7 +94,8 @@ def test_an_interrupt_while_reading_a_pipe_that_never_ends(tmp_path: Path) -> No
     assert (process.returncode, said) == (130, b"error: interrupted\n")
 
 
-def test_an_interrupt_takes_away_what_a_pipe_has_given(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_takes_away_what_a_pipe_has_given(tmp_path: Path, number: signal.Signals) -> None:
     pipe, kept = tmp_path / "traces.fifo", tmp_path / "kept"
     os.mkfifo(pipe)
     kept.mkdir()
@@ -104,7 +106,7 @@ def test_an_interrupt_takes_away_what_a_pipe_has_given(tmp_path: Path) -> None:
         to.flush()
         while not list(kept.glob("*/piped-*")):
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (130, b"error: interrupted\n")
     assert list(kept.iterdir()) == []

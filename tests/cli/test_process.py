@@ -40,6 +40,19 @@ def test_a_full_disk_is_said_once(command: list[str]) -> None:
     assert (done.returncode, done.stderr) == (2, b"error: No space left on device\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("schema >&-", b"error: standard output is closed\nhint: > /dev/null takes what nobody wants\n"),
+        ("analyze there-is-no-such-file 2>&-", b""),
+    ],
+)
+def test_a_closed_stream_is_no_crash(arguments: str, said: bytes) -> None:
+    script = f'exec "$0" -m agenttrace {arguments}'
+    done = subprocess.run(["/bin/sh", "-c", script, sys.executable], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", said)
+
+
 def test_output_that_can_only_be_ascii_is_spelt_in_it() -> None:
     done = run("formats", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")

@@ -29,7 +29,8 @@ from agenttrace.cli import (
     schema,
 )
 from agenttrace.cli.pages import ALL_EXIT_CODES, FrontPage, Page
-from agenttrace.cli.streams import discard_output, discard_unwritten
+from agenttrace.cli.streams import can_speak, discard_output, discard_unwritten
+from agenttrace.errors import AgentTraceError
 
 _ABOUT = """Where the time of AI-agent sessions goes: their critical path through models, tools and subagents.
 
@@ -91,6 +92,9 @@ app.add_typer(config.app)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit code; no exception but SystemExit leaves it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if not can_speak():
+        failures.complain("standard output is closed", hint="> /dev/null takes what nobody wants")
+        return AgentTraceError.exit_code
     try:
         code = _run(given)
         sys.stdout.flush()

@@ -14,6 +14,13 @@ from agenttrace.cli.options import Color
 UNSEEN_WIDTH = 100
 
 
+def can_speak() -> bool:
+    """Whether there is a standard output. To a standard error that is closed everything is said in vain."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    return sys.stdout is not None
+
+
 def write_data(pieces: Iterable[str | bytes]) -> None:
     """To standard output: bytes as they are, text in its encoding, spelt in ASCII where it has to be."""
     sys.stdout.flush()

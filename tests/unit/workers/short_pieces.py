@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import ClassVar
 
 
@@ -25,6 +26,15 @@ def done(piece: Short) -> tuple[int, int]:
         message = f"piece {piece.number}"
         raise ValueError(message)
     return piece.number, os.getpid()
+
+
+def say_nothing_any_more(_: object) -> None:
+    """Whatever this process sends from now on fails, and not because of its pipe."""
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    Connection.send_bytes = fail  # type: ignore[assignment,method-assign]
 
 
 def process_of(_: object) -> int:

@@ -17,7 +17,7 @@ import pytest
 from agenttrace.errors import WorkerError
 from agenttrace.workers.engine import InThisProcess, usable_cores
 from agenttrace.workers.processes import Processes
-from unit.workers.short_pieces import Short, done, process_of
+from unit.workers.short_pieces import Short, done, process_of, say_nothing_any_more
 
 JOBS = 2
 
@@ -75,6 +75,14 @@ def test_a_worker_that_dies_is_an_error_and_no_wait() -> None:
 
     with pytest.raises(WorkerError, match="ended before"):
         list(engine.map(os._exit, [1]))
+    engine.close()
+
+
+def test_a_worker_that_cannot_send_is_an_error_and_no_wait() -> None:
+    engine = Processes(JOBS)
+
+    with pytest.raises(WorkerError, match="ended before"):
+        list(engine.map(say_nothing_any_more, range(20)))
     engine.close()
 
 
