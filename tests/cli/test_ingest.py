@@ -331,6 +331,20 @@ def test_a_file_that_grew_is_added_though_its_rows_are_there(
     assert _sessions(capsys, target) == _sessions(capsys, str(growing))
 
 
+def test_what_is_found_in_a_transcript_that_grew_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (SAMPLES / "claude-code" / "fan-out.jsonl").read_bytes().splitlines(keepends=True)
+    target, growing = str(tmp_path / "dataset"), tmp_path / "growing.jsonl"
+    growing.write_bytes(b"".join(lines[:20]))
+    assert call(capsys, "ingest", str(growing), "-o", target)[0] == 0
+    growing.write_bytes(b"".join([*lines[:30], b'{"torn":\n', *lines[30:]]))
+    assert call(capsys, "ingest", str(growing), "-o", target, "--strict")[0] == 4
+    assert call(capsys, "ingest", str(growing), "-o", target)[0] == 0
+    _, out, _ = call(capsys, "analyze", target, "--format", "json")
+    assert [found["count"] for found in json.loads(out)["findings"] if found["code"] == "broken_line"] == [1]
+
+
 def _span_by_span(line: bytes) -> list[bytes]:
     """A line of OTLP as a document for each of its spans; any other line as it is."""
     document = json.loads(line)
